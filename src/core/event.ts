@@ -1,0 +1,23 @@
+import type { ExchangeRecord } from "./ledger.ts";
+
+/** An exit's state, as people see it. */
+export type HopState = "untried" | "healthy" | "benched";
+
+/** What features report; only `observe/` formats it. */
+export type GatewayEvent =
+  | { readonly type: "exchange-ended"; readonly record: ExchangeRecord }
+  | { readonly type: "tunnel-opened"; readonly id: string }
+  | { readonly type: "tunnel-closed"; readonly id: string }
+  | {
+      readonly type: "hop-changed";
+      readonly exit: string;
+      readonly from: HopState;
+      readonly to: HopState;
+      readonly reason: string;
+      readonly forMs: number;
+    }
+  | { readonly type: "config-changed"; readonly summary: string }
+  | { readonly type: "config-refused"; readonly reason: string }
+  | { readonly type: "warning"; readonly message: string };
+
+export type Report = (event: GatewayEvent) => void;

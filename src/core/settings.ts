@@ -1,0 +1,152 @@
+import type { Exit } from "./route.ts";
+
+/** Limits of one HTTP/1.1 message. Bytes and counts. */
+export interface MessageLimits {
+  /** Request or status line. */
+  readonly lineBytes: number;
+  /** One field, name and value. */
+  readonly fieldBytes: number;
+  /** The whole head. */
+  readonly headBytes: number;
+  /** Number of fields. */
+  readonly fields: number;
+  /** All chunk extensions of one body. */
+  readonly chunkExtensionBytes: number;
+  /** Trailer section. */
+  readonly trailerBytes: number;
+  /** 1xx responses before the final one. */
+  readonly interimResponses: number;
+}
+
+/** What RFC 9112 lets a recipient tolerate in responses; each with its reason in config's docs. */
+export interface ResponseTolerances {
+  /** RFC 9112 2.2: a bare LF ends a line. Default false. */
+  readonly bareLf: boolean;
+  /** RFC 9112 5.2: replace obs-fold by a space. Default true: allowed to proxies by the RFC. */
+  readonly obsFold: boolean;
+  /** RFC 9112 5.1: a proxy MUST remove whitespace before the colon. Default true. */
+  readonly spaceBeforeColon: boolean;
+  /** RFC 9112 6.3: repeated equal Content-Length values collapse into one. Default true. */
+  readonly repeatedLength: boolean;
+  /** RFC 9112 4: an absent reason phrase with its space missing too. Default true. */
+  readonly missingReason: boolean;
+}
+
+/** All milliseconds. */
+export interface Timeouts {
+  readonly connect: number;
+  readonly handshake: number;
+  readonly tls: number;
+  readonly head: number;
+  readonly bodyIdle: number;
+  readonly tunnelIdle: number;
+  /** From a complete request head to the first byte of the final response; bounds all attempts. */
+  readonly total: number;
+  readonly clientHead: number;
+  readonly clientIdle: number;
+  /** How long SIGTERM waits for exchanges in flight. */
+  readonly drain: number;
+}
+
+export interface AttemptLimits {
+  /** Attempts that may have reached the target. */
+  readonly max: number;
+  /** Attempts that died at an exit, before the target. */
+  readonly exits: number;
+  /** Bytes of a request body that are kept for replay. */
+  readonly replayBytes: number;
+}
+
+export interface Limits {
+  readonly message: MessageLimits;
+  /** Exchanges in flight. */
+  readonly exchanges: number;
+  readonly exchangesPerClient: number;
+  /** Client connections. */
+  readonly connections: number;
+  /** Idle sockets kept, in all and for one route. */
+  readonly idleSockets: number;
+  readonly idleSocketsPerRoute: number;
+}
+
+/** A user of the listener: the password in clear, or `scrypt:SALT:HASH` (base64url). */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface ListenerTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** One listening address. */
+export interface ListenerSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: ListenerTls | null;
+  readonly users: readonly User[];
+  /** Networks in CIDR form that may connect; empty: everybody. */
+  readonly allow: readonly string[];
+  /** Allow `GET https://` in clear text where the listener is not on loopback. */
+  readonly allowPlaintextHttps: boolean;
+}
+
+/** Which targets a listener lets through. */
+export interface TargetPolicy {
+  /** `public`: private, link-local, metadata and own addresses are refused. `any`: all pass. `auto`: `any` on loopback, else `public`. */
+  readonly addresses: "auto" | "public" | "any";
+  /** Ports for CONNECT and SOCKS; empty: all. */
+  readonly tunnelPorts: readonly number[];
+  /** `check`: resolve here, and hand the exit the checked address. `allow`: the exit resolves; only literals and names are checked. */
+  readonly remoteDns: "check" | "allow";
+}
+
+export type DirectMode = "never" | "fallback" | "only";
+export type ProxyStatusMode = "failures" | "always" | "never";
+
+/** What an exchange needs to know, resolved once, frozen, no option behind it. */
+export interface ExchangeSettings {
+  /** Our name in `Proxy-Status` and `Via`. */
+  readonly name: string;
+  readonly attempts: AttemptLimits;
+  readonly timeouts: Timeouts;
+  readonly limits: Limits;
+  readonly tolerances: ResponseTolerances;
+  readonly direct: DirectMode;
+  /** Hosts (`.example.com`, `host`, `*`) and networks that go direct, as in NO_PROXY. */
+  readonly bypass: readonly string[];
+  readonly proxyStatus: ProxyStatusMode;
+  readonly via: boolean;
+  readonly keepQuery: boolean;
+  readonly targets: TargetPolicy;
+  readonly firstFlightReplay: boolean;
+}
+
+export interface AdminSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Needed off loopback; null: none. */
+  readonly token: string | null;
+}
+
+/** One place that exits come from. */
+export type ExitSource =
+  | { readonly kind: "inline"; readonly exits: readonly Exit[] }
+  | { readonly kind: "file"; readonly path: string; readonly scheme: string; readonly tags: Readonly<Record<string, string>> }
+  | {
+      readonly kind: "url";
+      readonly url: string;
+      readonly scheme: string;
+      readonly tags: Readonly<Record<string, string>>;
+      readonly refreshMs: number;
+    };
+
+/** The whole configuration, frozen. */
+export interface Config {
+  readonly listeners: readonly ListenerSettings[];
+  readonly admin: AdminSettings | null;
+  readonly sources: readonly ExitSource[];
+  readonly exchange: ExchangeSettings;
+  readonly log: { readonly format: "text" | "json" };
+}
