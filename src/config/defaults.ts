@@ -1,0 +1,92 @@
+import type { Config, ExchangeSettings, ListenerSettings } from "../core/settings.ts";
+
+const KIB = 1024;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+/** The address of a listener that is not told another: loopback, since an open proxy on a public address is found within hours. */
+export const DEFAULT_LISTENER: ListenerSettings = {
+  host: "127.0.0.1",
+  port: 8502,
+  tls: null,
+  users: [],
+  allow: [],
+  allowPlaintextHttps: false,
+};
+
+export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; readonly token: null } = {
+  host: "127.0.0.1",
+  port: 8503,
+  token: null,
+};
+
+/** How often an exit list is fetched again from its URL. Milliseconds. */
+export const DEFAULT_REFRESH_MS: number = 5 * MINUTE;
+
+/** The default of every key of the config, and the only place that has one. */
+export const DEFAULTS: ExchangeSettings = {
+  name: "goodgateway",
+  attempts: { max: 4, exits: 16, replayBytes: 64 * KIB },
+  timeouts: {
+    connect: 5 * SECOND,
+    handshake: 10 * SECOND,
+    tls: 10 * SECOND,
+    head: 30 * SECOND,
+    bodyIdle: 60 * SECOND,
+    tunnelIdle: 5 * MINUTE,
+    total: 60 * SECOND,
+    evidence: 1 * SECOND,
+    tunnelHalfClosed: 30 * SECOND,
+    clientGone: 10 * SECOND,
+    clientHead: 30 * SECOND,
+    clientIdle: 60 * SECOND,
+    drain: 10 * SECOND,
+    // Below the 5 s of many servers (Node, Apache), so that we close before they do: see head.keepalive_race.
+    idleSocket: 4 * SECOND,
+  },
+  limits: {
+    message: {
+      lineBytes: 16 * KIB,
+      fieldBytes: 32 * KIB,
+      headBytes: 64 * KIB,
+      fields: 200,
+      chunkExtensionBytes: 16 * KIB,
+      trailerBytes: 16 * KIB,
+      interimResponses: 20,
+    },
+    exchanges: 20_000,
+    // All programs of one machine share an address, so this only stops one client from taking everything.
+    exchangesPerClient: 10_000,
+    connections: 20_000,
+    idleSockets: 1024,
+    idleSocketsPerRoute: 64,
+  },
+  tolerances: { bareLf: false, obsFold: true, spaceBeforeColon: true, repeatedLength: true, missingReason: true },
+  direct: "never",
+  bypass: [],
+  proxyStatus: "failures",
+  via: false,
+  keepQuery: false,
+  targets: { addresses: "auto", tunnelPorts: [], remoteDns: "check" },
+  firstFlightReplay: true,
+};
+
+/** The config of an empty file: one listener and the admin listener on loopback, no exit. */
+export function defaultConfig(): Config {
+  return deepFreeze({
+    listeners: [DEFAULT_LISTENER],
+    admin: DEFAULT_ADMIN,
+    sources: [],
+    exchange: DEFAULTS,
+    log: { format: "text" },
+  });
+}
+
+/** Freezes a plain value with all that it holds. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}
