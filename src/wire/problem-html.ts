@@ -10,13 +10,13 @@ export function problemHtml(problem: Problem): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escape(`${status} ${reason}`)}</title>
+<title>${escapeHtml(`${status} ${reason}`)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <h1>${status}</h1>
-<p class="reason">${escape(reason)}</p>
-<p>${escape(FAULTS[verdict.fault].summary)}</p>
+<p class="reason">${escapeHtml(reason)}</p>
+<p>${escapeHtml(FAULTS[verdict.fault].summary)}</p>
 <dl>
 ${row("Target", target)}
 ${row("Culprit", `${verdict.culprit} (confidence ${verdict.confidence})`)}
@@ -25,7 +25,7 @@ ${row("If you sent the request", verdict.fix.client)}
 ${row("If you run the gateway", verdict.fix.operator)}
 </dl>
 ${attempts.length > 0 ? attemptsTable(attempts) : ""}
-<footer>${escape(name)} &middot; request ${escape(requestId)}</footer>
+<footer>${escapeHtml(name)} &middot; request ${escapeHtml(requestId)}</footer>
 </body>
 </html>
 `;
@@ -35,18 +35,18 @@ function attemptsTable(attempts: readonly AttemptRecord[]): string {
   const rows = attempts.map((attempt, i) => {
     const end = attempt.fault ?? `answered ${attempt.status ?? ""}`;
     const cells = [String(i + 1), attempt.exit ?? "direct", attempt.stage, end, attempt.details ?? ""];
-    return `<tr>${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
+    return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });
   const head = "<tr><th>#</th><th>exit</th><th>stage</th><th>fault</th><th>details</th></tr>";
   return `<table>\n${head}\n${rows.join("\n")}\n</table>`;
 }
 
 function row(term: string, text: string): string {
-  return `<dt>${escape(term)}</dt><dd>${escape(text)}</dd>`;
+  return `<dt>${escapeHtml(term)}</dt><dd>${escapeHtml(text)}</dd>`;
 }
 
 /** For text and for attribute values in double quotes. */
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
