@@ -35,3 +35,9 @@ export function* take(count: number): Handshake<Uint8Array> {
 export function* peek(count: number, graceMs?: number): Handshake<Uint8Array> {
   return yield graceMs === undefined ? { op: "peek", count } : { op: "peek", count, graceMs };
 }
+
+/** What an exit is told to let us in. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string | null;
+}
