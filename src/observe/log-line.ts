@@ -1,0 +1,73 @@
+import type { GatewayEvent } from "../core/event.ts";
+import type { AttemptRecord, ExchangeRecord, Verdict } from "../core/ledger.ts";
+
+/** One event in words, without its time. Not yet escaped. */
+export function tellEvent(event: GatewayEvent): string {
+  switch (event.type) {
+    case "exchange-ended":
+      return tellExchange(event.record);
+    case "hop-changed":
+      return event.to === "benched"
+        ? `exit ${event.exit} benched for ${tellDuration(event.forMs)}: ${event.reason}`
+        : `exit ${event.exit} ${event.to}, was ${event.from}: ${event.reason}`;
+    case "tunnel-opened":
+      return `tunnel ${event.id} opened`;
+    case "tunnel-closed":
+      return `tunnel ${event.id} closed`;
+    case "config-changed":
+      return `config changed: ${event.summary}`;
+    case "config-refused":
+      return `config refused, the old one stays in force: ${event.reason}`;
+    case "warning":
+      return `warning: ${event.message}`;
+  }
+}
+
+/** Milliseconds as people say them: `3ms`, `1.2s`, `10s`, `2.5min`, `3h`. */
+export function tellDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 60_000) return `${tenths(ms / 1000)}s`;
+  if (ms < 3_600_000) return `${tenths(ms / 60_000)}min`;
+  return `${tenths(ms / 3_600_000)}h`;
+}
+
+function tellExchange(record: ExchangeRecord): string {
+  const parts = [record.outcome, String(record.status ?? "-"), record.method, shorten(record.target)];
+  if (record.verdict !== null) parts.push(tellVerdict(record.verdict, record.attempts));
+  if (record.attempts.length > 0) parts.push(`(attempts: ${record.attempts.map(tellAttempt).join("; ")})`);
+  parts.push(tellDuration(record.ms), "for", tellClient(record.client), record.id);
+  return parts.join(" ");
+}
+
+/** Fault, culprit and the strongest evidence: `connect.refused exit de-7 "refused after 3 ms"`. */
+function tellVerdict(verdict: Verdict, attempts: readonly AttemptRecord[]): string {
+  const parts: string[] = [verdict.fault, verdict.culprit];
+  const guilty = attempts.findLast((attempt) => attempt.fault === verdict.fault);
+  if (guilty !== undefined && verdict.culprit === "exit" && guilty.exit !== null) parts.push(guilty.exit);
+  // Only a chain has a hop to tell from the others of the same exit.
+  if (guilty !== undefined && verdict.hop > 0 && guilty.route.length > 2) parts.push(`hop ${verdict.hop}`);
+  if (verdict.evidence[0] !== undefined) parts.push(`"${shorten(verdict.evidence[0])}"`);
+  return parts.join(" ");
+}
+
+/** `de-7 connect.refused 3ms`; the one that answered shows its status. */
+function tellAttempt(attempt: AttemptRecord): string {
+  const what = attempt.fault ?? (attempt.status === null ? "answered" : String(attempt.status));
+  const ms = Object.values(attempt.ms).reduce((sum, stage) => sum + stage, 0);
+  return `${attempt.exit ?? "direct"} ${what} ${tellDuration(ms)}`;
+}
+
+function tellClient({ address, user }: ExchangeRecord["client"]): string {
+  return user === null ? address : `${user}@${address}`;
+}
+
+/** Characters of a target or of evidence that the text form shows; the JSON form and the admin API have them whole. */
+const SHOWN = 200;
+
+function shorten(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,31 @@
+/**
+ * Text that is safe on a terminal and in a log file: one line, no escape sequence, no bidirectional override, no password.
+ * Targets, reason phrases and banners come from machines that may be hostile, so a log line never holds their control characters.
+ */
+export function printable(text: string): string {
+  return hideUserinfo(text).replace(UNPRINTABLE, escapeCharacter);
+}
+
+/** The same for a JSON text: escapes stay valid JSON (JSON.stringify leaves 0x7f and the C1 controls as they are). */
+export function printableJson(json: string): string {
+  return hideUserinfo(json).replace(UNPRINTABLE, escapeUnit);
+}
+
+/** C0, DEL, C1 (0x9b opens an escape sequence on some terminals), line separators, and what turns the direction of text around. */
+const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** Records carry no userinfo; should a message of ours ever quote a URL that does, it ends here. */
+const USERINFO = /:\/\/[^\s/"'@]*@/g;
+
+function hideUserinfo(text: string): string {
+  return text.includes("@") ? text.replace(USERINFO, "://***@") : text;
+}
+
+function escapeCharacter(character: string): string {
+  const code = character.charCodeAt(0);
+  return code <= 0xff ? `\\x${code.toString(16).padStart(2, "0")}` : escapeUnit(character);
+}
+
+function escapeUnit(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

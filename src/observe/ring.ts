@@ -1,0 +1,56 @@
+import type { ExchangeRecord, Outcome } from "../core/ledger.ts";
+
+/** Which exchanges are asked for; null means any. */
+export interface ExchangeFilter {
+  readonly outcome: Outcome | null;
+  /** A fault id (`connect.refused`) or a family (`connect`); of the verdict or of any attempt. */
+  readonly fault: string | null;
+  /** An exit that any attempt went through. */
+  readonly exit: string | null;
+}
+
+/** The latest exchanges, for the admin API. Adding and finding one by its id take the same time however many are kept. */
+export class ExchangeRing {
+  readonly #capacity: number;
+  readonly #slots: ExchangeRecord[] = [];
+  readonly #byId = new Map<string, ExchangeRecord>();
+  #next = 0;
+
+  constructor(capacity = 1000) {
+    if (!Number.isInteger(capacity) || capacity < 1) throw new RangeError(`a ring holds at least one exchange, not ${capacity}`);
+    this.#capacity = capacity;
+  }
+
+  add(record: ExchangeRecord): void {
+    const oldest = this.#slots[this.#next];
+    if (oldest !== undefined && this.#byId.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
+    this.#slots[this.#next] = record;
+    this.#byId.set(record.id, record);
+    this.#next = (this.#next + 1) % this.#capacity;
+  }
+
+  get(id: string): ExchangeRecord | null {
+    return this.#byId.get(id) ?? null;
+  }
+
+  /** At most `limit` exchanges that the filter lets through, the latest first. */
+  recent(limit: number, filter: ExchangeFilter): ExchangeRecord[] {
+    const found: ExchangeRecord[] = [];
+    for (let age = 1; age <= this.#slots.length && found.length < limit; age++) {
+      const record = this.#slots[(this.#next - age + this.#slots.length) % this.#slots.length] as ExchangeRecord;
+      if (passes(record, filter)) found.push(record);
+    }
+    return found;
+  }
+}
+
+function passes(record: ExchangeRecord, { outcome, fault, exit }: ExchangeFilter): boolean {
+  if (outcome !== null && record.outcome !== outcome) return false;
+  if (exit !== null && !record.attempts.some((attempt) => attempt.exit === exit)) return false;
+  if (fault === null) return true;
+  return isOf(record.verdict?.fault, fault) || record.attempts.some((attempt) => isOf(attempt.fault, fault));
+}
+
+function isOf(id: string | null | undefined, wanted: string): boolean {
+  return typeof id === "string" && (id === wanted || id.startsWith(`${wanted}.`));
+}
