@@ -1,0 +1,25 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Peer, type PeerOptions, type Place, startPeer } from "./start-peer.ts";
+
+export interface TinyproxyOptions extends PeerOptions {
+  /** Names and passwords; without any, everybody may. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** More lines of its configuration: `ConnectPort 443`, `Upstream http 127.0.0.1:1`. */
+  readonly lines?: readonly string[];
+}
+
+/** tinyproxy as a forward proxy: one thread for each client. */
+export function startTinyproxy(options: TinyproxyOptions = {}): Promise<Peer> {
+  const prepare = async (place: Place) => {
+    const file = join(place.directory, "tinyproxy.conf");
+    await writeFile(file, configuration(place, options));
+    return ["-d", "-c", file];
+  };
+  return startPeer({ program: "tinyproxy", prepare }, options);
+}
+
+function configuration({ port }: Place, { users = {}, lines = [] }: TinyproxyOptions): string {
+  const accounts = Object.entries(users).map(([name, password]) => `BasicAuth ${name} ${password}`);
+  return ["Listen 127.0.0.1", `Port ${port}`, "Timeout 60", "MaxClients 1024", "LogLevel Warning", ...accounts, ...lines, ""].join("\n");
+}
