@@ -83,7 +83,7 @@ function* readText(what: string): Handshake<string> {
 
 function* readSocks5Greeting(usersRequired: boolean): Handshake<SocksGreeting> {
   const [count = 0] = yield* take(1);
-  const offered = yield* take(count);
+  const offered = [...(yield* take(count))];
   if (offered.includes(METHOD.password)) {
     yield* send(Uint8Array.of(SOCKS5_VERSION, METHOD.password));
     return { version: 5, credentials: yield* readCredentials() };
@@ -93,7 +93,7 @@ function* readSocks5Greeting(usersRequired: boolean): Handshake<SocksGreeting> {
     return { version: 5, credentials: null };
   }
   yield* send(Uint8Array.of(SOCKS5_VERSION, METHOD.unacceptable));
-  const details = `the SOCKS5 client offers methods ${[...offered].join(", ") || "none"} and not 2 (user and password)`;
+  const details = `the SOCKS5 client offers methods ${offered.join(", ") || "none"} and not 2 (user and password)`;
   throw new FaultError(fault(usersRequired ? "client.proxy_auth_required" : "client.bad_request", details));
 }
 
