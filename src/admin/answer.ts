@@ -1,0 +1,23 @@
+import { STATUS_CODES } from "node:http";
+
+/** What the admin listener answers, before it is written. */
+export interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export function answerJson(value: unknown): Answer {
+  return { status: 200, contentType: "application/json; charset=utf-8", body: `${JSON.stringify(value)}\n`, fields: {} };
+}
+
+export function answerText(status: number, body: string, contentType = "text/plain; charset=utf-8"): Answer {
+  return { status, contentType, body, fields: {} };
+}
+
+/** A problem of RFC 9457. */
+export function refuse(status: number, detail: string, fields: Answer["fields"] = {}): Answer {
+  const problem = { type: "about:blank", title: STATUS_CODES[status] ?? "", status, detail };
+  return { status, contentType: "application/problem+json; charset=utf-8", body: `${JSON.stringify(problem)}\n`, fields };
+}

@@ -1,0 +1,68 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { type Answer, refuse } from "./answer.ts";
+
+export interface Gate {
+  /** As configured: an IP literal without brackets, or a name. */
+  readonly host: string;
+  /** Null only on loopback. */
+  readonly token: string | null;
+}
+
+/** Whether only programs of this machine can connect to that address. Any name but `localhost` may resolve to anything. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/**
+ * Decides who is let in; null: this request is. In order: the Host is ours, no other site sent it, it only reads, it has the token.
+ *
+ * A page in a browser on this machine can reach a listener on loopback. It cannot read our answers (we send no CORS fields),
+ * unless its own host name resolves to us: such a request carries that name in Host.
+ */
+export function checkRequest(request: IncomingMessage, gate: Gate): Answer | null {
+  const { host: hosts = [] } = request.headersDistinct;
+  const [host = ""] = hosts;
+  if (hosts.length !== 1) return refuse(400, "the request needs one Host field");
+  if (!isOwnHost(host, request.socket.localAddress, gate)) {
+    return refuse(403, "the Host field does not name this listener; use its address, localhost or this machine's host name");
+  }
+  if (isCrossSite(request, host)) return refuse(403, "requests that another site's page sends are not answered");
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return refuse(405, "this listener only answers GET and HEAD", { Allow: "GET, HEAD" });
+  }
+  if (gate.token !== null && !hasToken(request.headers.authorization, gate.token)) {
+    return refuse(401, "send the admin token: Authorization: Bearer TOKEN", { "WWW-Authenticate": 'Bearer realm="goodgateway"' });
+  }
+  return null;
+}
+
+/** The port is not compared: behind `ssh -L` or a container's mapped port the client knows another one. */
+function isOwnHost(field: string, localAddress: string | undefined, gate: Gate): boolean {
+  const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+?)\.?)(?::\d{1,5})?$/i.exec(field) ?? [];
+  const host = (bracketed ?? plain ?? "").toLowerCase();
+  if (host === "localhost" || host === gate.host.toLowerCase() || host === hostname().toLowerCase()) return true;
+  // Off loopback the address that clients use may be translated on its way here. No page can have an IP literal rebound.
+  if (!isLoopback(gate.host)) return isIP(host) !== 0;
+  return host !== "" && host === localAddress?.replace(/^::ffff:/, "");
+}
+
+/** Browsers say where a request comes from: Sec-Fetch-Site on every one, Origin where it is not a plain navigation. */
+function isCrossSite(request: IncomingMessage, host: string): boolean {
+  const site = request.headers["sec-fetch-site"];
+  if (site !== undefined && site !== "same-origin" && site !== "none") return true;
+  const { origin } = request.headers;
+  return origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`;
+}
+
+function hasToken(authorization: string | undefined, token: string): boolean {
+  const [, given] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
+  // Digests have one length, so the comparison takes the same time for every guess.
+  return given !== undefined && timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
