@@ -1,0 +1,100 @@
+import type { Exit } from "../core/route.ts";
+import { type ExitLineError, type ExitLineOptions, exitId, formatExit, parseExitLine } from "./exit-line.ts";
+
+type Where = ExitLineOptions["where"];
+
+interface Entry {
+  exit: Exit;
+  readonly where: Where;
+}
+
+/** Exits from any number of lists: the same route twice is one exit, whose tags accumulate; an id belongs to one route. */
+export class ExitList {
+  readonly errors: ExitLineError[] = [];
+  readonly #byRoute = new Map<string, Entry>();
+  readonly #ids = new Map<string, Entry>();
+
+  get exits(): Exit[] {
+    return [...this.#byRoute.values()].map(({ exit }) => exit);
+  }
+
+  /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
+  read(text: string, options: ExitLineOptions): void {
+    const { file, line } = options.where;
+    text.split("\n").forEach((lineText, i) => {
+      const where = { file, line: line + i };
+      const parsed = parseExitLine(lineText, { ...options, where });
+      if ("error" in parsed) this.errors.push(parsed.error);
+      if ("exit" in parsed) this.add(parsed.exit, where);
+    });
+  }
+
+  add(exit: Exit, where: Where): void {
+    const route = formatExit(exit);
+    const known = this.#byRoute.get(route);
+    if (known === undefined) this.#addNew(route, exit, where);
+    else this.#merge(known, exit, where);
+  }
+
+  #addNew(route: string, exit: Exit, where: Where): void {
+    const named = exit.id !== exitId(exit);
+    const holder = this.#ids.get(exit.id);
+    if (holder !== undefined && named) {
+      this.#refuse(where, exit.id, holder);
+      return;
+    }
+    // Eight digits of two routes in 100,000 are likely to be equal: the second one gets more of them.
+    const entry: Entry = { exit: holder === undefined ? exit : { ...exit, id: exitId(exit, 16) }, where };
+    this.#byRoute.set(route, entry);
+    this.#ids.set(entry.exit.id, entry);
+  }
+
+  // The later line is the newer one: its password, weight and id count.
+  #merge(known: Entry, exit: Exit, where: Where): void {
+    const named = exit.id !== exitId(exit);
+    const holder = this.#ids.get(exit.id) ?? known;
+    if (named && holder !== known) {
+      this.#refuse(where, exit.id, holder);
+      return;
+    }
+    const id = named ? exit.id : known.exit.id;
+    this.#ids.delete(known.exit.id);
+    this.#ids.set(id, known);
+    known.exit = {
+      id,
+      hops: exit.hops,
+      tags: accumulate(known.exit.tags, exit.tags),
+      rotating: known.exit.rotating || exit.rotating,
+      weight: exit.weight === 1 ? known.exit.weight : exit.weight,
+    };
+  }
+
+  #refuse(where: Where, id: string, holder: Entry): void {
+    this.errors.push({ ...where, column: 1, reason: `id ${id} is taken by ${place(holder.where)}` });
+  }
+}
+
+/** Reads one list of exits. */
+export function parseExitList(text: string, options: ExitLineOptions): { exits: Exit[]; errors: ExitLineError[] } {
+  const list = new ExitList();
+  list.read(text, options);
+  return { exits: list.exits, errors: list.errors };
+}
+
+/** `exits.txt:3:7: the port is missing`, or without a position where the whole list is meant. */
+export function formatLineError({ file, line, column, reason }: ExitLineError): string {
+  return line === 0 ? `${file}: ${reason}` : `${file}:${line}:${column}: ${reason}`;
+}
+
+function place({ file, line }: Where): string {
+  return line === 0 ? file : `${file}:${line}`;
+}
+
+function accumulate(first: Readonly<Record<string, string>>, second: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const tags: Record<string, string> = { ...first };
+  for (const [key, value] of Object.entries(second)) {
+    const values = new Set([...(tags[key]?.split(",") ?? []), ...value.split(",")]);
+    tags[key] = [...values].join(",");
+  }
+  return tags;
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type ExitLineOptions, exitId } from "../../src/wire/exit-line.ts";
+import { formatLineError, parseExitList } from "../../src/wire/exit-list.ts";
+
+const options: ExitLineOptions = { scheme: "http", tags: {}, where: { file: "exits.txt", line: 1 } };
+const lines = (...text: string[]) => parseExitList(text.join("\n"), options);
+
+test("a bad line is named and the others load", () => {
+  const { exits, errors } = parseExitList("\ufeff# mine\r\na:80\r\n\r\nb:0\r\nc:80 x\r\nd:80\r\n", options);
+  assert.deepEqual(
+    exits.map((exit) => exit.hops[0]?.host),
+    ["a", "d"],
+  );
+  assert.deepEqual(errors.map(formatLineError), [
+    "exits.txt:4:3: the port is no number from 1 to 65535",
+    "exits.txt:5:6: expected key=value after the exit, as in country=de",
+  ]);
+});
+
+test("the same route twice is one exit, whose tags accumulate and whose later password counts", () => {
+  const { exits, errors } = lines(
+    "a:80:bob:old country=de tag=x weight=3",
+    "http://bob:new@A:80 tag=y rotating=true id=a",
+    "a:80:bob:new tag=x",
+  );
+  assert.deepEqual(errors, []);
+  assert.equal(exits.length, 1);
+  assert.equal(exits[0]?.hops[0]?.password, "new");
+  assert.deepEqual(exits[0]?.tags, { country: "de", tag: "x,y" });
+  assert.equal(exits[0]?.weight, 3);
+  assert.equal(exits[0]?.rotating, true);
+  assert.equal(exits[0]?.id, "a");
+});
+
+test("the same host and port with different users are different exits", () => {
+  const { exits } = lines("a:80:bob:x", "a:80:carl:x", "a:80", "socks5://a:80");
+  assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
+});
+
+test("an id belongs to one route", () => {
+  const { exits, errors } = lines("a:80 id=one", "b:80 id=one", "c:80", "c:80 id=one");
+  assert.deepEqual(
+    exits.map((exit) => exit.id),
+    ["one", exitId(exits[1] as (typeof exits)[number])],
+  );
+  assert.deepEqual(errors.map(formatLineError), [
+    "exits.txt:2:1: id one is taken by exits.txt:1",
+    "exits.txt:4:1: id one is taken by exits.txt:1",
+  ]);
+});
+
+test("a derived id that an earlier line took gets more digits", () => {
+  const [plain] = lines("b:80").exits;
+  const { exits, errors } = lines(`a:80 id=${plain?.id}`, "b:80");
+  assert.deepEqual(errors, []);
+  assert.match(exits[1]?.id ?? "", /^[0-9a-f]{16}$/);
+});
