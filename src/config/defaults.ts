@@ -69,6 +69,8 @@ export const DEFAULTS: ExchangeSettings = {
   keepQuery: false,
   targets: { addresses: "auto", tunnelPorts: [], remoteDns: "check" },
   firstFlightReplay: true,
+  ca: null,
+  ca: null,
 };
 
 /** The config of an empty file: one listener and the admin listener on loopback, no exit. */
