@@ -1,5 +1,5 @@
 import { fieldValue, type RawFields } from "../core/message.ts";
-import { type Handshake, peek, take } from "./handshake.ts";
+import { type Handshake, peek } from "./handshake.ts";
 
 export const REFUSAL_BODY_BYTES_MAX: number = 16 * 1024;
 
@@ -8,7 +8,8 @@ const GRACE_MS = 500;
 
 /**
  * What there is of the body of a reply that refused CONNECT, at most 16 KiB, soon: whole where its length is known and it comes at once,
- * else what came. It is evidence and never forwarded, so that its framing may be bad: then the bytes are kept as they came.
+ * else what came. It is evidence and never forwarded, so that its framing may be bad: then the bytes are kept as they came. Nothing is
+ * consumed, since nothing but closing can follow.
  */
 export function* readRefusalBody(fields: RawFields): Handshake<Uint8Array> {
   const coding = fieldValue(fields, "transfer-encoding");
@@ -18,19 +19,14 @@ export function* readRefusalBody(fields: RawFields): Handshake<Uint8Array> {
   const wanted = isLengthKnown ? Math.min(Number(declared), REFUSAL_BODY_BYTES_MAX) : REFUSAL_BODY_BYTES_MAX;
   if (wanted === 0) return new Uint8Array(0);
   const bytes = yield* peek(wanted, GRACE_MS);
-  // A copy, since what was peeked is the driver's buffer.
-  return Uint8Array.from(yield* take(Math.min(bytes.length, wanted)));
+  return Uint8Array.from(bytes.subarray(0, wanted));
 }
 
 function* readChunked(): Handshake<Uint8Array> {
   for (let wanted = 1; ; ) {
     const bytes = yield* peek(wanted, GRACE_MS);
     const { payload, isWhole } = joinChunks(bytes.subarray(0, REFUSAL_BODY_BYTES_MAX));
-    const isAll = isWhole || bytes.length < wanted || bytes.length >= REFUSAL_BODY_BYTES_MAX;
-    if (isAll) {
-      yield* take(Math.min(bytes.length, REFUSAL_BODY_BYTES_MAX));
-      return payload;
-    }
+    if (isWhole || bytes.length < wanted || bytes.length >= REFUSAL_BODY_BYTES_MAX) return Uint8Array.from(payload);
     wanted = bytes.length + 1;
   }
 }
