@@ -30,6 +30,7 @@ export async function startAdmin({ host, port, token, sources, report }: AdminOp
   if (token === null && !isLoopback(host)) {
     throw new Error(`admin: ${host} can be reached from other machines, so it needs admin.token; or listen on 127.0.0.1`);
   }
+  if (token === "") throw new Error("admin: admin.token is empty; leave it out, or give it a value");
   const server = createServer(LIMITS, (request, response) => {
     send(response, answer(request, { host, token }, sources, report));
   });

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { parseSource, ROOT, readSourceFiles } from "./source-files.ts";
+
+const CONSOLE = /(?<![.\w$])console(?![\w$])/;
+
+test("only the command line writes to the console", () => {
+  const files = readSourceFiles().filter((file) => file.room !== "cli");
+  assert.ok(files.length >= 110, `only ${files.length} files`);
+  assert.deepEqual(
+    files.filter((file) => CONSOLE.test(file.bare)).map((file) => file.path),
+    [],
+  );
+  assert.match(parseSource("net/x.ts", "console.log(1);").bare, CONSOLE);
+});
+
+test("no folder or file has a name that says nothing", () => {
+  const vague = readSourceFiles().filter(({ path }) => /(?:^|\/)(?:utils?|helpers?|types?|common|misc|index)(?:\/|\.ts$)/.test(path));
+  assert.deepEqual(
+    vague.map(({ path }) => path),
+    ["index.ts"],
+  );
+});
+
+/** What belongs to one machine or one network: folders of whoever works on the code, hosts that packages come from. */
+const LOCAL = [
+  /\/(?:work|root|home\/\w+)\//,
+  /\/tmp\/(?:plan|bash)/,
+  /registry\.npmjs/,
+  /\b(?:deb|security|archive|ports)\.(?:debian|ubuntu)\./,
+  /\bartifactory\b/i,
+  /files\.pythonhosted/,
+];
+
+test("no file names a folder of somebody's machine or the host of a package registry", () => {
+  const paths = everyFile("");
+  assert.ok(paths.length >= 250, `only ${paths.length} files`);
+  const wrong = paths.flatMap((path) => {
+    const lines = readFileSync(ROOT + path, "latin1").split("\n");
+    return lines.flatMap((line, index) => (LOCAL.some((pattern) => pattern.test(line)) ? [`${path}:${index + 1}: ${line.trim()}`] : []));
+  });
+  assert.deepEqual(wrong, []);
+});
+
+/** What is never committed. */
+const LEFT_OUT = new Set([".git", ".tmp", "dist", "node_modules"]);
+
+function everyFile(folder: string): string[] {
+  return readdirSync(ROOT + folder, { withFileTypes: true }).flatMap((entry) => {
+    if (LEFT_OUT.has(entry.name) || entry.name.endsWith(".log")) return [];
+    if (entry.isDirectory()) return everyFile(`${folder}${entry.name}/`);
+    return entry.isFile() ? [folder + entry.name] : [];
+  });
+}

@@ -1,0 +1,64 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the samples are source text
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseSource, readSourceFiles, type SourceFile } from "./source-files.ts";
+
+/** The only files that write a request head to a hop: hop-by-hop and smuggling rules cannot be bypassed. One for each protocol. */
+const DOORS = ["wire/http1/request-writer.ts", "wire/http-connect.ts"];
+
+/** They play clients, exits and targets, and never carry a user's request. */
+const STAGE_ROOMS = ["lab", "demo"];
+
+/** A string or template that is, or completes, a request line: `GET / HTTP/1.1`, `${target} HTTP/1.1`, `" HTTP/1.1\r\n"`. */
+const REQUEST_LINE = /(?:\}|["'`]) HTTP\/1\.(?![\w\d]*["'`]\s*\))|\b[A-Z]{3,} [^\s"'`]+ HTTP\/1\./;
+
+function writesRequestLine(file: SourceFile): boolean {
+  return REQUEST_LINE.test(file.code);
+}
+
+test("each door writes a request line, and no other file does", () => {
+  const files = readSourceFiles().filter((file) => !STAGE_ROOMS.includes(file.room));
+  assert.ok(files.length >= 100, `only ${files.length} files`);
+  assert.deepEqual(
+    files.filter(writesRequestLine).map((file) => file.path),
+    [...DOORS].sort(),
+  );
+});
+
+test("no file sends requests with a client that writes its own heads", () => {
+  const wrong = readSourceFiles().flatMap((file) => {
+    if (["admin", "sources", ...STAGE_ROOMS].includes(file.room)) return [];
+    const clients = file.imports.filter(
+      ({ specifier, names }) =>
+        /^(?:node:https?|node:http2|undici)$/.test(specifier) && (names.length === 0 || names.some((name) => name !== "STATUS_CODES")),
+    );
+    const found = clients.map(({ specifier }) => specifier);
+    if (/(?<![.\w$])fetch\s*\(/.test(file.bare)) found.push("fetch");
+    return found.map((what) => `src/${file.path}: ${what}`);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+test("the writer of request heads is what the exchange goes through", () => {
+  const users = readSourceFiles().filter((file) => file.imports.some(({ specifier }) => specifier.endsWith("/request-writer.ts")));
+  assert.ok(users.length >= 1);
+});
+
+test("the check finds a request line in every spelling, and no prose", () => {
+  const finds = (text: string) => writesRequestLine(parseSource("net/x.ts", text));
+  for (const text of [
+    "socket.write(`GET ${path} HTTP/1.1\\r\\n`);",
+    'const line = method + " " + target + " HTTP/1.1\\r\\n";',
+    'socket.write("OPTIONS * HTTP/1.0\\r\\n\\r\\n");',
+  ]) {
+    assert.ok(finds(text), text);
+  }
+  for (const text of [
+    '// writes "GET / HTTP/1.1"',
+    'const fix = "Enable HTTP/1.1 at the peer.";',
+    "const line = `HTTP/1.1 ${status} ${reason}`;",
+    'if (line.endsWith(" HTTP/1.1")) return 1;',
+  ]) {
+    assert.ok(!finds(text), text);
+  }
+});
