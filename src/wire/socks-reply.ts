@@ -1,20 +1,6 @@
 import type { FaultId } from "../core/fault.ts";
 import type { HopRole } from "../core/route.ts";
-import { SOCKS4_REPLY } from "./socks4.ts";
-import { ADDRESS, SOCKS5_VERSION } from "./socks5.ts";
-
-/** Codes of a SOCKS5 reply (RFC 1928 6). */
-export const SOCKS5_REPLY = {
-  succeeded: 0,
-  generalFailure: 1,
-  notAllowed: 2,
-  networkUnreachable: 3,
-  hostUnreachable: 4,
-  refused: 5,
-  ttlExpired: 6,
-  commandNotSupported: 7,
-  addressTypeNotSupported: 8,
-} as const;
+import { SOCKS4_REPLY, SOCKS5_ADDRESS, SOCKS5_REPLY, SOCKS5_VERSION } from "./socks-protocol.ts";
 
 /**
  * The reply to a SOCKS client's request: `ok`, or the code that fits the fault best. Codes 3 to 6 speak of the target, so that a fault
@@ -31,7 +17,7 @@ export function socks4Reply(code: number): Uint8Array {
 }
 
 export function socks5Reply(code: number): Uint8Array {
-  return Uint8Array.of(SOCKS5_VERSION, code, 0, ADDRESS.ipv4, 0, 0, 0, 0, 0, 0);
+  return Uint8Array.of(SOCKS5_VERSION, code, 0, SOCKS5_ADDRESS.ipv4, 0, 0, 0, 0, 0, 0);
 }
 
 function codeOf(id: FaultId, role: HopRole): number {

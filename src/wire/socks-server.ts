@@ -2,9 +2,17 @@ import type { HostPort } from "../core/address.ts";
 import { FaultError, type FaultId, fault } from "../core/fault.ts";
 import { type Handshake, peek, send, take } from "./handshake.ts";
 import { ipFromBytes } from "./ip-bytes.ts";
-import { SOCKS5_REPLY, socks4Reply, socks5Reply } from "./socks-reply.ts";
-import { SOCKS4_REPLY, SOCKS4_VERSION } from "./socks4.ts";
-import { ADDRESS, AUTH_VERSION, COMMAND_CONNECT, METHOD, SOCKS5_VERSION } from "./socks5.ts";
+import {
+  SOCKS5_ADDRESS as ADDRESS,
+  AUTH_VERSION,
+  COMMAND_CONNECT,
+  SOCKS5_METHOD as METHOD,
+  SOCKS4_REPLY,
+  SOCKS4_VERSION,
+  SOCKS5_REPLY,
+  SOCKS5_VERSION,
+} from "./socks-protocol.ts";
+import { socks4Reply, socks5Reply } from "./socks-reply.ts";
 import { parseTargetHost } from "./target-host.ts";
 import { giveUp } from "./unexpected.ts";
 

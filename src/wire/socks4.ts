@@ -2,16 +2,8 @@ import type { HostPort } from "../core/address.ts";
 import { FaultError, fault } from "../core/fault.ts";
 import { type Handshake, send, take } from "./handshake.ts";
 import { ipToBytes } from "./ip-bytes.ts";
+import { COMMAND_CONNECT, SOCKS4_REPLY, SOCKS4_VERSION } from "./socks-protocol.ts";
 import { peekProtocol, refuseUnexpected } from "./unexpected.ts";
-
-export const SOCKS4_VERSION = 4;
-const COMMAND_CONNECT = 1;
-
-/** The code of a SOCKS4 reply. */
-export const SOCKS4_REPLY = { granted: 90, rejected: 91, noIdentd: 92, identdDiffers: 93 } as const;
-
-/** SOCKS4a: an impossible address says that a name follows. */
-const NAME_FOLLOWS = [0, 0, 0, 1] as const;
 
 /**
  * Asks a SOCKS4 or SOCKS4a proxy for a tunnel (the protocol's two memos; there is no RFC).
@@ -39,6 +31,9 @@ function refusedReply(code: number, userId: string | null): FaultError {
   const id = userId === null ? "handshake.auth_required" : "handshake.auth_failed";
   return new FaultError(fault(id, `SOCKS4 reply ${code}: ${why}`));
 }
+
+/** SOCKS4a: an impossible address says that a name follows. */
+const NAME_FOLLOWS = [0, 0, 0, 1] as const;
 
 function connectRequest({ host, port }: HostPort, userId: string, remoteDns: boolean): Uint8Array {
   const user = textOf(userId, () => fault("handshake.auth_failed", "the exit's user name has a NUL byte or more than 255 bytes"));

@@ -2,15 +2,15 @@ import type { HostPort } from "../core/address.ts";
 import { FaultError, type FaultId, fault } from "../core/fault.ts";
 import { type Credentials, type Handshake, peek, send, take } from "./handshake.ts";
 import { ipToBytes } from "./ip-bytes.ts";
+import {
+  SOCKS5_ADDRESS as ADDRESS,
+  AUTH_VERSION,
+  COMMAND_CONNECT,
+  SOCKS5_METHOD as METHOD,
+  SOCKS5_REPLY as REPLY,
+  SOCKS5_VERSION,
+} from "./socks-protocol.ts";
 import { giveUp, refuseUnexpected } from "./unexpected.ts";
-
-export const SOCKS5_VERSION = 5;
-/** RFC 1929's version of its sub-negotiation. */
-export const AUTH_VERSION = 1;
-export const COMMAND_CONNECT = 1;
-export const METHOD = { none: 0, password: 2, unacceptable: 0xff } as const;
-export const ADDRESS = { ipv4: 1, name: 3, ipv6: 4 } as const;
-const RESERVED = 0;
 
 /**
  * Asks a SOCKS5 proxy (RFC 1928, RFC 1929) for a tunnel. The target's host goes as it is: a name for the exit to resolve, or an address.
@@ -37,34 +37,33 @@ export function* socks5Connect(target: HostPort, credentials: Credentials | null
   const [, reply] = yield* peek(2);
   if (reply === undefined) return yield* giveUp(1);
   // Nothing behind a refusal is waited for: many servers cut it short.
-  if (reply !== SUCCEEDED) throw refusedReply(reply, target);
+  if (reply !== REPLY.succeeded) throw refusedReply(reply, target);
   yield* take(3);
   yield* skipBoundAddress();
 }
 
-const SUCCEEDED = 0;
-
 /** What the code of a reply proves (RFC 1928 6). It is the exit's word on the target: rows and confidence say how far to believe it. */
 const REPLIES: Readonly<Record<number, { readonly id: FaultId; readonly words: string; readonly confidence?: number }>> = {
   // Some servers answer 1 to all, a name that does not resolve included.
-  1: { id: "handshake.connect_rejected", words: "general failure", confidence: 0.5 },
-  2: { id: "handshake.policy_denied", words: "the exit's rules do not allow the connection" },
-  3: { id: "handshake.target_unreachable", words: "the target's network is unreachable" },
-  4: { id: "handshake.target_unreachable", words: "the target's host is unreachable" },
-  5: { id: "handshake.target_refused", words: "the target refused the connection" },
-  6: { id: "handshake.target_timeout", words: "the target did not answer in time (TTL expired)" },
-  7: { id: "handshake.not_a_proxy", words: "the exit does not support CONNECT" },
-  8: { id: "handshake.not_a_proxy", words: "the exit does not support this type of address" },
+  [REPLY.generalFailure]: { id: "handshake.connect_rejected", words: "general failure", confidence: 0.5 },
+  [REPLY.notAllowed]: { id: "handshake.policy_denied", words: "the exit's rules do not allow the connection" },
+  [REPLY.networkUnreachable]: { id: "handshake.target_unreachable", words: "the target's network is unreachable" },
+  [REPLY.hostUnreachable]: { id: "handshake.target_unreachable", words: "the target's host is unreachable" },
+  [REPLY.refused]: { id: "handshake.target_refused", words: "the target refused the connection" },
+  [REPLY.ttlExpired]: { id: "handshake.target_timeout", words: "the target did not answer in time (TTL expired)" },
+  [REPLY.commandNotSupported]: { id: "handshake.not_a_proxy", words: "the exit does not support CONNECT" },
+  [REPLY.addressTypeNotSupported]: { id: "handshake.not_a_proxy", words: "the exit does not support this type of address" },
 };
 
 function refusedReply(code: number, target: HostPort): FaultError {
   const known = REPLIES[code];
   if (known === undefined) return malformed(`SOCKS5 reply ${code}, which is not assigned`);
   const isName = ipToBytes(target.host) === null;
-  if (code === 4 && isName) {
+  if (code === REPLY.hostUnreachable && isName) {
     return new FaultError(fault("handshake.target_unresolvable", "SOCKS5 reply 4: the exit could not resolve or reach the target's name"));
   }
-  const advice = code === 8 ? (isName ? "; use socks5:// so that names are resolved here" : "; try socks5h://") : "";
+  const advice =
+    code === REPLY.addressTypeNotSupported ? (isName ? "; use socks5:// so that names are resolved here" : "; try socks5h://") : "";
   const details = `SOCKS5 reply ${code}: ${known.words}${advice}`;
   return new FaultError(fault(known.id, details, { confidence: known.confidence ?? null }));
 }
@@ -84,7 +83,7 @@ function* logIn(request: Uint8Array): Handshake<void> {
   const [version, status] = yield* take(2);
   // Some servers answer with the protocol's version in place of the sub-negotiation's.
   if (version !== AUTH_VERSION && version !== SOCKS5_VERSION) throw malformed(`login reply of version ${version}`);
-  if (status !== SUCCEEDED) throw new FaultError(fault("handshake.auth_failed", `SOCKS5 login status ${status}: user or password refused`));
+  if (status !== 0) throw new FaultError(fault("handshake.auth_failed", `SOCKS5 login status ${status}: user or password refused`));
 }
 
 function* expectVersion5(): Handshake<void> {
@@ -110,7 +109,7 @@ function connectRequest({ host, port }: HostPort): Uint8Array {
   }
   const type = address === null ? ADDRESS.name : address.length === 4 ? ADDRESS.ipv4 : ADDRESS.ipv6;
   const encoded = address ?? [name.length, ...name];
-  return Uint8Array.of(SOCKS5_VERSION, COMMAND_CONNECT, RESERVED, type, ...encoded, port >> 8, port & 0xff);
+  return Uint8Array.of(SOCKS5_VERSION, COMMAND_CONNECT, 0, type, ...encoded, port >> 8, port & 0xff);
 }
 
 /** User and password as RFC 1929 carries them. What is too long is told by its length alone: it is a secret. */
