@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /** System programs that the tests use as real peers and clients, each with Debian's package and what is lost without it. */
 export const PROGRAMS = {
@@ -20,8 +20,9 @@ export type Program = keyof typeof PROGRAMS;
 /** Where servers live on Debian, which the PATH of a user who is not root leaves out. */
 const SYSTEM_FOLDERS = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/** The path of a program, or null where the machine has none. */
+/** The path of a program, or null where the machine has none. A path is taken as it is. */
 export function which(program: string): string | null {
+  if (isAbsolute(program)) return isExecutable(program) ? program : null;
   const { PATH = "" } = process.env;
   const folders = [...PATH.split(delimiter), ...SYSTEM_FOLDERS];
   return folders.map((folder) => join(folder, program)).find(isExecutable) ?? null;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { findFreePort } from "./free-port.ts";
 import { which } from "./programs.ts";
@@ -25,6 +25,7 @@ export interface Place {
 }
 
 export interface Recipe {
+  /** A name in PATH, or a path. */
   readonly program: string;
   /** Writes the program's files and returns its arguments. It must stay in the foreground. */
   readonly prepare: (place: Place) => Promise<readonly string[]>;
@@ -60,7 +61,7 @@ export async function startPeer(recipe: Recipe, options: PeerOptions = {}): Prom
 }
 
 async function startOnce(recipe: Recipe, options: PeerOptions): Promise<Peer> {
-  const directory = await mkdtemp(join(tmpdir(), `goodgateway-${recipe.program}-`));
+  const directory = await mkdtemp(join(tmpdir(), `goodgateway-${basename(recipe.program)}-`));
   await chmod(directory, 0o777); // started as root, Squid and nginx go on as another user
   const port = await findFreePort();
   const peer = spawnPeer(recipe, await recipe.prepare({ port, directory }), options);
