@@ -1,0 +1,37 @@
+import { afterBytes, afterHead, fin, rst, says, silence } from "./behaviours.ts";
+import { formatAnswer } from "./lab-http.ts";
+import type { Behaviour } from "./lab-server.ts";
+
+/** An HTTP exit that opens every tunnel and then goes on as `then` says, where the target should be. */
+export function opensTunnel(then: Behaviour): Behaviour {
+  return afterHead(says("HTTP/1.1 200 Connection established\r\n\r\n", then));
+}
+
+/** What an exit makes of a tunnel that it opened well. */
+export const BAD_TUNNELS = {
+  finAtOnce: opensTunnel(fin),
+  rstAtOnce: opensTunnel(rst),
+  finAfterHello: opensTunnel(afterBytes(fin)),
+  rstAfterHello: opensTunnel(afterBytes(rst)),
+  silentAfterHello: opensTunnel(silence),
+  garbageAfterHello: opensTunnel(afterBytes(says(Buffer.from("9d03f1c6e84b7725aa00d1580c93bf6ee2", "hex"), fin))),
+  /** Its own page in the place of the target's bytes, as captive portals and blocking filters send it. */
+  pageAfterHello: opensTunnel(
+    afterBytes(says(formatAnswer(200, { "Content-Type": "text/html" }, "<h1>Best proxies, click here</h1>\n"), fin)),
+  ),
+  alertAfterHello: opensTunnel(afterBytes(says(Buffer.from("15030300020228", "hex"), fin))), // fatal handshake_failure
+} as const satisfies Readonly<Record<string, Behaviour>>;
+
+/** SOCKS exits that do not even answer as SOCKS says. */
+export const BAD_SOCKS = {
+  fin: afterBytes(fin),
+  rst: afterBytes(rst),
+  silence,
+  wrongVersion: afterBytes(says(Buffer.of(7, 0), silence)),
+  halfReply: afterBytes(says(Buffer.of(5), fin)),
+  http: afterBytes(says(formatAnswer(400, { Server: "lab" }, "Bad Request\n"), fin)),
+  noMethod: afterBytes(says(Buffer.of(5, 0xff), fin)),
+  unknownMethod: afterBytes(says(Buffer.of(5, 0x7e), silence)),
+  tlsAlert: afterBytes(says(Buffer.from("15030100020246", "hex"), fin)),
+  sshBanner: says("SSH-2.0-OpenSSH_9.6p1 Debian-3\r\n", silence),
+} as const satisfies Readonly<Record<string, Behaviour>>;

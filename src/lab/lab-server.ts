@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createSecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
+import type { HostPort } from "../core/address.ts";
+import { PeerLeft } from "./byte-reader.ts";
+import { LabConnection } from "./lab-connection.ts";
+
+/** What a lab server does with a connection. It may throw `PeerLeft`, which ends the connection and is no error. */
+export type Behaviour = (peer: LabConnection) => void | Promise<void>;
+
+/** TLS in front of a behaviour, as node:tls takes it. */
+export type LabTls = Pick<TLSSocketOptions, "ALPNProtocols" | "requestCert" | "rejectUnauthorized"> & {
+  readonly cert: string;
+  readonly key: string;
+  /** Who vouches for clients, where their certificate is wanted. */
+  readonly ca?: string;
+  readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+};
+
+/** A server on a free port of 127.0.0.1. Disposing of it destroys its connections too. */
+export interface LabServer extends HostPort, AsyncDisposable {
+  /** Connections accepted so far. */
+  readonly accepted: number;
+  /** Connections that are open now. */
+  readonly open: number;
+  /** Resolves once that many connections were accepted. */
+  whenAccepted(count: number): Promise<void>;
+}
+
+/** Starts a server that treats each of its connections alike. */
+export async function startLabServer(behave: Behaviour, tls: LabTls | null = null): Promise<LabServer> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (wire) => {
+    accepted += 1;
+    sockets.add(wire);
+    wire.on("close", () => sockets.delete(wire));
+    void converse(behave, new LabConnection(wire, tls === null ? wire : wrapInTls(wire, tls)));
+    server.emit("lab-accepted");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { address, port } = server.address() as AddressInfo;
+  return {
+    host: address,
+    port,
+    get accepted() {
+      return accepted;
+    },
+    get open() {
+      return sockets.size;
+    },
+    async whenAccepted(count) {
+      while (accepted < count) await once(server, "lab-accepted");
+    },
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+/** An address of 127.0.0.1 whose port was free a moment ago: TCP is refused there. */
+export async function findClosedPort(): Promise<HostPort> {
+  await using server = await startLabServer(() => {});
+  return { host: server.host, port: server.port };
+}
+
+function wrapInTls(wire: Socket, { cert, key, ca, maxVersion, ...options }: LabTls): TLSSocket {
+  const secureContext = createSecureContext({ cert, key, ...(ca && { ca }), ...(maxVersion && { maxVersion }) });
+  return new TLSSocket(wire, { ...options, isServer: true, secureContext });
+}
+
+async function converse(behave: Behaviour, peer: LabConnection): Promise<void> {
+  try {
+    await behave(peer);
+  } catch (error) {
+    if (!(error instanceof PeerLeft)) throw error;
+    peer.wire.destroy();
+  }
+}
