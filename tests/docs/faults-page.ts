@@ -1,0 +1,91 @@
+import type { FaultRow } from "../../src/core/fault.ts";
+import { FAULTS } from "../../src/core/fault-table.ts";
+import type { HopRole } from "../../src/core/route.ts";
+
+export const FAULTS_PAGE: URL = new URL("../../docs/faults.md", import.meta.url);
+
+/** The page `docs/faults.md`, made from the fault table. */
+export function renderFaultsPage(): string {
+  const families = Map.groupBy(Object.entries(FAULTS), ([id]) => id.slice(0, id.indexOf(".")));
+  const parts = [INTRODUCTION, renderOverview(families)];
+  for (const [family, rows] of families) {
+    parts.push(`## ${family}\n\n${FAMILIES[family] ?? unknownFamily(family)}\n`, ...rows.map(renderFault));
+  }
+  return parts.join("\n");
+}
+
+const INTRODUCTION = `# Faults
+
+<!-- Made from the fault table in src/core/faults/ by \`npm run docs\`. Edit the table, not this page. -->
+
+Every reason why the gateway could not serve a request, or an attempt of it, has an id. The id stands in the \`fault\` parameter of
+\`Proxy-Status\`, in the reason phrase, in the body of the answer, in the log line, in the metrics and in the record of the exchange.
+
+What each row says:
+
+- **status**: of the answer that the gateway makes. A dash: none is made, since the client is gone, the head of a response was sent
+  already, or somebody else's answer is relayed.
+- **error**: the RFC 9209 type in \`Proxy-Status\`. A dash: none fits, or nothing is sent.
+- **stage**: where in an exchange it broke.
+- **culprit**: who broke, by the role of the hop where it was seen, and how sure that is from this one attempt. The bytes of a
+  particular case may name another: an \`X-Squid-Error\` field, a SOCKS reply code, a banner of another protocol.
+- **another attempt**: when one is allowed, by the role of the hop.
+  - \`never\`: not at all.
+  - \`fresh-hop\`: always, on another hop; nothing of the request went beyond a handshake.
+  - \`fresh-socket\`: once on the same hop over a new connection, outside the attempt count, if the request may be repeated.
+  - \`idempotent\`: on another hop, if the request may be repeated and nothing went to the client.
+  - \`wait\`: as \`idempotent\`, after a pause or what \`Retry-After\` says.
+
+A request may be repeated when its method is idempotent or it has an \`Idempotency-Key\`, and its body, if any, is still held.
+`;
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  client: "The client's own. None is retried, none counts against a hop.",
+  gateway: "This process, its configuration or its machine.",
+  dns: "The name of a hop, before a connection is opened.",
+  connect: "Opening a TCP connection to a hop.",
+  handshake: "The proxy handshake (CONNECT, SOCKS) with an exit, and what an exit reports about what lies beyond it.",
+  tls: "TLS with an exit or with the target.",
+  write: "Sending the request.",
+  head: "Waiting for, and reading, the head of the response.",
+  body: "Reading the body of the response. Once its head was relayed no other answer can be made: the client's connection is broken off.",
+  trailers: "Reading the fields behind a chunked body.",
+  tunnel: "A tunnel that was open.",
+  relay: "A 5xx that somebody further in made. It is relayed byte for byte, with a `Proxy-Status` member that says who.",
+};
+
+function unknownFamily(family: string): never {
+  throw new Error(`the family ${family} needs a sentence in the page of faults`);
+}
+
+function renderOverview(families: ReadonlyMap<string, readonly (readonly [string, FaultRow])[]>): string {
+  const lines = [...families].map(([family, rows]) => `| [${family}](#${family}) | ${rows.map(([id]) => link(id)).join(", ")} |`);
+  return `| family | faults |\n| --- | --- |\n${lines.join("\n")}\n`;
+}
+
+/** GitHub's anchor of a heading that is an id: without its dot. */
+function link(id: string): string {
+  return `[${id.slice(id.indexOf(".") + 1)}](#${id.replace(".", "")})`;
+}
+
+function renderFault([id, row]: readonly [string, FaultRow]): string {
+  const cells = [row.status, row.rfc, row.stage, `${byRole(row.culprit)} (${row.confidence})`, byRole(row.retry)];
+  return `### ${id}
+
+${row.summary}
+
+| status | error | stage | culprit | another attempt |
+| --- | --- | --- | --- | --- |
+| ${cells.map((cell) => cell ?? "–").join(" | ")} |
+
+- Client: ${row.fix.client}
+- Operator: ${row.fix.operator}
+`;
+}
+
+/** One word where the role does not matter, else each role with its own. */
+function byRole(values: Readonly<Record<HopRole, string>>): string {
+  const roles = Map.groupBy(Object.keys(values) as HopRole[], (role) => values[role]);
+  if (roles.size === 1) return values.exit;
+  return [...roles].map(([value, names]) => `at ${names.join(" or ")}: ${value}`).join("; ");
+}
