@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { printableJson } from "../observe/printable.ts";
 
 /** What the admin listener answers, before it is written. */
 export interface Answer {
@@ -8,8 +9,10 @@ export interface Answer {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** Escaped, so that whoever reads it with curl gets no control character of a hostile target on the terminal. */
 export function answerJson(value: unknown): Answer {
-  return { status: 200, contentType: "application/json; charset=utf-8", body: `${JSON.stringify(value)}\n`, fields: {} };
+  const body = `${printableJson(JSON.stringify(value))}\n`;
+  return { status: 200, contentType: "application/json; charset=utf-8", body, fields: {} };
 }
 
 export function answerText(status: number, body: string, contentType = "text/plain; charset=utf-8"): Answer {

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { GatewayEvent, Report } from "../core/event.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 import { tellEvent } from "./log-line.ts";
-import { printable, printableJson } from "./printable.ts";
+import { hideUserinfo, printable, printableJson } from "./printable.ts";
 
 /**
  * Turns events into log lines: one line, with the whole story, for each exchange that failed, was rescued or relayed a 5xx,
@@ -15,7 +15,7 @@ import { printable, printableJson } from "./printable.ts";
 export function logger(format: "text" | "json", write: (line: string) => void, clock: Pick<Clock, "wall">): Report {
   const render = format === "json" ? renderJson : renderText;
   return (event) => {
-    if (isTold(event)) write(render(event, new Date(clock.wall()).toISOString()));
+    if (isTold(event)) write(hideUserinfo(render(event, new Date(clock.wall()).toISOString())));
   };
 }
 

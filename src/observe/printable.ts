@@ -1,25 +1,26 @@
 /**
- * Text that is safe on a terminal and in a log file: one line, no escape sequence, no bidirectional override, no password.
- * Targets, reason phrases and banners come from machines that may be hostile, so a log line never holds their control characters.
+ * Text that is safe on a terminal and in a log file: one line, no escape sequence, no bidirectional override.
+ * Targets, reason phrases and banners come from machines that may be hostile, so nothing we show holds their control characters.
  */
 export function printable(text: string): string {
-  return hideUserinfo(text).replace(UNPRINTABLE, escapeCharacter);
+  return text.replace(UNPRINTABLE, escapeCharacter);
 }
 
 /** The same for a JSON text: escapes stay valid JSON (JSON.stringify leaves 0x7f and the C1 controls as they are). */
 export function printableJson(json: string): string {
-  return hideUserinfo(json).replace(UNPRINTABLE, escapeUnit);
+  return json.replace(UNPRINTABLE, escapeUnit);
+}
+
+/** Records and events carry no userinfo; should a message of ours ever quote a URL that does, it ends here. */
+export function hideUserinfo(text: string): string {
+  return text.includes("@") ? text.replace(USERINFO, "://***@") : text;
 }
 
 /** C0, DEL, C1 (0x9b opens an escape sequence on some terminals), line separators, and what turns the direction of text around. */
 const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Records carry no userinfo; should a message of ours ever quote a URL that does, it ends here. */
-const USERINFO = /:\/\/[^\s/"'@]*@/g;
-
-function hideUserinfo(text: string): string {
-  return text.includes("@") ? text.replace(USERINFO, "://***@") : text;
-}
+/** Up to the last @ of an authority: a raw password may hold one. */
+const USERINFO = /:\/\/[^\s/"']*@/g;
 
 function escapeCharacter(character: string): string {
   const code = character.charCodeAt(0);

@@ -58,6 +58,15 @@ test("gives one exchange as its record", async () => {
   assert.equal((await ask(admin, "/api/exchanges/01JD90")).status, 404);
 });
 
+test("keeps control characters of a hostile target off the terminal of whoever reads a record with curl", async () => {
+  await using admin = await start();
+  const target = "http://shop.example/\x9b31m\x7f\u202e";
+  admin.ring.add(failedRecord({ id: "A", target }));
+  const { text } = await ask(admin, "/api/exchanges/A");
+  assert.doesNotMatch(text, /[\x7f-\x9f\u202e]/);
+  assert.equal(JSON.parse(text).target, target);
+});
+
 test("answers a parameter that it cannot follow with the reason", async () => {
   await using admin = await start();
   const details = async (query: string) => {

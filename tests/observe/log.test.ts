@@ -148,10 +148,10 @@ test("shows the start of a long target in the text form and all of it in JSON", 
 });
 
 test("a password in a URL that reached a message is not written", () => {
-  const warning: GatewayEvent = { type: "warning", message: "could not fetch http://user:s3cret@lists.example/exits.txt" };
+  const warning: GatewayEvent = { type: "warning", message: "could not fetch http://user:s3c@s3cret@lists.example/exits.txt" };
   for (const format of ["text", "json"] as const) {
     const [line = ""] = linesOf(format, warning);
-    assert.ok(!line.includes("s3cret") && line.includes("lists.example"));
+    assert.ok(!/user|s3c/.test(line) && line.includes("lists.example"));
   }
 });
 
