@@ -24,7 +24,7 @@ export function tellEvent(event: GatewayEvent): string {
 }
 
 /** Milliseconds as people say them: `3ms`, `1.2s`, `10s`, `2.5min`, `3h`. */
-export function tellDuration(ms: number): string {
+function tellDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 60_000) return `${tenths(ms / 1000)}s`;
   if (ms < 3_600_000) return `${tenths(ms / 60_000)}min`;

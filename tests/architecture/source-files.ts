@@ -5,7 +5,7 @@ import { blankOut } from "./blank-out.ts";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-export interface Import {
+interface Import {
   /** As written: `./ring.ts`, `node:net`, `zod`. */
   readonly specifier: string;
   /** The names between the braces, without `type` and `as`; empty for other forms. */
