@@ -70,7 +70,6 @@ export const DEFAULTS: ExchangeSettings = {
   targets: { addresses: "auto", tunnelPorts: [], remoteDns: "check" },
   firstFlightReplay: true,
   ca: null,
-  ca: null,
 };
 
 /** The config of an empty file: one listener and the admin listener on loopback, no exit. */

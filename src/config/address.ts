@@ -1,0 +1,32 @@
+import { isIP } from "node:net";
+import type { HostPort } from "../core/address.ts";
+
+/** An address to listen on: `host:port`, `[v6]:port`, or a port alone, which means loopback. Port 0 takes a free one. */
+export function parseListenAddress(text: string): HostPort | { problem: string } {
+  if (/^\d+$/.test(text)) return parseListenAddress(`127.0.0.1:${text}`);
+  if (text.startsWith(":"))
+    return { problem: `name the address before ${text}: 127.0.0.1${text} for this machine, 0.0.0.0${text} for everybody` };
+  if (/:\d+-\d+$/.test(text)) return { problem: "port ranges come in a later version: name one port, and list several addresses" };
+  const parts = /^(?:\[([^\]]*)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const host = (parts?.[1] ?? parts?.[2] ?? "").toLowerCase();
+  const port = Number(parts?.[3]);
+  if (parts === null || (parts[1] !== undefined && isIP(host) !== 6))
+    return { problem: "expected an address such as 127.0.0.1:8502 or [::1]:8502" };
+  if (port > 65535) return { problem: "a port is a number from 0 to 65535" };
+  return { host, port };
+}
+
+/** Only this machine reaches it. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+/** `192.0.2.0/24` of a network or an address; null where it is neither. */
+export function parseNetwork(text: string): string | null {
+  const [address = "", prefix, ...more] = text.split("/");
+  const family = isIP(address);
+  const longest = family === 6 ? 128 : 32;
+  if (family === 0 || more.length > 0 || address.includes("%")) return null;
+  if (prefix === undefined) return `${address}/${longest}`;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest ? `${address}/${Number(prefix)}` : null;
+}

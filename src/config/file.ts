@@ -1,0 +1,56 @@
+import type { ExitScheme } from "../core/route.ts";
+import type {
+  AttemptLimits,
+  DirectMode,
+  Limits,
+  MessageLimits,
+  ProxyStatusMode,
+  ResponseTolerances,
+  TargetPolicy,
+  Timeouts,
+} from "../core/settings.ts";
+
+/** What a config file says, units read, nothing filled in. The keys are those of the file. */
+export interface ConfigFile {
+  readonly name?: string;
+  readonly listen?: ListenItem | readonly ListenItem[];
+  readonly admin?: string | { readonly address?: string; readonly token?: string };
+  readonly direct?: DirectMode;
+  readonly bypass?: readonly string[];
+  readonly exits?: readonly (string | ExitListItem)[];
+  readonly users?: Readonly<Record<string, string>>;
+  readonly allow?: readonly string[];
+  readonly attempts?: Partial<AttemptLimits>;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly limits?: Partial<MessageLimits & Omit<Limits, "message">>;
+  readonly tolerances?: Partial<ResponseTolerances>;
+  readonly targets?: Partial<TargetPolicy>;
+  readonly proxyStatus?: ProxyStatusMode;
+  readonly via?: boolean;
+  readonly firstFlightReplay?: boolean;
+  /** Paths of PEM files. */
+  readonly ca?: string | readonly string[];
+  readonly log?: { readonly format?: "text" | "json"; readonly query?: "keep" | "drop" };
+}
+
+export type ListenItem = string | number | ListenObject;
+
+export interface ListenObject {
+  readonly address?: string | number;
+  /** Paths of PEM files. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly users?: Readonly<Record<string, string>>;
+  readonly allow?: readonly string[];
+  readonly allowPlaintextHttps?: boolean;
+  /** Known to the design, not to this version. */
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+export interface ExitListItem {
+  readonly file?: string;
+  readonly url?: string;
+  readonly scheme?: ExitScheme;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Milliseconds. */
+  readonly refresh?: number;
+}

@@ -1,0 +1,84 @@
+import { stringify } from "yaml";
+import { formatHostPort } from "../core/address.ts";
+import type { Exit } from "../core/route.ts";
+import type { Config, ExchangeSettings, ExitSource, ListenerSettings, User } from "../core/settings.ts";
+import { formatExit } from "../wire/exit-line.ts";
+import { formatDuration, formatSize } from "./units.ts";
+
+/** What stands in the place of a secret. */
+export const HIDDEN = "(hidden)";
+
+/** The whole config as a YAML file, every default filled in. Secrets are hidden: passwords, tokens, query values of URLs. */
+export function printConfig(config: Config): string {
+  return stringify(configToFile(config), { lineWidth: 0 });
+}
+
+/** The config in the shape of its file. */
+export function configToFile(config: Config): Record<string, unknown> {
+  const { exchange, listeners, admin, sources, log } = config;
+  return {
+    name: exchange.name,
+    listen: listeners.map(listenerToFile),
+    admin: admin === null ? "off" : { address: formatHostPort(admin), ...(admin.token === null ? {} : { token: HIDDEN }) },
+    direct: exchange.direct,
+    bypass: exchange.bypass,
+    exits: sources.flatMap(sourceToFile),
+    attempts: { ...exchange.attempts, replayBytes: formatSize(exchange.attempts.replayBytes) },
+    timeouts: mapValues(exchange.timeouts, formatDuration),
+    limits: limitsToFile(exchange.limits),
+    tolerances: exchange.tolerances,
+    targets: exchange.targets,
+    proxyStatus: exchange.proxyStatus,
+    via: exchange.via,
+    firstFlightReplay: exchange.firstFlightReplay,
+    ...(exchange.ca === null ? {} : { ca: exchange.ca.map(tellPem) }),
+    log: { format: log.format, query: exchange.keepQuery ? "keep" : "drop" },
+  };
+}
+
+function listenerToFile(listener: ListenerSettings): Record<string, unknown> {
+  const { tls, users, allow, allowPlaintextHttps } = listener;
+  return {
+    address: formatHostPort(listener),
+    ...(tls === null ? {} : { tls: { cert: tellPem(tls.cert), key: HIDDEN } }),
+    ...(users.length === 0 ? {} : { users: Object.fromEntries(users.map(({ name }: User) => [name, HIDDEN])) }),
+    ...(allow.length === 0 ? {} : { allow }),
+    allowPlaintextHttps,
+  };
+}
+
+function sourceToFile(source: ExitSource): unknown[] {
+  if (source.kind === "inline") return source.exits.map(tellExit);
+  const { scheme, tags } = source;
+  if (source.kind === "file") return [{ file: source.path, scheme, tags }];
+  return [{ url: hideUrlSecrets(source.url), scheme, tags, refresh: formatDuration(source.refreshMs) }];
+}
+
+/** An exit's line without its passwords. */
+function tellExit(exit: Exit): string {
+  const tags = Object.entries(exit.tags).map(([key, value]) => `${key}=${value}`);
+  const rest = [exit.rotating ? "rotating=true" : "", exit.weight === 1 ? "" : `weight=${exit.weight}`];
+  const insecure = exit.hops.some((hop) => hop.insecure) ? "insecure=true" : "";
+  return [formatExit(exit), `id=${exit.id}`, ...tags, ...rest, insecure].filter((word) => word !== "").join(" ");
+}
+
+function limitsToFile({ message, ...others }: ExchangeSettings["limits"]): Record<string, unknown> {
+  const entries = Object.entries({ ...message, ...others });
+  return Object.fromEntries(entries.map(([key, value]) => [key, key.endsWith("Bytes") ? formatSize(value) : value]));
+}
+
+/** A URL without the password, and with the names but not the values of its query. */
+function hideUrlSecrets(text: string): string {
+  const url = new URL(text);
+  if (url.password !== "") url.password = HIDDEN;
+  for (const key of [...url.searchParams.keys()]) url.searchParams.set(key, HIDDEN);
+  return url.href;
+}
+
+function tellPem(text: string): string {
+  return `(PEM of ${text.length} bytes)`;
+}
+
+function mapValues<T extends object, V>(values: T, change: (value: number) => V): Record<string, V> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}

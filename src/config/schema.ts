@@ -1,0 +1,207 @@
+// The config file's grammar. What a value means beyond its form (a file that must exist, an address) is for resolve.ts.
+import { z } from "zod";
+import { EXIT_SCHEMES } from "../core/route.ts";
+import type { ConfigFile, ListenItem } from "./file.ts";
+import { DURATION, readDuration, readSize, SIZE } from "./units.ts";
+
+const text = z
+  .string({ error: ({ input }) => (input === undefined ? "is missing" : "expected text; put it in quotes if it looks like a number") })
+  .min(1, "must not be empty");
+
+const duration = z
+  .string(expected("a time such as 500ms, 5s or 5m"))
+  .regex(DURATION, expected("a time such as 500ms, 5s or 5m"))
+  .transform(toMs);
+
+const size = z.union(
+  [z.int().min(0), z.string().regex(SIZE, expected("a size such as 64KiB, or bytes")).transform(toBytes)],
+  expected("a size"),
+);
+
+const WHOLE = expected("a whole number of at least 1");
+const count = z.union(
+  [
+    z.int(WHOLE).min(1, WHOLE),
+    z
+      .string()
+      .regex(/^[1-9]\d{0,8}$/, WHOLE)
+      .transform(Number),
+  ],
+  WHOLE,
+);
+
+const ON_OFF = expected("on or off");
+const onOff = z.union(
+  [z.boolean(), z.enum(["on", "off", "true", "false"], ON_OFF).transform((word) => word === "on" || word === "true")],
+  ON_OFF,
+);
+
+const port = z.int().min(0).max(65535, "a port is a number from 0 to 65535");
+const users = z.record(text, text).describe(`Name to password: in clear, from the environment (\${NAME}), or scrypt:SALT:HASH.`);
+const allow = z.array(text).describe("Networks (192.0.2.0/24) or addresses that may connect.");
+const tags = z.record(
+  z.string().regex(/^[A-Za-z][\w.-]*$/, expected("a tag's name")),
+  z.union([text, z.number(), z.boolean()]).transform(String),
+);
+
+const listenObject = z.strictObject({
+  address: z.union([text, port], expected("an address such as 127.0.0.1:8502")).describe("host:port.").exactOptional(),
+  tls: z
+    .strictObject({ cert: text.describe("PEM file."), key: text.describe("PEM file.") })
+    .describe("TLS towards clients.")
+    .exactOptional(),
+  users: users.exactOptional(),
+  allow: allow.exactOptional(),
+  allowPlaintextHttps: onOff.describe("Serve GET https:// in clear text off loopback.").exactOptional(),
+  params: z.record(z.string(), z.unknown()).describe("Not in this version.").exactOptional(),
+});
+
+const listenItem: z.ZodType<ListenItem> = z.union([text, port, listenObject], expected("an address such as 127.0.0.1:8502"));
+
+const exitList = z.strictObject({
+  file: text.describe("Path of an exit list; watched.").exactOptional(),
+  url: text.describe("URL of an exit list.").exactOptional(),
+  scheme: z
+    .enum(EXIT_SCHEMES, expected(`one of ${EXIT_SCHEMES.join(", ")}`))
+    .describe("Of lines that name none.")
+    .exactOptional(),
+  tags: tags.describe("Of all its exits; a line's own win.").exactOptional(),
+  refresh: duration.describe("How often a URL is fetched again.").exactOptional(),
+});
+
+const attempts = z.strictObject({
+  max: count.describe("Attempts that may have reached the target.").exactOptional(),
+  exits: count.describe("Attempts that died at an exit, before the target.").exactOptional(),
+  replayBytes: size.describe("Bytes of a request body kept for replay.").exactOptional(),
+});
+
+const timeouts = z.strictObject({
+  connect: duration.describe("TCP to a hop.").exactOptional(),
+  handshake: duration.describe("CONNECT or SOCKS with one exit.").exactOptional(),
+  tls: duration.describe("TLS with a hop.").exactOptional(),
+  head: duration.describe("One attempt's wait for a response head.").exactOptional(),
+  bodyIdle: duration.describe("Silence within a body.").exactOptional(),
+  tunnelIdle: duration.describe("Silence of a tunnel in both directions.").exactOptional(),
+  total: duration.describe("From a complete request head to the first byte of the final response; bounds all attempts.").exactOptional(),
+  evidence: duration.describe("The start of a 5xx answer's body, to tell who made it.").exactOptional(),
+  tunnelHalfClosed: duration.describe("Silence of a tunnel whose client has finished sending.").exactOptional(),
+  clientGone: duration.describe("How long an answer may still come after the client finished sending.").exactOptional(),
+  clientHead: duration.describe("A client's request head.").exactOptional(),
+  clientIdle: duration.describe("A client's connection between requests.").exactOptional(),
+  drain: duration.describe("How long SIGTERM waits for exchanges in flight.").exactOptional(),
+  idleSocket: duration.describe("A hop's socket that waits for another request.").exactOptional(),
+});
+
+const limits = z.strictObject({
+  lineBytes: size.describe("Request or status line.").exactOptional(),
+  fieldBytes: size.describe("One field, name and value.").exactOptional(),
+  headBytes: size.describe("A whole head.").exactOptional(),
+  fields: count.describe("Fields of a head.").exactOptional(),
+  chunkExtensionBytes: size.describe("All chunk extensions of one body.").exactOptional(),
+  trailerBytes: size.describe("Trailer section.").exactOptional(),
+  interimResponses: count.describe("1xx responses before the final one.").exactOptional(),
+  exchanges: count.describe("Exchanges in flight.").exactOptional(),
+  exchangesPerClient: count.describe("Exchanges in flight of one client address.").exactOptional(),
+  connections: count.describe("Client connections.").exactOptional(),
+  idleSockets: count.describe("Idle sockets to hops.").exactOptional(),
+  idleSocketsPerRoute: count.describe("Idle sockets to hops over one route.").exactOptional(),
+});
+
+const tolerances = z.strictObject({
+  bareLf: onOff.describe("RFC 9112 2.2: a bare LF ends a line of a response.").exactOptional(),
+  obsFold: onOff.describe("RFC 9112 5.2: a folded field is joined by a space.").exactOptional(),
+  spaceBeforeColon: onOff.describe("RFC 9112 5.1: whitespace before the colon is removed.").exactOptional(),
+  repeatedLength: onOff.describe("RFC 9112 6.3: equal Content-Length values count as one.").exactOptional(),
+  missingReason: onOff.describe("RFC 9112 4: a status line without the space of its absent reason.").exactOptional(),
+});
+
+const targets = z.strictObject({
+  addresses: z
+    .enum(["auto", "public", "any"], expected("one of auto, public, any"))
+    .describe("auto: any on loopback, else public ones only.")
+    .exactOptional(),
+  tunnelPorts: z.array(z.int().min(1).max(65535)).describe("Ports for CONNECT and SOCKS; empty: all.").exactOptional(),
+  remoteDns: z
+    .enum(["check", "allow"], expected("check or allow"))
+    .describe("check: names are resolved here and their addresses checked. allow: the exit resolves.")
+    .exactOptional(),
+});
+
+const log = z.strictObject({
+  format: z.enum(["text", "json"], expected("text or json")).exactOptional(),
+  query: z.enum(["keep", "drop"], expected("keep or drop")).describe("Query values in logs and records.").exactOptional(),
+});
+
+const DIRECT = expected("one of never, fallback, only");
+const ADMIN = expected("off, an address, or { address, token }");
+
+const configFile: z.ZodType<ConfigFile> = z.strictObject({
+  name: text
+    .max(128)
+    .regex(/^[\x21-\x7e]+$/, expected("printable ASCII without spaces"))
+    .describe("In Proxy-Status and Via; name each of several gateways in a row.")
+    .exactOptional(),
+  listen: z
+    .union([listenItem, z.array(listenItem).min(1, "needs at least one address")], expected("an address or a list of them"))
+    .describe("Where clients connect.")
+    .exactOptional(),
+  admin: z
+    .union([text, z.strictObject({ address: text.exactOptional(), token: text.exactOptional() })], ADMIN)
+    .describe("Where health, metrics and records are served; or off.")
+    .exactOptional(),
+  direct: z
+    .enum(["never", "fallback", "only", "always"], DIRECT)
+    .transform((mode) => (mode === "always" ? "only" : mode))
+    .describe("Whether to connect without an exit.")
+    .exactOptional(),
+  bypass: z.array(text).describe("Hosts and networks that go direct, as in NO_PROXY.").exactOptional(),
+  exits: z
+    .array(z.union([text, exitList], expected("an exit, or { file: … } or { url: … }")))
+    .describe("Exits and lists of them.")
+    .exactOptional(),
+  users: users.exactOptional(),
+  allow: allow.exactOptional(),
+  attempts: attempts.exactOptional(),
+  timeouts: timeouts.exactOptional(),
+  limits: limits.exactOptional(),
+  tolerances: tolerances.describe("What responses may do that RFC 9112 lets a recipient accept.").exactOptional(),
+  targets: targets.describe("Which targets listeners let through.").exactOptional(),
+  proxyStatus: z.enum(["failures", "always", "never"], expected("one of failures, always, never")).exactOptional(),
+  via: onOff.describe("Send a Via field.").exactOptional(),
+  firstFlightReplay: onOff.describe("Replay a tunnel's ClientHello through another exit when nothing came back.").exactOptional(),
+  ca: z
+    .union([text, z.array(text)], expected("a PEM file or a list of them"))
+    .describe("Authorities to trust besides Node's own.")
+    .exactOptional(),
+  log: log.exactOptional(),
+});
+
+/** Where and why a value is not what the schema wants, as zod reports it. */
+export type SchemaIssue = z.core.$ZodIssue;
+
+/** Checks the form of a config file's value and reads its units. */
+export function readConfigFile(value: unknown): { file: ConfigFile } | { issues: readonly SchemaIssue[] } {
+  const result = configFile.safeParse(value);
+  return result.success ? { file: result.data } : { issues: result.error.issues };
+}
+
+/** JSON Schema of the config file as it is written, without defaults. */
+export function configFileSchema(): z.core.JSONSchema.BaseSchema {
+  return z.toJSONSchema(configFile, { io: "input" });
+}
+
+function expected(what: string): string {
+  return `expected ${what}`;
+}
+
+function toMs(value: string, context: z.RefinementCtx): number {
+  const ms = readDuration(value);
+  if (ms === null) context.addIssue({ code: "custom", message: "a time is between 1ms and 24 days" });
+  return ms ?? 0;
+}
+
+function toBytes(value: string, context: z.RefinementCtx): number {
+  const bytes = readSize(value);
+  if (bytes === null) context.addIssue({ code: "custom", message: "the size is too large" });
+  return bytes ?? 0;
+}
