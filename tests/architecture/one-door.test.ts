@@ -9,8 +9,11 @@ const DOORS = ["wire/http1/request-writer.ts", "wire/http-connect.ts"];
 /** They play clients, exits and targets, and never carry a user's request. */
 const STAGE_ROOMS = ["lab", "demo"];
 
-/** A string or template that is, or completes, a request line: `GET / HTTP/1.1`, `${target} HTTP/1.1`, `" HTTP/1.1\r\n"`. */
-const REQUEST_LINE = /(?:\}|["'`]) HTTP\/1\.(?![\w\d]*["'`]\s*\))|\b[A-Z]{3,} [^\s"'`]+ HTTP\/1\./;
+/**
+ * A string or template that is, or completes, a request line: `GET / HTTP/1.1`, `${target} HTTP/1.1`, `" HTTP/1.1\r\n"`. One that
+ * is all of a call's argument, as in `endsWith(" HTTP/1.1")`, reads.
+ */
+const REQUEST_LINE = /\} HTTP\/1\.|["'`] HTTP\/1\.(?!\d["'`]\s*\))|\b[A-Z]{3,} [^\s"'`]+ HTTP\/1\./;
 
 function writesRequestLine(file: SourceFile): boolean {
   return REQUEST_LINE.test(file.code);
@@ -52,6 +55,7 @@ test("the check finds a request line in every spelling, and no prose", () => {
   const finds = (text: string) => writesRequestLine(parseSource("net/x.ts", text));
   for (const text of [
     "socket.write(`GET ${path} HTTP/1.1\\r\\n`);",
+    "const head = new HeadText(`${method} ${target} HTTP/1.1`);",
     'const line = method + " " + target + " HTTP/1.1\\r\\n";',
     'socket.write("OPTIONS * HTTP/1.0\\r\\n\\r\\n");',
   ]) {
