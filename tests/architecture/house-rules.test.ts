@@ -7,7 +7,7 @@ const CONSOLE = /(?<![.\w$])console(?![\w$])/;
 
 test("only the command line writes to the console", () => {
   const files = readSourceFiles().filter((file) => file.room !== "cli");
-  assert.ok(files.length >= 110, `only ${files.length} files`);
+  assert.ok(files.length >= 150, `only ${files.length} files`);
   assert.deepEqual(
     files.filter((file) => CONSOLE.test(file.bare)).map((file) => file.path),
     [],
@@ -35,7 +35,7 @@ const LOCAL = [
 
 test("no file names a folder of somebody's machine or the host of a package registry", () => {
   const paths = everyFile("");
-  assert.ok(paths.length >= 250, `only ${paths.length} files`);
+  assert.ok(paths.length >= 300, `only ${paths.length} files`);
   const wrong = paths.flatMap((path) => {
     const lines = readFileSync(ROOT + path, "latin1").split("\n");
     return lines.flatMap((line, index) => (LOCAL.some((pattern) => pattern.test(line)) ? [`${path}:${index + 1}: ${line.trim()}`] : []));

@@ -45,7 +45,7 @@ function impuritiesOf(file: SourceFile): string[] {
 const pure = readSourceFiles().filter((file) => PURE.includes(file.room));
 
 test("sees the rooms that are to be pure", () => {
-  for (const [room, least] of Object.entries({ core: 15, wire: 25, blame: 8, pool: 4 })) {
+  for (const [room, least] of Object.entries({ core: 15, wire: 40, blame: 10, pool: 3 })) {
     const count = pure.filter((file) => file.room === room).length;
     assert.ok(count >= least, `only ${count} files in ${room}`);
   }
