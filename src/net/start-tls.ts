@@ -1,6 +1,14 @@
 import { isIP, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type TLSSocket,
+} from "node:tls";
 import type { Interruption } from "../core/ledger.ts";
 import { interruptionOf } from "./errno.ts";
 import { type WireEvidence, WitnessedStream } from "./witnessed-stream.ts";
@@ -13,15 +21,15 @@ export interface TlsOptions {
   readonly timeoutMs: number;
   /** Application protocols to offer, best first; empty: no ALPN. */
   readonly alpn: readonly string[];
-  /** PEM certificates to trust instead of Node's own; null: Node's, with NODE_EXTRA_CA_CERTS. */
+  /** PEM certificates to trust besides Node's own and those of NODE_EXTRA_CA_CERTS; null: none. */
   readonly ca: readonly string[] | null;
   /** Ends the handshake as `left`. */
   readonly signal: AbortSignal | null;
 }
 
 export type TlsOutcome =
-  | { readonly socket: TLSSocket; readonly seen: WireEvidence }
-  | { readonly interruption: Interruption; readonly seen: WireEvidence };
+  /** `seen` goes on counting, and tells at the end whether the stream was `truncated`. */
+  { readonly socket: TLSSocket; readonly seen: WireEvidence } | { readonly interruption: Interruption; readonly seen: WireEvidence };
 
 /**
  * Does a TLS handshake as client over a connection, which may itself be TLS, and whose unread bytes (`unshift`) are read first.
@@ -29,26 +37,26 @@ export type TlsOutcome =
  *
  * A failed handshake tells how it ended and what the peer sent:
  *
- *     FIN                              closed
- *     RST                              reset
- *     nothing, or half a record        timeout
- *     an alert, or bytes that are not TLS   errno ERR_SSL_...: the bytes in `seen` say which
- *     a certificate we do not accept   errno CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID, ...
+ *     FIN                                   closed
+ *     RST                                   reset
+ *     nothing, or half a record             timeout
+ *     an alert, or bytes that are not TLS   errno ERR_SSL_...; the bytes in `seen` say which
+ *     a certificate that we do not accept   errno CERT_HAS_EXPIRED, DEPTH_ZERO_SELF_SIGNED_CERT, ERR_TLS_CERT_ALTNAME_INVALID ...
  *
- * A TLS socket that comes back is paused, half-open like the connection (`end()` sends close_notify and FIN, and reading goes
- * on), and has one `error` listener that does nothing. It reports an error in mid-stream without being destroyed by it: that is
- * for its owner to do. Under TLS 1.3 a server that refuses us for want of a client certificate says so only after this.
+ * A TLS socket that comes back is paused and has one `error` listener that does nothing. It is half-open like the connection:
+ * `end()` sends close_notify and FIN, and reading goes on. It reports an error in mid-stream without being destroyed by it: that
+ * is for its owner to do. Under TLS 1.3 a server that wants a client certificate says so only after this.
  */
 export function startTls(socket: Socket, options: TlsOptions): Promise<TlsOutcome> {
   return new Promise((resolve) => new TlsHandshake(socket, options, resolve).start());
 }
 
 class TlsHandshake {
-  readonly #stream: WitnessedStream;
-  readonly #tls: TLSSocket;
   readonly #options: TlsOptions;
   readonly #resolve: (outcome: TlsOutcome) => void;
   readonly #startedAt = performance.now();
+  readonly #stream: WitnessedStream;
+  #tls: TLSSocket | null = null;
   #deadline: NodeJS.Timeout | undefined;
   #lastTurn: NodeJS.Immediate | undefined;
 
@@ -56,74 +64,99 @@ class TlsHandshake {
     this.#options = options;
     this.#resolve = resolve;
     this.#stream = new WitnessedStream(socket);
-    const name = options.serverName.replace(/\.$/, "");
-    this.#tls = connect({
-      socket: this.#stream,
-      secureContext: options.ca === null ? defaultContext() : createSecureContext({ ca: [...options.ca] }),
-      ...(isIP(name) === 0 ? { servername: name } : {}),
-      ...(options.alpn.length > 0 ? { ALPNProtocols: [...options.alpn] } : {}),
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(name, certificate),
-      rejectUnauthorized: false, // #judge() decides
-    });
+    this.#stream.on("error", ignore); // heard through the TLS socket, while there is one
   }
 
   start(): void {
-    this.#tls.once("secureConnect", this.#judge);
-    this.#tls.on("error", this.#fail);
-    this.#tls.once("close", this.#close);
-    this.#deadline = setTimeout(this.#expire, this.#options.timeoutMs);
-    this.#options.signal?.addEventListener("abort", this.#leave);
-    if (this.#options.signal?.aborted) this.#leave();
+    const { signal, timeoutMs } = this.#options;
+    if (signal?.aborted) {
+      this.#fail({ how: "left" });
+      return;
+    }
+    const tls = connect(this.#connectOptions());
+    this.#tls = tls;
+    this.#stream.prependOnceListener("end", () => this.#stream.noteEnd(hasEnded(tls)));
+    tls.once("secureConnect", this.#judge).on("error", this.#onError).once("close", this.#onClose);
+    this.#deadline = setTimeout(this.#onDeadline, timeoutMs);
+    signal?.addEventListener("abort", this.#onAbort);
+  }
+
+  #connectOptions(): ConnectionOptions {
+    const { alpn, ca, serverName } = this.#options;
+    const name = serverName.replace(/\.$/, ""); // RFC 6066 section 3: without the root's dot
+    return {
+      socket: this.#stream,
+      secureContext: contextFor(ca),
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(alpn.length > 0 ? { ALPNProtocols: [...alpn] } : {}),
+      checkServerIdentity: (_name, certificate) => checkServerIdentity(name, certificate),
+      rejectUnauthorized: false, // #judge decides
+    };
   }
 
   readonly #judge = (): void => {
-    // The declaration says Error; it is the code.
-    const refusal = this.#tls.authorizationError as unknown as string | null;
-    if (refusal === null || this.#options.insecure) this.#settle(null);
-    else this.#settle({ how: "errno", code: refusal });
+    const tls = this.#tls as TLSSocket;
+    // Declared as an Error; in truth the code.
+    const refusal = tls.authorizationError as unknown as string | null;
+    if (refusal !== null && !this.#options.insecure) {
+      this.#fail({ how: "errno", code: refusal });
+      return;
+    }
+    this.#release();
+    tls.pause();
+    this.#resolve({ socket: tls, seen: this.#stream });
   };
 
-  readonly #fail = (error: Error): void => {
+  readonly #onError = (error: Error): void => {
     const interruption = interruptionOf(error);
     // Node makes an ECONNRESET of a FIN during the handshake.
-    this.#settle(interruption.how === "reset" && this.#stream.peerEnded ? { how: "closed" } : interruption);
+    this.#fail(interruption.how === "reset" && this.#stream.peerEnded ? { how: "closed" } : interruption);
   };
 
-  readonly #close = (): void => this.#settle({ how: "closed" });
+  readonly #onClose = (): void => this.#fail({ how: "closed" });
 
-  readonly #leave = (): void => this.#settle({ how: "left" });
+  readonly #onAbort = (): void => this.#fail({ how: "left" });
 
   // One turn of the event loop later, so that an answer that came while this process was busy counts.
-  readonly #expire = (): void => {
-    this.#lastTurn = setImmediate(() => {
-      this.#settle({ how: "timeout", afterMs: Math.round(performance.now() - this.#startedAt) });
-    });
+  readonly #onDeadline = (): void => {
+    this.#lastTurn = setImmediate(() => this.#fail({ how: "timeout", afterMs: Math.round(performance.now() - this.#startedAt) }));
   };
 
-  #settle(interruption: Interruption | null): void {
+  #fail(interruption: Interruption): void {
+    this.#release();
+    this.#tls?.destroy();
+    this.#stream.destroy();
+    this.#resolve({ interruption, seen: this.#stream });
+  }
+
+  #release(): void {
     clearTimeout(this.#deadline);
     clearImmediate(this.#lastTurn);
-    this.#options.signal?.removeEventListener("abort", this.#leave);
-    const tls = this.#tls;
-    tls.off("secureConnect", this.#judge).off("error", this.#fail).off("close", this.#close);
-    tls.on("error", ignore);
-    if (interruption === null) {
-      tls.pause();
-      this.#resolve({ socket: tls, seen: this.#stream });
-    } else {
-      tls.destroy();
-      this.#stream.destroy();
-      this.#resolve({ interruption, seen: this.#stream });
-    }
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#tls?.off("secureConnect", this.#judge).off("error", this.#onError).off("close", this.#onClose).on("error", ignore);
   }
 }
 
-let sharedContext: SecureContext | undefined;
+/**
+ * Whether the TLS layer has seen the end of its own stream, which before the connection's FIN can only come of a close_notify.
+ * The public `readableEnded` turns true only once the owner has read all.
+ */
+function hasEnded(tls: TLSSocket): boolean {
+  return (tls as unknown as { _readableState: { ended: boolean } })._readableState.ended;
+}
 
-/** Node's trusted certificates are loaded once: a context of its own for every connection costs more than the handshake's arithmetic. */
-function defaultContext(): SecureContext {
-  sharedContext ??= createSecureContext();
-  return sharedContext;
+const contexts = new WeakMap<readonly string[], SecureContext>();
+const NO_MORE_AUTHORITIES: readonly string[] = [];
+
+/** One context per set of authorities: to load Node's own ones for each connection would cost more than the handshake. */
+function contextFor(ca: readonly string[] | null): SecureContext {
+  const key = ca ?? NO_MORE_AUTHORITIES;
+  let context = contexts.get(key);
+  if (context === undefined) {
+    context = key.length === 0 ? createSecureContext() : createSecureContext({ ca: [...getCACertificates("default"), ...key] });
+    contexts.set(key, context);
+  }
+  return context;
 }
 
 function ignore(): void {}

@@ -7,6 +7,8 @@ export interface WireEvidence {
   readonly bytesOut: number;
   /** At most the first 64 bytes that came in. */
   readonly firstBytes: Uint8Array;
+  /** The peer's FIN came without a close_notify before it: what was read may be cut (RFC 8446 section 6.1). */
+  readonly truncated: boolean;
 }
 
 const FIRST_BYTES_MAX = 64;
@@ -24,6 +26,7 @@ export class WitnessedStream extends Duplex implements WireEvidence {
   bytesIn = 0;
   bytesOut = 0;
   firstBytes: Uint8Array = new Uint8Array(0);
+  truncated = false;
   /** The peer's FIN has arrived. */
   peerEnded = false;
   readonly #socket: Socket;
@@ -35,12 +38,17 @@ export class WitnessedStream extends Duplex implements WireEvidence {
       this.#note(chunk);
       if (!this.push(chunk)) socket.pause();
     });
-    socket.on("end", () => {
-      this.peerEnded = true;
-      this.push(null);
-    });
+    socket.on("end", this.#end);
     socket.on("error", (error) => this.destroy(error));
     socket.on("close", () => this.destroy());
+    // What happened before will not be told again.
+    if (socket.readableEnded) this.#end();
+    if (socket.destroyed) this.destroy(socket.errored ?? undefined);
+  }
+
+  /** Called at the stream's end, by who knows whether TLS had come to its own before. */
+  noteEnd(closeNotified: boolean): void {
+    this.truncated = !closeNotified;
   }
 
   override _read(): void {
@@ -70,6 +78,11 @@ export class WitnessedStream extends Duplex implements WireEvidence {
     this.#socket.destroy();
     done(error);
   }
+
+  readonly #end = (): void => {
+    this.peerEnded = true;
+    this.push(null);
+  };
 
   #note(chunk: Buffer): void {
     this.bytesIn += chunk.length;
