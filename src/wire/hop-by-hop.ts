@@ -1,0 +1,57 @@
+import type { RawFields } from "../core/message.ts";
+import { knownField } from "./http1/known-field.ts";
+
+/** What a peer's fields say about its connection with us, and to a writer about what ends here. */
+export interface PeerOptions {
+  /** Names, lower case, that Connection lists (RFC 9110 7.6.1) beside those that a writer decides itself; null: none. */
+  readonly listed: readonly string[] | null;
+  /** TE says `trailers` (RFC 9110 10.1.4). */
+  readonly takesTrailers: boolean;
+  readonly hasHost: boolean;
+}
+
+export function readPeerOptions(fields: RawFields): PeerOptions {
+  let listed: string[] | null = null;
+  let takesTrailers = false;
+  let hasHost = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const known = knownField(fields[i] as string);
+    if (known === "host") hasHost = true;
+    else if (known === "te") takesTrailers ||= connectionOptions(fields[i + 1] as string).includes("trailers");
+    else if (known === "connection") listed = addListed(listed, fields[i + 1] as string);
+  }
+  return { listed, takesTrailers, hasHost };
+}
+
+/** The options of a `Connection` field, or of another list of tokens, in lower case. */
+export function connectionOptions(value: string): string[] {
+  return value
+    .split(",")
+    .map((option) => option.trim().toLowerCase())
+    .filter((option) => option !== "");
+}
+
+/** True where `Connection` holds the option, given in lower case. */
+export function hasOption(value: string | null, option: string): boolean {
+  if (value === null || value.length < option.length) return false;
+  return value === option || connectionOptions(value).includes(option);
+}
+
+/** Options, and fields that a writer never copies. Who lists them changes nothing: it is us who frame and route what we send. */
+const DECIDED: ReadonlySet<string> = new Set([
+  "close",
+  "keep-alive",
+  "te",
+  "upgrade",
+  "connection",
+  "host",
+  "content-length",
+  "transfer-encoding",
+]);
+
+function addListed(listed: string[] | null, value: string): string[] | null {
+  if (value === "keep-alive" || value === "close") return listed;
+  const names = connectionOptions(value).filter((option) => !DECIDED.has(option));
+  if (names.length === 0) return listed;
+  return listed === null ? names : [...listed, ...names];
+}

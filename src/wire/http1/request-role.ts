@@ -1,0 +1,107 @@
+import { type Fault, FaultError, fault } from "../../core/fault.ts";
+import { CR, firstOutside, isSpace, LF, SP, TARGET_BYTES, TOKEN_BYTES } from "./characters.ts";
+import { excerpt, nameByte } from "./excerpt.ts";
+import type { FieldProblem, HeadRole } from "./head-role.ts";
+import { knownField } from "./known-field.ts";
+import { parseAuthority } from "./request-target.ts";
+
+/** RFC 9112 section 3. */
+export interface RequestLine {
+  readonly method: string;
+  readonly target: string;
+  readonly minor: 0 | 1;
+}
+
+/** How a request's head is read: strictly. No excerpt of target or values goes into a fault, as they may hold passwords. */
+export const REQUEST_ROLE: HeadRole<RequestLine> = {
+  skipsEmptyLine: true, // RFC 9112 2.2: at least one SHOULD be ignored, for clients that send CRLF after a body
+  checkStart,
+  parseStart: parseRequestLine,
+  badStart: (reason) => fault("client.bad_request", `bad request line: ${reason}`),
+  longStart: (limit) => fault("client.uri_too_long", `the request line is longer than ${limit} bytes`),
+  longField: (name, _size, limit) =>
+    tooLarge(name === "" ? `a field is larger than ${limit} bytes` : `the field ${excerpt(name)} is larger than ${limit} bytes`),
+  largeHead: (_size, limit) => tooLarge(`the head is larger than ${limit} bytes`),
+  manyFields: (limit) => tooLarge(`the head has more than ${limit} fields`),
+  badField,
+};
+
+/** For what is wrong with a request beyond its syntax. */
+export function badRequest(details: string): FaultError {
+  return new FaultError(fault("client.bad_request", details));
+}
+
+/** For framing that another recipient could read in another way. */
+export function smugglingSuspect(details: string): FaultError {
+  return new FaultError(fault("client.smuggling_suspect", details));
+}
+
+/** Longer than any method, and too short for any limit. */
+const START_BYTES = 24;
+
+/** Tells at once what is no request; else binary bytes without an LF would have to wait for a timeout. */
+function checkStart(bytes: Buffer, from: number, to: number): boolean {
+  if (bytes[from] === CR && to - from === 1) return false;
+  const end = Math.min(to, from + START_BYTES);
+  for (let i = from; i < end; i++) {
+    const byte = bytes[i] as number;
+    if (TOKEN_BYTES[byte] === 1) continue;
+    if (byte === SP && i > from) return true;
+    if (byte === CR || byte === LF)
+      throw badRequest(i === from ? "there is an empty line where a request should begin" : "bad request line: no target");
+    throw badRequest(`not an HTTP request: it begins with ${excerpt(bytes.toString("latin1", from, i + 1))}`);
+  }
+  return true;
+}
+
+function parseRequestLine(line: string): RequestLine {
+  const methodEnd = firstOutside(TOKEN_BYTES, line);
+  const targetEnd = firstOutside(TARGET_BYTES, line, methodEnd + 1);
+  if (line.charCodeAt(methodEnd) !== SP || methodEnd === 0) throw badLine("the method is not a token", methodEnd, line);
+  if (targetEnd === methodEnd + 1) throw badLine("the target is missing", targetEnd, line);
+  if (line.charCodeAt(targetEnd) !== SP) throw badLine("no version follows the target", targetEnd, line);
+  const minor = readMinor(line, targetEnd + 1);
+  const method = line.slice(0, methodEnd);
+  const target = line.slice(methodEnd + 1, targetEnd);
+  checkForm(method, target);
+  return { method, target, minor };
+}
+
+function readMinor(line: string, from: number): 0 | 1 {
+  if (line.length === from + 8) {
+    if (line.endsWith("HTTP/1.1")) return 1;
+    if (line.endsWith("HTTP/1.0")) return 0;
+  }
+  const at = isSpace(line.charCodeAt(from)) ? "a second space stands before the version" : "the version is neither HTTP/1.1 nor HTTP/1.0";
+  throw badRequest(`bad request line: ${at}`);
+}
+
+/** RFC 9112 3.2: which of the four forms a method may use. What a scheme other than http and https is for is not decided here. */
+function checkForm(method: string, target: string): void {
+  if (method === "CONNECT") {
+    if (parseAuthority(target) === null) throw badRequest("bad request line: CONNECT needs host:port as its target");
+  } else if (target.charCodeAt(0) === SLASH || target.startsWith("http://") || target.startsWith("https://")) {
+    return;
+  } else if (target === "*") {
+    if (method !== "OPTIONS") throw badRequest("bad request line: only OPTIONS may have the target *");
+  } else if (!/^[a-z][a-z0-9+.-]*:\/\/./i.test(target)) {
+    throw badRequest("bad request line: the target is neither a path nor a URL");
+  }
+}
+
+const SLASH = 0x2f;
+
+function badLine(reason: string, at: number, line: string): FaultError {
+  const what = at < line.length ? `${nameByte(line.charCodeAt(at))} at byte ${at}` : `it ends at byte ${at}`;
+  return badRequest(`bad request line: ${reason} (${what})`);
+}
+
+function badField({ reason, name, offset }: FieldProblem): Fault {
+  const framing = ["content-length", "transfer-encoding"].includes(knownField(name) ?? "");
+  const where = name === "" ? `at byte ${offset}` : `in the field ${excerpt(name)}, at byte ${offset}`;
+  return fault(framing ? "client.smuggling_suspect" : "client.bad_request", `${reason} (${where} of the head)`);
+}
+
+function tooLarge(details: string): Fault {
+  return fault("client.header_too_large", details);
+}

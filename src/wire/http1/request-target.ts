@@ -1,0 +1,82 @@
+import { isIPv4, isIPv6 } from "node:net";
+import type { HostPort } from "../../core/address.ts";
+
+/** The parts of an absolute-form target. */
+export interface AbsoluteTarget extends HostPort {
+  readonly scheme: "http" | "https";
+  /** Path and query as they were sent; at least `/`, or `*` for OPTIONS without a path (RFC 9112 3.2.4). */
+  readonly path: string;
+  /** As it was sent, for the Host field (RFC 9112 3.2.2). */
+  readonly authority: string;
+}
+
+/**
+ * Parses an absolute-form target (RFC 9112 3.2.2). The host comes in lower case, without brackets, never percent-decoded: what would need it is
+ * refused, as are userinfo (RFC 9110 4.2.4), fragments, spaces, control bytes and IPv4 addresses in any but the dotted form. Null: no valid http or https URL.
+ */
+export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget | null {
+  const scheme = schemeOf(target);
+  if (scheme === null || /[^\x21\x22\x24-\x7e\x80-\xff]/.test(target)) return null;
+  const from = scheme.length + 3;
+  let end = from;
+  while (end < target.length && target[end] !== "/" && target[end] !== "?") end++;
+  const authority = target.slice(from, end);
+  const parsed = parseHostPort(authority, scheme === "https" ? 443 : 80);
+  if (parsed === null) return null;
+  const path = pathOf(target, end, method);
+  return { scheme, host: parsed.host, port: parsed.port, path, authority: authority.endsWith(":") ? authority.slice(0, -1) : authority };
+}
+
+/** Parses an authority-form target (RFC 9112 3.2.3): a host and a port from 1 to 65535, both there. Null where it is none. */
+export function parseAuthority(text: string): HostPort | null {
+  return parseHostPort(text, null);
+}
+
+/** True for the value of a Host field that names a host, with a port or without (RFC 9112 3.2). */
+export function isHostField(value: string): boolean {
+  return parseHostPort(value, 80) !== null;
+}
+
+function schemeOf(target: string): "http" | "https" | null {
+  if (target.startsWith("http://")) return "http";
+  if (target.startsWith("https://")) return "https";
+  const start = target.slice(0, 8).toLowerCase();
+  if (start.startsWith("http://")) return "http";
+  return start === "https://" ? "https" : null;
+}
+
+function pathOf(target: string, at: number, method: string): string {
+  if (at === target.length) return method === "OPTIONS" ? "*" : "/";
+  return target[at] === "?" ? `/${target.slice(at)}` : target.slice(at);
+}
+
+/** `defaultPort` null: the port must be there. With one it may be missing, and even empty behind its colon (RFC 3986 3.2.3). */
+function parseHostPort(text: string, defaultPort: number | null): HostPort | null {
+  const colon = text.indexOf(":", text.startsWith("[") ? text.indexOf("]") : 0);
+  const host = parseHost(colon < 0 ? text : text.slice(0, colon));
+  if (host === null) return null;
+  if (colon < 0 || (colon === text.length - 1 && defaultPort !== null)) return defaultPort === null ? null : { host, port: defaultPort };
+  const port = parsePort(text.slice(colon + 1));
+  return port === null ? null : { host, port };
+}
+
+function parsePort(digits: string): number | null {
+  if (!/^[0-9]{1,5}$/.test(digits)) return null;
+  const port = Number(digits);
+  return port >= 1 && port <= 65535 ? port : null;
+}
+
+/** DNS allows 253 characters, and a dot at the end (RFC 1035 2.3.4). */
+const NAME = /^(?=.{1,254}$)[a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*\.?$/;
+/** Some resolvers read `127.1`, `0x7f.1` or `2130706433` as addresses, where a check of names sees none. */
+const NUMBER_AT_END = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/;
+
+function parseHost(text: string): string | null {
+  const host = text.toLowerCase();
+  if (host.startsWith("[")) {
+    const address = host.slice(1, -1);
+    return host.endsWith("]") && isIPv6(address) && !address.includes("%") ? address : null;
+  }
+  if (!NAME.test(host)) return null;
+  return NUMBER_AT_END.test(host) && !isIPv4(host) ? null : host;
+}
