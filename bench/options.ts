@@ -4,6 +4,8 @@ export interface BenchOptions {
   readonly seconds: number;
   /** Measurements of each contender; their median counts. */
   readonly rounds: number;
+  /** Over hostile exits. */
+  readonly exchanges: number;
   /** Of the soak. */
   readonly minutes: number;
 }

@@ -3,6 +3,7 @@ import type { Peer } from "../tests/real/peers/start-peer.ts";
 import { startTinyproxy } from "../tests/real/peers/tinyproxy.ts";
 import { LOAD_CPU, PROXY_CPU } from "./cores.ts";
 import { runWrk, type WrkResult } from "./load/wrk.ts";
+import { interleave } from "./measure/interleave.ts";
 import { median } from "./measure/median.ts";
 import { readUsage } from "./measure/processes.ts";
 import type { Table } from "./measure/table.ts";
@@ -16,7 +17,6 @@ interface Contender {
   readonly peer: Peer;
   /** A reverse proxy knows its target; a forward proxy is told. */
   readonly kind: "reverse" | "forward";
-  readonly rounds: Round[];
 }
 
 interface Round extends WrkResult {
@@ -25,8 +25,6 @@ interface Round extends WrkResult {
 }
 
 const CONNECTIONS = 64;
-/** Node compiles what runs hot in its first seconds. */
-const WARM_UP_SECONDS = 3;
 const BASELINE = "nginx (reverse)";
 
 /** Requests over kept-alive connections: what each proxy costs, and how fast it answers. Rounds are interleaved, medians shown. */
@@ -34,12 +32,8 @@ export async function benchRequests(options: BenchOptions): Promise<Table> {
   await using running = new AsyncDisposableStack();
   const target = running.use(await startTarget());
   const contenders = await startContenders(target.port, running);
-  for (const contender of contenders) await measure(contender, target.port, WARM_UP_SECONDS);
-  for (const { rounds } of contenders) rounds.length = 0;
-  for (let round = 0; round < options.rounds; round++) {
-    for (const contender of contenders) await measure(contender, target.port, options.seconds);
-  }
-  return tabulate(contenders, options);
+  const results = await interleave(contenders, options, (contender, seconds) => measure(contender, target.port, seconds));
+  return tabulate(results, options);
 }
 
 async function startContenders(targetPort: number, running: AsyncDisposableStack): Promise<Contender[]> {
@@ -55,34 +49,34 @@ async function startContenders(targetPort: number, running: AsyncDisposableStack
     ["proxy-chain", "forward", () => startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU })],
   ];
   const contenders: Contender[] = [];
-  for (const [name, kind, start] of starts) contenders.push({ name, kind, peer: running.use(await start()), rounds: [] });
+  for (const [name, kind, start] of starts) contenders.push({ name, kind, peer: running.use(await start()) });
   return contenders;
 }
 
-async function measure({ peer, kind, rounds, name }: Contender, targetPort: number, seconds: number): Promise<void> {
+async function measure({ name, peer, kind }: Contender, targetPort: number, seconds: number): Promise<Round> {
   const before = readUsage(peer.pid);
   const load = { port: peer.port, targetPort: kind === "forward" ? targetPort : null, connections: CONNECTIONS, seconds };
   const result = await runWrk(load);
   const after = readUsage(peer.pid);
   if (result.requests === 0) throw new Error(`${name} answered nothing\n${peer.log()}`);
   const cpuPerRequest = (after.cpuMicroseconds - before.cpuMicroseconds) / result.requests;
-  rounds.push({ ...result, cpuPerRequest, residentBytes: after.residentBytes });
+  return { ...result, cpuPerRequest, residentBytes: after.residentBytes };
 }
 
-function tabulate(contenders: readonly Contender[], { rounds, seconds }: BenchOptions): Table {
-  const cpu = ({ rounds }: Contender) => median(rounds.map((round) => round.cpuPerRequest));
-  const baseline = contenders.find(({ name }) => name === BASELINE);
-  const rows = contenders.map((contender) => {
-    const middle = (pick: (round: Round) => number) => median(contender.rounds.map(pick));
+function tabulate(results: ReadonlyMap<Contender, Round[]>, { rounds, seconds }: BenchOptions): Table {
+  const cpu = (measured: readonly Round[]) => median(measured.map(({ cpuPerRequest }) => cpuPerRequest));
+  const baseline = cpu([...results].find(([{ name }]) => name === BASELINE)?.[1] ?? []);
+  const rows = [...results].map(([{ name }, measured]) => {
+    const middle = (pick: (round: Round) => number) => median(measured.map(pick));
     return [
-      contender.name,
-      cpu(contender).toFixed(1),
-      (baseline === undefined ? Number.NaN : cpu(contender) / cpu(baseline)).toFixed(2),
+      name,
+      cpu(measured).toFixed(1),
+      (cpu(measured) / baseline).toFixed(2),
       middle((round) => (round.requests / round.microseconds) * 1e6).toFixed(0),
       (middle((round) => round.p50) / 1000).toFixed(2),
       (middle((round) => round.p99) / 1000).toFixed(2),
       (middle((round) => round.residentBytes) / 2 ** 20).toFixed(0),
-      String(contender.rounds.reduce((sum, round) => sum + round.failed, 0)),
+      String(measured.reduce((sum, round) => sum + round.failed, 0)),
     ];
   });
   return {

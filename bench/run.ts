@@ -1,18 +1,27 @@
-/** `npm run bench [-- PART... --markdown --seconds N --rounds N --minutes N]`: measures on loopback, on Linux, and prints tables. */
+/**
+ * `npm run bench [-- PART... --markdown --seconds N --rounds N --exchanges N --minutes N]` measures on loopback, on Linux, and prints
+ * tables. Parts: requests, throughput, rate, memory, hostile, soak; all but the soak where none is named.
+ */
 import { parseArgs } from "node:util";
 import { explainMissing, isThere, type Program, which } from "../tests/real/peers/programs.ts";
+import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
 import { benchRequests } from "./requests.ts";
+import { benchSoak } from "./soak.ts";
 import { benchTunnelMemory } from "./tunnel-memory.ts";
 import { benchTunnelRate } from "./tunnel-rate.ts";
 import { benchTunnelThroughput } from "./tunnel-throughput.ts";
 
-const PARTS: Readonly<Record<string, (options: BenchOptions) => Promise<Table>>> = {
+type Part = (options: BenchOptions) => Promise<Table>;
+
+const PARTS: Readonly<Record<string, Part>> = {
   requests: benchRequests,
   throughput: benchTunnelThroughput,
   rate: benchTunnelRate,
   memory: benchTunnelMemory,
+  hostile: benchHostile,
+  soak: benchSoak,
 };
 
 const { values, positionals } = parseArgs({
@@ -21,17 +30,27 @@ const { values, positionals } = parseArgs({
     markdown: { type: "boolean", default: false },
     seconds: { type: "string", default: "5" },
     rounds: { type: "string", default: "5" },
+    exchanges: { type: "string", default: "10000" },
     minutes: { type: "string", default: "5" },
   },
 });
 
 requirePrograms();
-const options = { seconds: Number(values.seconds), rounds: Number(values.rounds), minutes: Number(values.minutes) };
-for (const name of positionals.length === 0 ? Object.keys(PARTS) : positionals) {
+const options: BenchOptions = {
+  seconds: Number(values.seconds),
+  rounds: Number(values.rounds),
+  exchanges: Number(values.exchanges),
+  minutes: Number(values.minutes),
+};
+for (const name of positionals.length === 0 ? Object.keys(PARTS).filter((part) => part !== "soak") : positionals) {
   const bench = PARTS[name];
   if (bench === undefined) fail(`no part ${name}; there are ${Object.keys(PARTS).join(", ")}`);
   const table = await bench(options);
   console.log(values.markdown ? formatMarkdown(table) : formatText(table));
+  for (const failure of table.failures ?? []) {
+    console.error(`FAILED: ${failure}`);
+    process.exitCode = 1;
+  }
 }
 
 function requirePrograms(): void {

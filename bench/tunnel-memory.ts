@@ -1,13 +1,12 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { LOAD_CPU, PROXY_CPU } from "./cores.ts";
 import { holdTunnels } from "./load/orders.ts";
-import { countSockets, readUsage } from "./measure/processes.ts";
+import { readUsage, whenSocketsFall } from "./measure/processes.ts";
 import type { Table } from "./measure/table.ts";
 import { startGateway } from "./peers/gateway.ts";
 import { type NodePeer, startModule } from "./peers/start-node.ts";
 
 const TUNNELS = 2000;
-const CLOSE_DEADLINE_MS = 30_000;
+const SETTLED_MS = 3_000;
 
 /** What an idle tunnel keeps in memory, and what is left once all are closed. */
 export async function benchTunnelMemory(): Promise<Table> {
@@ -26,12 +25,12 @@ export async function benchTunnelMemory(): Promise<Table> {
 async function measure(name: string, peer: NodePeer, originPort: number): Promise<string[]> {
   const way = { port: peer.port, connectTo: originPort };
   await (await holdTunnels(way, TUNNELS))[Symbol.asyncDispose](); // warms up: tables and pools grow once
-  const sockets = await settledSockets(peer.pid);
+  const sockets = await whenSocketsFall(peer.pid, 0, SETTLED_MS);
   const before = await figures(peer);
   const tunnels = await holdTunnels(way, TUNNELS);
   const during = await figures(peer);
   await tunnels[Symbol.asyncDispose]();
-  const left = (await settledSockets(peer.pid)) - sockets;
+  const left = (await whenSocketsFall(peer.pid, sockets, SETTLED_MS)) - sockets;
   const after = await figures(peer);
   const each = (bytes: number) => (bytes / 1024 / TUNNELS).toFixed(1);
   return [name, each(during.heap - before.heap), each(during.resident - before.resident), each(after.heap - before.heap), String(left)];
@@ -39,16 +38,4 @@ async function measure(name: string, peer: NodePeer, originPort: number): Promis
 
 async function figures(peer: NodePeer): Promise<{ heap: number; resident: number }> {
   return { heap: await peer.heapBytes(), resident: readUsage(peer.pid).residentBytes };
-}
-
-/** The sockets that are open once their number falls no more. */
-async function settledSockets(pid: number): Promise<number> {
-  let count = countSockets(pid);
-  for (const began = performance.now(); performance.now() - began < CLOSE_DEADLINE_MS; ) {
-    await pause(1000);
-    const now = countSockets(pid);
-    if (now >= count) return now;
-    count = now;
-  }
-  return count;
 }

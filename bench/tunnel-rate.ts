@@ -3,6 +3,7 @@ import type { Peer } from "../tests/real/peers/start-peer.ts";
 import { LOAD_CPU, PROXY_CPU } from "./cores.ts";
 import { openTunnels, type RateResult } from "./load/orders.ts";
 import type { Way } from "./load/tunnel.ts";
+import { interleave } from "./measure/interleave.ts";
 import { median } from "./measure/median.ts";
 import { readUsage } from "./measure/processes.ts";
 import type { Table } from "./measure/table.ts";
@@ -15,7 +16,6 @@ interface Contender {
   /** Null: no proxy at all. */
   readonly peer: Peer | null;
   readonly way: Way;
-  readonly rounds: Round[];
 }
 
 interface Round extends RateResult {
@@ -23,22 +23,18 @@ interface Round extends RateResult {
 }
 
 const AT_ONCE = 200;
-/** Node compiles what runs hot in its first seconds. */
-const WARM_UP_SECONDS = 3;
 
 /** CONNECT, one byte there and back, close: how many tunnels a second. */
-export async function benchTunnelRate({ rounds, seconds }: BenchOptions): Promise<Table> {
+export async function benchTunnelRate(options: BenchOptions): Promise<Table> {
   await using running = new AsyncDisposableStack();
   const contenders = await startContenders(running);
-  for (const contender of contenders) await measure(contender, WARM_UP_SECONDS);
-  for (const contender of contenders) contender.rounds.length = 0;
-  for (let round = 0; round < rounds; round++) for (const contender of contenders) await measure(contender, seconds);
+  const results = await interleave(contenders, options, measure);
   return {
     title: `New tunnels: CONNECT and one echo, ${AT_ONCE} at once`,
     columns: ["", "tunnels/s", "CPU µs/tunnel", "p50 ms", "p99 ms", "failed"],
-    rows: contenders.map(describe),
+    rows: [...results].map(([{ name }, rounds]) => describe(name, rounds)),
     remarks: [
-      `median of ${rounds} interleaved rounds of ${seconds} s; proxy on core ${PROXY_CPU}, client, origin and exit on core ${LOAD_CPU}`,
+      `median of ${options.rounds} interleaved rounds of ${options.seconds} s; proxy on core ${PROXY_CPU}, client, origin and exit on core ${LOAD_CPU}`,
     ],
   };
 }
@@ -49,23 +45,23 @@ async function startContenders(running: AsyncDisposableStack): Promise<Contender
   const direct = running.use(await startGateway());
   const chained = running.use(await startGateway({ exits: [`socks5h://127.0.0.1:${exit.port}`] }));
   const proxyChain = running.use(await startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU }));
-  const through = (name: string, peer: Peer) => ({ name, peer, way: { port: peer.port, connectTo: origin.port }, rounds: [] });
+  const through = (name: string, peer: Peer) => ({ name, peer, way: { port: peer.port, connectTo: origin.port } });
   return [
-    { name: "no proxy", peer: null, way: { port: origin.port, connectTo: null }, rounds: [] },
+    { name: "no proxy", peer: null, way: { port: origin.port, connectTo: null } },
     through("Good Gateway, direct", direct),
     through("Good Gateway, through a SOCKS exit", chained),
     through("proxy-chain", proxyChain),
   ];
 }
 
-async function measure({ peer, way, rounds }: Contender, seconds: number): Promise<void> {
+async function measure({ peer, way }: Contender, seconds: number): Promise<Round> {
   const cpu = () => (peer === null ? 0 : readUsage(peer.pid).cpuMicroseconds);
   const before = cpu();
   const result = await openTunnels(way, AT_ONCE, seconds);
-  rounds.push({ ...result, cpuPerTunnel: (cpu() - before) / result.tunnels });
+  return { ...result, cpuPerTunnel: (cpu() - before) / result.tunnels };
 }
 
-function describe({ name, rounds }: Contender): string[] {
+function describe(name: string, rounds: readonly Round[]): string[] {
   const middle = (pick: (round: Round) => number) => median(rounds.map(pick));
   return [
     name,

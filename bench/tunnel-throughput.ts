@@ -3,6 +3,7 @@ import type { Peer } from "../tests/real/peers/start-peer.ts";
 import { LOAD_CPU, PROXY_CPU } from "./cores.ts";
 import { type StreamResult, streamThrough } from "./load/orders.ts";
 import type { Way } from "./load/tunnel.ts";
+import { interleave } from "./measure/interleave.ts";
 import { median } from "./measure/median.ts";
 import { readUsage } from "./measure/processes.ts";
 import type { Table } from "./measure/table.ts";
@@ -14,7 +15,6 @@ interface Contender {
   readonly name: string;
   readonly peer: Peer;
   readonly way: Way;
-  readonly rounds: Round[];
 }
 
 interface Round extends StreamResult {
@@ -24,17 +24,17 @@ interface Round extends StreamResult {
 const TUNNELS = 4;
 
 /** Bytes from the origin through a few tunnels, as fast as they go: what they cost. */
-export async function benchTunnelThroughput({ rounds, seconds }: BenchOptions): Promise<Table> {
+export async function benchTunnelThroughput(options: BenchOptions): Promise<Table> {
   await using running = new AsyncDisposableStack();
   const contenders = await startContenders(running);
-  for (const contender of contenders) await measure(contender, 1); // warms up; not counted
-  for (const contender of contenders) contender.rounds.length = 0;
-  for (let round = 0; round < rounds; round++) for (const contender of contenders) await measure(contender, seconds);
+  const results = await interleave(contenders, options, measure);
   return {
     title: `Tunnel throughput: origin to client, ${TUNNELS} tunnels`,
     columns: ["", "GB/CPU second", "GB/s", "% of a core"],
-    rows: contenders.map(describe),
-    remarks: [`median of ${rounds} interleaved rounds of ${seconds} s; proxy on core ${PROXY_CPU}, client and origin on core ${LOAD_CPU}`],
+    rows: [...results].map(([{ name }, rounds]) => describe(name, rounds)),
+    remarks: [
+      `median of ${options.rounds} interleaved rounds of ${options.seconds} s; proxy on core ${PROXY_CPU}, client and origin on core ${LOAD_CPU}`,
+    ],
   };
 }
 
@@ -44,9 +44,9 @@ async function startContenders(running: AsyncDisposableStack): Promise<Contender
   const gateway = running.use(await startGateway());
   const proxyChain = running.use(await startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU }));
   return [
-    { name: "HAProxy (tcp)", peer: haproxy, way: { port: haproxy.port, connectTo: null }, rounds: [] },
-    { name: "Good Gateway, CONNECT", peer: gateway, way: { port: gateway.port, connectTo: origin.port }, rounds: [] },
-    { name: "proxy-chain, CONNECT", peer: proxyChain, way: { port: proxyChain.port, connectTo: origin.port }, rounds: [] },
+    { name: "HAProxy (tcp)", peer: haproxy, way: { port: haproxy.port, connectTo: null } },
+    { name: "Good Gateway, CONNECT", peer: gateway, way: { port: gateway.port, connectTo: origin.port } },
+    { name: "proxy-chain, CONNECT", peer: proxyChain, way: { port: proxyChain.port, connectTo: origin.port } },
   ];
 }
 
@@ -59,13 +59,13 @@ listen tunnel
   return startHaproxy(sections, { cpu: PROXY_CPU });
 }
 
-async function measure({ peer, way, rounds }: Contender, seconds: number): Promise<void> {
+async function measure({ peer, way }: Contender, seconds: number): Promise<Round> {
   const before = readUsage(peer.pid);
   const result = await streamThrough(way, TUNNELS, seconds);
-  rounds.push({ ...result, cpuMicroseconds: readUsage(peer.pid).cpuMicroseconds - before.cpuMicroseconds });
+  return { ...result, cpuMicroseconds: readUsage(peer.pid).cpuMicroseconds - before.cpuMicroseconds };
 }
 
-function describe({ name, rounds }: Contender): string[] {
+function describe(name: string, rounds: readonly Round[]): string[] {
   const middle = (pick: (round: Round) => number) => median(rounds.map(pick));
   return [
     name,

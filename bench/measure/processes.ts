@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Linux: USER_HZ is 100 on every architecture that Node runs on. */
 const MICROSECONDS_PER_TICK = 10_000;
@@ -31,6 +32,18 @@ export function readUsage(pid: number): Usage {
 export function countSockets(pid: number): number {
   const folder = `/proc/${pid}/fd`;
   return readdirSync(folder).filter((fd) => isSocket(`${folder}/${fd}`)).length;
+}
+
+/** Waits until no more than so many sockets are open, or their number has not changed for a while; gives what is open then. */
+export async function whenSocketsFall(pid: number, to: number, settledMs: number): Promise<number> {
+  let count = countSockets(pid);
+  for (let changed = performance.now(); count > to && performance.now() - changed < settledMs; ) {
+    await pause(200);
+    const now = countSockets(pid);
+    if (now !== count) changed = performance.now();
+    count = now;
+  }
+  return count;
 }
 
 interface Stat {

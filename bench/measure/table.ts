@@ -4,6 +4,8 @@ export interface Table {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly remarks: readonly string[];
+  /** What must not be: any of these fails the run. */
+  readonly failures?: readonly string[];
 }
 
 /** For a terminal: aligned, the first column to the left, numbers to the right. */
