@@ -1,4 +1,4 @@
-import type { Exit } from "./route.ts";
+import type { Exit, ExitScheme } from "./route.ts";
 
 /** Limits of one HTTP/1.1 message. Bytes and counts. */
 export interface MessageLimits {
@@ -42,10 +42,18 @@ export interface Timeouts {
   readonly tunnelIdle: number;
   /** From a complete request head to the first byte of the final response; bounds all attempts. */
   readonly total: number;
+  /** How long the start of a 5xx answer's body is awaited, to tell who made it. */
+  readonly evidence: number;
+  /** A tunnel whose client has sent FIN may be silent for this long. */
+  readonly tunnelHalfClosed: number;
+  /** How long an answer may still come after the client's FIN, which may mean that it left. */
+  readonly clientGone: number;
   readonly clientHead: number;
   readonly clientIdle: number;
   /** How long SIGTERM waits for exchanges in flight. */
   readonly drain: number;
+  /** A hop's socket that waits for another request. */
+  readonly idleSocket: number;
 }
 
 export interface AttemptLimits {
@@ -121,6 +129,8 @@ export interface ExchangeSettings {
   readonly keepQuery: boolean;
   readonly targets: TargetPolicy;
   readonly firstFlightReplay: boolean;
+  /** PEM certificates to trust besides Node's own for TLS with exits and targets; null: none. */
+  readonly ca: readonly string[] | null;
 }
 
 export interface AdminSettings {
@@ -133,11 +143,11 @@ export interface AdminSettings {
 /** One place that exits come from. */
 export type ExitSource =
   | { readonly kind: "inline"; readonly exits: readonly Exit[] }
-  | { readonly kind: "file"; readonly path: string; readonly scheme: string; readonly tags: Readonly<Record<string, string>> }
+  | { readonly kind: "file"; readonly path: string; readonly scheme: ExitScheme; readonly tags: Readonly<Record<string, string>> }
   | {
       readonly kind: "url";
       readonly url: string;
-      readonly scheme: string;
+      readonly scheme: ExitScheme;
       readonly tags: Readonly<Record<string, string>>;
       readonly refreshMs: number;
     };

@@ -1,0 +1,212 @@
+import { networkInterfaces } from "node:os";
+import { performance } from "node:perf_hooks";
+import { type AdminServer, startAdmin } from "./admin/server.ts";
+import type { HostPort } from "./core/address.ts";
+import type { Clock, Random } from "./core/clock.ts";
+import type { GatewayEvent, Report } from "./core/event.ts";
+import type { Config, ListenerSettings } from "./core/settings.ts";
+import type { ExchangeContext } from "./exchange/context.ts";
+import { exchangeIds } from "./exchange/exchange-id.ts";
+import { InFlight } from "./forward/admission.ts";
+import { ForwardListener } from "./forward/listener.ts";
+import { classifyAddress } from "./net/address-policy.ts";
+import { IdleSockets } from "./net/idle-sockets.ts";
+import { type Resolver, systemResolver } from "./net/resolve.ts";
+import { logger } from "./observe/log.ts";
+import { Metrics } from "./observe/metrics.ts";
+import { readProcessFigures } from "./observe/process-figures.ts";
+import { ExchangeRing } from "./observe/ring.ts";
+import { Pool } from "./pool/pool.ts";
+import { ExitSources } from "./sources/exit-source.ts";
+
+/** Everything that is not in the config: what tests replace, and where log lines go. */
+export interface GatewayOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly resolver: Resolver;
+  /** Takes one line without its end. */
+  readonly log: (line: string) => void;
+  /** Hears every event, beside log, metrics and ring. */
+  readonly report: Report;
+}
+
+/** A running gateway. */
+export interface Gateway extends AsyncDisposable {
+  /** Where it listens, in the order of the config. */
+  readonly addresses: readonly HostPort[];
+  readonly adminAddress: HostPort | null;
+  readonly pool: Pool;
+  readonly exchanges: ExchangeRing;
+  readonly metrics: Metrics;
+  /** Takes a new configuration; exchanges in flight finish under the old one. Listening addresses stay as they are. */
+  reload(config: Config): Promise<void>;
+  /** Takes no new request, and waits for those in flight, at most so long. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+const RING_CAPACITY = 1000;
+const DRAIN_LOOK_MS = 20;
+
+const systemClock: Clock = { now: () => performance.now(), wall: () => Date.now() };
+
+/** Starts a gateway: the pool with its exits, the listeners, the admin listener. Throws, with all closed again, where one cannot start. */
+export async function startGateway(config: Config, options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const gateway = new RunningGateway(config, {
+    clock: systemClock,
+    random: Math.random,
+    resolver: systemResolver(),
+    log: () => {},
+    report: () => {},
+    ...options,
+  });
+  try {
+    await gateway.start();
+    return gateway;
+  } catch (error) {
+    await gateway[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+class RunningGateway implements Gateway {
+  readonly addresses: HostPort[] = [];
+  readonly pool: Pool;
+  readonly exchanges: ExchangeRing = new ExchangeRing(RING_CAPACITY);
+  readonly metrics: Metrics = new Metrics();
+  readonly #options: GatewayOptions;
+  readonly #context: ExchangeContext;
+  readonly #inFlight = new InFlight();
+  #config: Config;
+  #log: Report;
+  #sources: ExitSources;
+  #listeners: ForwardListener[] = [];
+  #admin: AdminServer | null = null;
+  #isReady = false;
+
+  constructor(config: Config, options: GatewayOptions) {
+    const { clock, random, resolver } = options;
+    this.#config = config;
+    this.#options = options;
+    this.#log = logger(config.log.format, options.log, clock);
+    this.pool = new Pool({ clock, random, report: this.#report });
+    this.#sources = this.#watchSources(config);
+    const { limits, timeouts } = config.exchange;
+    this.#context = {
+      settings: config.exchange,
+      pool: this.pool,
+      idle: new IdleSockets({ clock, max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket }),
+      resolver,
+      clock,
+      random,
+      report: this.#report,
+      nextId: exchangeIds(clock.wall()),
+      isOwnListener: (address, port) => this.addresses.some((own) => isSameListener(own, address, port)),
+    };
+  }
+
+  get adminAddress(): HostPort | null {
+    return this.#admin?.address ?? null;
+  }
+
+  async start(): Promise<void> {
+    for (const listener of this.#config.listeners) assertGuarded(listener);
+    await this.#loadExits();
+    for (const settings of this.#config.listeners) {
+      const listener = new ForwardListener(this.#context, settings, this.#inFlight, this.#onBug);
+      this.#listeners.push(listener);
+      this.addresses.push(await listener.start());
+    }
+    this.#admin = await this.#startAdmin();
+    this.#isReady = true;
+  }
+
+  async reload(config: Config): Promise<void> {
+    const sources = this.#watchSources(config);
+    const { exits, errors } = await sources.load();
+    await this.#sources[Symbol.asyncDispose]();
+    this.#sources = sources;
+    this.#config = config;
+    this.#context.settings = config.exchange;
+    this.#log = logger(config.log.format, this.#options.log, this.#options.clock);
+    this.#tellBadLines(errors);
+    const { added, removed, kept } = this.pool.load(exits);
+    this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isReady = false;
+    for (const listener of this.#listeners) listener.drain();
+    const { clock } = this.#options;
+    const until = clock.now() + timeoutMs;
+    while (this.#inFlight.size > 0 && clock.now() < until) await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isReady = false;
+    await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()));
+    this.#context.idle.clear();
+    await this.#sources[Symbol.asyncDispose]();
+    await this.#admin?.[Symbol.asyncDispose]();
+  }
+
+  #watchSources(config: Config): ExitSources {
+    return new ExitSources(config.sources, (exits, errors) => {
+      this.#tellBadLines(errors);
+      const { added, removed, kept } = this.pool.load(exits);
+      if (added + removed > 0) this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
+    });
+  }
+
+  async #loadExits(): Promise<void> {
+    const { exits, errors } = await this.#sources.load();
+    this.#tellBadLines(errors);
+    this.pool.load(exits);
+  }
+
+  #tellBadLines(errors: readonly string[]): void {
+    for (const message of errors) this.#report({ type: "warning", message });
+  }
+
+  async #startAdmin(): Promise<AdminServer | null> {
+    const { admin } = this.#config;
+    if (admin === null) return null;
+    return await startAdmin({
+      ...admin,
+      report: this.#report,
+      sources: {
+        ready: () => this.#isReady,
+        metrics: () => this.metrics.text({ exits: this.pool.snapshot(), process: readProcessFigures() }),
+        exits: () => this.pool.snapshot(),
+        exchanges: this.exchanges,
+      },
+    });
+  }
+
+  readonly #report = (event: GatewayEvent): void => {
+    if (event.type === "exchange-ended") this.exchanges.add(event.record);
+    this.metrics.observe(event);
+    this.#log(event);
+    this.#options.report(event);
+  };
+
+  readonly #onBug = (bug: unknown): void => {
+    this.#report({ type: "warning", message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}` });
+  };
+}
+
+/** An open proxy on a public address is found and abused within hours: somebody must have said who may use it. */
+function assertGuarded({ host, port, users, allow }: ListenerSettings): void {
+  if (host === "localhost" || classifyAddress(host) === "loopback" || users.length > 0 || allow.length > 0) return;
+  throw new Error(
+    `listen: ${host}:${port} can be reached from other machines and everybody could use it. Add users (users: { NAME: PASSWORD }) ` +
+      "or networks that may connect (allow: [10.0.0.0/8]) to the config, or listen on 127.0.0.1.",
+  );
+}
+
+/** A wildcard listens on every address of the machine. */
+function isSameListener(own: HostPort, address: string, port: number): boolean {
+  if (own.port !== port) return false;
+  if (own.host === address) return true;
+  if (own.host !== "::" && own.host !== "0.0.0.0") return false;
+  return Object.values(networkInterfaces()).some((known) => known?.some((one) => one.address === address));
+}

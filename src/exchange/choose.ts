@@ -1,0 +1,57 @@
+import type { Route, Target } from "../core/route.ts";
+import { bypassMatcher } from "../net/address-policy.ts";
+import type { Lease } from "../pool/pool.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** A route to try, with the lease of its exit. */
+export interface Choice {
+  readonly route: Route;
+  readonly lease: Lease | null;
+}
+
+/** An exit that does not rotate, or a direct route, is repeated once where it is the only candidate. */
+const TRIES_OF_ONE = 2;
+const DIRECT = "direct";
+
+/** The next route of an exchange, or null when none is left. Never waits. */
+export function chooseRoute(exchange: Exchange): Choice | null {
+  const { settings } = exchange.context;
+  const { target } = exchange.request;
+  if (settings.direct === "only" || isBypassed(settings.bypass, target)) return chooseDirect(exchange);
+  const choice = chooseExit(exchange);
+  if (choice === null && settings.direct === "fallback") return chooseDirect(exchange);
+  return choice;
+}
+
+function chooseExit(exchange: Exchange): Choice | null {
+  const { pool } = exchange.context;
+  const { target, params } = exchange.request;
+  const lease = pool.take({ target, params }, exchange.triedExits);
+  if (lease === null) return null;
+  if (!lease.exit.rotating && exchange.triesOf(lease.exit.id) >= TRIES_OF_ONE) {
+    pool.settle(lease, { kind: "unjudged" });
+    return null;
+  }
+  exchange.triedExits.add(lease.exit.id);
+  exchange.countTry(lease.exit.id);
+  return { route: { exit: lease.exit, target }, lease };
+}
+
+function chooseDirect(exchange: Exchange): Choice | null {
+  if (exchange.triesOf(DIRECT) >= TRIES_OF_ONE) return null;
+  exchange.countTry(DIRECT);
+  return { route: { exit: null, target: exchange.request.target }, lease: null };
+}
+
+const matchers = new WeakMap<readonly string[], (target: Target) => boolean>();
+
+function isBypassed(bypass: readonly string[], target: Target): boolean {
+  if (bypass.length === 0) return false;
+  let matches = matchers.get(bypass);
+  if (matches === undefined) {
+    const matcher = bypassMatcher(bypass);
+    matches = ({ host, port }) => matcher(host, port);
+    matchers.set(bypass, matches);
+  }
+  return matches(target);
+}

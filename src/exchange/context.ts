@@ -1,0 +1,20 @@
+import type { Clock, Random } from "../core/clock.ts";
+import type { Report } from "../core/event.ts";
+import type { ExchangeSettings } from "../core/settings.ts";
+import type { IdleSockets } from "../net/idle-sockets.ts";
+import type { Resolver } from "../net/resolve.ts";
+import type { Pool } from "../pool/pool.ts";
+
+/** What all exchanges of a gateway share. `settings` is replaced as a whole by a reload. */
+export interface ExchangeContext {
+  settings: ExchangeSettings;
+  readonly pool: Pool;
+  readonly idle: IdleSockets;
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly nextId: () => string;
+  /** Dialling one of these would be a loop. */
+  readonly isOwnListener: (address: string, port: number) => boolean;
+}

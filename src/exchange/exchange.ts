@@ -1,0 +1,213 @@
+import { formatHostPort } from "../core/address.ts";
+import { type Fault, fault } from "../core/fault.ts";
+import { confidenceOf, culpritOf, stageOf } from "../core/fault-table.ts";
+import type { AttemptRecord, AttributedFault, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
+import type { RequestParams } from "../core/params.ts";
+import type { Exit, Route, Target } from "../core/route.ts";
+import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
+import type { ExchangeContext } from "./context.ts";
+
+/** What a client asks for, admitted and parsed. */
+export interface ExchangeRequest {
+  readonly protocol: ExchangeRecord["protocol"];
+  readonly method: string;
+  readonly target: Target;
+  /** For records and bodies: without userinfo, query values as `log.query` says. */
+  readonly shownTarget: string;
+  readonly params: RequestParams;
+  readonly client: ClientInfo;
+  readonly user: string | null;
+  /** Only public addresses may be reached: the listener is public and no setting says otherwise. */
+  readonly publicOnly: boolean;
+  /** What the ledger should say that is no fault. */
+  readonly notes: readonly string[];
+}
+
+/** One exchange: its ledger, its limits, and what its client does meanwhile. */
+export class Exchange implements ClientObserver {
+  readonly id: string;
+  readonly context: ExchangeContext;
+  readonly request: ExchangeRequest;
+  readonly startedAt: number;
+  /** On the clock: by when the first byte of a final response must be there. */
+  deadline: number;
+  readonly attempts: AttemptRecord[] = [];
+  readonly notes: string[];
+  /** Ids of exits that were tried. */
+  readonly triedExits: Set<string> = new Set();
+  /** Attempts that may have reached the target. */
+  reached = 0;
+  /** Attempts that died before it. */
+  diedBefore = 0;
+  /** Set once the client is gone or its request broke: nothing more is worth trying. */
+  clientFault: Fault | null = null;
+  /** What is to stop when the client goes. */
+  onClientFault: ((value: Fault) => void) | null = null;
+  onRoom: (() => void) | null = null;
+  readonly #at: string;
+  readonly #tries = new Map<string, number>();
+  #freshSocketTaken = false;
+  #second503Taken = false;
+  #abort: AbortController | null = null;
+  #ended = false;
+
+  constructor(context: ExchangeContext, request: ExchangeRequest) {
+    this.context = context;
+    this.request = request;
+    this.notes = [...request.notes];
+    this.id = context.nextId();
+    this.startedAt = context.clock.now();
+    this.#at = isoTime(context.clock.wall());
+    this.deadline = this.startedAt + this.totalMs;
+  }
+
+  /** Milliseconds that all attempts may take. */
+  get totalMs(): number {
+    const { total } = this.context.settings.timeouts;
+    const { timeoutMs } = this.request.params;
+    return timeoutMs === null ? total : Math.min(timeoutMs, total);
+  }
+
+  get attemptsMax(): number {
+    const { max } = this.context.settings.attempts;
+    const { maxAttempts } = this.request.params;
+    return maxAttempts === null ? max : Math.min(maxAttempts, max);
+  }
+
+  /** How many attempts may die before the target. */
+  get exitDeathsMax(): number {
+    const { exits } = this.context.settings.attempts;
+    const { maxAttempts } = this.request.params;
+    return maxAttempts === null ? exits : Math.min(maxAttempts, exits);
+  }
+
+  triesOf(way: string): number {
+    return this.#tries.get(way) ?? 0;
+  }
+
+  countTry(way: string): void {
+    this.#tries.set(way, this.triesOf(way) + 1);
+  }
+
+  /** True once: a socket that the hop was closing is replaced outside the attempt count. */
+  takeFreshSocket(): boolean {
+    const first = !this.#freshSocketTaken;
+    this.#freshSocketTaken = true;
+    return first;
+  }
+
+  /** True once: a site that says 503 is asked a second time, no more. */
+  takeSecondTryOf503(): boolean {
+    const first = !this.#second503Taken;
+    this.#second503Taken = true;
+    return first;
+  }
+
+  /** Aborted when the client goes. Made only where somebody waits on it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.clientFault !== null) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  onLeft(): void {
+    this.onBodyFault(fault("client.closed_waiting", `the client left after ${Math.round(this.context.clock.now() - this.startedAt)} ms`));
+  }
+
+  onBodyFault(value: Fault): void {
+    if (this.clientFault !== null) return;
+    this.clientFault = value;
+    this.#abort?.abort();
+    this.onClientFault?.(value);
+  }
+
+  onDrain(): void {
+    this.onRoom?.();
+  }
+
+  /** The request's body is complete: the deadline for an answer starts now. */
+  bodySent(): void {
+    this.deadline = Math.max(this.deadline, this.context.clock.now() + this.totalMs);
+  }
+
+  openAttempt(route: Route): AttemptRecord {
+    const { exit, target } = route;
+    const hops = exit === null ? [] : routeText(exit);
+    const record: AttemptRecord = {
+      route: [...hops, formatHostPort(target)],
+      exit: exit === null ? null : exit.id,
+      nextHop: hops[0] ?? formatHostPort(target),
+      reused: false,
+      stage: "select",
+      fault: null,
+      culprit: null,
+      confidence: null,
+      details: null,
+      hop: 0,
+      status: null,
+      bytesOut: 0,
+      bytesIn: 0,
+      firstBytes: null,
+      ms: {},
+    };
+    this.attempts.push(record);
+    return record;
+  }
+
+  /** Ends the record and reports it, once. */
+  end(ending: { outcome: Outcome; status: number | null; verdict: Verdict | null; bytesFromClient: number; bytesToClient: number }): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.onClientFault = null;
+    this.onRoom = null;
+    const { protocol, method, shownTarget, client, user } = this.request;
+    this.context.report({
+      type: "exchange-ended",
+      record: {
+        id: this.id,
+        at: this.#at,
+        client: { address: client.address, user },
+        protocol,
+        method,
+        target: shownTarget,
+        ...ending,
+        attempts: this.attempts,
+        notes: this.notes,
+        ms: this.context.clock.now() - this.startedAt,
+      },
+    });
+  }
+}
+
+/** Writes an attempt's fault into its record. */
+export function noteFault(record: AttemptRecord, { fault: value, role, hop }: AttributedFault): void {
+  record.fault = value.id;
+  record.culprit = culpritOf(value, role);
+  record.confidence = confidenceOf(value);
+  record.stage = stageOf(value);
+  record.details = value.details;
+  record.hop = hop;
+}
+
+const routeTexts = new WeakMap<Exit, readonly string[]>();
+
+function routeText(exit: Exit): readonly string[] {
+  let text = routeTexts.get(exit);
+  if (text === undefined) {
+    text = exit.hops.map(formatHostPort);
+    routeTexts.set(exit, text);
+  }
+  return text;
+}
+
+let lastWall = -1;
+let lastIso = "";
+
+/** Busy gateways start many exchanges in one millisecond. */
+function isoTime(wall: number): string {
+  if (wall !== lastWall) {
+    lastWall = wall;
+    lastIso = new Date(wall).toISOString();
+  }
+  return lastIso;
+}

@@ -1,0 +1,101 @@
+import { attribute } from "../blame/attribute.ts";
+import { fault } from "../core/fault.ts";
+import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
+import type { Connection } from "../net/connection.ts";
+import { ClientHelloReader } from "../wire/tls-record.ts";
+import { type Exchange, noteFault } from "./exchange.ts";
+import { watchFlight } from "./flight-watch.ts";
+import type { Ending } from "./run-attempts.ts";
+import type { Tunnel } from "./run-tunnel.ts";
+
+/** As much as one ClientHello may be. */
+const FLIGHT_BYTES_MAX = 16 * 1024;
+
+type Opened = Ending<Tunnel> & { kind: "answer" };
+
+export type Flown = { readonly kind: "joined"; readonly answer: Tunnel } | { readonly kind: "fault"; readonly attributed: AttributedFault };
+
+/**
+ * First-flight replay: after our success reply, as long as no byte of the exit went to the client and everything that the client sent
+ * is exactly one TLS ClientHello, an exit that closes, resets, stays silent or answers with what is no TLS is replaced by a fresh one,
+ * and the flight is sent again. The client sees one valid handshake. `docs/first-flight-replay.md` has the rules as a table.
+ *
+ *     client -ClientHello-> gateway -> exit A: closes           (nothing of A went to the client)
+ *                                   -> exit B: ServerHello      -> client, from here on as it is
+ */
+export async function replayFirstFlight(
+  exchange: Exchange,
+  client: Connection,
+  first: Opened,
+  reopen: () => Promise<Ending<Tunnel>>,
+): Promise<Flown> {
+  if (!mayReplay(exchange, first)) {
+    first.settle("answered");
+    return { kind: "joined", answer: first.answer };
+  }
+  const { clock, settings } = exchange.context;
+  const flight = new ClientHelloReader(FLIGHT_BYTES_MAX);
+  const suspects: Suspect[] = [];
+  let opened = first;
+  for (;;) {
+    const { hop, route, record } = opened.answer;
+    const hopNumber = record.route.length;
+    const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs: settings.timeouts.tls, now: () => clock.now() });
+    if (end.kind === "commit") {
+      if (end.alert !== null) exchange.notes.push(`the far side answered the ClientHello with ${end.alert}`);
+      convict(suspects);
+      opened.settle("answered");
+      return { kind: "joined", answer: opened.answer };
+    }
+    if (end.kind === "left") {
+      hop.destroy();
+      opened.settle("unjudged");
+      return giveUp(suspects, {
+        fault: fault("client.closed_waiting", "the client left before the far side answered"),
+        role: "target",
+        hop: 0,
+      });
+    }
+    const attributed = attribute(end.failure, route);
+    noteFault(record, attributed);
+    suspects.push({ opened, attributed });
+    // What the flight met counts as any attempt that may have reached the target; its deadline starts anew, since the client saw success.
+    exchange.reached += 1;
+    if (exchange.reached >= exchange.attemptsMax) return giveUp(suspects, attributed);
+    exchange.deadline = Math.max(exchange.deadline, clock.now() + exchange.totalMs);
+    const next = await reopen();
+    if (next.kind === "fault") return giveUp(suspects, attributed);
+    opened = next;
+  }
+}
+
+interface Suspect {
+  readonly opened: Opened;
+  readonly attributed: AttributedFault;
+}
+
+/** A direct route has no fresh exit to go to; a hard session may not move to one. */
+function mayReplay(exchange: Exchange, { answer }: Opened): boolean {
+  return exchange.context.settings.firstFlightReplay && answer.route.exit !== null && exchange.request.params.session?.hard !== true;
+}
+
+/** The same flight was answered through another exit: those that lost it are to blame, not the target. */
+function convict(suspects: readonly Suspect[]): void {
+  for (const { opened, attributed } of suspects) {
+    const convicted: AttributedFault = { ...attributed, fault: { ...attributed.fault, culprit: "exit", confidence: CONVICTED } };
+    noteConviction(opened.answer.record, convicted);
+    opened.settle(convicted);
+  }
+}
+
+const CONVICTED = 0.9;
+
+function noteConviction(record: AttemptRecord, convicted: AttributedFault): void {
+  noteFault(record, convicted);
+  record.details = `${record.details ?? ""}; the same ClientHello was answered through another exit`;
+}
+
+function giveUp(suspects: readonly Suspect[], attributed: AttributedFault): Flown {
+  for (const suspect of suspects) suspect.opened.settle(suspect.attributed);
+  return { kind: "fault", attributed };
+}

@@ -1,0 +1,140 @@
+import type { HopFailure, Interruption } from "../core/ledger.ts";
+import type { Connection } from "../net/connection.ts";
+import { interruptionOf } from "../net/errno.ts";
+import { ALERT_NAMES, type ClientHelloReader, classifyServerBytes } from "../wire/tls-record.ts";
+
+const EMPTY = Buffer.alloc(0);
+/** What OpenSSL would say of bytes that are no TLS record; attribution looks at the bytes themselves. */
+const NOT_TLS: Interruption = { how: "errno", code: "ERR_SSL_WRONG_VERSION_NUMBER" };
+
+/** How the watch over one hop ended. */
+export type WatchEnd =
+  /** The hop has the client's trust, or the client has sent what cannot be sent twice: join them as they are. */
+  | { readonly kind: "commit"; readonly alert: string | null }
+  /** The hop broke before a byte of it went to the client, and the flight is whole: it may fly again. */
+  | { readonly kind: "lost"; readonly failure: HopFailure }
+  /** The client is gone. */
+  | { readonly kind: "left" };
+
+export interface WatchOptions {
+  readonly client: Connection;
+  readonly hop: Connection;
+  readonly flight: ClientHelloReader;
+  /** Of the target on the route. */
+  readonly hopNumber: number;
+  readonly tlsMs: number;
+  readonly now: () => number;
+}
+
+/**
+ * Watches a fresh tunnel until it is clear whether the client's first flight arrived. The flight goes out as it comes in; what the hop
+ * answers is held back until it is known to be TLS.
+ */
+export function watchFlight(options: WatchOptions): Promise<WatchEnd> {
+  return new Promise((resolve) => new FlightWatch(options, resolve).start());
+}
+
+class FlightWatch {
+  readonly #options: WatchOptions;
+  readonly #resolve: (end: WatchEnd) => void;
+  readonly #startedAt: number;
+  #state: "more" | "complete";
+  #fromHop: Buffer = EMPTY;
+  /** The hop is gone; the flight is not whole yet. */
+  #interruption: Interruption | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #done = false;
+
+  constructor(options: WatchOptions, resolve: (end: WatchEnd) => void) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#startedAt = options.now();
+    this.#state = options.flight.push(EMPTY) === "complete" ? "complete" : "more";
+  }
+
+  start(): void {
+    const { client, hop, flight } = this.#options;
+    if (flight.bytes.length > 0) hop.write(flight.bytes);
+    if (this.#state === "complete") this.#expectAnswer();
+    hop.own({ onData: this.#onHopData, onEnd: () => this.#onHopGone({ how: "closed" }), onClose: this.#onHopClose, onDrain() {} });
+    if (!this.#done)
+      client.own({ onData: this.#onClientData, onEnd: () => this.#commit(null), onClose: () => this.#end({ kind: "left" }), onDrain() {} });
+  }
+
+  readonly #onClientData = (chunk: Buffer): void => {
+    const { flight, hop, client } = this.#options;
+    const state = flight.push(chunk);
+    if (state === "other" && this.#interruption !== null) {
+      // Nobody is left to send it to, and it must not be sent to another.
+      this.#end({ kind: "left" });
+      client.reset();
+    } else if (state === "other") {
+      client.unread(chunk);
+      this.#commit(null);
+    } else {
+      if (this.#interruption === null) hop.write(chunk);
+      this.#state = state;
+      if (state === "complete") this.#expectAnswer();
+    }
+  };
+
+  readonly #onHopData = (chunk: Buffer): void => {
+    this.#fromHop = Buffer.concat([this.#fromHop, chunk]);
+    if (this.#state !== "complete") {
+      // A server that speaks first, or in the middle of a ClientHello, is not answering one.
+      this.#commit(null);
+      return;
+    }
+    const { kind, alert } = classifyServerBytes(this.#fromHop);
+    if (kind === "more") return;
+    if (kind === "not-tls") this.#lose(NOT_TLS);
+    else this.#commit(alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`);
+  };
+
+  readonly #onHopClose = (error: Error | null): void => this.#onHopGone(error === null ? { how: "closed" } : interruptionOf(error));
+
+  #onHopGone(interruption: Interruption): void {
+    if (this.#state === "complete") this.#lose(interruption);
+    else if (this.#interruption === null) {
+      this.#interruption = interruption;
+      // The client has yet to send its flight, or the rest of it: without one the end is passed on.
+      this.#timer = setTimeout(() => this.#commit(null), this.#options.tlsMs);
+    }
+  }
+
+  #expectAnswer(): void {
+    clearTimeout(this.#timer);
+    if (this.#interruption !== null) this.#lose(this.#interruption);
+    else this.#timer = setTimeout(() => this.#lose({ how: "timeout", afterMs: this.#options.tlsMs }), this.#options.tlsMs);
+  }
+
+  #lose(interruption: Interruption): void {
+    const { flight, hopNumber, now } = this.#options;
+    const seen = {
+      stage: "tls",
+      role: "target",
+      hop: hopNumber,
+      reused: false,
+      bytesOut: flight.bytes.length,
+      bytesIn: this.#fromHop.length,
+      firstBytes: this.#fromHop.subarray(0, 64),
+      elapsedMs: now() - this.#startedAt,
+    } as const;
+    this.#end({ kind: "lost", failure: { kind: "interrupted", interruption, seen } });
+    this.#options.hop.destroy();
+  }
+
+  #commit(alert: string | null): void {
+    this.#end({ kind: "commit", alert });
+  }
+
+  #end(end: WatchEnd): void {
+    if (this.#done) return;
+    this.#done = true;
+    clearTimeout(this.#timer);
+    this.#options.client.disown();
+    this.#options.hop.disown();
+    this.#options.hop.unread(this.#fromHop);
+    this.#resolve(end);
+  }
+}

@@ -1,0 +1,47 @@
+import { attribute } from "../blame/attribute.ts";
+import { fault } from "../core/fault.ts";
+import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
+import type { Route } from "../core/route.ts";
+import type { Connection } from "../net/connection.ts";
+import { type DialPlan, dial } from "../net/dial.ts";
+import { type Exchange, noteFault } from "./exchange.ts";
+
+/** Dials a route for an attempt, with its times and bytes in the record; a failure comes back attributed and noted. */
+export async function openRoute(
+  exchange: Exchange,
+  plan: DialPlan,
+  { route, deadline }: { readonly route: Route; readonly deadline: number },
+  record: AttemptRecord,
+): Promise<{ connection: Connection } | { attributed: AttributedFault }> {
+  const { context } = exchange;
+  record.stage = "connect";
+  const dialled = await dial(plan, {
+    resolver: context.resolver,
+    timeouts: context.settings.timeouts,
+    ca: context.settings.ca,
+    clock: context.clock,
+    signal: exchange.signal,
+    deadline,
+    isOwnListener: context.isOwnListener,
+  });
+  const { report } = dialled;
+  record.nextHop = report.nextHop;
+  record.bytesIn += report.bytesIn;
+  record.bytesOut += report.bytesOut;
+  Object.assign(record.ms, report.ms);
+  if (dialled.kind === "open") {
+    if (exchange.clientFault === null) return { connection: dialled.connection };
+    dialled.connection.destroy();
+  }
+  const attributed = attributedOf(exchange, dialled, route);
+  noteFault(record, attributed);
+  return { attributed };
+}
+
+function attributedOf(exchange: Exchange, dialled: Awaited<ReturnType<typeof dial>>, route: Route): AttributedFault {
+  const role = route.exit === null ? "target" : "exit";
+  if (exchange.clientFault !== null) return { fault: exchange.clientFault, role, hop: 0 };
+  if (dialled.kind === "failed") return attribute(dialled.failure, route);
+  const address = dialled.kind === "loop" ? dialled.address : dialled.report.nextHop;
+  return { fault: fault("gateway.loop_detected", `${address} is this gateway's own listener`), role, hop: 1 };
+}

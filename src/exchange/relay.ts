@@ -1,0 +1,121 @@
+import { attribute } from "../blame/attribute.ts";
+import { fault } from "../core/fault.ts";
+import type { AttributedFault, HopFailure } from "../core/ledger.ts";
+import type { RawFields } from "../core/message.ts";
+import type { Route } from "../core/route.ts";
+import type { ClientStream } from "../net/client-stream.ts";
+import type { ResponseSink } from "../net/hop-stream.ts";
+import type { Answer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+
+/** How the relay of an answer's body ended. */
+export type RelayEnd =
+  | { readonly kind: "complete"; readonly excess: boolean }
+  /** A hop broke: the client's response was broken off. */
+  | { readonly kind: "broken"; readonly attributed: AttributedFault }
+  /** The client left, or stopped reading. */
+  | { readonly kind: "left"; readonly attributed: AttributedFault };
+
+/** Looks in one idle limit. */
+const LOOKS = 4;
+
+/**
+ * Passes the body of an answer on, slice by slice, at the slower side's pace. A response that breaks off is broken off for the
+ * client too, so that it is never taken for a whole one.
+ */
+export function relayBody(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route): Promise<RelayEnd> {
+  return new Promise((resolve) => new Relay(exchange, stream, answer, route, resolve).start());
+}
+
+class Relay implements ResponseSink {
+  readonly #exchange: Exchange;
+  readonly #stream: ClientStream;
+  readonly #answer: Answer;
+  readonly #route: Route;
+  readonly #resolve: (end: RelayEnd) => void;
+  #timer: NodeJS.Timeout | undefined;
+  #waitsForClient = false;
+  #bytesSeen = -1;
+  #quietLooks = 0;
+  #done = false;
+
+  constructor(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route, resolve: (end: RelayEnd) => void) {
+    this.#exchange = exchange;
+    this.#stream = stream;
+    this.#answer = answer;
+    this.#route = route;
+    this.#resolve = resolve;
+  }
+
+  start(): void {
+    const { start, ending, hop } = this.#answer;
+    let room = true;
+    for (const slice of start) room = this.#stream.write(slice);
+    if (ending === null) hop.takeBody(this);
+    else if ("failure" in ending) this.onFailure(ending.failure);
+    else this.onComplete(ending.trailers, ending.excess);
+    if (this.#done) return;
+    if (!room) this.#waitsForClient = true;
+    this.#stream.flush();
+    this.#exchange.onRoom = this.#onRoom;
+    this.#exchange.onClientFault = this.#onClientFault;
+    const { bodyIdle } = this.#exchange.context.settings.timeouts;
+    this.#timer = setInterval(this.#look, Math.max(1, Math.ceil(bodyIdle / LOOKS)));
+  }
+
+  onSlice(slice: Buffer): boolean {
+    const room = this.#stream.write(slice);
+    if (!room) this.#waitsForClient = true;
+    return room;
+  }
+
+  onComplete(trailers: RawFields | null, excess: boolean): void {
+    if (this.#done) return;
+    this.#stream.end(trailers);
+    this.#finish({ kind: "complete", excess });
+  }
+
+  onFailure(failure: HopFailure): void {
+    if (this.#done) return;
+    this.#break({ kind: "broken", attributed: attribute(failure, this.#route) });
+  }
+
+  readonly #onRoom = (): void => {
+    if (!this.#waitsForClient) return;
+    this.#waitsForClient = false;
+    this.#answer.hop.resume();
+  };
+
+  readonly #onClientFault = (): void => {
+    const left = fault("client.closed_during_response", `the client left after ${this.#stream.bytesOut} bytes of the response`);
+    this.#break({ kind: "left", attributed: { fault: left, role: "target", hop: 0 } });
+  };
+
+  readonly #look = (): void => {
+    const { connection, timedOut } = this.#answer.hop;
+    const bytes = connection.bytesIn + this.#stream.bytesOut;
+    this.#quietLooks = bytes === this.#bytesSeen ? this.#quietLooks + 1 : 0;
+    this.#bytesSeen = bytes;
+    if (this.#quietLooks < LOOKS) return;
+    const { bodyIdle } = this.#exchange.context.settings.timeouts;
+    if (this.#waitsForClient) {
+      const slow = fault("client.slow_reader", `the client read nothing for ${bodyIdle} ms`);
+      this.#break({ kind: "left", attributed: { fault: slow, role: "target", hop: 0 } });
+    } else this.onFailure(timedOut.call(this.#answer.hop, bodyIdle));
+  };
+
+  #break(end: RelayEnd): void {
+    if (this.#done) return;
+    this.#answer.drop();
+    this.#stream.abort();
+    this.#finish(end);
+  }
+
+  #finish(end: RelayEnd): void {
+    this.#done = true;
+    clearInterval(this.#timer);
+    this.#exchange.onRoom = null;
+    this.#exchange.onClientFault = null;
+    this.#resolve(end);
+  }
+}

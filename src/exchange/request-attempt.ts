@@ -1,0 +1,280 @@
+import { attribute } from "../blame/attribute.ts";
+import { judgeAnswer } from "../blame/relayed.ts";
+import { fault } from "../core/fault.ts";
+import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
+import type { ResponseHead } from "../core/message.ts";
+import type { Route } from "../core/route.ts";
+import type { ClientStream } from "../net/client-stream.ts";
+import type { Connection } from "../net/connection.ts";
+import { HopStream } from "../net/hop-stream.ts";
+import { writeRequestHead } from "../wire/http1/request-writer.ts";
+import { Answer } from "./answer.ts";
+import { type Exchange, noteFault } from "./exchange.ts";
+import { openRoute } from "./open-route.ts";
+import { planRequest, type RequestPlan } from "./plan.ts";
+import type { ReplayBody } from "./replay-body.ts";
+
+/** Bytes of a 5xx answer's body that are read before it is judged. */
+const EVIDENCE_BYTES = 16 * 1024;
+
+/** A request as it goes to any route. */
+export interface HttpRequest {
+  readonly stream: ClientStream;
+  readonly body: ReplayBody;
+  /** Path and query, or `*`. */
+  readonly path: string;
+  /** For Host: the target as the client wrote it, without userinfo. */
+  readonly authority: string;
+  /** The method is idempotent, or the client gave an Idempotency-Key. */
+  readonly repeatable: boolean;
+}
+
+export interface RequestTry {
+  readonly route: Route;
+  readonly session: string | null;
+  readonly addresses: readonly string[] | null;
+  /** On the clock: by when the head must be there. */
+  readonly deadline: number;
+  /** A socket that served before may be used. */
+  readonly mayReuse: boolean;
+}
+
+export type RequestOutcome =
+  | {
+      readonly kind: "answer";
+      readonly answer: Answer;
+      readonly plan: RequestPlan;
+      readonly judged: AttributedFault | null;
+      readonly record: AttemptRecord;
+    }
+  | { readonly kind: "fault"; readonly attributed: AttributedFault; readonly record: AttemptRecord; readonly reachedTarget: boolean };
+
+/**
+ * One try of a request over one route: an idle socket or a new one, the request, and its answer's head.
+ *
+ *     client -> gateway -[exit ->]- target
+ */
+export async function attemptRequest(exchange: Exchange, request: HttpRequest, given: RequestTry): Promise<RequestOutcome> {
+  const record = exchange.openAttempt(given.route);
+  const plan = planRequest(given.route, given.session, given.addresses);
+  let connection = given.mayReuse ? takeIdle(exchange, request, plan) : null;
+  record.reused = connection !== null;
+  if (connection === null) {
+    const opened = await openRoute(exchange, plan.dial, given, record);
+    if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record, reachedTarget: false };
+    connection = opened.connection;
+  }
+  return new RequestAttempt(exchange, request, given, plan, record).run(connection);
+}
+
+/** Keeps a socket whose exchange is complete, or closes it. */
+export function keepIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan, answer: Answer): void {
+  const { connection } = answer.hop;
+  const { head } = answer;
+  if (!head.keepAlive || !request.body.complete) {
+    connection.destroy();
+    return;
+  }
+  const owner = isConnectionBound(request.stream.head.fields, head.fields) ? request.stream.keepOwnSockets() : exchange.context.idle;
+  owner.put(plan.key, connection, head.keepAliveMs);
+}
+
+function takeIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan): Connection | null {
+  const own = request.stream.ownSockets?.take(plan.key) ?? null;
+  if (own !== null) return own;
+  // A request that may not be repeated never rides a socket that the hop may be closing at this moment.
+  return request.repeatable && request.body.replayable ? exchange.context.idle.take(plan.key) : null;
+}
+
+class RequestAttempt {
+  readonly #exchange: Exchange;
+  readonly #request: HttpRequest;
+  readonly #given: RequestTry;
+  readonly #plan: RequestPlan;
+  readonly #record: AttemptRecord;
+  #hop!: HopStream;
+  #timer: NodeJS.Timeout | undefined;
+  #startedAt = 0;
+  #settle!: (outcome: RequestOutcome | Promise<RequestOutcome>) => void;
+  #continued = false;
+
+  constructor(exchange: Exchange, request: HttpRequest, given: RequestTry, plan: RequestPlan, record: AttemptRecord) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#given = given;
+    this.#plan = plan;
+    this.#record = record;
+  }
+
+  run(connection: Connection): Promise<RequestOutcome> {
+    return new Promise((resolve) => {
+      this.#settle = resolve;
+      const { settings, clock } = this.#exchange.context;
+      const { role, hop } = this.#plan;
+      this.#startedAt = clock.now();
+      this.#record.stage = "write";
+      this.#hop = new HopStream(
+        connection,
+        {
+          limits: settings.limits.message,
+          tolerances: settings.tolerances,
+          clock,
+          method: this.#request.stream.head.method,
+          role,
+          hop,
+          reused: this.#record.reused,
+        },
+        this,
+      );
+      this.#exchange.onClientFault = this.#onClientFault;
+      this.#exchange.onRoom = null;
+      this.#send();
+    });
+  }
+
+  onInterim(head: ResponseHead): void {
+    // One 100 (Continue) is enough, whichever attempt it came from; a body that is already here needs none.
+    if (head.status === 100 && (this.#continued || this.#request.body.complete)) return;
+    this.#continued ||= head.status === 100;
+    this.#request.stream.interim(head.status, head.reason, head.fields);
+  }
+
+  onHead(head: ResponseHead): void {
+    const { clock } = this.#exchange.context;
+    this.#record.ms.head = clock.now() - this.#startedAt;
+    this.#record.stage = "body";
+    this.#record.status = head.status;
+    const answer = new Answer(head, this.#hop);
+    this.#stopWaiting();
+    this.#settle(this.#needsEvidence(head) ? this.#judge(answer) : this.#outcome(answer, null));
+  }
+
+  onFailure(failure: HopFailure): void {
+    this.#fail(attribute(failure, this.#given.route));
+  }
+
+  onRoom(): void {
+    this.#request.body.resume();
+  }
+
+  #send(): void {
+    const { stream, body, path, authority } = this.#request;
+    const { head } = stream;
+    const { scheme } = this.#given.route.target;
+    const { via, name } = this.#exchange.context.settings;
+    const text = writeRequestHead({
+      method: head.method,
+      target: this.#plan.absoluteForm ? `${scheme}://${authority}${path === "*" ? "" : path}` : path,
+      host: authority,
+      fields: head.fields,
+      framing: head.framing,
+      upgrade: head.upgrade,
+      proxyAuthorization: this.#plan.proxyAuthorization,
+      via: via ? `1.${head.minor} ${name}` : null,
+      close: false,
+      expectContinue: head.expectContinue && !body.complete,
+    });
+    const bodyless = stream.body.done && body.bytes === 0;
+    if (!bodyless) this.#hop.connection.socket.cork();
+    this.#hop.write(text);
+    this.#hop.listen();
+    if (bodyless) this.#hop.sent();
+    else {
+      body.feed(this.#hop);
+      this.#hop.connection.socket.uncork();
+    }
+    this.#waitForHead();
+  }
+
+  /** The limit runs from the moment that the request is out; until then the client's and the hop's own pace count. */
+  #waitForHead(): void {
+    const { clock, settings } = this.#exchange.context;
+    const { body } = this.#request;
+    const now = clock.now();
+    const dueAt = body.complete ? Math.min(this.#given.deadline, now + settings.timeouts.head) : now + settings.timeouts.bodyIdle;
+    const bytesBefore = this.#hop.bytesOut;
+    this.#timer = setTimeout(
+      () => {
+        if (!body.complete && this.#hop.bytesOut !== bytesBefore) this.#waitForHead();
+        else if (!body.complete && this.#hop.connection.socket.writableLength === 0) this.#waitForHead();
+        else this.#expire();
+      },
+      Math.max(1, dueAt - now),
+    );
+  }
+
+  #expire(): void {
+    const failure = this.#hop.timedOut(Math.round(this.#exchange.context.clock.now() - this.#startedAt));
+    this.#hop.drop();
+    this.#fail(attribute(failure, this.#given.route));
+  }
+
+  /** Only answers that somebody on the way may have made need a look at their body. */
+  #needsEvidence(head: ResponseHead): boolean {
+    return head.status >= 500 || (head.status >= 400 && this.#plan.role === "exit");
+  }
+
+  async #judge(answer: Answer): Promise<RequestOutcome> {
+    await answer.collect(EVIDENCE_BYTES, this.#exchange.context.settings.timeouts.evidence);
+    const { status, fields } = answer.head;
+    const { role, hop, proxyAuthorization } = this.#plan;
+    const judged = judgeAnswer({ status, fields }, answer.evidence, { exit: role === "exit", hadCredentials: proxyAuthorization !== null });
+    if (judged === null) return this.#outcome(answer, null);
+    const attributed: AttributedFault = { fault: judged, role, hop };
+    if (!judged.id.startsWith("relay.")) {
+      answer.drop();
+      return this.#faulted(attributed);
+    }
+    return this.#outcome(answer, attributed);
+  }
+
+  #outcome(answer: Answer, judged: AttributedFault | null): RequestOutcome {
+    this.#count();
+    if (judged !== null) noteFault(this.#record, judged);
+    return { kind: "answer", answer, plan: this.#plan, judged, record: this.#record };
+  }
+
+  #fail(attributed: AttributedFault): void {
+    this.#stopWaiting();
+    this.#settle(this.#faulted(attributed));
+  }
+
+  #faulted(attributed: AttributedFault): RequestOutcome {
+    this.#request.body.detach();
+    this.#count();
+    noteFault(this.#record, attributed);
+    return { kind: "fault", attributed, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 };
+  }
+
+  readonly #onClientFault = (): void => {
+    this.#hop.drop();
+    const value = this.#exchange.clientFault ?? fault("client.closed_waiting", "the client left");
+    this.#fail({ fault: value, role: this.#plan.role, hop: 0 });
+  };
+
+  #stopWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#exchange.onClientFault = null;
+  }
+
+  #count(): void {
+    this.#record.bytesIn += this.#hop.bytesIn;
+    this.#record.bytesOut += this.#hop.bytesOut;
+  }
+}
+
+const CONNECTION_BOUND = /^\s*(?:NTLM|Negotiate)\b/i;
+
+/** NTLM and Negotiate authenticate a connection, not a request: such a socket belongs to its client connection. */
+function isConnectionBound(request: readonly string[], response: readonly string[]): boolean {
+  return hasScheme(request, "authorization") || hasScheme(response, "www-authenticate");
+}
+
+function hasScheme(fields: readonly string[], name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    const candidate = fields[i] as string;
+    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
+    if (CONNECTION_BOUND.test(fields[i + 1] as string)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,139 @@
+import { isBetterStory } from "../blame/best-story.ts";
+import { fault } from "../core/fault.ts";
+import { culpritOf } from "../core/fault-table.ts";
+import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
+import type { Route } from "../core/route.ts";
+import { checkTarget } from "./check-target.ts";
+import { type Choice, chooseRoute } from "./choose.ts";
+import { decideNext, type Tried } from "./decide.ts";
+import type { Exchange } from "./exchange.ts";
+import { sleep } from "./sleep.ts";
+
+/** What an attempt is given. */
+export interface Given {
+  readonly route: Route;
+  readonly session: string | null;
+  /** The target's addresses where a policy has checked them: only these may be used. */
+  readonly addresses: readonly string[] | null;
+  /** On the clock: by when this attempt must have its answer. */
+  readonly deadline: number;
+  /** A socket that served before may be used. */
+  readonly mayReuse: boolean;
+}
+
+/** How to make an attempt at something: a request, a tunnel. */
+export interface Tries<A> {
+  attempt(given: Given): Promise<Tried<A>>;
+  /** Whether what was sent may be sent again. */
+  isRepeatable(): boolean;
+  /** An answer that is not going to be used. */
+  drop(answer: A): void;
+}
+
+/** What the attempts came to, with the exit's lease still open where there is an answer: its end settles it. */
+export type Ending<A> =
+  | {
+      readonly kind: "answer";
+      readonly answer: A;
+      readonly judged: AttributedFault | null;
+      settle(how: "answered" | "unjudged" | AttributedFault): void;
+    }
+  | { readonly kind: "fault"; readonly attributed: AttributedFault };
+
+/**
+ * The attempt loop: takes a route, tries it, and asks what may follow, until there is an answer, the limits are reached or no route
+ * is left. What the client gets at last is the best story of them all: a real answer before a fault, a fault before "no exit left".
+ *
+ *     choose -> attempt -> decide -> (wait) -> choose …
+ */
+export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promise<Ending<A>> {
+  const { clock } = exchange.context;
+  const checked = await checkTarget(exchange);
+  if ("fault" in checked) return { kind: "fault", attributed: { fault: checked.fault, role: "target", hop: 0 } };
+
+  let story: Tried<A> | null = null;
+  let choice = chooseRoute(exchange);
+  let mayReuse = true;
+  while (choice !== null) {
+    const { route, lease } = choice;
+    const { addresses } = checked;
+    const deadline = attemptDeadline(exchange, tries.isRepeatable());
+    const tried = await tries.attempt({ route, session: lease?.session ?? null, addresses, deadline, mayReuse });
+    if (tried.kind === "answer" && tried.judged === null) {
+      if (story?.kind === "answer") tries.drop(story.answer);
+      return answered(exchange, tried, choice);
+    }
+    const next = decideNext(exchange, tried, tries.isRepeatable());
+    if (next.kind === "fresh-socket") {
+      mayReuse = false;
+      continue;
+    }
+    settle(exchange, choice, tried.kind === "fault" ? tried.attributed : tried.judged);
+    story = better(story, tried, tries);
+    if (next.kind === "reply") break;
+    if (next.waitMs > 0) await sleep(next.waitMs, exchange);
+    if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
+    mayReuse = true;
+    choice = chooseRoute(exchange);
+  }
+  return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
+}
+
+/** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
+function attemptDeadline(exchange: Exchange, repeatable: boolean): number {
+  const now = exchange.context.clock.now();
+  const shares = repeatable ? Math.max(1, exchange.attemptsMax - exchange.reached) : 1;
+  return now + (exchange.deadline - now) / shares;
+}
+
+function better<A>(story: Tried<A> | null, tried: Tried<A>, tries: Tries<A>): Tried<A> {
+  if (story === null) return tried;
+  const [kept, dropped] = isBetterStory(storyOf(tried), storyOf(story)) ? [tried, story] : [story, tried];
+  if (dropped.kind === "answer") tries.drop(dropped.answer);
+  return kept;
+}
+
+function storyOf(tried: Tried<unknown>): { readonly answered: boolean; readonly attributed: AttributedFault | null } {
+  return tried.kind === "answer" ? { answered: true, attributed: tried.judged } : { answered: false, attributed: tried.attributed };
+}
+
+function answered<A>(exchange: Exchange, tried: Tried<A> & { kind: "answer" }, choice: Choice): Ending<A> {
+  return {
+    kind: "answer",
+    answer: tried.answer,
+    judged: null,
+    settle: (how) => {
+      if (how === "answered") settleAnswered(exchange, choice, tried.record);
+      else settle(exchange, choice, how === "unjudged" ? null : how);
+    },
+  };
+}
+
+function toEnding<A>(exchange: Exchange, story: Tried<A>, tries: Tries<A>): Ending<A> {
+  const { clientFault } = exchange;
+  if (story.kind === "fault") return { kind: "fault", attributed: story.attributed };
+  if (clientFault === null) return { kind: "answer", answer: story.answer, judged: story.judged, settle() {} };
+  tries.drop(story.answer);
+  return { kind: "fault", attributed: { fault: clientFault, role: "target", hop: 0 } };
+}
+
+function settleAnswered(exchange: Exchange, { lease }: Choice, { ms }: AttemptRecord): void {
+  if (lease !== null) exchange.context.pool.settle(lease, { kind: "answered", ms: headMs(ms) });
+}
+
+function settle(exchange: Exchange, { lease }: Choice, attributed: AttributedFault | null): void {
+  if (lease === null) return;
+  const { pool } = exchange.context;
+  if (attributed === null || attributed.fault === exchange.clientFault) pool.settle(lease, { kind: "unjudged" });
+  else pool.settle(lease, { kind: "failed", fault: attributed.fault, culprit: culpritOf(attributed.fault, attributed.role) });
+}
+
+function noRoute(exchange: Exchange): Ending<never> {
+  const { pool } = exchange.context;
+  const details = pool.explainEmpty(exchange.request.params);
+  return { kind: "fault", attributed: { fault: fault("gateway.no_exit", details), role: "exit", hop: 0 } };
+}
+
+function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {
+  return connect + handshake + tls + head;
+}

@@ -1,0 +1,97 @@
+import { type Fault, fault } from "../core/fault.ts";
+import { NO_PARAMS, type RequestParams } from "../core/params.ts";
+import type { Limits, ListenerSettings } from "../core/settings.ts";
+import { allowListMatcher } from "../net/address-policy.ts";
+import { checkPassword, parseUserParams } from "./credentials.ts";
+
+/** Who a client is and what its user name asks for. */
+export interface Admitted {
+  readonly user: string | null;
+  readonly params: RequestParams;
+}
+
+const ANYBODY: Admitted = { user: null, params: NO_PARAMS };
+/** Credentials that were checked are remembered, so that a hashed password costs its hash once. */
+const REMEMBERED_MAX = 1000;
+
+/** The door of a listener: source addresses, users, and how much may be in flight. */
+export class Admission {
+  readonly #settings: ListenerSettings;
+  readonly #isAllowed: (address: string) => boolean;
+  readonly #remembered = new Map<string, Admitted | Fault>();
+
+  constructor(settings: ListenerSettings) {
+    this.#settings = settings;
+    this.#isAllowed = settings.allow.length === 0 ? () => true : allowListMatcher(settings.allow);
+  }
+
+  get hasUsers(): boolean {
+    return this.#settings.users.length > 0;
+  }
+
+  /** By the value of Proxy-Authorization, or null without one. */
+  admitHeader(address: string, authorization: string | null): Admitted | Fault {
+    const known = authorization === null ? undefined : this.#remembered.get(authorization);
+    if (known !== undefined && this.#isAllowed(address)) return known;
+    const credentials = authorization === null ? null : decodeBasic(authorization);
+    if (credentials === "malformed")
+      return fault("client.proxy_auth_invalid", "Proxy-Authorization is not of the form Basic base64(name:password)");
+    const admitted = this.admit(address, credentials?.name ?? null, credentials?.password ?? null);
+    if (authorization !== null && this.#isAllowed(address)) this.#remember(authorization, admitted);
+    return admitted;
+  }
+
+  admit(address: string, name: string | null, password: string | null): Admitted | Fault {
+    if (!this.#isAllowed(address)) return fault("client.denied", `${address} is not in this listener's allow list`);
+    if (name === null) return this.hasUsers ? fault("client.proxy_auth_required", "this listener wants a user name and password") : ANYBODY;
+    const parsed = parseUserParams(name, this.#settings.users);
+    if ("error" in parsed) return fault("client.proxy_auth_invalid", parsed.error);
+    const { user, params } = parsed;
+    if (!this.hasUsers) return { user: null, params };
+    if (user === null || !checkPassword(user, password ?? ""))
+      return fault("client.proxy_auth_invalid", "the user name or its password is wrong");
+    return { user: user.name, params };
+  }
+
+  #remember(key: string, admitted: Admitted | Fault): void {
+    if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.delete(this.#remembered.keys().next().value as string);
+    this.#remembered.set(key, admitted);
+  }
+}
+
+/** Exchanges in flight, in all and by client address: a loop through other proxies ends here. */
+export class InFlight {
+  readonly #byClient = new Map<string, number>();
+  #all = 0;
+
+  get size(): number {
+    return this.#all;
+  }
+
+  /** Null: entered; leave() must follow. */
+  enter(address: string, { exchanges, exchangesPerClient }: Limits): Fault | null {
+    const ofClient = this.#byClient.get(address) ?? 0;
+    if (this.#all >= exchanges) return fault("gateway.overloaded", `${exchanges} exchanges are in flight (limits.exchanges)`);
+    if (ofClient >= exchangesPerClient) {
+      return fault("gateway.overloaded", `${exchangesPerClient} exchanges of ${address} are in flight (limits.exchangesPerClient)`);
+    }
+    this.#all += 1;
+    this.#byClient.set(address, ofClient + 1);
+    return null;
+  }
+
+  leave(address: string): void {
+    const ofClient = this.#byClient.get(address) ?? 0;
+    this.#all -= 1;
+    if (ofClient <= 1) this.#byClient.delete(address);
+    else this.#byClient.set(address, ofClient - 1);
+  }
+}
+
+function decodeBasic(authorization: string): { name: string; password: string } | "malformed" {
+  const [, encoded] = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization) ?? [];
+  if (encoded === undefined) return "malformed";
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? { name: text, password: "" } : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}

@@ -1,0 +1,155 @@
+import type { Socket } from "node:net";
+
+/** Who hears a connection. Ownership moves: handshake driver, stream, splice, idle set. */
+export interface ConnectionOwner {
+  onData(chunk: Buffer): void;
+  /** The peer's FIN: no more data. */
+  onEnd(): void;
+  /** Once, last. `error` is what the socket said, null after an orderly close. */
+  onClose(error: Error | null): void;
+  /** What was written has left our memory; only after write() returned false. */
+  onDrain(): void;
+}
+
+/**
+ * A socket, TCP or TLS, with one set of listeners for its whole life and one owner at a time.
+ * An owner hears data, end and close in order, those that came before it took over included.
+ */
+export class Connection {
+  readonly socket: Socket;
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The peer has sent FIN. */
+  ended = false;
+  closed = false;
+  #error: Error | null = null;
+  #owner: ConnectionOwner | null = null;
+  #unread: Buffer | null = null;
+  #endHeard = false;
+  #closeHeard = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.on("data", this.#onData);
+    socket.on("end", this.#onEnd);
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+    socket.on("drain", this.#onDrain);
+    if (socket.destroyed) this.closed = true;
+  }
+
+  /** Takes over: unread bytes are told at once, and an end or a close that already came is told again. */
+  own(owner: ConnectionOwner): void {
+    this.#owner = owner;
+    this.#endHeard = false;
+    this.#closeHeard = false;
+    this.#deliver();
+  }
+
+  /** Leaves the connection without an owner: what arrives is kept, at most one read of it, and reading pauses. */
+  disown(): void {
+    this.#owner = null;
+  }
+
+  /** Gives back bytes that the present owner did not want; the next one hears them first. */
+  unread(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.#unread = this.#unread === null ? buffer : Buffer.concat([buffer, this.#unread]);
+  }
+
+  /** False: wait for onDrain before writing more. Strings are latin1. */
+  write(data: Buffer | string): boolean {
+    this.bytesOut += data.length;
+    return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
+  }
+
+  /** Sends FIN after what was written. */
+  end(): void {
+    this.socket.end();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  /** Ends with RST, so that the peer cannot take what it has for complete. */
+  reset(): void {
+    if (this.socket.destroyed) return;
+    if (this.socket.connecting || "encrypted" in this.socket) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (this.#unread !== null) this.#deliver();
+    this.socket.resume();
+  }
+
+  /** Gives the bare socket away (to TLS): its listeners are gone, unread bytes are back in it. */
+  release(): Socket {
+    const { socket } = this;
+    socket.off("data", this.#onData);
+    socket.off("end", this.#onEnd);
+    socket.off("error", this.#onError);
+    socket.off("close", this.#onClose);
+    socket.off("drain", this.#onDrain);
+    socket.pause();
+    if (this.#unread !== null) socket.unshift(this.#unread);
+    this.#unread = null;
+    this.#owner = null;
+    return socket;
+  }
+
+  #deliver(): void {
+    const chunk = this.#unread;
+    if (chunk !== null && this.#owner !== null) {
+      this.#unread = null;
+      this.#owner.onData(chunk);
+    }
+    if (this.ended && !this.#endHeard && this.#owner !== null && this.#unread === null) {
+      this.#endHeard = true;
+      this.#owner.onEnd();
+    }
+    if (this.closed && !this.#closeHeard && this.#owner !== null) {
+      this.#closeHeard = true;
+      this.#owner.onClose(this.#error);
+    }
+    if (!this.closed && this.#owner !== null && this.socket.readableFlowing !== true) this.socket.resume();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.bytesIn += chunk.length;
+    if (this.#owner !== null && this.#unread === null) {
+      this.#owner.onData(chunk);
+      return;
+    }
+    this.#unread = this.#unread === null ? chunk : Buffer.concat([this.#unread, chunk]);
+    this.socket.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.ended = true;
+    if (this.#owner === null || this.#unread !== null) return;
+    this.#endHeard = true;
+    this.#owner.onEnd();
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= error;
+  };
+
+  readonly #onClose = (): void => {
+    this.closed = true;
+    if (this.#owner === null) return;
+    this.#closeHeard = true;
+    this.#owner.onClose(this.#error);
+  };
+
+  readonly #onDrain = (): void => {
+    this.#owner?.onDrain();
+  };
+}

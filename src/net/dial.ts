@@ -1,0 +1,255 @@
+import { isIP } from "node:net";
+import { formatHostPort, type HostPort } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Stage } from "../core/fault.ts";
+import type { HopFailure, Interruption, Observation, StageTimes } from "../core/ledger.ts";
+import type { ExitHop, HopRole } from "../core/route.ts";
+import type { Timeouts } from "../core/settings.ts";
+import { httpConnect } from "../wire/http-connect.ts";
+import { socks4Connect } from "../wire/socks4.ts";
+import { socks5Connect } from "../wire/socks5.ts";
+import { connectTcp } from "./connect-tcp.ts";
+import { Connection } from "./connection.ts";
+import { type Driven, drive } from "./drive.ts";
+import type { Resolver } from "./resolve.ts";
+import { startTls } from "./start-tls.ts";
+
+/** Head start of an address before the next is tried beside it. */
+const ATTEMPT_DELAY_MS = 250;
+
+export interface DialTarget extends HostPort {
+  /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
+  readonly addresses: readonly string[] | null;
+  /** TLS with the target, done here. */
+  readonly tls: boolean;
+}
+
+export interface DialPlan {
+  /** Nearest first; none: direct. */
+  readonly hops: readonly ExitHop[];
+  /** Null: the last hop answers the request itself, as an HTTP exit does for `http://`. */
+  readonly target: DialTarget | null;
+}
+
+export interface DialOptions {
+  readonly resolver: Resolver;
+  readonly timeouts: Timeouts;
+  readonly clock: Clock;
+  readonly signal: AbortSignal | null;
+  /** On the clock: no stage may last beyond it. */
+  readonly deadline: number;
+  /** As in the settings. */
+  readonly ca: readonly string[] | null;
+  /** Ours: dialling one of these would be a loop. */
+  readonly isOwnListener: (address: string, port: number) => boolean;
+}
+
+export interface DialReport {
+  /** The nearest hop as it was dialled (`192.0.2.10:8080`), or as it is named. */
+  nextHop: string;
+  readonly ms: StageTimes;
+  bytesOut: number;
+  bytesIn: number;
+}
+
+export type Dialled =
+  | { readonly kind: "open"; readonly connection: Connection; readonly report: DialReport }
+  | { readonly kind: "loop"; readonly address: string; readonly report: DialReport }
+  | { readonly kind: "failed"; readonly failure: HopFailure; readonly report: DialReport };
+
+/**
+ * Opens a route hop by hop: TCP to the nearest, TLS where it is an `https` exit, its handshake for the next, and so on.
+ *
+ *     gateway -TCP-> hop 1 -[TLS]-> CONNECT hop 2 -> hop 2 -[TLS]-> SOCKS target -> target -[TLS]->
+ *
+ * Every stage has its own limit and is timed; bytes beyond a handshake stay unread on the connection.
+ */
+export async function dial(plan: DialPlan, options: DialOptions): Promise<Dialled> {
+  const dialler = new Dialler(plan, options);
+  try {
+    const connection = await dialler.open();
+    return { kind: "open", connection, report: dialler.report };
+  } catch (stopped) {
+    dialler.abandon();
+    if (stopped instanceof LoopFound) return { kind: "loop", address: stopped.message, report: dialler.report };
+    if (!(stopped instanceof DialStopped)) throw stopped;
+    return { kind: "failed", failure: stopped.failure, report: dialler.report };
+  }
+}
+
+/** Carries a failure out of the steps below; it never leaves this file. */
+class DialStopped extends Error {
+  readonly failure: HopFailure;
+
+  constructor(failure: HopFailure) {
+    super(failure.kind);
+    this.failure = failure;
+  }
+}
+
+class LoopFound extends Error {}
+
+class Dialler {
+  readonly report: DialReport;
+  readonly #plan: DialPlan;
+  readonly #options: DialOptions;
+  #connection: Connection | null = null;
+
+  constructor(plan: DialPlan, options: DialOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    const first = plan.hops[0] ?? plan.target;
+    this.report = { nextHop: first === null ? "" : formatHostPort(first), ms: {}, bytesOut: 0, bytesIn: 0 };
+  }
+
+  async open(): Promise<Connection> {
+    const { hops, target } = this.#plan;
+    const [first] = hops;
+    if (first === undefined) {
+      if (target === null) throw new TypeError("a route needs a hop or a target");
+      await this.#openTcp(target, target.addresses, 1, "target");
+      if (target.tls) await this.#openTls(target.host, false, 1, "target");
+      return this.#opened();
+    }
+    await this.#openTcp(first, null, 1, "exit");
+    for (const [index, hop] of hops.entries()) {
+      if (hop.scheme === "https") await this.#openTls(hop.host, hop.insecure, index + 1, "exit");
+      const next = hops[index + 1] ?? target;
+      if (next !== null) await this.#tunnel(hop, next, index + 1);
+    }
+    if (target?.tls) await this.#openTls(target.host, false, hops.length + 1, "target");
+    return this.#opened();
+  }
+
+  abandon(): void {
+    this.#connection?.destroy();
+  }
+
+  #opened(): Connection {
+    return this.#connection as Connection;
+  }
+
+  async #openTcp(to: HostPort, checked: readonly string[] | null, hop: number, role: HopRole): Promise<void> {
+    const addresses = checked ?? (await this.#resolve(to.host, hop, role));
+    const own = addresses.find((address) => this.#options.isOwnListener(address, to.port));
+    if (own !== undefined) throw new LoopFound(formatHostPort({ host: own, port: to.port }));
+    const startedAt = this.#options.clock.now();
+    const outcome = await connectTcp(addresses, to.port, {
+      timeoutMs: this.#left(this.#options.timeouts.connect),
+      attemptDelayMs: ATTEMPT_DELAY_MS,
+      signal: this.#options.signal,
+    });
+    const elapsedMs = this.#note("connect", startedAt);
+    this.report.nextHop = formatHostPort({ host: outcome.address, port: to.port });
+    if ("interruption" in outcome) this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "connect", role, hop, elapsedMs });
+    this.#connection = new Connection(outcome.socket);
+  }
+
+  async #resolve(name: string, hop: number, role: HopRole): Promise<readonly string[]> {
+    if (isIP(name) !== 0) return [name];
+    const { resolver, clock, timeouts } = this.#options;
+    const startedAt = clock.now();
+    const resolved = await resolver.resolve(name, clock.now() + this.#left(timeouts.connect));
+    const elapsedMs = this.#note("dns", startedAt);
+    if ("interruption" in resolved) return this.#stop(resolved.interruption, { ...NOTHING_SEEN, stage: "dns", role, hop, elapsedMs });
+    return resolved.addresses;
+  }
+
+  /** One handshake with `through`, on the connection that ends there, for a tunnel to `next`. */
+  async #tunnel(through: ExitHop, next: (ExitHop | DialTarget) & HostPort, hop: number): Promise<void> {
+    const isTarget = next === this.#plan.target;
+    const checked = "addresses" in next && next.addresses !== null ? next.addresses : null;
+    const to = await this.#addressFor(through, next, checked, hop + 1, isTarget ? "target" : "exit");
+    switch (through.scheme) {
+      case "http":
+      case "https": {
+        const credentials = through.username === null ? null : { username: through.username, password: through.password };
+        const { value, seen } = await this.#drive(httpConnect(to, credentials), hop);
+        if (!value.opened) throw new DialStopped({ kind: "refused", reply: value.reply, seen });
+        return;
+      }
+      case "socks4":
+      case "socks4a":
+        await this.#drive(socks4Connect(to, through.username, through.scheme === "socks4a"), hop);
+        return;
+      case "socks5":
+      case "socks5h": {
+        const credentials = through.username === null ? null : { username: through.username, password: through.password };
+        await this.#drive(socks5Connect(to, credentials), hop);
+      }
+    }
+  }
+
+  /** Who resolves the next hop's name: `socks4` and `socks5` want an address from us, the others take the name. */
+  async #addressFor(through: ExitHop, next: HostPort, checked: readonly string[] | null, hop: number, role: HopRole): Promise<HostPort> {
+    const resolvesHere = through.scheme === "socks4" || through.scheme === "socks5";
+    if (checked === null && !resolvesHere) return next;
+    const addresses = checked ?? (await this.#resolve(next.host, hop, role));
+    const usable = through.scheme === "socks4" ? addresses.find((address) => isIP(address) === 4) : addresses[0];
+    if (usable === undefined) {
+      const seen: Observation = { ...NOTHING_SEEN, stage: "dns", role, hop, elapsedMs: 0 };
+      return this.#stop({ how: "errno", code: "ENODATA" }, seen);
+    }
+    return { host: usable, port: next.port };
+  }
+
+  async #drive<T>(handshake: Parameters<typeof drive<T>>[1], hop: number): Promise<{ value: T; seen: Observation }> {
+    const { clock, signal, timeouts } = this.#options;
+    const startedAt = clock.now();
+    const timeoutMs = this.#left(timeouts.handshake);
+    const driven: Driven<T> = await drive(this.#opened(), handshake, { clock, signal, timeoutMs });
+    const elapsedMs = this.#note("handshake", startedAt);
+    const { bytesIn, bytesOut, firstBytes } = driven.trace;
+    this.#count(bytesIn, bytesOut);
+    const seen: Observation = { stage: "handshake", role: "exit", hop, reused: false, bytesIn, bytesOut, firstBytes, elapsedMs };
+    if (driven.kind === "interrupted") return this.#stop(driven.interruption, seen);
+    if (driven.kind === "fault") throw new DialStopped({ kind: "fault", fault: driven.fault, seen });
+    return { value: driven.value, seen };
+  }
+
+  async #openTls(serverName: string, insecure: boolean, hop: number, role: HopRole): Promise<void> {
+    const startedAt = this.#options.clock.now();
+    const outcome = await startTls(this.#opened().release(), {
+      serverName,
+      insecure,
+      timeoutMs: this.#left(this.#options.timeouts.tls),
+      alpn: ["http/1.1"],
+      ca: this.#options.ca,
+      signal: this.#options.signal,
+    });
+    const elapsedMs = this.#note("tls", startedAt);
+    if ("interruption" in outcome) {
+      const { bytesIn, firstBytes } = outcome.seen;
+      this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "tls", role, hop, bytesIn, firstBytes, elapsedMs });
+    }
+    this.#connection = new Connection(outcome.socket);
+  }
+
+  #stop(interruption: Interruption, seen: Observation): never {
+    throw new DialStopped({ kind: "interrupted", interruption, seen });
+  }
+
+  /** Adds to a stage's time: a chain passes some stages more than once. */
+  #note(stage: "dns" | "connect" | "handshake" | "tls", startedAt: number): number {
+    const elapsedMs = this.#options.clock.now() - startedAt;
+    this.report.ms[stage] = (this.report.ms[stage] ?? 0) + elapsedMs;
+    return elapsedMs;
+  }
+
+  #count(bytesIn: number, bytesOut: number): void {
+    this.report.bytesIn += bytesIn;
+    this.report.bytesOut += bytesOut;
+  }
+
+  #left(limitMs: number): number {
+    return Math.max(1, Math.min(limitMs, this.#options.deadline - this.#options.clock.now()));
+  }
+}
+
+const NOTHING_SEEN = {
+  stage: "connect" as Stage,
+  reused: false,
+  bytesIn: 0,
+  bytesOut: 0,
+  firstBytes: new Uint8Array(0),
+};

@@ -1,0 +1,284 @@
+import type { Clock } from "../core/clock.ts";
+import type { Stage } from "../core/fault.ts";
+import { FaultError, fault } from "../core/fault.ts";
+import type { HopFailure, Interruption, Observation } from "../core/ledger.ts";
+import type { RawFields, ResponseHead } from "../core/message.ts";
+import type { HopRole } from "../core/route.ts";
+import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
+import { BodyReader } from "../wire/http1/body-reader.ts";
+import { ResponseParser } from "../wire/http1/response-parser.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import { interruptionOf } from "./errno.ts";
+
+const FIRST_BYTES = 64;
+const EMPTY = Buffer.alloc(0);
+
+export interface HopStreamOptions {
+  readonly limits: MessageLimits;
+  readonly tolerances: ResponseTolerances;
+  readonly clock: Clock;
+  readonly method: string;
+  readonly role: HopRole;
+  /** 1 = nearest to us. */
+  readonly hop: number;
+  readonly reused: boolean;
+}
+
+/** Who takes a response. Nothing beyond the head is read until takeBody(). */
+export interface HopObserver {
+  onInterim(head: ResponseHead): void;
+  onHead(head: ResponseHead): void;
+  onFailure(failure: HopFailure): void;
+  /** What was written has left: more of the request's body may come. */
+  onRoom(): void;
+}
+
+/** Who takes a response's body. */
+export interface ResponseSink {
+  /** False: call resume() when there is room. */
+  onSlice(slice: Buffer): boolean;
+  /** `excess`: bytes that belong to no answer came after it. */
+  onComplete(trailers: RawFields | null, excess: boolean): void;
+  onFailure(failure: HopFailure): void;
+}
+
+/**
+ * The twin of ClientStream: one request and its response on a connection to a hop.
+ * It counts what attribution needs, and says how far the response came when the connection breaks.
+ */
+export class HopStream implements ConnectionOwner {
+  readonly connection: Connection;
+  head: ResponseHead | null = null;
+  readonly #options: HopStreamOptions;
+  readonly #observer: HopObserver;
+  readonly #parser: ResponseParser;
+  readonly #startedAt: number;
+  #reader: BodyReader | null = null;
+  #sink: ResponseSink | null = null;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #firstBytes: Buffer = EMPTY;
+  /** Bytes that came before their taker. */
+  #held: Buffer | null = null;
+  #interims = 0;
+  #paused = false;
+  #requestSent = false;
+  /** Broke after the head, before anybody took the body. */
+  #untold: HopFailure | null = null;
+  #over = false;
+
+  constructor(connection: Connection, options: HopStreamOptions, observer: HopObserver) {
+    this.connection = connection;
+    this.#options = options;
+    this.#observer = observer;
+    this.#parser = new ResponseParser(options.limits, options.tolerances);
+    this.#startedAt = options.clock.now();
+  }
+
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  /** False: wait for onRoom. */
+  write(data: Buffer | string): boolean {
+    if (this.#over) return true;
+    this.#bytesOut += data.length;
+    return this.connection.write(data);
+  }
+
+  /** The request is complete; from here on a close is a close while waiting for the head. */
+  sent(): void {
+    this.#requestSent = true;
+  }
+
+  /** Begins to listen, after the request's head was written. */
+  listen(): void {
+    this.connection.own(this);
+  }
+
+  /** Hands over the body: what has arrived of it comes at once. */
+  takeBody(sink: ResponseSink): void {
+    const first = this.#sink === null;
+    this.#sink = sink;
+    if (!first) {
+      this.resume();
+      return;
+    }
+    const head = this.head as ResponseHead;
+    this.#reader = new BodyReader(head.framing, this.#options.limits, "response");
+    const held = this.#held ?? EMPTY;
+    this.#held = null;
+    this.#read(this.#reader, held);
+    if (this.#untold !== null && !this.#over) this.#tell(this.#untold);
+    this.#goOn();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    const held = this.#held;
+    if (held !== null && this.#reader !== null) {
+      this.#held = null;
+      this.#read(this.#reader, held);
+    }
+    this.#goOn();
+  }
+
+  /** Stops listening without a word; the connection is the caller's. */
+  leave(): Connection {
+    this.#over = true;
+    this.connection.disown();
+    if (this.#held !== null) this.connection.unread(this.#held);
+    this.#held = null;
+    return this.connection;
+  }
+
+  /** Nobody wants the rest. */
+  drop(): void {
+    this.#over = true;
+    this.connection.disown();
+    this.connection.destroy();
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#over) return;
+    this.#bytesIn += chunk.length;
+    if (this.#reader !== null && !this.#paused) this.#read(this.#reader, chunk);
+    else if (this.head !== null) this.#hold(chunk);
+    else this.#readHead(chunk);
+  }
+
+  onEnd(): void {
+    if (this.#over || this.#paused || (this.head !== null && this.#reader === null)) return; // told again when the body is taken
+    if (this.#reader?.finish()) this.#complete(false);
+    else this.#interrupt({ how: "closed" });
+  }
+
+  onClose(error: Error | null): void {
+    if (this.#over) return;
+    if (error === null && this.head !== null && this.#reader === null) return;
+    if (this.#paused && error === null) return;
+    this.#interrupt(error === null ? { how: "closed" } : interruptionOf(error));
+  }
+
+  onDrain(): void {
+    this.#observer.onRoom();
+  }
+
+  /** The failure that a deadline of the caller's amounts to. */
+  timedOut(afterMs: number): HopFailure {
+    return { kind: "interrupted", interruption: { how: "timeout", afterMs }, seen: this.#seen() };
+  }
+
+  #goOn(): void {
+    if (this.#over || this.#paused) return;
+    this.connection.resume();
+    if (this.connection.ended) this.onEnd();
+  }
+
+  #readHead(chunk: Buffer): void {
+    if (this.#firstBytes.length < FIRST_BYTES) this.#firstBytes = firstOf(this.#firstBytes, chunk);
+    try {
+      let rest = chunk;
+      while (rest.length > 0 && this.head === null && !this.#over) {
+        const head: ResponseHead | null = this.#parser.push(rest, this.#options.method);
+        if (head === null) return;
+        rest = this.#parser.rest();
+        this.#onHead(head, rest);
+      }
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #onHead(head: ResponseHead, rest: Buffer): void {
+    if (head.status >= 200 || head.status === 101) {
+      this.head = head;
+      if (rest.length > 0) this.#hold(rest);
+      this.#observer.onHead(head);
+      return;
+    }
+    this.#interims += 1;
+    if (this.#interims > this.#options.limits.interimResponses) {
+      this.#observer.onFailure({ kind: "fault", fault: tooManyInterims(this.#interims - 1), seen: this.#seen() });
+      this.drop();
+    } else this.#observer.onInterim(head);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#held = this.#held === null ? chunk : Buffer.concat([this.#held, chunk]);
+    this.connection.pause();
+  }
+
+  #read(reader: BodyReader, chunk: Buffer): void {
+    try {
+      const end = reader.read(chunk, 0, this.#onSlice);
+      if (reader.done) this.#complete(end < chunk.length);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  readonly #onSlice = (slice: Buffer): void => {
+    if (this.#sink?.onSlice(slice) || this.#paused) return;
+    this.#paused = true;
+    this.connection.pause();
+  };
+
+  #complete(excess: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.connection.disown();
+    this.#sink?.onComplete(this.#reader?.trailers ?? null, excess);
+  }
+
+  #fail(thrown: unknown): void {
+    if (!(thrown instanceof FaultError)) throw thrown;
+    this.#tell({ kind: "fault", fault: thrown.fault, seen: this.#seen() });
+  }
+
+  #interrupt(interruption: Interruption): void {
+    this.#tell({ kind: "interrupted", interruption, seen: this.#seen() });
+  }
+
+  #tell(failure: HopFailure): void {
+    if (this.#over) return;
+    if (this.#sink === null && this.head !== null) {
+      this.#untold = failure;
+      return;
+    }
+    this.drop();
+    if (this.#sink !== null) this.#sink.onFailure(failure);
+    else this.#observer.onFailure(failure);
+  }
+
+  #seen(): Observation {
+    const { role, hop, reused, clock } = this.#options;
+    return {
+      stage: this.#stage(),
+      role,
+      hop,
+      reused,
+      bytesIn: this.#bytesIn,
+      bytesOut: this.#bytesOut,
+      firstBytes: this.#firstBytes,
+      elapsedMs: clock.now() - this.#startedAt,
+    };
+  }
+
+  #stage(): Stage {
+    if (this.head !== null) return "body";
+    return this.#requestSent || this.#bytesIn > 0 ? "head" : "write";
+  }
+}
+
+function firstOf(kept: Buffer, chunk: Buffer): Buffer {
+  return kept.length === 0 ? chunk.subarray(0, FIRST_BYTES) : Buffer.concat([kept, chunk]).subarray(0, FIRST_BYTES);
+}
+
+function tooManyInterims(count: number): ReturnType<typeof fault> {
+  return fault("head.unexpected_1xx", `${count} interim responses and no final one`);
+}

@@ -1,0 +1,171 @@
+import type { Clock } from "../core/clock.ts";
+import { type Fault, FaultError, fault } from "../core/fault.ts";
+import type { MessageLimits, Timeouts } from "../core/settings.ts";
+import { RequestParser } from "../wire/http1/request-parser.ts";
+import type { ClientInfo, ClientStream } from "./client-stream.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import { Http1Stream } from "./http1-stream.ts";
+import { IdleSockets } from "./idle-sockets.ts";
+
+export interface Http1ServerOptions {
+  readonly limits: MessageLimits;
+  readonly timeouts: Timeouts;
+  readonly clock: Clock;
+  /** One request. The handler ends the stream; the next request is read after that. */
+  readonly onRequest: (stream: ClientStream) => void;
+  /** A head that is none: the whole answer to write before the connection closes, or null to close without. */
+  readonly onRejected: (fault: Fault, client: ClientInfo) => string | null;
+  /** No more requests on this connection after the one at hand. */
+  readonly isDraining: () => boolean;
+  readonly onClosed: () => void;
+}
+
+const OWN_SOCKETS_MAX = 8;
+
+/**
+ * Drives the HTTP/1.1 codec on an accepted connection: requests are handed out one after the other, pipelined ones wait.
+ *
+ *     client -bytes-> RequestParser -head-> onRequest(stream) -reply-> client
+ */
+export class Http1Server implements ConnectionOwner {
+  readonly connection: Connection;
+  readonly client: ClientInfo;
+  readonly options: Http1ServerOptions;
+  ownSockets: IdleSockets | null = null;
+  /** On the clock: when a head that is awaited is late; Infinity while an exchange is at work. */
+  #deadline: number;
+  #parser: RequestParser;
+  #stream: Http1Stream | null = null;
+  /** Bytes of requests that are not due yet. */
+  #ahead: Buffer | null = null;
+  #closing = false;
+
+  constructor(connection: Connection, client: ClientInfo, options: Http1ServerOptions) {
+    this.connection = connection;
+    this.client = client;
+    this.options = options;
+    this.#parser = new RequestParser(options.limits);
+    this.#deadline = options.clock.now() + options.timeouts.clientHead;
+  }
+
+  /** Idle between requests: may be closed at any time. */
+  get idle(): boolean {
+    return this.#stream === null && this.#parser.buffered === 0;
+  }
+
+  /** Called now and then: closes what is late. */
+  sweep(now: number): void {
+    this.#stream?.sweep(now);
+    if (now < this.#deadline) return;
+    if (this.#closing) this.connection.destroy();
+    else if (this.#parser.buffered === 0) this.close();
+    else this.#reject(fault("client.request_timeout", `no complete head within ${this.options.timeouts.clientHead} ms`));
+  }
+
+  /** Ends in order: FIN, then what still comes is dropped for a while, so that the last answer is not lost to a reset. */
+  close(): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#deadline = this.options.clock.now() + this.options.timeouts.clientGone;
+    this.connection.end();
+    this.connection.resume();
+    if (this.connection.ended) this.connection.destroy();
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#closing) return;
+    const stream = this.#stream;
+    if (stream === null) this.#parse(chunk);
+    else if (stream.body.done) this.#keepAhead(chunk);
+    else this.#keepAhead(stream.body.push(chunk));
+  }
+
+  onEnd(): void {
+    if (this.#closing) this.connection.destroy();
+    else if (this.#stream === null) this.#onEndBetween();
+    else this.#stream.onClientEnd();
+  }
+
+  onClose(): void {
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.ownSockets?.clear();
+    this.#stream?.onClientClosed();
+    this.options.onClosed();
+  }
+
+  onDrain(): void {
+    this.#stream?.onDrain();
+  }
+
+  keepOwnSockets(): IdleSockets {
+    const { clock, timeouts } = this.options;
+    this.ownSockets ??= new IdleSockets({ clock, max: OWN_SOCKETS_MAX, maxPerRoute: 1, idleMs: timeouts.clientIdle });
+    return this.ownSockets;
+  }
+
+  /** The stream's last word: the next request may come, or the connection closes. */
+  streamEnded(stream: Http1Stream, keepAlive: boolean): void {
+    this.#stream = null;
+    if (!keepAlive || !stream.body.done || this.options.isDraining()) {
+      this.close();
+      return;
+    }
+    const { clock, timeouts } = this.options;
+    this.#deadline = clock.now() + timeouts.clientIdle;
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    if (ahead !== null) this.#parse(ahead);
+    if (this.#stream === null && !this.#closing) {
+      this.connection.resume();
+      if (this.connection.ended) this.close();
+    }
+  }
+
+  /** The connection leaves for a tunnel, with what was read ahead. */
+  giveAway(): Connection {
+    this.#stream = null;
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.options.onClosed();
+    this.connection.disown();
+    if (this.#ahead !== null) this.connection.unread(this.#ahead);
+    return this.connection;
+  }
+
+  #parse(chunk: Buffer): void {
+    const { clock, timeouts } = this.options;
+    if (this.#parser.buffered === 0) this.#deadline = clock.now() + timeouts.clientHead;
+    try {
+      const head = this.#parser.push(chunk);
+      if (head === null) return;
+      this.#deadline = Number.POSITIVE_INFINITY;
+      const rest = this.#parser.rest();
+      const stream = new Http1Stream(this, head);
+      this.#stream = stream;
+      stream.body.onLeftover = (leftover) => this.#keepAhead(leftover);
+      if (rest.length > 0) this.#keepAhead(stream.body.done ? rest : stream.body.push(rest));
+      this.options.onRequest(stream);
+    } catch (thrown) {
+      if (!(thrown instanceof FaultError)) throw thrown;
+      this.#reject(thrown.fault);
+    }
+  }
+
+  /** A client that sends faster than it is answered waits in its own socket, beyond one read. */
+  #keepAhead(chunk: Buffer | null): void {
+    if (chunk === null || chunk.length === 0) return;
+    this.#ahead = this.#ahead === null ? chunk : Buffer.concat([this.#ahead, chunk]);
+    this.connection.pause();
+  }
+
+  #onEndBetween(): void {
+    if (this.#parser.buffered > 0)
+      this.options.onRejected(fault("client.bad_request", "the client closed in the middle of a head"), this.client);
+    this.close();
+  }
+
+  #reject(value: Fault): void {
+    const answer = this.options.onRejected(value, this.client);
+    if (answer !== null) this.connection.write(answer);
+    this.close();
+  }
+}

@@ -1,0 +1,137 @@
+import type { Clock } from "../core/clock.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+
+/** A hop may close a little before its own `Keep-Alive: timeout=N`. */
+const MARGIN_MS = 1000;
+const SWEEP_MS = 1000;
+
+export interface IdleSocketsOptions {
+  readonly clock: Clock;
+  /** Kept in all, and for one route. */
+  readonly max: number;
+  readonly maxPerRoute: number;
+  /** Idle for longer than this, a socket is closed; a hop's own `Keep-Alive: timeout` may shorten it. */
+  readonly idleMs: number;
+}
+
+/**
+ * Sockets that wait for another request, by the key of their whole route (exit with credentials and session, target where a tunnel
+ * leads to it, TLS name). Any byte or FIN on one of them ends it: nothing may answer a request that was not sent.
+ */
+export class IdleSockets {
+  readonly #options: IdleSocketsOptions;
+  readonly #byKey = new Map<string, IdleSocket[]>();
+  #size = 0;
+  #sweeper: NodeJS.Timeout | null = null;
+
+  constructor(options: IdleSocketsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The socket that was used last, or null. */
+  take(key: string): Connection | null {
+    const idle = this.#byKey.get(key);
+    if (idle === undefined) return null;
+    const now = this.#options.clock.now();
+    for (let entry = idle.at(-1); entry !== undefined; entry = idle.at(-1)) {
+      this.#remove(entry);
+      if (entry.expiresAt > now && !entry.connection.ended && !entry.connection.closed) {
+        entry.connection.disown();
+        return entry.connection;
+      }
+      entry.connection.destroy();
+    }
+    return null;
+  }
+
+  /** Keeps a socket whose exchange is complete in both directions. */
+  put(key: string, connection: Connection, keepAliveMs: number | null): void {
+    const { maxPerRoute, max, clock, idleMs } = this.#options;
+    const lifeMs = keepAliveMs === null ? idleMs : Math.min(idleMs, keepAliveMs - MARGIN_MS);
+    const route = this.#byKey.get(key);
+    if (lifeMs <= 0 || connection.closed || connection.ended || (route?.length ?? 0) >= maxPerRoute) {
+      connection.destroy();
+      return;
+    }
+    if (this.#size >= max) this.#dropOldest();
+    const entry = new IdleSocket(key, connection, clock.now() + lifeMs, this.#onSpoiled);
+    const kept = this.#byKey.get(key);
+    if (kept === undefined) this.#byKey.set(key, [entry]);
+    else kept.push(entry);
+    this.#size += 1;
+    connection.own(entry);
+    this.#sweeper ??= setInterval(this.#sweep, SWEEP_MS).unref();
+  }
+
+  /** Closes all of them. */
+  clear(): void {
+    for (const idle of this.#byKey.values()) for (const entry of idle) entry.connection.destroy();
+    this.#byKey.clear();
+    this.#size = 0;
+    this.#stopSweeping();
+  }
+
+  readonly #onSpoiled = (entry: IdleSocket): void => {
+    this.#remove(entry);
+    entry.connection.destroy();
+  };
+
+  readonly #sweep = (): void => {
+    const now = this.#options.clock.now();
+    for (const idle of [...this.#byKey.values()]) {
+      for (const entry of idle.filter(({ expiresAt }) => expiresAt <= now)) this.#onSpoiled(entry);
+    }
+  };
+
+  #remove(entry: IdleSocket): void {
+    const idle = this.#byKey.get(entry.key);
+    const at = idle?.lastIndexOf(entry) ?? -1;
+    if (idle === undefined || at < 0) return;
+    idle.splice(at, 1);
+    this.#size -= 1;
+    if (idle.length === 0) this.#byKey.delete(entry.key);
+    if (this.#size === 0) this.#stopSweeping();
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#byKey.values().next().value?.[0];
+    if (oldest !== undefined) this.#onSpoiled(oldest);
+  }
+
+  #stopSweeping(): void {
+    if (this.#sweeper !== null) clearInterval(this.#sweeper);
+    this.#sweeper = null;
+  }
+}
+
+class IdleSocket implements ConnectionOwner {
+  readonly key: string;
+  readonly connection: Connection;
+  readonly expiresAt: number;
+  readonly #onSpoiled: (entry: IdleSocket) => void;
+
+  constructor(key: string, connection: Connection, expiresAt: number, onSpoiled: (entry: IdleSocket) => void) {
+    this.key = key;
+    this.connection = connection;
+    this.expiresAt = expiresAt;
+    this.#onSpoiled = onSpoiled;
+  }
+
+  onData(): void {
+    this.#onSpoiled(this);
+  }
+
+  onEnd(): void {
+    this.#onSpoiled(this);
+  }
+
+  onClose(): void {
+    this.#onSpoiled(this);
+  }
+
+  onDrain(): void {}
+}

@@ -1,0 +1,115 @@
+import type { Connection, ConnectionOwner } from "./connection.ts";
+
+/** How a tunnel ended. `side` is the one that ended it; null: both sent their FIN. */
+export interface SpliceEnd {
+  readonly how: "closed" | "reset" | "idle";
+  readonly side: "client" | "hop" | null;
+  readonly bytesFromClient: number;
+  readonly bytesFromHop: number;
+}
+
+export interface SpliceOptions {
+  readonly idleMs: number;
+  /** The same once the client has sent its FIN: a hop that never closes its half must not keep the tunnel. */
+  readonly halfClosedMs: number;
+}
+
+/**
+ * Joins two connections until both directions have ended. A FIN passes as a FIN, so a half-closed side can go on receiving;
+ * a reset, or a side that is gone, ends both; silence in both directions beyond `idleMs` resets both.
+ *
+ *     client <=> hop
+ */
+export function splice(client: Connection, hop: Connection, options: SpliceOptions): Promise<SpliceEnd> {
+  return new Promise((resolve) => new Splice(client, hop, options, resolve).start());
+}
+
+class Splice {
+  readonly #client: Connection;
+  readonly #hop: Connection;
+  readonly #options: SpliceOptions;
+  readonly #resolve: (end: SpliceEnd) => void;
+  readonly #clientBytes: number;
+  readonly #hopBytes: number;
+  #bytesSeen = -1;
+  #quietLooks = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #done = false;
+
+  constructor(client: Connection, hop: Connection, options: SpliceOptions, resolve: (end: SpliceEnd) => void) {
+    this.#client = client;
+    this.#hop = hop;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#clientBytes = client.bytesIn;
+    this.#hopBytes = hop.bytesIn;
+  }
+
+  start(): void {
+    this.#watch(this.#options.idleMs);
+    this.#hop.own(this.#side("hop", this.#hop, this.#client));
+    if (!this.#done) this.#client.own(this.#side("client", this.#client, this.#hop));
+  }
+
+  #side(name: "client" | "hop", from: Connection, to: Connection): ConnectionOwner {
+    return {
+      onData: (chunk) => {
+        if (!to.write(chunk)) from.pause();
+      },
+      onDrain: () => to.resume(),
+      onEnd: () => {
+        to.end();
+        if (name === "client") this.#watch(Math.min(this.#options.idleMs, this.#options.halfClosedMs));
+        if (to.ended) this.#finish("closed", null);
+      },
+      onClose: (error) => {
+        if (error !== null) this.#finish("reset", name);
+        // Closed in order, but the other direction was still open: its bytes have nowhere to go.
+        else if (!(from.ended && to.ended)) this.#finish(from.ended ? "closed" : "reset", name);
+      },
+    };
+  }
+
+  /** Looks a few times per limit: a timer that no chunk touches costs nothing per chunk. */
+  #watch(idleMs: number): void {
+    clearInterval(this.#timer);
+    this.#timer = setInterval(this.#look, Math.max(1, Math.ceil(idleMs / LOOKS)));
+  }
+
+  readonly #look = (): void => {
+    const bytes = this.#client.bytesIn + this.#hop.bytesIn;
+    this.#quietLooks = bytes === this.#bytesSeen ? this.#quietLooks + 1 : 0;
+    this.#bytesSeen = bytes;
+    if (this.#quietLooks >= LOOKS) this.#finish("idle", null);
+  };
+
+  #finish(how: SpliceEnd["how"], side: SpliceEnd["side"]): void {
+    if (this.#done) return;
+    this.#done = true;
+    clearInterval(this.#timer);
+    if (how !== "closed") {
+      this.#client.reset();
+      this.#hop.reset();
+    } else {
+      closeAfterFlush(this.#client);
+      closeAfterFlush(this.#hop);
+    }
+    this.#resolve({
+      how,
+      side,
+      bytesFromClient: this.#client.bytesIn - this.#clientBytes,
+      bytesFromHop: this.#hop.bytesIn - this.#hopBytes,
+    });
+  }
+}
+
+/** Both FINs are sent or on their way: the socket goes once its last bytes have left, or after a peer that reads nothing was given up. */
+function closeAfterFlush(connection: Connection): void {
+  if (connection.closed) return;
+  connection.own(FLUSHING);
+  connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
+}
+
+const LOOKS = 4;
+const FLUSH_MS = 10_000;
+const FLUSHING: ConnectionOwner = { onData() {}, onEnd() {}, onClose() {}, onDrain() {} };
