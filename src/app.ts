@@ -10,6 +10,7 @@ import { exchangeIds } from "./exchange/exchange-id.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
 import { classifyAddress } from "./net/address-policy.ts";
+import { connectTcp } from "./net/connect-tcp.ts";
 import { IdleSockets } from "./net/idle-sockets.ts";
 import { type Resolver, systemResolver } from "./net/resolve.ts";
 import { logger } from "./observe/log.ts";
@@ -24,6 +25,7 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly resolver: Resolver;
+  readonly connectTcp: typeof connectTcp;
   /** Takes one line without its end. */
   readonly log: (line: string) => void;
   /** Hears every event, beside log, metrics and ring. */
@@ -55,6 +57,7 @@ export async function startGateway(config: Config, options: Partial<GatewayOptio
     clock: systemClock,
     random: Math.random,
     resolver: systemResolver(),
+    connectTcp,
     log: () => {},
     report: () => {},
     ...options,
@@ -84,7 +87,7 @@ class RunningGateway implements Gateway {
   #isReady = false;
 
   constructor(config: Config, options: GatewayOptions) {
-    const { clock, random, resolver } = options;
+    const { clock, random, resolver, connectTcp: dialler } = options;
     this.#config = config;
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
@@ -96,6 +99,7 @@ class RunningGateway implements Gateway {
       pool: this.pool,
       idle: new IdleSockets({ clock, max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket }),
       resolver,
+      connectTcp: dialler,
       clock,
       random,
       report: this.#report,

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import type { ExchangeSettings } from "../core/settings.ts";
+import type { connectTcp } from "../net/connect-tcp.ts";
 import type { IdleSockets } from "../net/idle-sockets.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -11,6 +12,7 @@ export interface ExchangeContext {
   readonly pool: Pool;
   readonly idle: IdleSockets;
   readonly resolver: Resolver;
+  readonly connectTcp: typeof connectTcp;
   readonly clock: Clock;
   readonly random: Random;
   readonly report: Report;

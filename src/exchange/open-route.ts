@@ -17,6 +17,7 @@ export async function openRoute(
   record.stage = "connect";
   const dialled = await dial(plan, {
     resolver: context.resolver,
+    connectTcp: context.connectTcp,
     timeouts: context.settings.timeouts,
     ca: context.settings.ca,
     clock: context.clock,

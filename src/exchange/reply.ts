@@ -1,4 +1,5 @@
 import { concludeVerdict } from "../blame/verdict.ts";
+import { fault } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, Verdict } from "../core/ledger.ts";
 import { fieldValue, type RawFields } from "../core/message.ts";
@@ -56,6 +57,31 @@ export function replyWithFault(exchange: Exchange, stream: ClientStream, attribu
     bytesFromClient: stream.head.bytes,
     bytesToClient: stream.bytesOut,
   });
+}
+
+/** A bug of ours: the client hears of it if it can, and the bug goes on to the top. */
+export function replyWithBug(exchange: Exchange, stream: ClientStream): void {
+  const attributed: AttributedFault = {
+    fault: fault("gateway.internal_error", "the gateway has a bug; its log has the stack"),
+    role: "target",
+    hop: 0,
+  };
+  if (!stream.answered) replyWithFault(exchange, stream, attributed);
+  else {
+    stream.abort();
+    endWithoutAnswer(exchange, attributed, { bytesFromClient: stream.head.bytes, bytesToClient: stream.bytesOut });
+  }
+}
+
+/** Ends an exchange whose client gets no HTTP answer, or none any more. */
+export function endWithoutAnswer(
+  exchange: Exchange,
+  attributed: AttributedFault,
+  bytes: { readonly bytesFromClient: number; readonly bytesToClient: number },
+): void {
+  const isGone = attributed.fault === exchange.clientFault;
+  const verdict = concludeVerdict(attributed, exchange.attempts);
+  exchange.end({ outcome: isGone ? "aborted" : "failed", status: null, verdict, ...bytes });
 }
 
 /** The whole answer as text, for a request that never became a stream. */

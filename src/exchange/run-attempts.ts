@@ -58,7 +58,9 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     const { route, lease } = choice;
     const { addresses } = checked;
     const deadline = attemptDeadline(exchange, tries.isRepeatable());
-    const tried = await tries.attempt({ route, session: lease?.session ?? null, addresses, deadline, mayReuse });
+    const tried = await attemptOrRelease(exchange, choice, () =>
+      tries.attempt({ route, session: lease?.session ?? null, addresses, deadline, mayReuse }),
+    );
     if (tried.kind === "answer" && tried.judged === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
       return answered(exchange, tried, choice);
@@ -77,6 +79,16 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     choice = chooseRoute(exchange);
   }
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
+}
+
+/** A bug in an attempt must not keep its exit leased for ever. */
+async function attemptOrRelease<A>(exchange: Exchange, choice: Choice, attempt: () => Promise<Tried<A>>): Promise<Tried<A>> {
+  try {
+    return await attempt();
+  } catch (bug) {
+    settle(exchange, choice, null);
+    throw bug;
+  }
 }
 
 /** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */

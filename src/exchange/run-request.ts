@@ -12,7 +12,7 @@ import type { RequestPlan } from "./plan.ts";
 import { relayedStatus } from "./proxy-status.ts";
 import { relayBody } from "./relay.ts";
 import { ReplayBody } from "./replay-body.ts";
-import { replyWithFault } from "./reply.ts";
+import { replyWithBug, replyWithFault } from "./reply.ts";
 import { attemptRequest, type HttpRequest, keepIdle } from "./request-attempt.ts";
 import { type Ending, type Given, runAttempts } from "./run-attempts.ts";
 
@@ -43,6 +43,16 @@ export async function runRequest(
 ): Promise<void> {
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
+  try {
+    await runAdmitted(exchange, stream, line);
+  } catch (bug) {
+    replyWithBug(exchange, stream);
+    throw bug;
+  }
+}
+
+async function runAdmitted(exchange: Exchange, stream: ClientStream, line: RequestLine): Promise<void> {
+  const { context } = exchange;
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, () => exchange.bodySent());
   const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head) };
   const ending = await runAttempts<Answered>(exchange, {

@@ -29,7 +29,7 @@ interface ClientSide {
   readonly bytesOutBefore: number;
 }
 
-export type TunnelEnding = Ending<Tunnel>;
+type TunnelEnding = Ending<Tunnel>;
 
 /**
  * One CONNECT or SOCKS request from its head to the tunnel's last byte.
@@ -39,7 +39,7 @@ export type TunnelEnding = Ending<Tunnel>;
 export async function runTunnel(context: ExchangeContext, client: TunnelClient, request: ExchangeRequest): Promise<void> {
   const exchange = new Exchange(context, request);
   client.observe(exchange);
-  const opened = await runAttempts(exchange, tunnelTries(exchange));
+  const opened = await openedOrBug(exchange, client);
   if (opened.kind === "fault") {
     client.refuse(exchange, opened.attributed);
     return;
@@ -51,6 +51,19 @@ export async function runTunnel(context: ExchangeContext, client: TunnelClient, 
   if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
   else await join(exchange, side, flown.answer);
   context.report({ type: "tunnel-closed", id: exchange.id });
+}
+
+async function openedOrBug(exchange: Exchange, client: TunnelClient): Promise<TunnelEnding> {
+  try {
+    return await runAttempts(exchange, tunnelTries(exchange));
+  } catch (bug) {
+    client.refuse(exchange, {
+      fault: fault("gateway.internal_error", "the gateway has a bug; its log has the stack"),
+      role: "target",
+      hop: 0,
+    });
+    throw bug;
+  }
 }
 
 function tunnelTries(exchange: Exchange): Tries<Tunnel> {

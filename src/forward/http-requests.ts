@@ -108,7 +108,7 @@ function answerHere(service: ForwardService, stream: ClientStream): void {
     fields: [],
     framing: { kind: "length", length: 0 },
     upgrade: null,
-    extra: ["Content-Length", "0"],
+    extra: [],
   });
   stream.end(null);
 }

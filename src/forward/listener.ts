@@ -110,10 +110,7 @@ export class ForwardListener implements AsyncDisposable {
       timeouts: context.settings.timeouts,
       clock: context.clock,
       onRequest: (stream) => {
-        serveHttp(this.#service, stream).catch((bug) => {
-          stream.abort();
-          this.#onBug(bug);
-        });
+        serveHttp(this.#service, stream).catch(this.#onBug);
       },
       onRejected: (value, from) => rejectHead(this.#service, value, from),
       isDraining: () => this.#draining,

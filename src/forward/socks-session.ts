@@ -1,4 +1,3 @@
-import { concludeVerdict } from "../blame/verdict.ts";
 import type { HostPort } from "../core/address.ts";
 import { formatHostPort } from "../core/address.ts";
 import { type Fault, fault } from "../core/fault.ts";
@@ -6,6 +5,7 @@ import type { AttributedFault, Interruption } from "../core/ledger.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { Target } from "../core/route.ts";
 import { Exchange, type ExchangeRequest } from "../exchange/exchange.ts";
+import { endWithoutAnswer } from "../exchange/reply.ts";
 import { runTunnel } from "../exchange/run-tunnel.ts";
 import type { TunnelClient } from "../exchange/tunnel-client.ts";
 import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
@@ -105,13 +105,7 @@ class SocksSession {
     const { context } = this.#service;
     const exchange = new Exchange(context, this.#requestFor(asked));
     closeInOrder(this.#connection);
-    exchange.end({
-      outcome: "failed",
-      status: null,
-      verdict: concludeVerdict({ fault: value, role: "target", hop: 0 }, []),
-      bytesFromClient: this.#connection.bytesIn,
-      bytesToClient: this.#connection.bytesOut,
-    });
+    endWithoutAnswer(exchange, { fault: value, role: "target", hop: 0 }, bytesOf(this.#connection));
     return null;
   }
 
@@ -140,6 +134,10 @@ function closeInOrder(connection: Connection): void {
   connection.own({ onData() {}, onEnd: () => connection.destroy(), onClose() {}, onDrain() {} });
   connection.socket.setTimeout(LINGER_MS, () => connection.destroy());
   connection.end();
+}
+
+function bytesOf({ bytesIn, bytesOut }: Connection): { bytesFromClient: number; bytesToClient: number } {
+  return { bytesFromClient: bytesIn, bytesToClient: bytesOut };
 }
 
 const LINGER_MS = 2000;
@@ -181,12 +179,6 @@ class SocksClient implements TunnelClient {
     const isGone = this.#connection.closed || value === exchange.clientFault;
     if (!isGone) this.#connection.write(Buffer.from(socksReply(this.#version, value.id, role)));
     closeInOrder(this.#connection);
-    exchange.end({
-      outcome: isGone ? "aborted" : "failed",
-      status: null,
-      verdict: concludeVerdict({ fault: value, role, hop }, exchange.attempts),
-      bytesFromClient: this.#connection.bytesIn,
-      bytesToClient: this.#connection.bytesOut,
-    });
+    endWithoutAnswer(exchange, { fault: value, role, hop }, bytesOf(this.#connection));
   }
 }

@@ -45,8 +45,10 @@ export interface ClientStream {
   /** Bytes of this stream's replies on the wire so far. */
   readonly bytesOut: number;
   observe(observer: ClientObserver): void;
-  /** Whether the client is still there. */
+  /** The client has left. */
   readonly gone: boolean;
+  /** A final response has begun, or the stream has ended. */
+  readonly answered: boolean;
   /** Sends a 1xx, where the client's HTTP version knows them. */
   interim(status: number, reason: string, fields: RawFields): void;
   /** Starts the final response. It goes out with the first write, flush or end. */

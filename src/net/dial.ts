@@ -8,7 +8,7 @@ import type { Timeouts } from "../core/settings.ts";
 import { httpConnect } from "../wire/http-connect.ts";
 import { socks4Connect } from "../wire/socks4.ts";
 import { socks5Connect } from "../wire/socks5.ts";
-import { connectTcp } from "./connect-tcp.ts";
+import type { connectTcp } from "./connect-tcp.ts";
 import { Connection } from "./connection.ts";
 import { type Driven, drive } from "./drive.ts";
 import type { Resolver } from "./resolve.ts";
@@ -33,6 +33,8 @@ export interface DialPlan {
 
 export interface DialOptions {
   readonly resolver: Resolver;
+  /** `connectTcp`, or a fake in tests. */
+  readonly connectTcp: typeof connectTcp;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
   readonly signal: AbortSignal | null;
@@ -134,7 +136,7 @@ class Dialler {
     const own = addresses.find((address) => this.#options.isOwnListener(address, to.port));
     if (own !== undefined) throw new LoopFound(formatHostPort({ host: own, port: to.port }));
     const startedAt = this.#options.clock.now();
-    const outcome = await connectTcp(addresses, to.port, {
+    const outcome = await this.#options.connectTcp(addresses, to.port, {
       timeoutMs: this.#left(this.#options.timeouts.connect),
       attemptDelayMs: ATTEMPT_DELAY_MS,
       signal: this.#options.signal,

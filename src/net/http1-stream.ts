@@ -19,6 +19,7 @@ export class Http1Stream implements ClientStream {
   readonly body: RequestBody;
   bytesOut = 0;
   gone = false;
+  answered = false;
   readonly #server: Http1Server;
   readonly #connection: Connection;
   #observer: ClientObserver = UNOBSERVED;
@@ -66,6 +67,7 @@ export class Http1Stream implements ClientStream {
 
   reply({ status, reason, fields, framing, upgrade, extra }: Reply): void {
     const { minor } = this.head;
+    this.answered = true;
     // A body that the hop ends by closing is chunked towards HTTP/1.1 clients, so that a broken one cannot be taken for a whole one.
     const endless = framing.kind === "close" || framing.kind === "chunked";
     this.#framing = endless ? { kind: minor === 1 ? "chunked" : "close" } : framing;
@@ -170,6 +172,7 @@ export class Http1Stream implements ClientStream {
 
   #finish(): void {
     this.#ended = true;
+    this.answered = true;
     this.#observer = UNOBSERVED;
   }
 
