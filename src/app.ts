@@ -18,7 +18,8 @@ import { Metrics } from "./observe/metrics.ts";
 import { readProcessFigures } from "./observe/process-figures.ts";
 import { ExchangeRing } from "./observe/ring.ts";
 import { Pool } from "./pool/pool.ts";
-import { ExitSources } from "./sources/exit-source.ts";
+import { ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
+import type { Env } from "./wire/env-value.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
 export interface GatewayOptions {
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   readonly random: Random;
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;
+  /** For `${NAME}` in exit lists. */
+  readonly env: Env;
   /** Takes one line without its end. */
   readonly log: (line: string) => void;
   /** Hears every event, beside log, metrics and ring. */
@@ -58,6 +61,7 @@ export async function startGateway(config: Config, options: Partial<GatewayOptio
     random: Math.random,
     resolver: systemResolver(),
     connectTcp,
+    env: {},
     log: () => {},
     report: () => {},
     ...options,
@@ -92,7 +96,7 @@ class RunningGateway implements Gateway {
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
     this.pool = new Pool({ clock, random, report: this.#report });
-    this.#sources = this.#watchSources(config);
+    this.#sources = new ExitSources(config.sources, options.env);
     const { limits, timeouts } = config.exchange;
     this.#context = {
       settings: config.exchange,
@@ -114,7 +118,8 @@ class RunningGateway implements Gateway {
 
   async start(): Promise<void> {
     for (const listener of this.#config.listeners) assertGuarded(listener);
-    await this.#loadExits();
+    this.#takeExits(await this.#sources.load());
+    this.#sources.watch(this.#takeExits);
     for (const settings of this.#config.listeners) {
       const listener = new ForwardListener(this.#context, settings, this.#inFlight, this.#onBug);
       this.#listeners.push(listener);
@@ -125,16 +130,19 @@ class RunningGateway implements Gateway {
   }
 
   async reload(config: Config): Promise<void> {
-    const sources = this.#watchSources(config);
-    const { exits, errors } = await sources.load();
+    const sources = new ExitSources(config.sources, this.#options.env);
+    const loaded = await sources.load();
     await this.#sources[Symbol.asyncDispose]();
     this.#sources = sources;
     this.#config = config;
     this.#context.settings = config.exchange;
     this.#log = logger(config.log.format, this.#options.log, this.#options.clock);
-    this.#tellBadLines(errors);
-    const { added, removed, kept } = this.pool.load(exits);
-    this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
+    for (const [index, listener] of this.#listeners.entries()) {
+      const settings = config.listeners[index];
+      if (settings !== undefined) listener.reload(settings);
+    }
+    this.#takeExits(loaded);
+    sources.watch(this.#takeExits);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -153,23 +161,15 @@ class RunningGateway implements Gateway {
     await this.#admin?.[Symbol.asyncDispose]();
   }
 
-  #watchSources(config: Config): ExitSources {
-    return new ExitSources(config.sources, (exits, errors) => {
-      this.#tellBadLines(errors);
-      const { added, removed, kept } = this.pool.load(exits);
-      if (added + removed > 0) this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
-    });
-  }
-
-  async #loadExits(): Promise<void> {
-    const { exits, errors } = await this.#sources.load();
-    this.#tellBadLines(errors);
-    this.pool.load(exits);
-  }
-
-  #tellBadLines(errors: readonly string[]): void {
-    for (const message of errors) this.#report({ type: "warning", message });
-  }
+  #takeExits = (loaded: LoadedExits): void => {
+    for (const { file, line, column, reason } of loaded.errors) {
+      const where = line === 0 ? file : `${file}:${line}:${column}`;
+      this.#report({ type: "warning", message: `${where}: ${reason}` });
+    }
+    const { added, removed, kept } = this.pool.load(loaded.exits);
+    if (!this.#isReady || added + removed === 0) return;
+    this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
+  };
 
   async #startAdmin(): Promise<AdminServer | null> {
     const { admin } = this.#config;

@@ -63,6 +63,12 @@ export class ForwardListener implements AsyncDisposable {
     return this.#listening?.address ?? null;
   }
 
+  /** Users and networks as they are from now on; the address, and whether it speaks TLS, stay. */
+  reload(settings: ListenerSettings): void {
+    this.#service.settings = settings;
+    this.#service.admission = new Admission(settings);
+  }
+
   /** Takes no new connection and no new request; idle connections close. */
   drain(): void {
     this.#draining = true;
