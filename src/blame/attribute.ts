@@ -1,0 +1,145 @@
+import type { HostPort } from "../core/address.ts";
+import { type Culprit, type Fault, type FaultId, fault, type Stage } from "../core/fault.ts";
+import { confidenceOf, culpritOf, FAULTS } from "../core/fault-table.ts";
+import type { AttributedFault, HopFailure, Interruption, Observation } from "../core/ledger.ts";
+import type { RefusedConnect } from "../core/message.ts";
+import type { ExitHop, Route } from "../core/route.ts";
+import { attributeBody, attributeExchange, attributeTunnel } from "./answer-stages.ts";
+import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
+import { attributeConnect, attributeExhaustion } from "./connect-stage.ts";
+import { attributeDns } from "./dns-stage.ts";
+import { identify } from "./fingerprints.ts";
+import { attributeHandshake } from "./handshake-stage.ts";
+import { refineMalformed } from "./malformed.ts";
+import { attributeTls } from "./tls-stage.ts";
+
+/**
+ * Why an attempt failed, and at which hop: decided from what its sockets showed, never from an error's message.
+ *
+ *     gateway -> exit 1 -> exit 2 -> target        hops 1, 2, 3
+ *
+ * `role` is that of the hop which showed it (culprit and retry class of a row go by it); `hop` is the one that broke, which an exit may
+ * only have reported; 0 where none of them did.
+ */
+export function attribute(failure: HopFailure, route: Route): AttributedFault {
+  const { seen } = failure;
+  const judged = doubtExits(judge(failure, route), failure, route);
+  const isOfNextHop = seen.role === "exit" && seen.hop < exitHops(route);
+  if (isOfNextHop && isRefusalOfNextHop(judged)) return connectFailed(judged, seen, route);
+  return { fault: judged, role: seen.role, hop: brokenHop(judged, seen, route) };
+}
+
+function judge(failure: HopFailure, route: Route): Fault {
+  const { seen } = failure;
+  const exit = seen.role === "exit" ? exitAt(seen.hop, route) : null;
+  if (failure.kind === "refused") return attributeRefusedConnect(failure.reply, askedOf(seen.hop, route), exit?.username != null);
+  if (failure.kind === "fault") return refineMalformed(failure.fault, seen, exit?.scheme ?? null);
+  const value = byStage(failure.interruption, seen, exit);
+  return value.stage === null && FAULTS[value.id].stage !== seen.stage ? { ...value, stage: seen.stage } : value;
+}
+
+/** What a reply that did not open the tunnel proves, in its own words. */
+export function attributeRefusedConnect({ status, reason, fields, body }: RefusedConnect, asked: HostPort, authenticated: boolean): Fault {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
+  const refusal = { status, reason, fields, text, asked, authenticated };
+  const maker = identify(status, fields, text).find(({ made }) => made)?.name ?? null;
+  return faultOfClaim(claimOfRefusedConnect(refusal, maker), refusal);
+}
+
+function byStage(interruption: Interruption, seen: Observation, exit: ExitHop | null): Fault {
+  if (interruption.how === "left") return fault(clientLeft(seen.stage), `the client left after ${Math.round(seen.elapsedMs)} ms`);
+  const own = interruption.how === "errno" ? attributeExhaustion(interruption.code) : null;
+  if (own !== null) return own;
+  switch (seen.stage) {
+    case "dns":
+      return attributeDns(interruption, seen);
+    case "connect":
+      return attributeConnect(interruption, seen);
+    case "handshake":
+      return attributeHandshake(interruption, seen, exit?.scheme ?? null);
+    case "tls":
+      return attributeTls(interruption, seen, exit?.scheme ?? null);
+    case "write":
+    case "head":
+      return attributeExchange(interruption, seen);
+    case "body":
+    case "trailers":
+      return attributeBody(interruption, seen);
+    case "tunnel":
+      return attributeTunnel(interruption, seen);
+    default:
+      return fault("gateway.internal_error", `no hop is spoken to at the stage ${seen.stage}`);
+  }
+}
+
+/** A client that leaves is never a hop's fault. */
+function clientLeft(stage: Stage): FaultId {
+  if (stage === "write") return "client.closed_during_request";
+  return stage === "body" || stage === "trailers" || stage === "tunnel" || stage === "reply"
+    ? "client.closed_during_response"
+    : "client.closed_waiting";
+}
+
+/** What came out of a tunnel passed through the exit: where it is silence, an end or garbage, the exit may have made it. */
+function doubtExits(value: Fault, failure: HopFailure, route: Route): Fault {
+  const { stage, role } = failure.seen;
+  const isTunnelled = role === "target" && route.exit !== null && stage !== "dns" && stage !== "connect";
+  if (!isTunnelled || value.culprit !== null || !DOUBTFUL.has(value.id)) return value;
+  return { ...value, confidence: Math.round(confidenceOf(value) * 75) / 100 };
+}
+
+const DOUBTFUL: ReadonlySet<FaultId> = new Set<FaultId>([
+  "tls.handshake_timeout",
+  "tls.closed_in_handshake",
+  "tls.malformed",
+  "tls.cert_untrusted",
+  "tls.mid_stream_error",
+  "write.reset",
+  "write.timeout",
+  "head.closed_empty",
+  "head.reset",
+  "head.truncated",
+  "head.timeout",
+  "head.not_http",
+  "body.truncated",
+  "body.reset",
+  "body.idle_timeout",
+]);
+
+function isRefusalOfNextHop({ id }: Fault): boolean {
+  return id === "handshake.connect_rejected" || id.startsWith("handshake.target_");
+}
+
+/** In a chain, an exit's word about its target is about the next exit. Where it proves a failed dial, that one is the broken hop. */
+function connectFailed(refusal: Fault, { role, hop }: Observation, route: Route): AttributedFault {
+  const isOwnFault = refusal.culprit === "exit" || (refusal.id === "handshake.connect_rejected" && refusal.culprit !== "origin");
+  // What our own side could not ask for (an IPv6 address over SOCKS4) stays ours.
+  const culprit: Culprit = refusal.culprit === "gateway" ? "gateway" : "exit";
+  const details = `hop ${hop} could not reach hop ${hop + 1}: ${refusal.details}`;
+  const value = fault("handshake.connect_failed", details, { ...evidenceOf(refusal), culprit });
+  return { fault: value, role, hop: isOwnFault || hop + 1 > exitHops(route) ? hop : hop + 1 };
+}
+
+function evidenceOf(value: Fault): Partial<Fault> {
+  return { params: value.params, confidence: confidenceOf(value), retryAfterMs: value.retryAfterMs };
+}
+
+function brokenHop(value: Fault, { role, hop }: Observation, route: Route): number {
+  const culprit = culpritOf(value, role);
+  if (culprit === "client" || value.id.startsWith("gateway.")) return 0;
+  const isTargets = culprit === "origin" || culprit === "edge" || (culprit === "dns" && value.id.startsWith("handshake."));
+  return isTargets ? exitHops(route) + 1 : hop;
+}
+
+function exitHops(route: Route): number {
+  return route.exit?.hops.length ?? 0;
+}
+
+function exitAt(hop: number, route: Route): ExitHop | null {
+  return route.exit?.hops[hop - 1] ?? null;
+}
+
+/** What the hop was to reach: the next exit of the chain, or the target. */
+function askedOf(hop: number, route: Route): HostPort {
+  return exitAt(hop + 1, route) ?? route.target;
+}

@@ -1,0 +1,89 @@
+import type { Culprit, RfcParams } from "../../core/fault.ts";
+import type { HandshakeFaultId } from "../../core/faults/handshake.ts";
+import { type Claim, claim, quote, type Refusal } from "./claim.ts";
+
+/** What a proxy's text says about its own attempt to dial, in the words of Go, Node, Python, libc and people. */
+interface DialWords {
+  readonly id: HandshakeFaultId;
+  readonly pattern: RegExp;
+  readonly words: string;
+  readonly culprit?: Culprit;
+  readonly confidence?: number;
+  readonly params?: RfcParams;
+}
+
+/** First match wins: the more special before the more general. */
+const DIAL_WORDS: readonly DialWords[] = [
+  {
+    id: "handshake.target_unresolvable",
+    pattern: /server misbehaving|SERVFAIL|temporary failure in name resolution|EAI_AGAIN|Server Failure: The name server/i,
+    words: "the exit's resolver failed",
+    culprit: "dns",
+    confidence: 0.6,
+    params: { rcode: "SERVFAIL" },
+  },
+  {
+    id: "handshake.target_unresolvable",
+    pattern: /lookup \S+(?: on \S+)?:(?: read udp \S+:)? i\/o timeout|DNS (?:lookup |resolution )?time(?:d )?out/i,
+    words: "the exit's resolver did not answer",
+    culprit: "dns",
+    confidence: 0.6,
+  },
+  {
+    id: "handshake.target_unresolvable",
+    pattern:
+      /no such host|ENOTFOUND|NXDOMAIN|name or service not known|name does not resolve|nodename nor servname|no address associated with hostname|(?:could not|cannot|can't|unable to|failed to) (?:be )?resolve|could not be resolved|host not found(?! or)|domain name does not exist|getaddrinfo failed|unknown host|no such domain/i,
+    words: "the target's name does not resolve",
+  },
+  {
+    id: "handshake.target_refused",
+    pattern: /connection (?:was )?refused|ECONNREFUSED|actively refused/i,
+    words: "the target refused TCP",
+  },
+  {
+    id: "handshake.target_unreachable",
+    pattern: /no route to host|(?:network|host) is unreachable|host unreachable|EHOSTUNREACH|ENETUNREACH/i,
+    words: "no route leads to the target",
+  },
+  {
+    id: "handshake.target_timeout",
+    pattern:
+      /dial \S+ \S+: i\/o timeout|(?:connection|connect(?:ing)?\b[^.]{0,60}) timed out|timed out connecting|connect(?:ion)? timeout|ETIMEDOUT/i,
+    words: "the target did not answer TCP in time",
+  },
+  {
+    id: "handshake.connect_rejected",
+    pattern: /connection reset by peer|ECONNRESET/i,
+    words: "the target reset the connection",
+    culprit: "origin",
+    confidence: 0.65,
+  },
+];
+
+/** An address with a port, as an error message quotes whom it dialled. */
+const DIALLED = /(?:dial tcp\d? |connect(?:ion)? (?:to|E[A-Z]+) |ECONN[A-Z]+ )\[?([\w.:-]+?)\]?:(\d{1,5})\b/i;
+
+/**
+ * Reads a dial error out of text that a proxy wrote.
+ * Where the text quotes another port than was asked for, it is about the proxy's own next hop, and not about the target.
+ */
+export function readDialWords(by: string, text: string, { asked }: Refusal): Claim | null {
+  const found = DIAL_WORDS.find(({ pattern }) => pattern.test(text));
+  if (found === undefined) return null;
+  const said = quote(excerptAround(text, found.pattern));
+  const dialled = DIALLED.exec(text);
+  if (dialled !== null && Number(dialled[2]) !== asked.port) {
+    const words = `it could not reach its own next hop ${dialled[1]}:${dialled[2]}: ${said}`;
+    return claim(by, "handshake.connect_rejected", words, { culprit: "exit", confidence: 0.85 });
+  }
+  const { id, words, culprit = null, confidence = 0.75, params = {} } = found;
+  return claim(by, id, `${words}: ${said}`, { culprit, confidence, params });
+}
+
+const EXCERPT_BEFORE = 60;
+
+function excerptAround(text: string, pattern: RegExp): string {
+  const plain = text.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  const at = plain.search(pattern);
+  return at < 0 ? plain.slice(0, 200) : plain.slice(Math.max(0, at - EXCERPT_BEFORE), at + 120);
+}

@@ -1,0 +1,49 @@
+import { type Fault, fault } from "../core/fault.ts";
+import type { Interruption, Observation } from "../core/ledger.ts";
+import type { ExitScheme } from "../core/route.ts";
+import { adviseScheme, describeBytes, type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
+import { tellBytes, tellEnd } from "./seen-words.ts";
+import { attributeLateTls } from "./tls-stage.ts";
+
+/** A proxy handshake that the exit did not answer, or broke off. */
+export function attributeHandshake(interruption: Interruption, seen: Observation, scheme: ExitScheme | null): Fault {
+  if (interruption.how === "errno") {
+    const late = attributeLateTls(interruption.code);
+    if (late !== null) return late;
+  }
+  const other = notAProxy(seen, scheme);
+  if (other !== null) return other;
+  const details = `${tellEnd(interruption, seen)} in the ${scheme === null ? "proxy" : NAMES[scheme]} handshake; ${tellBytes(seen)}`;
+  if (interruption.how === "timeout" || isTimedOut(interruption)) return fault("handshake.timeout", details);
+  return fault(interruption.how === "closed" ? "handshake.closed" : "handshake.reset", details);
+}
+
+/** Another protocol than the exit's scheme promises; null where the bytes are none that we know, or as they should be. */
+export function notAProxy(seen: Observation, scheme: ExitScheme | null): Fault | null {
+  const protocol = recogniseProtocol(seen.firstBytes);
+  if (protocol === null || scheme === null || protocol === EXPECTED[scheme]) return null;
+  return fault("handshake.not_a_proxy", `${adviseScheme(protocol)} (answered ${describeBytes(seen.firstBytes)})`);
+}
+
+const EXPECTED: Readonly<Record<ExitScheme, Protocol>> = {
+  http: "http",
+  https: "http",
+  socks4: "socks4",
+  socks4a: "socks4",
+  socks5: "socks5",
+  socks5h: "socks5",
+};
+
+const NAMES: Readonly<Record<ExitScheme, string>> = {
+  http: "CONNECT",
+  https: "CONNECT",
+  socks4: "SOCKS4",
+  socks4a: "SOCKS4a",
+  socks5: "SOCKS5",
+  socks5h: "SOCKS5",
+};
+
+// The kernel's own time-out of a connection that was open (keep-alive probes, retransmissions).
+function isTimedOut(interruption: Interruption): boolean {
+  return interruption.how === "errno" && interruption.code === "ETIMEDOUT";
+}
