@@ -1,0 +1,13 @@
+/** Where the text of one exit list comes from. */
+export interface ListText {
+  /** For messages: holds no secret. */
+  readonly name: string;
+  /** The text; null where it is the same as at the last reading. Never throws. */
+  read(): Promise<{ readonly text: string | null } | { readonly problem: string }>;
+  /** Calls back whenever the text may have changed, until closed. The next call waits for the end of the last one. */
+  watch(onMaybeChanged: () => Promise<void>): void;
+  close(): void;
+}
+
+/** About a million exits. */
+export const LIST_BYTES_MAX: number = 64 * 1024 * 1024;

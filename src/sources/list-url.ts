@@ -1,0 +1,95 @@
+import { LIST_BYTES_MAX, type ListText } from "./list-text.ts";
+
+/** An exit list behind a URL, fetched again every `refreshMs`. */
+export class ListUrl implements ListText {
+  readonly name: string;
+  readonly #url: URL;
+  readonly #headers: Record<string, string> = { Accept: "text/plain, */*;q=0.5" };
+  readonly #refreshMs: number;
+  readonly #closed = new AbortController();
+  #timer: NodeJS.Timeout | null = null;
+  #failed = false;
+
+  constructor(url: string, refreshMs: number) {
+    this.#url = new URL(url);
+    this.#refreshMs = refreshMs;
+    // fetch() refuses a URL with credentials.
+    const { username, password } = this.#url;
+    if (username !== "" || password !== "") {
+      const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+      this.#headers["Authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
+      this.#url.username = "";
+      this.#url.password = "";
+    }
+    // Vendors put keys into the query.
+    this.name = `${this.#url.origin}${this.#url.pathname}`;
+  }
+
+  async read(): Promise<{ text: string | null } | { problem: string }> {
+    const result = await this.#fetch();
+    this.#failed = "problem" in result;
+    return result;
+  }
+
+  watch(onMaybeChanged: () => Promise<void>): void {
+    const waitMs = this.#failed ? Math.min(this.#refreshMs, RETRY_MS) : this.#refreshMs;
+    this.#timer = setTimeout(async () => {
+      await onMaybeChanged();
+      if (!this.#closed.signal.aborted) this.watch(onMaybeChanged);
+    }, waitMs).unref();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    clearTimeout(this.#timer ?? undefined);
+  }
+
+  async #fetch(): Promise<{ text: string | null } | { problem: string }> {
+    try {
+      const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(FETCH_MS)]);
+      const response = await fetch(this.#url, { headers: this.#headers, signal });
+      if (response.status === 304) return { text: null };
+      if (response.status !== 200) {
+        await response.body?.cancel();
+        return { problem: `cannot be fetched: status ${response.status}` };
+      }
+      const text = await readText(response);
+      if (text === null) return { problem: `is larger than ${LIST_BYTES_MAX} bytes` };
+      if (text.trimStart().startsWith("<")) return { problem: "is a web page, not an exit list" };
+      this.#remember(response, "etag", "If-None-Match");
+      this.#remember(response, "last-modified", "If-Modified-Since");
+      return { text };
+    } catch (error) {
+      return { problem: `cannot be fetched: ${tellError(error)}` };
+    }
+  }
+
+  #remember(response: Response, name: string, condition: string): void {
+    const value = response.headers.get(name);
+    if (value === null) delete this.#headers[condition];
+    else this.#headers[condition] = value;
+  }
+}
+
+/** For the whole list. */
+const FETCH_MS = 30_000;
+/** After a failure, unless `refresh` is shorter. */
+const RETRY_MS = 30_000;
+
+async function readText(response: Response): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > LIST_BYTES_MAX) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function tellError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no complete answer in ${FETCH_MS / 1000} s`;
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? error.message;
+}

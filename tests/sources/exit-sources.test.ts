@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import type { Exit } from "../../src/core/route.ts";
+import type { ExitSource } from "../../src/core/settings.ts";
+import { ExitSources, type LoadedExits } from "../../src/sources/exit-sources.ts";
+import { formatLineError } from "../../src/wire/exit-list.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "goodgateway-sources-"));
+after(() => rmSync(directory, { recursive: true }));
+let files = 0;
+
+function listFile(text: string): ExitSource & { kind: "file" } {
+  const path = join(mkdtempSync(join(directory, "list-")), `exits-${++files}.txt`);
+  writeFileSync(path, text);
+  return { kind: "file", path, scheme: "http", tags: {} };
+}
+
+/** Every change is kept until somebody asks for it. */
+class Changes {
+  readonly #told: { hosts: string[]; errors: readonly string[] }[] = [];
+  #waiting: (() => void) | null = null;
+
+  readonly tell = (loaded: LoadedExits): void => {
+    this.#told.push(shown(loaded));
+    this.#waiting?.();
+  };
+
+  async next(): Promise<{ hosts: string[]; errors: readonly string[] }> {
+    while (this.#told.length === 0) await new Promise<void>((resolve) => (this.#waiting = resolve));
+    return this.#told.shift() as { hosts: string[]; errors: readonly string[] };
+  }
+}
+
+function shown({ exits, errors }: LoadedExits): { hosts: string[]; errors: readonly string[] } {
+  return { hosts: hosts(exits), errors: errors.map(formatLineError) };
+}
+
+function hosts(exits: readonly Exit[]): string[] {
+  return exits.map((exit) => exit.hops[0]?.host ?? "");
+}
+
+async function listServer(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(answer).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/list.txt`;
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+test("exits of all sources come together, with the bad lines named", async () => {
+  const first = listFile("a:80 country=de\nbad\n");
+  const second = { ...listFile(`a:80 tier=x\nb:80:u:$\{P}\n`), tags: { vendor: "v" } };
+  const inline: Exit = {
+    id: "x",
+    hops: [{ scheme: "http", host: "x", port: 1, username: null, password: null, insecure: false }],
+    tags: {},
+    rotating: false,
+    weight: 1,
+  };
+  await using sources = new ExitSources([{ kind: "inline", exits: [inline] }, first, second], { P: "pass word" });
+  const loaded = await sources.load();
+  const { exits } = loaded;
+  const { errors } = shown(loaded);
+  assert.deepEqual(hosts(exits), ["x", "a", "b"]);
+  assert.deepEqual(exits[1]?.tags, { country: "de", vendor: "v", tier: "x" });
+  assert.equal(exits[2]?.hops[0]?.password, "pass word");
+  assert.deepEqual(errors, [`${first.path}:2:4: the port is missing: write host:port`]);
+});
+
+test("a changed file is read again, also when it was replaced by a rename", async () => {
+  const list = listFile("a:80\n");
+  const changes = new Changes();
+  await using sources = new ExitSources([list], {});
+  await sources.load();
+  sources.watch(changes.tell);
+  writeFileSync(list.path, "a:80\nb:80\n");
+  assert.deepEqual(await changes.next(), { hosts: ["a", "b"], errors: [] });
+  writeFileSync(`${list.path}.new`, "c:80\n");
+  renameSync(`${list.path}.new`, list.path);
+  assert.deepEqual(await changes.next(), { hosts: ["c"], errors: [] });
+});
+
+test("a good list is never replaced by an empty or a missing one", async () => {
+  const list = listFile("a:80\n");
+  const changes = new Changes();
+  await using sources = new ExitSources([list], {});
+  await sources.load();
+  sources.watch(changes.tell);
+  writeFileSync(list.path, "# nothing\n");
+  assert.deepEqual(await changes.next(), { hosts: ["a"], errors: [`${list.path}: has no exit; the list as it was stays in force`] });
+  rmSync(list.path);
+  assert.deepEqual(await changes.next(), {
+    hosts: ["a"],
+    errors: [`${list.path}: cannot be read: ENOENT; the list as it was stays in force`],
+  });
+  writeFileSync(list.path, "b:80\n");
+  assert.deepEqual(await changes.next(), { hosts: ["b"], errors: [] });
+});
+
+test("a list that cannot be read at first is said, and the others load", async () => {
+  const missing: ExitSource = { kind: "file", path: join(directory, "none", "none.txt"), scheme: "http", tags: {} };
+  await using sources = new ExitSources([missing, listFile("a:80")], {});
+  const loaded = await sources.load();
+  const { exits } = loaded;
+  const { errors } = shown(loaded);
+  assert.deepEqual(hosts(exits), ["a"]);
+  assert.deepEqual(errors, [`${missing.path}: cannot be read: ENOENT`]);
+});
+
+test("a list behind a URL is fetched again, by its ETag", async () => {
+  const seen: (string | undefined)[] = [];
+  await using server = await listServer((request, response) => {
+    seen.push(request.headers["if-none-match"]);
+    if (seen.length === 2) response.writeHead(304).end();
+    else response.writeHead(200, { ETag: `"${seen.length}"` }).end(`e${seen.length}:1080\n`);
+  });
+  const changes = new Changes();
+  const source: ExitSource = { kind: "url", url: server.url, scheme: "socks5", tags: {}, refreshMs: 20 };
+  await using sources = new ExitSources([source], {});
+  const loaded = await sources.load();
+  const { exits } = loaded;
+  const { errors } = shown(loaded);
+  sources.watch(changes.tell);
+  assert.deepEqual([hosts(exits), errors, exits[0]?.hops[0]?.scheme], [["e1"], [], "socks5"]);
+  assert.deepEqual((await changes.next()).hosts, ["e3"]);
+  assert.deepEqual(seen.slice(0, 3), [undefined, '"1"', '"1"']);
+});
+
+test("a good list is never replaced by an error, a web page or an empty answer", async () => {
+  const answers = ["a:80", 500, "<html>a:80</html>", "", "b:80"];
+  await using server = await listServer((_request, response) => {
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (typeof answer === "number") response.writeHead(answer).end("oops:80");
+    else response.end(answer);
+  });
+  const changes = new Changes();
+  await using sources = new ExitSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, refreshMs: 20 }], {});
+  assert.deepEqual(hosts((await sources.load()).exits), ["a"]);
+  sources.watch(changes.tell);
+  const kept = "; the list as it was stays in force";
+  for (const problem of ["cannot be fetched: status 500", "is a web page, not an exit list", "has no exit"]) {
+    assert.deepEqual(await changes.next(), { hosts: ["a"], errors: [`${server.url}: ${problem}${kept}`] });
+  }
+  assert.deepEqual(await changes.next(), { hosts: ["b"], errors: [] });
+});
+
+test("a URL's credentials are sent, and neither they nor its query are shown", async () => {
+  let authorization: string | undefined;
+  await using server = await listServer((request, response) => {
+    authorization = request.headers.authorization;
+    response.writeHead(403).end();
+  });
+  const url = `${server.url.replace("//", "//bob:s3cr%40t@")}?key=s3cret`;
+  await using sources = new ExitSources([{ kind: "url", url, scheme: "http", tags: {}, refreshMs: 60_000 }], {});
+  const { errors } = shown(await sources.load());
+  assert.equal(authorization, `Basic ${Buffer.from("bob:s3cr@t").toString("base64")}`);
+  assert.deepEqual(errors, [`${server.url}: cannot be fetched: status 403`]);
+});
+
+test("a list from a URL never sees the environment", async () => {
+  await using server = await listServer((_request, response) => response.end(`evil:80:u:$\{SECRET}`));
+  await using sources = new ExitSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, refreshMs: 60_000 }], {
+    SECRET: "x",
+  });
+  assert.equal((await sources.load()).exits[0]?.hops[0]?.password, `$\{SECRET}`);
+});
+
+test("an address that refuses is said by its code", async () => {
+  const { url } = await (async () => {
+    await using server = await listServer(() => {});
+    return { url: server.url };
+  })();
+  await using sources = new ExitSources([{ kind: "url", url, scheme: "http", tags: {}, refreshMs: 60_000 }], {});
+  assert.deepEqual(shown(await sources.load()).errors, [`${url}: cannot be fetched: ECONNREFUSED`]);
+});
