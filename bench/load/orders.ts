@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { LOAD_CPU } from "../cores.ts";
+import { onLoadCore } from "../cores.ts";
 import type { Way } from "./tunnel.ts";
 
 /** What a load process does with tunnels; `tunnels` are open at once. */
@@ -61,8 +61,7 @@ async function carryOut<T>(order: Order): Promise<T> {
 
 /** In a process and on a core of its own, so that it does not slow what it measures. */
 function startClient(order: Order): ChildProcess {
-  const args = ["-c", String(LOAD_CPU), process.execPath, CLIENT, JSON.stringify(order)];
-  return spawn("taskset", args, { stdio: ["pipe", "pipe", "inherit"] });
+  return spawn(...onLoadCore(process.execPath, [CLIENT, JSON.stringify(order)]), { stdio: ["pipe", "pipe", "inherit"] });
 }
 
 async function readResult(child: ChildProcess): Promise<unknown> {

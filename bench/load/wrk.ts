@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { LOAD_CPU } from "../cores.ts";
+import { onLoadCore } from "../cores.ts";
 
 export interface WrkResult {
   readonly requests: number;
@@ -29,7 +29,7 @@ export async function runWrk({ port, targetPort, connections, seconds }: WrkLoad
   const target = `127.0.0.1:${targetPort}`;
   const absolute = targetPort === null ? [] : ["--", `http://${target}/`, target];
   const options = ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", SCRIPT, `http://127.0.0.1:${port}/`, ...absolute];
-  const { stdout } = await promisify(execFile)("taskset", ["-c", String(LOAD_CPU), "wrk", ...options]);
+  const { stdout } = await promisify(execFile)(...onLoadCore("wrk", options));
   const result = /^RESULT (.*)$/m.exec(stdout)?.[1];
   if (result === undefined) throw new Error(`wrk printed no result:\n${stdout}`);
   return JSON.parse(result) as WrkResult;
