@@ -23,7 +23,7 @@ async function serve(request: LabRequest, origins: Readonly<Record<string, HostP
   try {
     return await relayRequest(request, { to, target: request.target, tamper: null });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
+    if ((error as NodeJS.ErrnoException).syscall !== "connect") throw error;
     return refuse(request, 502, "Bad Gateway");
   }
 }

@@ -49,8 +49,9 @@ async function serveRequest(request: LabRequest, options: HttpExitOptions): Prom
     if (isConnect) return await openTunnel(request, to, options.opened ?? "HTTP/1.1 200 Connection established\r\n\r\n");
     return await relayRequest(request, { to, target: url.path, tamper: options.tamper ?? null });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
-    return say(request, REFUSALS.squidRefused);
+    const { syscall, errno = 0, code = "" } = error as NodeJS.ErrnoException;
+    if (syscall !== "connect") throw error;
+    return say(request, squidRefusal(503, "ERR_CONNECT_FAIL", -errno, code));
   }
 }
 
