@@ -34,7 +34,8 @@ export function connectionOptions(value: string): string[] {
 /** True where `Connection` holds the option, given in lower case. */
 export function hasOption(value: string | null, option: string): boolean {
   if (value === null || value.length < option.length) return false;
-  return value === option || connectionOptions(value).includes(option);
+  if (value.length === option.length) return value.toLowerCase() === option;
+  return value.includes(",") && connectionOptions(value).includes(option);
 }
 
 /** Options, and fields that a writer never copies. Who lists them changes nothing: it is us who frame and route what we send. */

@@ -3,15 +3,12 @@ export const LF = 0x0a;
 export const CR = 0x0d;
 export const SP = 0x20;
 export const COLON = 0x3a;
-const HASH = 0x23;
 const DEL = 0x7f;
 
 /** Byte classes of the HTTP grammar as tables: 1 at the index of each byte that belongs to the class. */
 export const TOKEN_BYTES: Uint8Array = tableOf(isTokenByte); // RFC 9110 5.6.2, tchar
 /** RFC 9110 5.5: field-vchar, obs-text, SP and HTAB; RFC 9112 4 allows the same in a reason phrase. */
 export const VALUE_BYTES: Uint8Array = tableOf((byte) => byte === HTAB || (byte >= SP && byte !== DEL));
-/** Visible bytes but `#`: no form of a request target holds a fragment (RFC 9112 3.2). Bytes above ASCII pass, as clients do send them. */
-export const TARGET_BYTES: Uint8Array = tableOf((byte) => byte > SP && byte !== DEL && byte !== HASH);
 
 /** True for a token of RFC 9110 5.6.2. */
 export function isToken(text: string): boolean {

@@ -110,11 +110,11 @@ export class HeadReader<Start> {
     const fieldsEnd = 2 * this.#limits.fields;
     while (at < to) {
       let colon = at;
-      while (colon < to && TOKEN_BYTES[bytes[colon] as number] === 1) colon++;
+      while (TOKEN_BYTES[bytes[colon] as number] === 1) colon++;
       let value = colon + 1;
-      while (value < to && isSpace(bytes[value])) value++;
+      while (isSpace(bytes[value])) value++;
       let end = value;
-      while (end < to && VALUE_BYTES[bytes[end] as number] === 1) end++;
+      while (VALUE_BYTES[bytes[end] as number] === 1) end++;
       const next = end + 2;
       const whole = next <= to && colon > at && bytes[colon] === COLON && bytes[end] === CR && bytes[end + 1] === LF;
       if (whole && end - at <= fieldBytes && origin + next <= headBytes && fields.length < fieldsEnd) {

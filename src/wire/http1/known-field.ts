@@ -21,29 +21,29 @@ export type KnownField =
 export function knownField(name: string): KnownField | null {
   switch (name.length) {
     case 2:
-      return same(name, "te");
+      return same(name, "te", "TE");
     case 4:
-      return same(name, "host");
+      return same(name, "host", "Host");
     case 6:
-      return same(name, "expect");
+      return same(name, "expect", "Expect");
     case 7:
-      return same(name, "upgrade");
+      return same(name, "upgrade", "Upgrade");
     case 10:
-      return same(name, "connection") ?? same(name, "keep-alive");
+      return same(name, "connection", "Connection") ?? same(name, "keep-alive", "Keep-Alive");
     case 12:
-      return same(name, "max-forwards");
+      return same(name, "max-forwards", "Max-Forwards");
     case 14:
-      return same(name, "content-length") ?? same(name, "http2-settings");
+      return same(name, "content-length", "Content-Length") ?? same(name, "http2-settings", "HTTP2-Settings");
     case 16:
-      return same(name, "proxy-connection");
+      return same(name, "proxy-connection", "Proxy-Connection");
     case 17:
-      return same(name, "transfer-encoding");
+      return same(name, "transfer-encoding", "Transfer-Encoding");
     case 18:
-      return same(name, "proxy-authenticate");
+      return same(name, "proxy-authenticate", "Proxy-Authenticate");
     case 19:
-      return same(name, "proxy-authorization");
+      return same(name, "proxy-authorization", "Proxy-Authorization");
     case 25:
-      return same(name, "proxy-authentication-info");
+      return same(name, "proxy-authentication-info", "Proxy-Authentication-Info");
     default:
       return null;
   }
@@ -91,7 +91,8 @@ function joined(before: string | null, value: string): string {
   return before === null ? value : `${before}, ${value}`;
 }
 
-/** Compares without case; the first letter alone tells most names apart. */
-function same<Name extends KnownField>(name: string, known: Name): Name | null {
-  return (name.charCodeAt(0) | 0x20) === known.charCodeAt(0) && name.toLowerCase() === known ? known : null;
+/** Compares without case: the first letter tells most other names apart, and most senders use the usual spelling. */
+function same<Name extends KnownField>(name: string, known: Name, usual: string): Name | null {
+  if ((name.charCodeAt(0) | 0x20) !== known.charCodeAt(0)) return null;
+  return name === usual || name.toLowerCase() === known ? known : null;
 }

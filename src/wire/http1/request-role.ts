@@ -1,5 +1,5 @@
 import { type Fault, FaultError, fault } from "../../core/fault.ts";
-import { CR, firstOutside, isSpace, LF, SP, TARGET_BYTES, TOKEN_BYTES } from "./characters.ts";
+import { CR, firstOutside, isSpace, isToken, LF, SP, TOKEN_BYTES } from "./characters.ts";
 import { excerpt, nameByte } from "./excerpt.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
 import { knownField } from "./known-field.ts";
@@ -55,25 +55,36 @@ function checkStart(bytes: Buffer, from: number, to: number): boolean {
 }
 
 function parseRequestLine(line: string): RequestLine {
-  const methodEnd = firstOutside(TOKEN_BYTES, line);
-  const targetEnd = firstOutside(TARGET_BYTES, line, methodEnd + 1);
-  if (line.charCodeAt(methodEnd) !== SP || methodEnd === 0) throw badLine("the method is not a token", methodEnd, line);
-  if (targetEnd === methodEnd + 1) throw badLine("the target is missing", targetEnd, line);
-  if (line.charCodeAt(targetEnd) !== SP) throw badLine("no version follows the target", targetEnd, line);
-  const minor = readMinor(line, targetEnd + 1);
+  const methodEnd = line.indexOf(" ");
+  const targetEnd = line.length - " HTTP/1.1".length;
+  const minor = line.endsWith(" HTTP/1.1") ? 1 : line.endsWith(" HTTP/1.0") ? 0 : null;
+  if (minor === null || methodEnd <= 0 || targetEnd <= methodEnd + 1) throw badLine(line);
   const method = line.slice(0, methodEnd);
   const target = line.slice(methodEnd + 1, targetEnd);
+  if (NOT_IN_TARGET.test(target) || !isToken(method)) throw badLine(line);
   checkForm(method, target);
   return { method, target, minor };
 }
 
-function readMinor(line: string, from: number): 0 | 1 {
-  if (line.length === from + 8) {
-    if (line.endsWith("HTTP/1.1")) return 1;
-    if (line.endsWith("HTTP/1.0")) return 0;
-  }
-  const at = isSpace(line.charCodeAt(from)) ? "a second space stands before the version" : "the version is neither HTTP/1.1 nor HTTP/1.0";
-  throw badRequest(`bad request line: ${at}`);
+/** Anything but visible bytes, and `#`: no form of a target holds a fragment. Bytes above ASCII pass, as clients do send them. */
+const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e\x80-\xff]/;
+
+/** Says what is wrong with a line that is known to be bad. */
+function badLine(line: string): FaultError {
+  const methodEnd = firstOutside(TOKEN_BYTES, line);
+  if (methodEnd === 0 || line.charCodeAt(methodEnd) !== SP) return badByte("the method is not a token", methodEnd, line);
+  const target = line.slice(methodEnd + 1);
+  const length = target.search(NOT_IN_TARGET);
+  const targetEnd = length < 0 ? line.length : methodEnd + 1 + length;
+  if (targetEnd === methodEnd + 1) return badByte("the target is missing", targetEnd, line);
+  if (line.charCodeAt(targetEnd) !== SP) return badByte("no space and version follow the target", targetEnd, line);
+  if (isSpace(line.charCodeAt(targetEnd + 1))) return badByte("a second space stands before the version", targetEnd + 1, line);
+  return badRequest("bad request line: the version is neither HTTP/1.1 nor HTTP/1.0");
+}
+
+function badByte(reason: string, at: number, line: string): FaultError {
+  const what = at < line.length ? `${nameByte(line.charCodeAt(at))} at byte ${at}` : `it ends at byte ${at}`;
+  return badRequest(`bad request line: ${reason} (${what})`);
 }
 
 /** RFC 9112 3.2: which of the four forms a method may use. What a scheme other than http and https is for is not decided here. */
@@ -90,11 +101,6 @@ function checkForm(method: string, target: string): void {
 }
 
 const SLASH = 0x2f;
-
-function badLine(reason: string, at: number, line: string): FaultError {
-  const what = at < line.length ? `${nameByte(line.charCodeAt(at))} at byte ${at}` : `it ends at byte ${at}`;
-  return badRequest(`bad request line: ${reason} (${what})`);
-}
 
 function badField({ reason, name, offset }: FieldProblem): Fault {
   const framing = ["content-length", "transfer-encoding"].includes(knownField(name) ?? "");

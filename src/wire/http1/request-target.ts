@@ -66,17 +66,31 @@ function parsePort(digits: string): number | null {
   return port >= 1 && port <= 65535 ? port : null;
 }
 
-/** DNS allows 253 characters, and a dot at the end (RFC 1035 2.3.4). */
-const NAME = /^(?=.{1,254}$)[a-z0-9_~-]+(?:\.[a-z0-9_~-]+)*\.?$/;
-/** Some resolvers read `127.1`, `0x7f.1` or `2130706433` as addresses, where a check of names sees none. */
-const NUMBER_AT_END = /(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$/;
-
+/** Lower case, without brackets; null where it is neither a name nor an address. */
 function parseHost(text: string): string | null {
-  const host = text.toLowerCase();
-  if (host.startsWith("[")) {
-    const address = host.slice(1, -1);
-    return host.endsWith("]") && isIPv6(address) && !address.includes("%") ? address : null;
+  if (text.startsWith("[")) return parseIPv6(text);
+  let labelStart = 0;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text.charCodeAt(i);
+    if (byte === DOT) {
+      if (i === labelStart) return null;
+      labelStart = i + 1;
+    } else if (HOST_BYTES[byte] !== 1) return null;
   }
-  if (!NAME.test(host)) return null;
-  return NUMBER_AT_END.test(host) && !isIPv4(host) ? null : host;
+  if (text === "" || text === "." || text.length > 254) return null; // RFC 1035 2.3.4: 253, and a dot at the end
+  const last = text.charCodeAt(labelStart === text.length ? text.lastIndexOf(".", labelStart - 2) + 1 : labelStart);
+  if (last <= DIGIT_9 && NUMBER_AT_END.test(text) && !isIPv4(text)) return null;
+  return text.toLowerCase();
 }
+
+function parseIPv6(text: string): string | null {
+  const address = text.slice(1, -1).toLowerCase();
+  return text.endsWith("]") && isIPv6(address) && !address.includes("%") ? address : null;
+}
+
+const DOT = 0x2e;
+const DIGIT_9 = 0x39;
+/** Of a label: the unreserved bytes of RFC 3986. Its sub-delims are in no host's name, and percent-encoding would hide one. */
+const HOST_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z0-9_~-]/.test(String.fromCharCode(byte)) ? 1 : 0));
+/** Some resolvers read `127.1`, `0x7f.1` or `2130706433` as addresses, where a check of names sees none. */
+const NUMBER_AT_END = /(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$/;
