@@ -6,7 +6,7 @@ import { formatExit } from "../wire/exit-line.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
 /** What stands in the place of a secret. */
-export const HIDDEN = "(hidden)";
+const HIDDEN = "(hidden)";
 
 /** The whole config as a YAML file, every default filled in. Secrets are hidden: passwords, tokens, query values of URLs. */
 export function printConfig(config: Config): string {

@@ -45,7 +45,7 @@ export function expand(text: string, at: number, env: Env | null): string {
   return result.text;
 }
 
-export function isExitScheme(text: string): text is ExitScheme {
+function isExitScheme(text: string): text is ExitScheme {
   return (EXIT_SCHEMES as readonly string[]).includes(text);
 }
 

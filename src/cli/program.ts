@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ConfigError } from "../config/config-error.ts";
+import type { ExitScheme } from "../core/route.ts";
+import { EXIT_SCHEMES } from "../core/route.ts";
+import type { GatewayFlags } from "./gateway-flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Exit codes: 0 all well, 1 a fault was found or a bug, 2 wrong usage or config; of `run`, those of its command. */
+export async function runProgram(args: readonly string[]): Promise<void> {
+  process.exitCode = await runCommand(args);
+  // What a command leaves open must not keep the shell waiting.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+const LINGER_MS = 1000;
+
+async function runCommand(args: readonly string[]): Promise<number> {
+  let status = 0;
+  const program = buildProgram((result) => {
+    status = result;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError || error instanceof ConfigError) {
+      console.error(`goodgateway: ${error.message}`);
+      return 2;
+    }
+    console.error(error);
+    return 1;
+  }
+}
+
+// Each command's own code is loaded when it runs: --help must not wait for a gateway.
+function buildProgram(end: (status: number) => void): Command {
+  const program = new Command("goodgateway")
+    .description("A proxy gateway that never emits an unexplained 502.")
+    .version(readVersion(), "--version")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError();
+
+  withGatewayFlags(program.command("serve").description("Run the gateway."))
+    .addOption(new Option("--listen <address>", "where clients connect (default: 127.0.0.1:8502); repeatable").argParser(collect))
+    .option("--admin <address>", "where health, metrics and records are served, or off (default: 127.0.0.1:8503)")
+    .action(async (flags: GatewayFlags) => end(await (await import("./serve.ts")).serve(flags)));
+
+  withGatewayFlags(
+    program.command("run").description("Run a command through a gateway of its own: HTTP_PROXY, HTTPS_PROXY and ALL_PROXY are set."),
+  )
+    .argument("<command...>", "the command and its arguments, after --")
+    .passThroughOptions()
+    .action(async (command: string[], flags: GatewayFlags) => end(await (await import("./run.ts")).runThrough(command, flags)));
+
+  program
+    .command("demo")
+    .description("See it work: a pool of exits, half of them broken, and a site, all on this machine.")
+    .addOption(new Option("--requests <n>", "requests to send each way").argParser(parseCount).default(DEMO_REQUESTS))
+    .option("--once", "end after the comparison", false)
+    .action(async ({ requests, once }: { requests: number; once: boolean }) => {
+      const { runDemo } = await import("../demo/demo.ts");
+      end(await runDemo({ requests, once, out: process.stdout, err: process.stderr }));
+    });
+
+  addConfigCommands(program, end);
+  return program;
+}
+
+const DEMO_REQUESTS = 200;
+
+function withGatewayFlags(command: Command): Command {
+  return command
+    .option("--config <file>", "the config file (default: goodgateway.yaml, where it exists)")
+    .addOption(new Option("--exits <file|url>", "a list of exits, instead of the config's; repeatable").argParser(collect))
+    .addOption(new Option("--scheme <scheme>", "of exits that name none (default: http)").choices(EXIT_SCHEMES as readonly ExitScheme[]))
+    .option("--direct", "connect without an exit: always where there is none, else as the last resort")
+    .addOption(new Option("--log <format>", "log lines for people or for programs").choices(["text", "json"]));
+}
+
+function addConfigCommands(program: Command, end: (status: number) => void): void {
+  const load = () => import("./config.ts");
+  const config = program.command("config").description("Check, print or describe the config file.");
+  const file = ["--config <file>", "the config file (default: goodgateway.yaml)"] as const;
+  config
+    .command("check")
+    .description("Say what is wrong with the config and its exit lists.")
+    .option(...file)
+    .action(async (flags: { config?: string }) => end((await load()).checkConfig(flags.config ?? null)));
+  config
+    .command("print")
+    .description("Print the whole config, every default filled in, secrets hidden.")
+    .option(...file)
+    .action(async (flags: { config?: string }) => end((await load()).printWholeConfig(flags.config ?? null)));
+  config
+    .command("schema")
+    .description("Print the JSON Schema of the config file, for editors.")
+    .option("--exchange", "that of the record of an exchange instead", false)
+    .action(async ({ exchange }: { exchange: boolean }) => end((await load()).printSchema(exchange)));
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function parseCount(text: string): number {
+  const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (count < 1) throw new InvalidArgumentError("It is a number from 1 to 999999.");
+  return count;
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
