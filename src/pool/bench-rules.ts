@@ -1,0 +1,57 @@
+import type { Culprit, Fault, FaultId } from "../core/fault.ts";
+import { confidenceOf, stageOf } from "../core/fault-table.ts";
+import type { HopRole } from "../core/route.ts";
+
+/**
+ * What a failed attempt means for its exit.
+ * - `bench`: leave it out for a while;
+ * - `suspect`: prefer others, nothing is proved;
+ * - `nothing`: the failure is not the exit's.
+ */
+export type Consequence = "bench" | "suspect" | "nothing";
+
+export interface Failure {
+  readonly fault: Fault;
+  readonly culprit: Culprit;
+  /** Of the hop that showed the fault. */
+  readonly role: HopRole;
+}
+
+/**
+ * Only what is the exit's own benches it: its faults, and our own wrong idea of it (login, scheme, spent plan), which no next request
+ * will find otherwise. A target's failure never does, nor a fault that is as likely another's (SOCKS reply 1).
+ */
+export function consequenceOf({ fault, culprit, role }: Failure, isRotating: boolean): Consequence {
+  if (culprit === "gateway") return isWronglyConfigured(fault.id, role) ? "bench" : "nothing";
+  if (culprit !== "exit") return "nothing";
+  if (confidenceOf(fault) <= EVEN) return "suspect";
+  return isRotating && isOneOfMany(fault) ? "suspect" : "bench";
+}
+
+const EVEN = 0.5;
+
+const CONFIGURATION: ReadonlySet<FaultId> = new Set<FaultId>([
+  "handshake.auth_required",
+  "handshake.auth_failed",
+  "handshake.not_a_proxy",
+  "handshake.quota_exceeded",
+  "handshake.exit_unavailable",
+  "relay.exit_5xx",
+]);
+
+/** The same faults where the exit list is wrong, or where the client asked the target for what it does not speak. */
+const CONFIGURATION_OF_EXIT: ReadonlySet<FaultId> = new Set<FaultId>([
+  "tls.protocol_mismatch",
+  "tls.client_cert_required",
+  "head.not_http",
+]);
+
+function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
+  return CONFIGURATION.has(id) || (role === "exit" && CONFIGURATION_OF_EXIT.has(id));
+}
+
+/** A vendor's line stands for many exits: what one of them does tells nothing about the next; the vendor's own door does. */
+function isOneOfMany(fault: Fault): boolean {
+  const stage = stageOf(fault);
+  return stage !== "dns" && stage !== "connect" && stage !== "tls" && fault.id !== "handshake.rate_limited";
+}

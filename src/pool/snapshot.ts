@@ -1,0 +1,46 @@
+import { formatHostPort } from "../core/address.ts";
+import type { HopState } from "../core/event.ts";
+import type { FaultId } from "../core/fault.ts";
+import type { Exit, ExitHop } from "../core/route.ts";
+import type { PoolExit } from "./exit-index.ts";
+
+/** An exit and what the pool knows of it, for people. Holds no password. */
+export interface ExitSnapshot {
+  readonly id: string;
+  /** Its URLs without passwords, nearest hop first, joined by commas. */
+  readonly url: string;
+  readonly tags: Exit["tags"];
+  readonly rotating: boolean;
+  /** `untried`: never used, or its bench is over and nobody has tried it since. */
+  readonly state: HopState;
+  /** Milliseconds until its bench is over; 0: it is not benched. */
+  readonly benchedForMs: number;
+  readonly successes: number;
+  /** Failures of its own; those of targets and clients are not counted. */
+  readonly failures: number;
+  readonly inFlight: number;
+  /** Moving average until the first byte of an answer; null before the first. */
+  readonly ewmaMs: number | null;
+  readonly lastFault: FaultId | null;
+}
+
+export function snapshotOf({ exit, health, inFlight }: PoolExit, now: number): ExitSnapshot {
+  return {
+    id: exit.id,
+    url: exit.hops.map(formatHop).join(","),
+    tags: exit.tags,
+    rotating: exit.rotating,
+    state: health.state(now),
+    benchedForMs: Math.max(0, Math.ceil(health.benchedUntil - now)),
+    successes: health.successes,
+    failures: health.failures,
+    inFlight,
+    ewmaMs: health.ewmaMs === null ? null : Math.round(health.ewmaMs),
+    lastFault: health.lastFault,
+  };
+}
+
+function formatHop(hop: ExitHop): string {
+  const user = hop.username === null ? "" : `${encodeURIComponent(hop.username)}@`;
+  return `${hop.scheme}://${user}${formatHostPort(hop)}`;
+}
