@@ -55,7 +55,7 @@ export class ExitSources {
   #combine(): LoadedExits {
     const all = new ExitList();
     for (const exit of this.#inline) all.add(exit, { file: "config", line: 0 });
-    for (const list of this.#lists) list.readInto(all);
+    for (const list of this.#lists) list.addTo(all);
     const failures = this.#lists.flatMap(({ name, failure }) =>
       failure === null ? [] : { file: name, line: 0, column: 0, reason: failure },
     );
@@ -65,12 +65,12 @@ export class ExitSources {
 
 type ListSource = Exclude<ExitSource, { kind: "inline" }>;
 
-/** One list with its last good text. */
+/** One list as it was when it was last good. */
 class KeptList {
   readonly #text: ListText;
   readonly #source: ListSource;
   readonly #env: Env | null;
-  #good: string | null = null;
+  #good: ExitList | null = null;
   #reading: Promise<boolean> | null = null;
   /** Why the last reading gave nothing; null: it was good. */
   failure: string | null = null;
@@ -85,8 +85,8 @@ class KeptList {
     return this.#text.name;
   }
 
-  readInto(exits: ExitList): void {
-    if (this.#good !== null) this.#parse(this.#good, exits);
+  addTo(exits: ExitList): void {
+    if (this.#good !== null) exits.addAll(this.#good);
   }
 
   /** Reads the list again; true where that changed something worth telling. One reading at a time. */
@@ -119,19 +119,20 @@ class KeptList {
       this.failure = null;
       return before !== null;
     }
-    const found = new ExitList();
-    this.#parse(result.text, found);
+    const found = this.#parse(result.text);
     if (found.exits.length === 0 && this.#good !== null) {
       this.failure = "has no exit; the list as it was stays in force";
       return true;
     }
     this.failure = found.exits.length === 0 ? "has no exit" : null;
-    this.#good = result.text;
+    this.#good = found;
     return true;
   }
 
-  #parse(text: string, exits: ExitList): void {
+  #parse(text: string): ExitList {
     const { scheme, tags } = this.#source;
+    const exits = new ExitList();
     exits.read(text, { scheme, tags, where: { file: this.name, line: 1 }, env: this.#env });
+    return exits;
   }
 }

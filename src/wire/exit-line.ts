@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Env } from "./env-value.ts";
@@ -50,9 +50,12 @@ export function formatExit(exit: { readonly hops: readonly ExitHop[] }): string 
 }
 
 /** Hex digits of the exit's URL without the password: what names it where it has no `id=` tag. */
-export function exitId(exit: { readonly hops: readonly ExitHop[] }, digits = 8): string {
-  return createHash("sha256").update(formatExit(exit)).digest("hex").slice(0, digits);
+export function exitId(exit: { readonly hops: readonly ExitHop[] }, digits: number = ID_DIGITS): string {
+  return hash("sha256", formatExit(exit)).slice(0, digits);
 }
+
+/** Hex digits of an id that no tag gives. */
+export const ID_DIGITS = 8;
 
 const LINE_LENGTH_MAX = 4096;
 const HOPS_MAX = 8;

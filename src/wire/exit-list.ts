@@ -1,5 +1,5 @@
 import type { Exit } from "../core/route.ts";
-import { type ExitLineError, type ExitLineOptions, exitId, formatExit, parseExitLine } from "./exit-line.ts";
+import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
 
 type Where = ExitLineOptions["where"];
 
@@ -36,22 +36,28 @@ export class ExitList {
     else this.#merge(known, exit, where);
   }
 
+  /** Adds what another list holds, its errors too. */
+  addAll(other: ExitList): void {
+    for (const { exit, where } of other.#byRoute.values()) this.add(exit, where);
+    for (const error of other.errors) this.errors.push(error);
+  }
+
   #addNew(route: string, exit: Exit, where: Where): void {
-    const named = exit.id !== exitId(exit);
+    const named = isNamed(exit);
     const holder = this.#ids.get(exit.id);
     if (holder !== undefined && named) {
       this.#refuse(where, exit.id, holder);
       return;
     }
     // Eight digits of two routes in 100,000 are likely to be equal: the second one gets more of them.
-    const entry: Entry = { exit: holder === undefined ? exit : { ...exit, id: exitId(exit, 16) }, where };
+    const entry: Entry = { exit: holder === undefined ? exit : { ...exit, id: exitId(exit, LONG_ID_DIGITS) }, where };
     this.#byRoute.set(route, entry);
     this.#ids.set(entry.exit.id, entry);
   }
 
   // The later line is the newer one: its password, weight and id count.
   #merge(known: Entry, exit: Exit, where: Where): void {
-    const named = exit.id !== exitId(exit);
+    const named = isNamed(exit);
     const holder = this.#ids.get(exit.id) ?? known;
     if (named && holder !== known) {
       this.#refuse(where, exit.id, holder);
@@ -84,6 +90,14 @@ export function parseExitList(text: string, options: ExitLineOptions): { exits: 
 /** `exits.txt:3:7: the port is missing`, or without a position where the whole list is meant. */
 export function formatLineError({ file, line, column, reason }: ExitLineError): string {
   return line === 0 ? `${file}: ${reason}` : `${file}:${line}:${column}: ${reason}`;
+}
+
+const LONG_ID_DIGITS = 2 * ID_DIGITS;
+
+/** The id is of an `id=` tag. */
+function isNamed(exit: Exit): boolean {
+  const derived = exitId(exit, LONG_ID_DIGITS);
+  return exit.id !== derived && exit.id !== derived.slice(0, ID_DIGITS);
 }
 
 function place({ file, line }: Where): string {

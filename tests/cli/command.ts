@@ -34,7 +34,8 @@ export class RunningCommand {
     for (;;) {
       const match = pattern.exec(this.stderr);
       if (match !== null) return match;
-      if (this.process.exitCode !== null) throw new Error(`it ended with ${this.process.exitCode}: ${this.stderr}`);
+      const { exitCode, signalCode } = this.process;
+      if (exitCode !== null || signalCode !== null) throw new Error(`it ended with ${exitCode ?? signalCode}: ${this.stderr}`);
       await new Promise<void>((wake) => this.#wake.push(wake));
     }
   }
