@@ -80,6 +80,7 @@ async function startOnce(recipe: Recipe, options: PeerOptions): Promise<Peer> {
 }
 
 interface Running {
+  readonly program: string;
   readonly process: ChildProcess;
   readonly log: () => string;
   /** Why it is not running any more; null while it is. */
@@ -99,18 +100,18 @@ function spawnPeer({ program }: Recipe, args: readonly string[], { cpu }: PeerOp
   child.once("error", (error) => (ended = error.message));
   child.once("exit", (code, signal) => (ended = `exit status ${code ?? signal}`));
   endWithUs(child);
-  return { process: child, log: () => output, ended: () => ended };
+  return { program, process: child, log: () => output, ended: () => ended };
 }
 
 async function waitUntilReady(peer: Running, port: number): Promise<void> {
   const deadline = performance.now() + READY_DEADLINE_MS;
   while (performance.now() < deadline) {
     const reached = await accepts(port);
-    if (peer.ended() !== null) throw new Error(`${peer.process.spawnfile}: ${peer.ended()}\n${peer.log()}`);
+    if (peer.ended() !== null) throw new Error(`${peer.program}: ${peer.ended()}\n${peer.log()}`);
     if (reached) return;
     await pause(10); // between two tries to connect: the program gives no other sign
   }
-  throw new Error(`${peer.process.spawnfile}: not ready on port ${port} after ${READY_DEADLINE_MS} ms\n${peer.log()}`);
+  throw new Error(`${peer.program}: not ready on port ${port} after ${READY_DEADLINE_MS} ms\n${peer.log()}`);
 }
 
 function accepts(port: number): Promise<boolean> {
