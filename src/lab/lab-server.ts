@@ -25,6 +25,8 @@ export interface LabServer extends HostPort, AsyncDisposable {
   readonly open: number;
   /** Resolves once that many connections were accepted. */
   whenAccepted(count: number): Promise<void>;
+  /** Resolves once that many of them have ended. */
+  whenLeft(count: number): Promise<void>;
 }
 
 /** Starts a server that treats each of its connections alike. */
@@ -34,7 +36,10 @@ export async function startLabServer(behave: Behaviour, tls: LabTls | null = nul
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (wire) => {
     accepted += 1;
     sockets.add(wire);
-    wire.on("close", () => sockets.delete(wire));
+    wire.on("close", () => {
+      sockets.delete(wire);
+      server.emit("lab-left");
+    });
     void converse(behave, new LabConnection(wire, tls === null ? wire : wrapInTls(wire, tls)));
     server.emit("lab-accepted");
   });
@@ -52,6 +57,9 @@ export async function startLabServer(behave: Behaviour, tls: LabTls | null = nul
     },
     async whenAccepted(count) {
       while (accepted < count) await once(server, "lab-accepted");
+    },
+    async whenLeft(count) {
+      while (accepted - sockets.size < count) await once(server, "lab-left");
     },
     async [Symbol.asyncDispose]() {
       const closed = new Promise((resolve) => server.close(resolve));

@@ -1,0 +1,118 @@
+import type { GatewayFaultId } from "../../core/faults/gateway.ts";
+import { BAD_ANSWERS } from "../bad-answers.ts";
+import { drips } from "../behaviours.ts";
+import { brokenDialler } from "../fake-dialler.ts";
+import { startHttpExit } from "../http-exit.ts";
+import { dialLab, splice } from "../lab-connection.ts";
+import { formatAnswer } from "../lab-http.ts";
+import { ask, proxyGet, readAnswer } from "../raw-client.ts";
+import { basic } from "./client-stages.ts";
+import { dialled } from "./connect-stages.ts";
+import { addressOf, exitAt, fails, LOW_MS, stage, urlOf } from "./scenes.ts";
+import type { Stage } from "./stage.ts";
+
+export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
+  "gateway.no_exit": stage(
+    "a client wants a country that no exit has",
+    fails(502, "gateway.no_exit", "gateway", { attempts: 0 }),
+    async (props) => {
+      const site = await props.site();
+      const exit = await props.use(startHttpExit());
+      return {
+        exits: [exitAt(exit, "http", { id: "de-1", tags: { country: "de" } })],
+        play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site), basic("lab-country-fr:x"))),
+      };
+    },
+  ),
+  "gateway.internal_error": stage(
+    "the dialler has a bug",
+    fails(500, "gateway.internal_error", "gateway", { attempts: 0 }),
+    async (props) => {
+      const site = await props.site();
+      return { connectTcp: brokenDialler, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
+    },
+  ),
+  "gateway.overloaded": stage(
+    "one exchange is in flight where one is allowed, and another comes",
+    fails(503, "gateway.overloaded", "gateway", { attempts: 0 }),
+    async (props) => {
+      const target = await props.server(BAD_ANSWERS.silence);
+      return {
+        changes: { limits: { exchanges: 1 } },
+        async play(gateway) {
+          const first = await dialLab(addressOf(gateway));
+          await first.send(proxyGet(urlOf(target)));
+          await target.whenAccepted(1);
+          const answer = await ask(addressOf(gateway), proxyGet(urlOf(target)));
+          first.wire.destroy();
+          return answer;
+        },
+      };
+    },
+  ),
+  "gateway.fd_exhausted": stage("no file descriptor is left", fails(503, "gateway.fd_exhausted", "gateway"), dialled("EMFILE")),
+  "gateway.source_port_exhausted": stage(
+    "no source port is left",
+    fails(503, "gateway.source_port_exhausted", "gateway"),
+    dialled("EADDRNOTAVAIL"),
+  ),
+  "gateway.shutting_down": stage(
+    "a request's head is completed while the gateway drains",
+    fails(503, "gateway.shutting_down", "gateway", { attempts: 0 }),
+    async (props) => {
+      const site = await props.site();
+      return {
+        async play(gateway) {
+          const peer = await dialLab(addressOf(gateway));
+          const request = proxyGet(urlOf(site));
+          await peer.send(request + request.slice(0, 10)); // the answer to the first proves that the gateway has the ten bytes
+          await readAnswer(peer, "GET");
+          const drained = gateway.drain(5000);
+          await peer.send(request.slice(10));
+          const answer = await readAnswer(peer, "GET");
+          peer.wire.destroy();
+          await drained;
+          return answer;
+        },
+      };
+    },
+  ),
+  "gateway.deadline_exceeded": stage(
+    "the target's head comes too slowly for the whole exchange",
+    fails(504, "gateway.deadline_exceeded", "gateway"),
+    async (props) => {
+      const target = await props.server(drips(formatAnswer(200, {}, "too late\n"), LOW_MS / 4, () => {}));
+      return { changes: { timeouts: { total: LOW_MS } }, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(target))) };
+    },
+  ),
+  "gateway.loop_detected": stage("a client asks for the gateway itself", fails(502, "gateway.loop_detected", "gateway"), async () => ({
+    play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(addressOf(gateway)))),
+  })),
+  "gateway.ip_prohibited": stage(
+    "a client asks a public listener for a loopback address",
+    fails(502, "gateway.ip_prohibited", "gateway", { attempts: 0 }),
+    async (props) => {
+      const site = await props.site();
+      return { changes: { targets: { addresses: "public" } }, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
+    },
+  ),
+};
+
+export const MORE_GATEWAY_STAGES: readonly Stage[] = [
+  stage(
+    "an exit leads back to the gateway until no exchange is left",
+    fails(503, "relay.exit_5xx", "exit", { outcome: "relayed" }),
+    async (props) => {
+      const gateways = Promise.withResolvers<{ host: string; port: number }>();
+      const exit = await props.server(async (peer) => splice(peer, await dialLab(await gateways.promise)));
+      return {
+        exits: [exitAt(exit)],
+        changes: { limits: { exchanges: 8 } },
+        play(gateway) {
+          gateways.resolve(addressOf(gateway));
+          return ask(addressOf(gateway), proxyGet("http://site.lab/"));
+        },
+      };
+    },
+  ),
+];
