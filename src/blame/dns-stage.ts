@@ -6,7 +6,7 @@ import { tellEnd, tellMs } from "./seen-words.ts";
 export function attributeDns(interruption: Interruption, seen: Observation): Fault {
   if (interruption.how === "timeout") return fault("dns.timeout", `the resolver did not answer for ${tellMs(interruption.afterMs)}`);
   const code = interruption.how === "errno" ? interruption.code : "";
-  const known = CODES[code];
+  const known = CODES.get(code);
   if (known === undefined) {
     return fault("dns.servfail", `${tellEnd(interruption, seen)} while the name was resolved`, { confidence: 0.5 });
   }
@@ -26,27 +26,29 @@ const TIMEOUT: Meaning = { id: "dns.timeout", words: "the resolver did not answe
 const UNREACHABLE: Meaning = { id: "dns.resolver_unreachable", words: "the resolver cannot be reached" };
 
 /** Codes of getaddrinfo and of c-ares, as Node names them. */
-const CODES: Readonly<Record<string, Meaning>> = {
-  ENOTFOUND: NXDOMAIN,
-  ENONAME: NXDOMAIN,
-  EAI_NONAME: NXDOMAIN,
-  EBADNAME: { ...NXDOMAIN, words: "the name is no valid name", params: {} },
-  EBADQUERY: { ...NXDOMAIN, words: "the name is no valid name", params: {} },
-  ENODATA: NODATA,
-  EAI_NODATA: NODATA,
-  EAI_ADDRFAMILY: NODATA,
-  ESERVFAIL: SERVFAIL,
-  EAI_FAIL: SERVFAIL,
-  // getaddrinfo has this one code for SERVFAIL and for silence.
-  EAI_AGAIN: { id: "dns.servfail", words: "the resolver failed or did not answer" },
-  EFORMERR: { id: "dns.servfail", words: "the resolver did not understand the question", params: { rcode: "FORMERR" } },
-  ENOTIMP: { id: "dns.servfail", words: "the resolver does not know the question", params: { rcode: "NOTIMP" } },
-  EBADRESP: { id: "dns.servfail", words: "the resolver's answer was malformed" },
-  EREFUSED: { id: "dns.refused", words: "the resolver refuses to answer this machine", params: { rcode: "REFUSED" } },
-  ETIMEOUT: TIMEOUT,
-  ETIMEDOUT: TIMEOUT,
-  ECONNREFUSED: UNREACHABLE,
-  EHOSTUNREACH: UNREACHABLE,
-  ENETUNREACH: UNREACHABLE,
-  ENOTINITIALIZED: UNREACHABLE,
-};
+const CODES: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    ENOTFOUND: NXDOMAIN,
+    ENONAME: NXDOMAIN,
+    EAI_NONAME: NXDOMAIN,
+    EBADNAME: { ...NXDOMAIN, words: "the name is no valid name", params: {} },
+    EBADQUERY: { ...NXDOMAIN, words: "the name is no valid name", params: {} },
+    ENODATA: NODATA,
+    EAI_NODATA: NODATA,
+    EAI_ADDRFAMILY: NODATA,
+    ESERVFAIL: SERVFAIL,
+    EAI_FAIL: SERVFAIL,
+    // getaddrinfo has this one code for SERVFAIL and for silence.
+    EAI_AGAIN: { id: "dns.servfail", words: "the resolver failed or did not answer" },
+    EFORMERR: { id: "dns.servfail", words: "the resolver did not understand the question", params: { rcode: "FORMERR" } },
+    ENOTIMP: { id: "dns.servfail", words: "the resolver does not know the question", params: { rcode: "NOTIMP" } },
+    EBADRESP: { id: "dns.servfail", words: "the resolver's answer was malformed" },
+    EREFUSED: { id: "dns.refused", words: "the resolver refuses to answer this machine", params: { rcode: "REFUSED" } },
+    ETIMEOUT: TIMEOUT,
+    ETIMEDOUT: TIMEOUT,
+    ECONNREFUSED: UNREACHABLE,
+    EHOSTUNREACH: UNREACHABLE,
+    ENETUNREACH: UNREACHABLE,
+    ENOTINITIALIZED: UNREACHABLE,
+  }),
+);

@@ -59,7 +59,7 @@ function advise(protocol: Protocol, scheme: ExitScheme | null): string {
 }
 
 function byCode(code: string, seen: Observation): Fault | null {
-  const certificate = CERTIFICATE_CODES[code];
+  const certificate = CERTIFICATE_CODES.get(code);
   if (certificate !== undefined) return fault(certificate.id, `${certificate.words} (${code})`);
   const alert = alertOf(code);
   if (alert !== null) return alertFault(alert);
@@ -111,31 +111,33 @@ const NAME = { id: "tls.cert_name_mismatch", words: "the certificate is for anot
 const untrusted = (words: string) => ({ id: "tls.cert_untrusted", words }) as const;
 
 /** X509_V_ERR codes, as Node names them, and its own of the name check. */
-const CERTIFICATE_CODES: Readonly<Record<string, { readonly id: FaultId; readonly words: string }>> = {
-  CERT_HAS_EXPIRED: EXPIRED,
-  ERROR_IN_CERT_NOT_AFTER_FIELD: EXPIRED,
-  CERT_NOT_YET_VALID: NOT_YET,
-  ERROR_IN_CERT_NOT_BEFORE_FIELD: NOT_YET,
-  ERR_TLS_CERT_ALTNAME_INVALID: NAME,
-  ERR_TLS_CERT_ALTNAME_FORMAT: NAME,
-  HOSTNAME_MISMATCH: NAME,
-  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted("the certificate is self-signed"),
-  SELF_SIGNED_CERT_IN_CHAIN: untrusted("the chain ends in an authority that is not trusted here"),
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted("the certificate comes without its chain"),
-  UNABLE_TO_GET_ISSUER_CERT: untrusted("the chain is not complete"),
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted("the authority is not trusted here, or the chain is not complete"),
-  UNABLE_TO_DECRYPT_CERT_SIGNATURE: untrusted("the certificate's signature is broken"),
-  UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: untrusted("the authority's key is broken"),
-  CERT_SIGNATURE_FAILURE: untrusted("the certificate's signature is wrong"),
-  CERT_CHAIN_TOO_LONG: untrusted("the chain is too long"),
-  CERT_REVOKED: untrusted("the certificate is revoked"),
-  CERT_UNTRUSTED: untrusted("the certificate is not trusted here"),
-  CERT_REJECTED: untrusted("the certificate is rejected here"),
-  INVALID_CA: untrusted("the chain has an authority that is none"),
-  INVALID_PURPOSE: untrusted("the certificate is not one for servers"),
-  PATH_LENGTH_EXCEEDED: untrusted("the chain is longer than its authority allows"),
-  UNABLE_TO_GET_CRL: untrusted("the list of revoked certificates is missing"),
-};
+const CERTIFICATE_CODES: ReadonlyMap<string, { readonly id: FaultId; readonly words: string }> = new Map(
+  Object.entries<{ readonly id: FaultId; readonly words: string }>({
+    CERT_HAS_EXPIRED: EXPIRED,
+    ERROR_IN_CERT_NOT_AFTER_FIELD: EXPIRED,
+    CERT_NOT_YET_VALID: NOT_YET,
+    ERROR_IN_CERT_NOT_BEFORE_FIELD: NOT_YET,
+    ERR_TLS_CERT_ALTNAME_INVALID: NAME,
+    ERR_TLS_CERT_ALTNAME_FORMAT: NAME,
+    HOSTNAME_MISMATCH: NAME,
+    DEPTH_ZERO_SELF_SIGNED_CERT: untrusted("the certificate is self-signed"),
+    SELF_SIGNED_CERT_IN_CHAIN: untrusted("the chain ends in an authority that is not trusted here"),
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted("the certificate comes without its chain"),
+    UNABLE_TO_GET_ISSUER_CERT: untrusted("the chain is not complete"),
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted("the authority is not trusted here, or the chain is not complete"),
+    UNABLE_TO_DECRYPT_CERT_SIGNATURE: untrusted("the certificate's signature is broken"),
+    UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY: untrusted("the authority's key is broken"),
+    CERT_SIGNATURE_FAILURE: untrusted("the certificate's signature is wrong"),
+    CERT_CHAIN_TOO_LONG: untrusted("the chain is too long"),
+    CERT_REVOKED: untrusted("the certificate is revoked"),
+    CERT_UNTRUSTED: untrusted("the certificate is not trusted here"),
+    CERT_REJECTED: untrusted("the certificate is rejected here"),
+    INVALID_CA: untrusted("the chain has an authority that is none"),
+    INVALID_PURPOSE: untrusted("the certificate is not one for servers"),
+    PATH_LENGTH_EXCEEDED: untrusted("the chain is longer than its authority allows"),
+    UNABLE_TO_GET_CRL: untrusted("the list of revoked certificates is missing"),
+  }),
+);
 
 function isCode(interruption: Interruption, code: string): boolean {
   return interruption.how === "errno" && interruption.code === code;

@@ -12,7 +12,7 @@ export function readBrightData(refusal: Refusal): Claim | null {
   const said = SAID_IN.map((name) => fieldValue(refusal.fields, name)).find((value) => value !== null && value !== "");
   if (code === null) return said === undefined ? null : byWords(said as string, refusal);
   const words = said === undefined ? code : `${code}, ${quote(said as string)}`;
-  const { id, ...more } = CODES[code] ?? byFamily(code, refusal);
+  const { id, ...more } = CODES.get(code) ?? byFamily(code, refusal);
   return claim("Bright Data", id === "login" ? loginFault(refusal) : id, words, more);
 }
 
@@ -34,25 +34,27 @@ const GATEWAY = { culprit: "gateway" as Culprit, confidence: 0.9 };
 const NONE_THAT_FITS: Meaning = { id: "handshake.exit_unavailable", ...GATEWAY };
 const RATE: Meaning = { id: "handshake.rate_limited" };
 
-const CODES: Readonly<Record<string, Meaning>> = {
-  client_10020: { id: "handshake.quota_exceeded" }, // the account is suspended
-  client_10060: NONE_THAT_FITS, // the address asked for is not the zone's
-  client_10061: NONE_THAT_FITS, // no exit in the zone's countries
-  client_10062: NONE_THAT_FITS,
-  client_10100: { id: "handshake.quota_exceeded" }, // the zone's usage limit
-  client_10110: RATE,
-  client_10120: { id: "handshake.exit_unavailable" }, // no exit, and the zone forbids to go without
-  client_10250: { id: "handshake.policy_denied", ...GATEWAY }, // the zone's own allow-list
-  client_10260: { id: "handshake.policy_denied", ...GATEWAY },
-  policy_20130: { id: "handshake.policy_denied" },
-  policy_20140: { id: "handshake.policy_denied" },
-  policy_20220: RATE,
-  policy_20221: RATE,
-  policy_20222: RATE,
-  policy_20223: RATE,
-  kyc_required: { id: "handshake.policy_denied" },
-  business_account_required: { id: "handshake.policy_denied" },
-};
+const CODES: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    client_10020: { id: "handshake.quota_exceeded" }, // the account is suspended
+    client_10060: NONE_THAT_FITS, // the address asked for is not the zone's
+    client_10061: NONE_THAT_FITS, // no exit in the zone's countries
+    client_10062: NONE_THAT_FITS,
+    client_10100: { id: "handshake.quota_exceeded" }, // the zone's usage limit
+    client_10110: RATE,
+    client_10120: { id: "handshake.exit_unavailable" }, // no exit, and the zone forbids to go without
+    client_10250: { id: "handshake.policy_denied", ...GATEWAY }, // the zone's own allow-list
+    client_10260: { id: "handshake.policy_denied", ...GATEWAY },
+    policy_20130: { id: "handshake.policy_denied" },
+    policy_20140: { id: "handshake.policy_denied" },
+    policy_20220: RATE,
+    policy_20221: RATE,
+    policy_20222: RATE,
+    policy_20223: RATE,
+    kyc_required: { id: "handshake.policy_denied" },
+    business_account_required: { id: "handshake.policy_denied" },
+  }),
+);
 
 function byFamily(code: string, { status }: Refusal): Meaning {
   const family = code.slice(0, code.indexOf("_"));

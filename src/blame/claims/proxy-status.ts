@@ -28,7 +28,7 @@ export function claimOfMember(owner: ProxyStatusMember, refusal: Refusal): Claim
   const error = owner.error as string;
   const detail = owner.details === null ? "" : `, ${quote(owner.details)}`;
   const words = `error=${error}${detail}`;
-  const meaning = MEANINGS[error] ?? { id: "handshake.connect_rejected", about: "self" };
+  const meaning = MEANINGS.get(error) ?? { id: "handshake.connect_rejected", about: "self" };
   const { id, ...more } = refine(meaning, owner, refusal);
   return claim(`Proxy-Status of ${quote(owner.name, 60)}`, id, words, more);
 }
@@ -56,40 +56,42 @@ interface Meaning {
 
 const TARGETS_ANSWER: Meaning = { id: "handshake.connect_rejected", about: "next", confidence: 0.7 };
 
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  dns_timeout: { id: "handshake.target_unresolvable", about: "next", culprit: "dns", confidence: 0.6 },
-  dns_error: { id: "handshake.target_unresolvable", about: "next" },
-  destination_not_found: { id: "handshake.connect_rejected", about: "self" },
-  destination_unavailable: { id: "handshake.exit_unavailable", about: "self" },
-  destination_ip_prohibited: { id: "handshake.policy_denied", about: "self" },
-  destination_ip_unroutable: { id: "handshake.target_unreachable", about: "next" },
-  connection_refused: { id: "handshake.target_refused", about: "next" },
-  connection_terminated: { id: "handshake.connect_rejected", about: "next", confidence: 0.65 },
-  connection_timeout: { id: "handshake.target_timeout", about: "next" },
-  connection_read_timeout: { id: "handshake.target_timeout", about: "next" },
-  connection_write_timeout: { id: "handshake.target_timeout", about: "next" },
-  connection_limit_reached: { id: "handshake.rate_limited", about: "self" },
-  tls_protocol_error: TARGETS_ANSWER,
-  tls_certificate_error: TARGETS_ANSWER,
-  tls_alert_received: TARGETS_ANSWER,
-  http_request_error: { id: "handshake.connect_rejected", about: "us", confidence: 0.7 },
-  http_request_denied: { id: "handshake.policy_denied", about: "self" },
-  http_response_incomplete: TARGETS_ANSWER,
-  http_response_header_section_size: TARGETS_ANSWER,
-  http_response_header_size: TARGETS_ANSWER,
-  http_response_body_size: TARGETS_ANSWER,
-  http_response_trailer_section_size: TARGETS_ANSWER,
-  http_response_trailer_size: TARGETS_ANSWER,
-  http_response_transfer_coding: TARGETS_ANSWER,
-  http_response_content_coding: TARGETS_ANSWER,
-  http_response_timeout: { id: "handshake.target_timeout", about: "next", confidence: 0.7 },
-  http_upgrade_failed: TARGETS_ANSWER,
-  http_protocol_error: { ...TARGETS_ANSWER, confidence: 0.6 },
-  proxy_internal_response: { id: "handshake.connect_rejected", about: "self" },
-  proxy_internal_error: { id: "handshake.connect_rejected", about: "self" },
-  proxy_configuration_error: { id: "handshake.connect_rejected", about: "self" },
-  proxy_loop_detected: { id: "handshake.connect_rejected", about: "self" },
-};
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    dns_timeout: { id: "handshake.target_unresolvable", about: "next", culprit: "dns", confidence: 0.6 },
+    dns_error: { id: "handshake.target_unresolvable", about: "next" },
+    destination_not_found: { id: "handshake.connect_rejected", about: "self" },
+    destination_unavailable: { id: "handshake.exit_unavailable", about: "self" },
+    destination_ip_prohibited: { id: "handshake.policy_denied", about: "self" },
+    destination_ip_unroutable: { id: "handshake.target_unreachable", about: "next" },
+    connection_refused: { id: "handshake.target_refused", about: "next" },
+    connection_terminated: { id: "handshake.connect_rejected", about: "next", confidence: 0.65 },
+    connection_timeout: { id: "handshake.target_timeout", about: "next" },
+    connection_read_timeout: { id: "handshake.target_timeout", about: "next" },
+    connection_write_timeout: { id: "handshake.target_timeout", about: "next" },
+    connection_limit_reached: { id: "handshake.rate_limited", about: "self" },
+    tls_protocol_error: TARGETS_ANSWER,
+    tls_certificate_error: TARGETS_ANSWER,
+    tls_alert_received: TARGETS_ANSWER,
+    http_request_error: { id: "handshake.connect_rejected", about: "us", confidence: 0.7 },
+    http_request_denied: { id: "handshake.policy_denied", about: "self" },
+    http_response_incomplete: TARGETS_ANSWER,
+    http_response_header_section_size: TARGETS_ANSWER,
+    http_response_header_size: TARGETS_ANSWER,
+    http_response_body_size: TARGETS_ANSWER,
+    http_response_trailer_section_size: TARGETS_ANSWER,
+    http_response_trailer_size: TARGETS_ANSWER,
+    http_response_transfer_coding: TARGETS_ANSWER,
+    http_response_content_coding: TARGETS_ANSWER,
+    http_response_timeout: { id: "handshake.target_timeout", about: "next", confidence: 0.7 },
+    http_upgrade_failed: TARGETS_ANSWER,
+    http_protocol_error: { ...TARGETS_ANSWER, confidence: 0.6 },
+    proxy_internal_response: { id: "handshake.connect_rejected", about: "self" },
+    proxy_internal_error: { id: "handshake.connect_rejected", about: "self" },
+    proxy_configuration_error: { id: "handshake.connect_rejected", about: "self" },
+    proxy_loop_detected: { id: "handshake.connect_rejected", about: "self" },
+  }),
+);
 
 type Refined = { readonly id: Claim["id"] } & ClaimDetails;
 

@@ -15,7 +15,7 @@ export function readSquid(refusal: Refusal): Claim | null {
   if (name === "ERR_CANNOT_FORWARD" || (name === "ERR_READ_ERROR" && errno === 0)) return nowhereToGo(name, refusal);
   if (name === "ERR_CACHE_ACCESS_DENIED") return claim("Squid", loginFault(refusal), `${name}, it wants a login`);
 
-  const known = PAGES[name];
+  const known = PAGES.get(name);
   const code = errno === 0 ? name : `${name} ${errno}`;
   if (known !== undefined) return claim("Squid", known.id, `${code}, ${known.words}`, known.more);
   if (refusal.status === 403) return claim("Squid", "handshake.policy_denied", `${code}, a page of its administrator`);
@@ -100,26 +100,28 @@ interface Page {
 
 const TARGETS_FAULT = { culprit: "origin", confidence: 0.8 } as const;
 
-const PAGES: Readonly<Record<string, Page>> = {
-  ERR_ACCESS_DENIED: { id: "handshake.policy_denied", words: "its rules forbid this" },
-  ERR_CACHE_MGR_ACCESS_DENIED: { id: "handshake.policy_denied", words: "its rules forbid this" },
-  ERR_FORWARDING_DENIED: { id: "handshake.policy_denied", words: "its rules forbid to forward" },
-  ERR_NO_RELAY: { id: "handshake.policy_denied", words: "it does not relay this" },
-  ERR_CONFLICT_HOST: { id: "handshake.policy_denied", words: "it takes the request for a forged one" },
-  ERR_READ_TIMEOUT: { id: "handshake.target_timeout", words: "the target did not answer in time" },
-  ERR_LIFETIME_EXP: { id: "handshake.target_timeout", words: "the request outlived its limit", more: { confidence: 0.6 } },
-  ERR_READ_ERROR: { id: "handshake.connect_rejected", words: "the target's connection broke", more: TARGETS_FAULT },
-  ERR_WRITE_ERROR: { id: "handshake.connect_rejected", words: "the target's connection broke", more: TARGETS_FAULT },
-  ERR_ZERO_SIZE_OBJECT: { id: "handshake.connect_rejected", words: "the target closed without a byte", more: TARGETS_FAULT },
-  ERR_INVALID_RESP: { id: "handshake.connect_rejected", words: "the target's answer was malformed", more: TARGETS_FAULT },
-  ERR_TOO_BIG: {
-    id: "handshake.connect_rejected",
-    words: "the message was too large for it",
-    more: { culprit: "origin", confidence: 0.6 },
-  },
-  ERR_SECURE_CONNECT_FAIL: { id: "handshake.connect_rejected", words: "TLS with the target failed", more: TARGETS_FAULT },
-  ERR_SOCKET_FAILURE: { id: "handshake.exit_unavailable", words: "it is out of sockets" },
-  ERR_SHUTTING_DOWN: { id: "handshake.exit_unavailable", words: "it is shutting down" },
-  ERR_GATEWAY_FAILURE: { id: "handshake.exit_unavailable", words: "it has a fault of its own" },
-  ERR_ICAP_FAILURE: { id: "handshake.exit_unavailable", words: "its content filter is down" },
-};
+const PAGES: ReadonlyMap<string, Page> = new Map(
+  Object.entries<Page>({
+    ERR_ACCESS_DENIED: { id: "handshake.policy_denied", words: "its rules forbid this" },
+    ERR_CACHE_MGR_ACCESS_DENIED: { id: "handshake.policy_denied", words: "its rules forbid this" },
+    ERR_FORWARDING_DENIED: { id: "handshake.policy_denied", words: "its rules forbid to forward" },
+    ERR_NO_RELAY: { id: "handshake.policy_denied", words: "it does not relay this" },
+    ERR_CONFLICT_HOST: { id: "handshake.policy_denied", words: "it takes the request for a forged one" },
+    ERR_READ_TIMEOUT: { id: "handshake.target_timeout", words: "the target did not answer in time" },
+    ERR_LIFETIME_EXP: { id: "handshake.target_timeout", words: "the request outlived its limit", more: { confidence: 0.6 } },
+    ERR_READ_ERROR: { id: "handshake.connect_rejected", words: "the target's connection broke", more: TARGETS_FAULT },
+    ERR_WRITE_ERROR: { id: "handshake.connect_rejected", words: "the target's connection broke", more: TARGETS_FAULT },
+    ERR_ZERO_SIZE_OBJECT: { id: "handshake.connect_rejected", words: "the target closed without a byte", more: TARGETS_FAULT },
+    ERR_INVALID_RESP: { id: "handshake.connect_rejected", words: "the target's answer was malformed", more: TARGETS_FAULT },
+    ERR_TOO_BIG: {
+      id: "handshake.connect_rejected",
+      words: "the message was too large for it",
+      more: { culprit: "origin", confidence: 0.6 },
+    },
+    ERR_SECURE_CONNECT_FAIL: { id: "handshake.connect_rejected", words: "TLS with the target failed", more: TARGETS_FAULT },
+    ERR_SOCKET_FAILURE: { id: "handshake.exit_unavailable", words: "it is out of sockets" },
+    ERR_SHUTTING_DOWN: { id: "handshake.exit_unavailable", words: "it is shutting down" },
+    ERR_GATEWAY_FAILURE: { id: "handshake.exit_unavailable", words: "it has a fault of its own" },
+    ERR_ICAP_FAILURE: { id: "handshake.exit_unavailable", words: "its content filter is down" },
+  }),
+);

@@ -28,7 +28,7 @@ export function readZyte(refusal: Refusal): Claim | null {
   const value = fieldValue(refusal.fields, "x-crawlera-error") ?? fieldValue(refusal.fields, "zyte-error-type");
   if (value === null || value === "") return null;
   const word = /[a-z_-]+/.exec(value.toLowerCase())?.[0] ?? "";
-  const known = ZYTE[word];
+  const known = ZYTE.get(word);
   if (known === undefined) return vendorSaid("Zyte", value, refusal);
   const { id, ...more } = known;
   return claim("Zyte", id === "login" ? loginFault(refusal) : id, quote(value), more);
@@ -83,29 +83,31 @@ interface Meaning extends ClaimDetails {
   readonly id: Claim["id"] | "login";
 }
 
-const ZYTE: Readonly<Record<string, Meaning>> = {
-  banned: { id: "handshake.exit_unavailable" }, // the target blocks all exits that the vendor tried
-  noslaves: { id: "handshake.exit_unavailable" },
-  serverbusy: { id: "handshake.exit_unavailable" },
-  slavebanned: { id: "handshake.exit_unavailable" },
-  bad_session_id: { id: "handshake.session_lost" },
-  user_session_limit: { id: "handshake.rate_limited" },
-  too_many_conns: { id: "handshake.rate_limited" },
-  user_suspended: { id: "handshake.quota_exceeded" },
-  bad_proxy_auth: { id: "login" },
-  bad_auth: { id: "login" },
-  header_auth: { id: "login" },
-  nxdomain: { id: "handshake.target_unresolvable", params: { rcode: "NXDOMAIN" } },
-  econnrefused: { id: "handshake.target_refused" },
-  ehostunreach: { id: "handshake.target_unreachable" },
-  timeout: { id: "handshake.target_timeout" },
-  msgtimeout: { id: "handshake.target_timeout" },
-  econnreset: { id: "handshake.connect_rejected", ...ORIGIN },
-  socket_closed_remotely: { id: "handshake.connect_rejected", ...ORIGIN },
-  ssl_tunnel_error: { id: "handshake.connect_rejected", ...ORIGIN },
-  data_error: { id: "handshake.connect_rejected", ...ORIGIN },
-  domain_forbidden: { id: "handshake.policy_denied" },
-  bad_uri: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
-  bad_header: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
-  invalid_request: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
-};
+const ZYTE: ReadonlyMap<string, Meaning> = new Map(
+  Object.entries<Meaning>({
+    banned: { id: "handshake.exit_unavailable" }, // the target blocks all exits that the vendor tried
+    noslaves: { id: "handshake.exit_unavailable" },
+    serverbusy: { id: "handshake.exit_unavailable" },
+    slavebanned: { id: "handshake.exit_unavailable" },
+    bad_session_id: { id: "handshake.session_lost" },
+    user_session_limit: { id: "handshake.rate_limited" },
+    too_many_conns: { id: "handshake.rate_limited" },
+    user_suspended: { id: "handshake.quota_exceeded" },
+    bad_proxy_auth: { id: "login" },
+    bad_auth: { id: "login" },
+    header_auth: { id: "login" },
+    nxdomain: { id: "handshake.target_unresolvable", params: { rcode: "NXDOMAIN" } },
+    econnrefused: { id: "handshake.target_refused" },
+    ehostunreach: { id: "handshake.target_unreachable" },
+    timeout: { id: "handshake.target_timeout" },
+    msgtimeout: { id: "handshake.target_timeout" },
+    econnreset: { id: "handshake.connect_rejected", ...ORIGIN },
+    socket_closed_remotely: { id: "handshake.connect_rejected", ...ORIGIN },
+    ssl_tunnel_error: { id: "handshake.connect_rejected", ...ORIGIN },
+    data_error: { id: "handshake.connect_rejected", ...ORIGIN },
+    domain_forbidden: { id: "handshake.policy_denied" },
+    bad_uri: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
+    bad_header: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
+    invalid_request: { id: "handshake.connect_rejected", culprit: "gateway", confidence: 0.8 },
+  }),
+);

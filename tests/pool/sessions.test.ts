@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { NO_PARAMS, type RequestParams } from "../../src/core/params.ts";
+import { Sessions } from "../../src/pool/sessions.ts";
+import { ANSWERED, exitOf, poolOf, REFUSED, seeded } from "./fakes.ts";
+
+const MANY = Array.from({ length: 20 }, (_, i) => exitOf(`e${i}`));
+
+function session(key: string, hard: boolean, durationMs = 60_000): Partial<RequestParams> {
+  return { session: { key, hard, durationMs } };
+}
+
+for (const hard of [false, true]) {
+  test(`holds a ${hard ? "hard" : "soft"} session to one exit for its duration`, () => {
+    const { pool, clock, take } = poolOf(MANY);
+    const first = take(session("s", hard));
+    assert.equal(first?.session, "s");
+    for (let i = 0; i < 10; i++) {
+      const lease = take(session("s", hard));
+      assert.equal(lease?.exit.id, first?.exit.id);
+      if (lease !== null) pool.settle(lease, ANSWERED);
+    }
+    clock.ms += 60_000;
+    const later = new Set(
+      Array.from({ length: 10 }, () => {
+        clock.ms += 60_000;
+        return take(session("s", hard))?.exit.id;
+      }),
+    );
+    assert.ok(later.size > 1);
+  });
+}
+
+test("gives two sessions exits of their own", () => {
+  const { take } = poolOf(MANY, seeded(5));
+  const ids = new Set(Array.from({ length: 30 }, (_, i) => take(session(`s${i}`, false))?.exit.id));
+  assert.ok(ids.size > 5);
+});
+
+test("moves a soft session when its exit is benched, tried or gone, and holds it to the new one", () => {
+  const { pool, take } = poolOf(MANY);
+  const soft = session("s", false);
+  const first = take(soft);
+  assert.ok(first !== null);
+  pool.settle(first, REFUSED);
+  const second = take(soft);
+  assert.ok(second !== null && second.exit.id !== first.exit.id);
+  assert.equal(take(soft)?.exit.id, second.exit.id);
+  const third = take(soft, new Set([second.exit.id]));
+  assert.ok(third !== null && third.exit.id !== second.exit.id);
+  pool.load(MANY.filter(({ id }) => id !== third.exit.id));
+  assert.notEqual(take(soft)?.exit.id, third.exit.id);
+});
+
+test("keeps a hard session on its exit when that is benched or was tried", () => {
+  const { pool, take } = poolOf(MANY);
+  const hard = session("s", true);
+  const first = take(hard);
+  assert.ok(first !== null);
+  pool.settle(first, REFUSED);
+  assert.equal(take(hard)?.exit.id, first.exit.id);
+  assert.equal(take(hard, new Set([first.exit.id]))?.exit.id, first.exit.id);
+});
+
+test("says that a hard session is lost when its exit is gone, and finds it again when the exit comes back", () => {
+  const { pool, take } = poolOf(MANY);
+  const params = { ...NO_PARAMS, ...session("s", true) };
+  const first = take(params);
+  assert.ok(first !== null);
+  pool.load(MANY.filter(({ id }) => id !== first.exit.id));
+  assert.equal(take(params), null);
+  assert.equal(pool.faultOfEmpty(params).id, "handshake.session_lost");
+  assert.match(pool.explainEmpty(params), new RegExp(`exit ${first.exit.id} is gone`));
+  pool.load(MANY);
+  assert.equal(take(params)?.exit.id, first.exit.id);
+});
+
+test("survives a reload", () => {
+  const { pool, take } = poolOf(MANY);
+  const first = take(session("s", false));
+  pool.load(MANY.map((exit) => ({ ...exit, tags: { country: "de" } })));
+  assert.equal(take(session("s", false))?.exit.id, first?.exit.id);
+});
+
+test("keeps sessions with different filters apart", () => {
+  const exits = [exitOf("a", { tags: { country: "de" } }), exitOf("b", { tags: { country: "fr" } })];
+  const { take } = poolOf(exits);
+  const inCountry = (country: string) => take({ ...session("s", true), filter: { exit: null, tags: { country: [country] } } })?.exit.id;
+  assert.deepEqual([inCountry("de"), inCountry("fr"), inCountry("de")], ["a", "b", "a"]);
+});
+
+test("drops the oldest soft sessions at the bound, and no hard one before its end", () => {
+  const soft = new Sessions(2);
+  for (const key of ["a", "b", "c"]) {
+    assert.ok(soft.makeRoom(0, true));
+    soft.hold(key, key, 100);
+  }
+  assert.deepEqual([soft.size, soft.exitOf("a", 0), soft.exitOf("c", 0)], [2, null, "c"]);
+
+  const hard = new Sessions(1);
+  assert.ok(hard.makeRoom(0, false));
+  hard.hold("a", "a", 100);
+  assert.equal(hard.makeRoom(50, false), false);
+  assert.equal(hard.makeRoom(100, false), true);
+});
