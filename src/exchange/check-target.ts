@@ -8,32 +8,49 @@ import type { Exchange } from "./exchange.ts";
 /** Names that a cloud machine's metadata service answers to, whatever its address. */
 const METADATA_NAMES = new Set(["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"]);
 
+/** The addresses that may be used; null: whoever the route says resolves the name. Or why the target is not allowed. */
+export type CheckedTarget = { readonly addresses: readonly string[] | null } | { readonly fault: Fault };
+
+const UNCHECKED: CheckedTarget = { addresses: null };
+
 /**
  * What the listener's policy says of the target. On a public listener every address is looked at before any is used, and only those
  * that were looked at are used, so that no second look-up can answer otherwise.
  */
-export async function checkTarget(exchange: Exchange): Promise<{ addresses: readonly string[] | null } | { fault: Fault }> {
+export function checkTarget(exchange: Exchange): CheckedTarget | Promise<CheckedTarget> {
   const { target, publicOnly } = exchange.request;
-  const { isOwnListener, settings } = exchange.context;
-  const literal = isIP(target.host) === 0 ? null : target.host;
-  if (literal !== null && isOwnListener(literal, target.port))
-    return { fault: fault("gateway.loop_detected", "the target is this gateway's own listener") };
-  if (target.host === "localhost" && (isOwnListener("127.0.0.1", target.port) || isOwnListener("::1", target.port))) {
-    return { fault: fault("gateway.loop_detected", "the target is this gateway's own listener") };
-  }
-  if (!publicOnly) return { addresses: null };
+  const isLiteral = isIP(target.host) !== 0;
+  if (isOwn(exchange, isLiteral ? [target.host] : target.host === "localhost" ? LOOPBACK : [])) return { fault: loop() };
+  if (!publicOnly) return UNCHECKED;
   if (METADATA_NAMES.has(target.host) || target.host === "localhost" || target.host.endsWith(".localhost")) {
     return { fault: prohibited(`${target.host} is a name of the machine itself`) };
   }
-  if (literal === null && settings.targets.remoteDns === "allow") return { addresses: null };
-  const addresses = literal === null ? await resolve(exchange) : [literal];
-  if ("fault" in addresses) return addresses;
+  if (isLiteral) return checkAddresses(exchange, [target.host]);
+  return exchange.context.settings.targets.remoteDns === "allow" ? UNCHECKED : resolveAndCheck(exchange);
+}
+
+const LOOPBACK = ["127.0.0.1", "::1"];
+
+function isOwn({ context, request }: Exchange, addresses: readonly string[]): boolean {
+  return addresses.some((address) => context.isOwnListener(address, request.target.port));
+}
+
+async function resolveAndCheck(exchange: Exchange): Promise<CheckedTarget> {
+  const resolved = await resolve(exchange);
+  return "fault" in resolved ? resolved : checkAddresses(exchange, resolved);
+}
+
+function checkAddresses(exchange: Exchange, addresses: readonly string[]): CheckedTarget {
+  if (isOwn(exchange, addresses)) return { fault: loop() };
   for (const address of addresses) {
     const kind = classifyAddress(address);
-    if (kind !== "public") return { fault: prohibited(`${formatHostPort(target)} is ${address}, a ${kind} address`) };
-    if (isOwnListener(address, target.port)) return { fault: fault("gateway.loop_detected", "the target is this gateway's own listener") };
+    if (kind !== "public") return { fault: prohibited(`${formatHostPort(exchange.request.target)} is ${address}, a ${kind} address`) };
   }
   return { addresses };
+}
+
+function loop(): Fault {
+  return fault("gateway.loop_detected", "the target is this gateway's own listener");
 }
 
 async function resolve(exchange: Exchange): Promise<readonly string[] | { fault: Fault }> {

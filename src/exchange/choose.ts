@@ -11,7 +11,6 @@ export interface Choice {
 
 /** An exit that does not rotate, or a direct route, is repeated once where it is the only candidate. */
 const TRIES_OF_ONE = 2;
-const DIRECT = "direct";
 
 /** The next route of an exchange, or null when none is left. Never waits. */
 export function chooseRoute(exchange: Exchange): Choice | null {
@@ -26,20 +25,17 @@ export function chooseRoute(exchange: Exchange): Choice | null {
 function chooseExit(exchange: Exchange): Choice | null {
   const { pool } = exchange.context;
   const { target, params } = exchange.request;
-  const lease = pool.take({ target, params }, exchange.triedExits);
+  const lease = pool.take({ target, params }, exchange.triedExits());
   if (lease === null) return null;
   if (!lease.exit.rotating && exchange.triesOf(lease.exit.id) >= TRIES_OF_ONE) {
     pool.settle(lease, { kind: "unjudged" });
     return null;
   }
-  exchange.triedExits.add(lease.exit.id);
-  exchange.countTry(lease.exit.id);
   return { route: { exit: lease.exit, target }, lease };
 }
 
 function chooseDirect(exchange: Exchange): Choice | null {
-  if (exchange.triesOf(DIRECT) >= TRIES_OF_ONE) return null;
-  exchange.countTry(DIRECT);
+  if (exchange.triesOf(null) >= TRIES_OF_ONE) return null;
   return { route: { exit: null, target: exchange.request.target }, lease: null };
 }
 

@@ -1,6 +1,7 @@
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const COUNTER_DIGITS = 4;
-const COUNTERS = 32 ** COUNTER_DIGITS;
+/** The last two digits of every id, made once. */
+const PAIRS = Array.from({ length: 1024 }, (_, n) => (ALPHABET[n >> 5] as string) + (ALPHABET[n & 31] as string));
+const STEMS = 1024;
 
 /**
  * Ids of exchanges: Crockford base 32, nine digits of the start's milliseconds and four of a counter, so that they sort by time
@@ -8,17 +9,17 @@ const COUNTERS = 32 ** COUNTER_DIGITS;
  */
 export function exchangeIds(wallMs: number): () => string {
   let epoch = Math.floor(wallMs);
-  let prefix = digits(epoch, 9);
+  let stems = 0;
+  let stem = digits(epoch, 9) + (PAIRS[0] as string);
   let counter = 0;
   return () => {
-    if (counter === COUNTERS) {
+    if (counter === PAIRS.length) {
       counter = 0;
-      epoch += 1;
-      prefix = digits(epoch, 9);
+      stems += 1;
+      if (stems % STEMS === 0) epoch += 1;
+      stem = digits(epoch, 9) + (PAIRS[stems % STEMS] as string);
     }
-    const id = prefix + digits(counter, COUNTER_DIGITS);
-    counter += 1;
-    return id;
+    return stem + (PAIRS[counter++] as string);
   };
 }
 
@@ -26,7 +27,7 @@ function digits(value: number, count: number): string {
   let text = "";
   let left = value;
   for (let i = 0; i < count; i++) {
-    text = ALPHABET[left % 32] + text;
+    text = (ALPHABET[left % 32] as string) + text;
     left = Math.floor(left / 32);
   }
   return text;

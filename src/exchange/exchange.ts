@@ -23,6 +23,8 @@ export interface ExchangeRequest {
   readonly notes: readonly string[];
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 /** One exchange: its ledger, its limits, and what its client does meanwhile. */
 export class Exchange implements ClientObserver {
   readonly id: string;
@@ -33,8 +35,6 @@ export class Exchange implements ClientObserver {
   deadline: number;
   readonly attempts: AttemptRecord[] = [];
   readonly notes: string[];
-  /** Ids of exits that were tried. */
-  readonly triedExits: Set<string> = new Set();
   /** Attempts that may have reached the target. */
   reached = 0;
   /** Attempts that died before it. */
@@ -45,7 +45,6 @@ export class Exchange implements ClientObserver {
   onClientFault: ((value: Fault) => void) | null = null;
   onRoom: (() => void) | null = null;
   readonly #at: string;
-  readonly #tries = new Map<string, number>();
   #freshSocketTaken = false;
   #second503Taken = false;
   #abort: AbortController | null = null;
@@ -54,7 +53,7 @@ export class Exchange implements ClientObserver {
   constructor(context: ExchangeContext, request: ExchangeRequest) {
     this.context = context;
     this.request = request;
-    this.notes = [...request.notes];
+    this.notes = request.notes.length === 0 ? [] : [...request.notes];
     this.id = context.nextId();
     this.startedAt = context.clock.now();
     this.#at = isoTime(context.clock.wall());
@@ -81,12 +80,16 @@ export class Exchange implements ClientObserver {
     return maxAttempts === null ? exits : Math.min(maxAttempts, exits);
   }
 
-  triesOf(way: string): number {
-    return this.#tries.get(way) ?? 0;
+  /** Ids of exits that were tried. */
+  triedExits(): ReadonlySet<string> {
+    return this.attempts.length === 0 ? NONE : new Set(this.attempts.map(({ exit }) => exit ?? ""));
   }
 
-  countTry(way: string): void {
-    this.#tries.set(way, this.triesOf(way) + 1);
+  /** How often an exit (null: the direct route) was tried; a socket that the hop was closing does not count. */
+  triesOf(exit: string | null): number {
+    let tries = 0;
+    for (const attempt of this.attempts) if (attempt.exit === exit && attempt.fault !== "head.keepalive_race") tries += 1;
+    return tries;
   }
 
   /** True once: a socket that the hop was closing is replaced outside the attempt count. */

@@ -23,8 +23,8 @@ const LOOKS = 4;
  * Passes the body of an answer on, slice by slice, at the slower side's pace. A response that breaks off is broken off for the
  * client too, so that it is never taken for a whole one.
  */
-export function relayBody(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route): Promise<RelayEnd> {
-  return new Promise((resolve) => new Relay(exchange, stream, answer, route, resolve).start());
+export function relayBody(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route): RelayEnd | Promise<RelayEnd> {
+  return new Relay(exchange, stream, answer, route).start();
 }
 
 class Relay implements ResponseSink {
@@ -32,35 +32,38 @@ class Relay implements ResponseSink {
   readonly #stream: ClientStream;
   readonly #answer: Answer;
   readonly #route: Route;
-  readonly #resolve: (end: RelayEnd) => void;
+  #resolve: ((end: RelayEnd) => void) | null = null;
   #timer: NodeJS.Timeout | undefined;
   #waitsForClient = false;
   #bytesSeen = -1;
   #quietLooks = 0;
-  #done = false;
+  #end: RelayEnd | null = null;
 
-  constructor(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route, resolve: (end: RelayEnd) => void) {
+  constructor(exchange: Exchange, stream: ClientStream, answer: Answer, route: Route) {
     this.#exchange = exchange;
     this.#stream = stream;
     this.#answer = answer;
     this.#route = route;
-    this.#resolve = resolve;
   }
 
-  start(): void {
+  /** Most answers are complete with the chunk that brought their head: then there is nothing to wait for. */
+  start(): RelayEnd | Promise<RelayEnd> {
     const { start, ending, hop } = this.#answer;
     let room = true;
     for (const slice of start) room = this.#stream.write(slice);
     if (ending === null) hop.takeBody(this);
     else if ("failure" in ending) this.onFailure(ending.failure);
     else this.onComplete(ending.trailers, ending.excess);
-    if (this.#done) return;
+    if (this.#end !== null) return this.#end;
     if (!room) this.#waitsForClient = true;
     this.#stream.flush();
     this.#exchange.onRoom = this.#onRoom;
     this.#exchange.onClientFault = this.#onClientFault;
     const { bodyIdle } = this.#exchange.context.settings.timeouts;
     this.#timer = setInterval(this.#look, Math.max(1, Math.ceil(bodyIdle / LOOKS)));
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
   }
 
   onSlice(slice: Buffer): boolean {
@@ -70,13 +73,13 @@ class Relay implements ResponseSink {
   }
 
   onComplete(trailers: RawFields | null, excess: boolean): void {
-    if (this.#done) return;
+    if (this.#end !== null) return;
     this.#stream.end(trailers);
     this.#finish({ kind: "complete", excess });
   }
 
   onFailure(failure: HopFailure): void {
-    if (this.#done) return;
+    if (this.#end !== null) return;
     this.#break({ kind: "broken", attributed: attribute(failure, this.#route) });
   }
 
@@ -105,17 +108,17 @@ class Relay implements ResponseSink {
   };
 
   #break(end: RelayEnd): void {
-    if (this.#done) return;
+    if (this.#end !== null) return;
     this.#answer.drop();
     this.#stream.abort();
     this.#finish(end);
   }
 
   #finish(end: RelayEnd): void {
-    this.#done = true;
+    this.#end = end;
     clearInterval(this.#timer);
     this.#exchange.onRoom = null;
     this.#exchange.onClientFault = null;
-    this.#resolve(end);
+    this.#resolve?.(end);
   }
 }

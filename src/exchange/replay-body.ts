@@ -10,7 +10,7 @@ import { chunkHead, LAST_CHUNK, writeTrailers } from "../wire/http1/chunk-writer
 export class ReplayBody {
   readonly #body: RequestBody;
   readonly #keepBytes: number;
-  readonly #onComplete: () => void;
+  readonly #exchange: { bodySent(): void };
   #kept: Buffer[] | null = [];
   #keptBytes = 0;
   #complete = false;
@@ -19,10 +19,11 @@ export class ReplayBody {
   /** Slices of the body that came from the client. */
   bytes = 0;
 
-  constructor(body: RequestBody, keepBytes: number, onComplete: () => void) {
+  /** `exchange` hears when the body is complete. */
+  constructor(body: RequestBody, keepBytes: number, exchange: { bodySent(): void }) {
     this.#body = body;
     this.#keepBytes = keepBytes;
-    this.#onComplete = onComplete;
+    this.#exchange = exchange;
   }
 
   /** Everything that has left so far can leave again. */
@@ -65,7 +66,7 @@ export class ReplayBody {
       if (this.#complete) return;
       this.#complete = true;
       this.#trailers = trailers;
-      this.#onComplete();
+      this.#exchange.bodySent();
       if (this.#hop !== null) this.#finish(this.#hop);
     },
   };

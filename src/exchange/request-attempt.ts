@@ -1,5 +1,5 @@
 import { attribute } from "../blame/attribute.ts";
-import { judgeAnswer } from "../blame/relayed.ts";
+import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import { fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { ResponseHead } from "../core/message.ts";
@@ -9,10 +9,12 @@ import type { Connection } from "../net/connection.ts";
 import { HopStream } from "../net/hop-stream.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
+import type { Tried } from "./decide.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
+import type { Given } from "./run-attempts.ts";
 
 /** Bytes of a 5xx answer's body that are read before it is judged. */
 const EVIDENCE_BYTES = 16 * 1024;
@@ -29,42 +31,25 @@ export interface HttpRequest {
   readonly repeatable: boolean;
 }
 
-export interface RequestTry {
+/** An answer with what is needed to relay it and to keep its socket. */
+export interface Answered {
+  readonly answer: Answer;
+  readonly plan: RequestPlan;
   readonly route: Route;
-  readonly session: string | null;
-  readonly addresses: readonly string[] | null;
-  /** On the clock: by when the head must be there. */
-  readonly deadline: number;
-  /** A socket that served before may be used. */
-  readonly mayReuse: boolean;
+  readonly record: AttemptRecord;
 }
-
-export type RequestOutcome =
-  | {
-      readonly kind: "answer";
-      readonly answer: Answer;
-      readonly plan: RequestPlan;
-      readonly judged: AttributedFault | null;
-      readonly record: AttemptRecord;
-    }
-  | { readonly kind: "fault"; readonly attributed: AttributedFault; readonly record: AttemptRecord; readonly reachedTarget: boolean };
 
 /**
  * One try of a request over one route: an idle socket or a new one, the request, and its answer's head.
  *
  *     client -> gateway -[exit ->]- target
  */
-export async function attemptRequest(exchange: Exchange, request: HttpRequest, given: RequestTry): Promise<RequestOutcome> {
+export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given): Promise<Tried<Answered>> {
   const record = exchange.openAttempt(given.route);
   const plan = planRequest(given.route, given.session, given.addresses);
-  let connection = given.mayReuse ? takeIdle(exchange, request, plan) : null;
-  record.reused = connection !== null;
-  if (connection === null) {
-    const opened = await openRoute(exchange, plan.dial, given, record);
-    if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record, reachedTarget: false };
-    connection = opened.connection;
-  }
-  return new RequestAttempt(exchange, request, given, plan, record).run(connection);
+  const attempt = new RequestAttempt(exchange, request, given, plan, record);
+  const idle = given.mayReuse ? takeIdle(exchange, request, plan) : null;
+  return idle === null ? attempt.open() : attempt.run(idle, true);
 }
 
 /** Keeps a socket whose exchange is complete, or closes it. */
@@ -89,16 +74,16 @@ function takeIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan): 
 class RequestAttempt {
   readonly #exchange: Exchange;
   readonly #request: HttpRequest;
-  readonly #given: RequestTry;
+  readonly #given: Given;
   readonly #plan: RequestPlan;
   readonly #record: AttemptRecord;
   #hop!: HopStream;
   #timer: NodeJS.Timeout | undefined;
   #startedAt = 0;
-  #settle!: (outcome: RequestOutcome | Promise<RequestOutcome>) => void;
+  #settle!: (outcome: Tried<Answered> | Promise<Tried<Answered>>) => void;
   #continued = false;
 
-  constructor(exchange: Exchange, request: HttpRequest, given: RequestTry, plan: RequestPlan, record: AttemptRecord) {
+  constructor(exchange: Exchange, request: HttpRequest, given: Given, plan: RequestPlan, record: AttemptRecord) {
     this.#exchange = exchange;
     this.#request = request;
     this.#given = given;
@@ -106,13 +91,20 @@ class RequestAttempt {
     this.#record = record;
   }
 
-  run(connection: Connection): Promise<RequestOutcome> {
+  async open(): Promise<Tried<Answered>> {
+    const opened = await openRoute(this.#exchange, this.#plan.dial, this.#given, this.#record);
+    if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record: this.#record, reachedTarget: false };
+    return await this.run(opened.connection, false);
+  }
+
+  run(connection: Connection, reused: boolean): Promise<Tried<Answered>> {
     return new Promise((resolve) => {
       this.#settle = resolve;
       const { settings, clock } = this.#exchange.context;
       const { role, hop } = this.#plan;
       this.#startedAt = clock.now();
       this.#record.stage = "write";
+      this.#record.reused = reused;
       this.#hop = new HopStream(
         connection,
         {
@@ -122,7 +114,7 @@ class RequestAttempt {
           method: this.#request.stream.head.method,
           role,
           hop,
-          reused: this.#record.reused,
+          reused,
         },
         this,
       );
@@ -209,18 +201,21 @@ class RequestAttempt {
     this.#fail(attribute(failure, this.#given.route));
   }
 
-  /** Only answers that somebody on the way may have made need a look at their body. */
-  #needsEvidence(head: ResponseHead): boolean {
-    return head.status >= 500 || (head.status >= 400 && this.#plan.role === "exit");
+  /** Only answers that somebody on the way may have made need a look: errors, and from an exit also a success with nothing in it. */
+  #needsEvidence({ status, framing }: ResponseHead): boolean {
+    if (status >= 500) return true;
+    if (this.#plan.role !== "exit") return false;
+    return status >= 400 || (status === 200 && framing.kind === "length" && framing.length === 0);
   }
 
-  async #judge(answer: Answer): Promise<RequestOutcome> {
+  async #judge(answer: Answer): Promise<Tried<Answered>> {
     await answer.collect(EVIDENCE_BYTES, this.#exchange.context.settings.timeouts.evidence);
-    const { status, fields } = answer.head;
-    const { role, hop, proxyAuthorization } = this.#plan;
-    const judged = judgeAnswer({ status, fields }, answer.evidence, { exit: role === "exit", hadCredentials: proxyAuthorization !== null });
+    const { role, proxyAuthorization } = this.#plan;
+    const { route } = this.#given;
+    const way = { exit: role === "exit", authenticated: proxyAuthorization !== null, target: route.target };
+    const judged = judgeAnswer(answer.head, answer.evidence, way);
     if (judged === null) return this.#outcome(answer, null);
-    const attributed: AttributedFault = { fault: judged, role, hop };
+    const attributed = placeAnswerFault(judged, route);
     if (!judged.id.startsWith("relay.")) {
       answer.drop();
       return this.#faulted(attributed);
@@ -228,10 +223,11 @@ class RequestAttempt {
     return this.#outcome(answer, attributed);
   }
 
-  #outcome(answer: Answer, judged: AttributedFault | null): RequestOutcome {
+  #outcome(answer: Answer, judged: AttributedFault | null): Tried<Answered> {
     this.#count();
     if (judged !== null) noteFault(this.#record, judged);
-    return { kind: "answer", answer, plan: this.#plan, judged, record: this.#record };
+    const answered = { answer, plan: this.#plan, route: this.#given.route, record: this.#record };
+    return { kind: "answer", answer: answered, judged, record: this.#record };
   }
 
   #fail(attributed: AttributedFault): void {
@@ -239,7 +235,7 @@ class RequestAttempt {
     this.#settle(this.#faulted(attributed));
   }
 
-  #faulted(attributed: AttributedFault): RequestOutcome {
+  #faulted(attributed: AttributedFault): Tried<Answered> {
     this.#request.body.detach();
     this.#count();
     noteFault(this.#record, attributed);

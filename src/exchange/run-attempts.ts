@@ -1,5 +1,4 @@
-import { isBetterStory } from "../blame/best-story.ts";
-import { fault } from "../core/fault.ts";
+import { bestStory } from "../blame/best-story.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
@@ -48,7 +47,8 @@ export type Ending<A> =
  */
 export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promise<Ending<A>> {
   const { clock } = exchange.context;
-  const checked = await checkTarget(exchange);
+  const checking = checkTarget(exchange);
+  const checked = checking instanceof Promise ? await checking : checking;
   if ("fault" in checked) return { kind: "fault", attributed: { fault: checked.fault, role: "target", hop: 0 } };
 
   let story: Tried<A> | null = null;
@@ -58,9 +58,14 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     const { route, lease } = choice;
     const { addresses } = checked;
     const deadline = attemptDeadline(exchange, tries.isRepeatable());
-    const tried = await attemptOrRelease(exchange, choice, () =>
-      tries.attempt({ route, session: lease?.session ?? null, addresses, deadline, mayReuse }),
-    );
+    const given: Given = { route, session: lease?.session ?? null, addresses, deadline, mayReuse };
+    let tried: Tried<A>;
+    try {
+      tried = await tries.attempt(given);
+    } catch (bug) {
+      settle(exchange, choice, null); // a bug must not keep its exit leased for ever
+      throw bug;
+    }
     if (tried.kind === "answer" && tried.judged === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
       return answered(exchange, tried, choice);
@@ -70,7 +75,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
       mayReuse = false;
       continue;
     }
-    settle(exchange, choice, tried.kind === "fault" ? tried.attributed : tried.judged);
+    settle(exchange, choice, attributedOf(tried));
     story = better(story, tried, tries);
     if (next.kind === "reply") break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
@@ -81,16 +86,6 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
 }
 
-/** A bug in an attempt must not keep its exit leased for ever. */
-async function attemptOrRelease<A>(exchange: Exchange, choice: Choice, attempt: () => Promise<Tried<A>>): Promise<Tried<A>> {
-  try {
-    return await attempt();
-  } catch (bug) {
-    settle(exchange, choice, null);
-    throw bug;
-  }
-}
-
 /** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
 function attemptDeadline(exchange: Exchange, repeatable: boolean): number {
   const now = exchange.context.clock.now();
@@ -98,15 +93,17 @@ function attemptDeadline(exchange: Exchange, repeatable: boolean): number {
   return now + (exchange.deadline - now) / shares;
 }
 
+/** The story so far, or the newer one where it tells the client more. */
 function better<A>(story: Tried<A> | null, tried: Tried<A>, tries: Tries<A>): Tried<A> {
   if (story === null) return tried;
-  const [kept, dropped] = isBetterStory(storyOf(tried), storyOf(story)) ? [tried, story] : [story, tried];
+  const best = bestStory([story, tried].map(attributedOf).filter((attributed) => attributed !== null));
+  const [kept, dropped] = best === attributedOf(tried) ? [tried, story] : [story, tried];
   if (dropped.kind === "answer") tries.drop(dropped.answer);
   return kept;
 }
 
-function storyOf(tried: Tried<unknown>): { readonly answered: boolean; readonly attributed: AttributedFault | null } {
-  return tried.kind === "answer" ? { answered: true, attributed: tried.judged } : { answered: false, attributed: tried.attributed };
+function attributedOf(tried: Tried<unknown>): AttributedFault | null {
+  return tried.kind === "answer" ? tried.judged : tried.attributed;
 }
 
 function answered<A>(exchange: Exchange, tried: Tried<A> & { kind: "answer" }, choice: Choice): Ending<A> {
@@ -137,13 +134,11 @@ function settle(exchange: Exchange, { lease }: Choice, attributed: AttributedFau
   if (lease === null) return;
   const { pool } = exchange.context;
   if (attributed === null || attributed.fault === exchange.clientFault) pool.settle(lease, { kind: "unjudged" });
-  else pool.settle(lease, { kind: "failed", fault: attributed.fault, culprit: culpritOf(attributed.fault, attributed.role) });
+  else pool.settle(lease, { kind: "failed", ...attributed, culprit: culpritOf(attributed.fault, attributed.role) });
 }
 
 function noRoute(exchange: Exchange): Ending<never> {
-  const { pool } = exchange.context;
-  const details = pool.explainEmpty(exchange.request.params);
-  return { kind: "fault", attributed: { fault: fault("gateway.no_exit", details), role: "exit", hop: 0 } };
+  return { kind: "fault", attributed: { fault: exchange.context.pool.faultOfEmpty(exchange.request.params), role: "exit", hop: 0 } };
 }
 
 function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {

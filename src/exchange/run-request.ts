@@ -1,28 +1,17 @@
 import { concludeVerdict } from "../blame/verdict.ts";
-import type { AttemptRecord, AttributedFault, Outcome } from "../core/ledger.ts";
-import type { Route } from "../core/route.ts";
+import type { AttributedFault, Outcome, Verdict } from "../core/ledger.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import { splice } from "../net/splice.ts";
 import { isRepeatable } from "../wire/http1/idempotent.ts";
-import type { Answer } from "./answer.ts";
 import type { ExchangeContext } from "./context.ts";
 import type { Tried } from "./decide.ts";
 import { Exchange, type ExchangeRequest, noteFault } from "./exchange.ts";
-import type { RequestPlan } from "./plan.ts";
 import { relayedStatus } from "./proxy-status.ts";
-import { relayBody } from "./relay.ts";
+import { type RelayEnd, relayBody } from "./relay.ts";
 import { ReplayBody } from "./replay-body.ts";
 import { replyWithBug, replyWithFault } from "./reply.ts";
-import { attemptRequest, type HttpRequest, keepIdle } from "./request-attempt.ts";
-import { type Ending, type Given, runAttempts } from "./run-attempts.ts";
-
-/** An answer with what is needed to relay it and to keep its socket. */
-interface Answered {
-  readonly answer: Answer;
-  readonly plan: RequestPlan;
-  readonly route: Route;
-  readonly record: AttemptRecord;
-}
+import { type Answered, attemptRequest, type HttpRequest, keepIdle } from "./request-attempt.ts";
+import { type Ending, type Given, runAttempts, type Tries } from "./run-attempts.ts";
 
 /** What a request line came to, for the hop. */
 export interface RequestLine {
@@ -43,60 +32,75 @@ export async function runRequest(
 ): Promise<void> {
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
+  const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
+  const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head) };
   try {
-    await runAdmitted(exchange, stream, line);
+    const ending = await runAttempts<Answered>(exchange, new RequestTries(exchange, http));
+    if (ending.kind === "fault") replyWithFault(exchange, stream, ending.attributed);
+    else if (ending.answer.answer.head.status === 101) await joinUpgrade(exchange, http, ending);
+    else {
+      const { answer, route } = ending.answer;
+      const verdict = startReply(exchange, stream, ending);
+      const relaying = relayBody(exchange, stream, answer, route);
+      endRelay(exchange, http, ending, verdict, relaying instanceof Promise ? await relaying : relaying);
+    }
   } catch (bug) {
     replyWithBug(exchange, stream);
     throw bug;
   }
 }
 
-async function runAdmitted(exchange: Exchange, stream: ClientStream, line: RequestLine): Promise<void> {
-  const { context } = exchange;
-  const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, () => exchange.bodySent());
-  const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head) };
-  const ending = await runAttempts<Answered>(exchange, {
-    attempt: (given) => tryRequest(exchange, http, given),
-    isRepeatable: () => http.repeatable && body.replayable,
-    drop: ({ answer }) => answer.drop(),
-  });
-  if (ending.kind === "fault") replyWithFault(exchange, stream, ending.attributed);
-  else if (ending.answer.answer.head.status === 101) await joinUpgrade(exchange, http, ending);
-  else await relayAnswer(exchange, http, ending);
+class RequestTries implements Tries<Answered> {
+  readonly #exchange: Exchange;
+  readonly #http: HttpRequest;
+
+  constructor(exchange: Exchange, http: HttpRequest) {
+    this.#exchange = exchange;
+    this.#http = http;
+  }
+
+  attempt(given: Given): Promise<Tried<Answered>> {
+    return attemptRequest(this.#exchange, this.#http, given);
+  }
+
+  isRepeatable(): boolean {
+    return this.#http.repeatable && this.#http.body.replayable;
+  }
+
+  drop({ answer }: Answered): void {
+    answer.drop();
+  }
 }
 
-async function tryRequest(exchange: Exchange, http: HttpRequest, given: Given): Promise<Tried<Answered>> {
-  const outcome = await attemptRequest(exchange, http, given);
-  if (outcome.kind === "fault") return outcome;
-  const { answer, plan, judged, record } = outcome;
-  return { kind: "answer", answer: { answer, plan, route: given.route, record }, judged, record };
-}
+type AnswerEnding = Ending<Answered> & { kind: "answer" };
 
-async function relayAnswer(exchange: Exchange, http: HttpRequest, ending: Ending<Answered> & { kind: "answer" }): Promise<void> {
-  const { answer, plan, route, record } = ending.answer;
-  const { judged } = ending;
-  const { stream } = http;
+function startReply(exchange: Exchange, stream: ClientStream, { answer: { answer, record }, judged }: AnswerEnding): Verdict | null {
   const { status, reason, fields, framing } = answer.head;
   const verdict = judged === null ? null : concludeVerdict(judged, exchange.attempts);
   stream.reply({ status, reason, fields, framing, upgrade: null, extra: relayedStatus(exchange, record, judged, verdict) });
-  const end = await relayBody(exchange, stream, answer, route);
+  return verdict;
+}
+
+function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, verdict: Verdict | null, end: RelayEnd): void {
+  const { answer, plan, record } = ending.answer;
+  const { stream, body } = http;
   record.bytesIn = answer.hop.bytesIn;
   record.bytesOut = answer.hop.bytesOut;
-
   if (end.kind === "complete") {
-    if (end.excess) exchange.notes.push("bytes came after the end of the response; the socket was closed");
-    if (end.excess) answer.hop.connection.destroy();
-    else keepIdle(exchange, http, plan, answer);
+    if (end.excess) {
+      exchange.notes.push("bytes came after the end of the response; the socket was closed");
+      answer.hop.connection.destroy();
+    } else keepIdle(exchange, http, plan, answer);
     ending.settle("answered");
   } else {
     if (end.kind === "broken") noteFault(record, end.attributed);
     ending.settle(end.kind === "broken" ? end.attributed : "unjudged");
   }
   exchange.end({
-    outcome: outcomeOf(exchange, end.kind, judged),
-    status,
+    outcome: outcomeOf(exchange, end.kind, ending.judged),
+    status: answer.head.status,
     verdict: end.kind === "complete" ? verdict : concludeVerdict(end.attributed, exchange.attempts),
-    bytesFromClient: stream.head.bytes + http.body.bytes,
+    bytesFromClient: stream.head.bytes + body.bytes,
     bytesToClient: stream.bytesOut,
   });
 }
@@ -109,11 +113,7 @@ function outcomeOf(exchange: Exchange, end: "complete" | "broken" | "left", judg
 }
 
 /** 101: both sides speak another protocol from here on. */
-async function joinUpgrade(
-  exchange: Exchange,
-  { stream, body }: HttpRequest,
-  ending: Ending<Answered> & { kind: "answer" },
-): Promise<void> {
+async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, ending: AnswerEnding): Promise<void> {
   const { answer, record } = ending.answer;
   const { status, reason, fields, upgrade } = answer.head;
   const extra = relayedStatus(exchange, record, null, null);

@@ -68,8 +68,9 @@ export class InFlight {
     return this.#all;
   }
 
-  /** Null: entered; leave() must follow. */
-  enter(address: string, { exchanges, exchangesPerClient }: Limits): Fault | null {
+  /** Runs what may be in flight, or says why it may not. */
+  tryEnter(address: string, limits: Limits, run: () => Promise<void>): Promise<void> | Fault {
+    const { exchanges, exchangesPerClient } = limits;
     const ofClient = this.#byClient.get(address) ?? 0;
     if (this.#all >= exchanges) return fault("gateway.overloaded", `${exchanges} exchanges are in flight (limits.exchanges)`);
     if (ofClient >= exchangesPerClient) {
@@ -77,10 +78,16 @@ export class InFlight {
     }
     this.#all += 1;
     this.#byClient.set(address, ofClient + 1);
-    return null;
+    return run().then(
+      () => this.#leave(address),
+      (bug) => {
+        this.#leave(address);
+        throw bug;
+      },
+    );
   }
 
-  leave(address: string): void {
+  #leave(address: string): void {
     const ofClient = this.#byClient.get(address) ?? 0;
     this.#all -= 1;
     if (ofClient <= 1) this.#byClient.delete(address);

@@ -17,21 +17,16 @@ const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 const NOWHERE: Target = { scheme: "http", host: "", port: 0 };
 
-/** One request of an HTTP client of the forward listener: admitted, parsed, run. */
-export async function serveHttp(service: ForwardService, stream: ClientStream): Promise<void> {
+/** One request of an HTTP client of the forward listener: admitted, parsed, run. Rejects with a bug, never for what anybody did. */
+export function serveHttp(service: ForwardService, stream: ClientStream): Promise<void> {
   const { inFlight, context } = service;
   const { address } = stream.client;
-  const denied = inFlight.enter(address, context.settings.limits);
-  if (denied !== null) {
-    refuse(service, stream, denied);
-    return;
-  }
-  try {
-    await admitAndRun(service, stream);
-  } finally {
-    inFlight.leave(address);
-  }
+  const running = inFlight.tryEnter(address, context.settings.limits, () => admitAndRun(service, stream));
+  if (running instanceof Promise) return running;
+  return refuse(service, stream, running);
 }
+
+const DONE = Promise.resolve();
 
 /** The answer to a head that is none, as text; the connection closes after it. */
 export function rejectHead({ context }: ForwardService, value: Fault, client: ClientInfo): string {
@@ -42,7 +37,7 @@ export function rejectHead({ context }: ForwardService, value: Fault, client: Cl
   return text;
 }
 
-async function admitAndRun(service: ForwardService, stream: ClientStream): Promise<void> {
+function admitAndRun(service: ForwardService, stream: ClientStream): Promise<void> {
   const { head, client } = stream;
   if (service.isDraining()) return refuse(service, stream, fault("gateway.shutting_down", "the gateway is shutting down"));
   const admitted = service.admission.admitHeader(client.address, fieldValue(head.fields, "proxy-authorization"));
@@ -50,7 +45,7 @@ async function admitAndRun(service: ForwardService, stream: ClientStream): Promi
   return head.method === "CONNECT" ? runConnect(service, stream, admitted) : runPlain(service, stream, admitted);
 }
 
-function runConnect(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> | void {
+function runConnect(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> {
   const { head, client } = stream;
   const authority = parseAuthority(head.target);
   if (authority === null) {
@@ -68,7 +63,7 @@ function runConnect(service: ForwardService, stream: ClientStream, { user, param
   return runTunnel(service.context, new ConnectClient(stream), { ...request, publicOnly: isPublicOnly(service) });
 }
 
-function runPlain(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> | void {
+function runPlain(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> {
   const { head, client } = stream;
   const { settings } = service.context;
   const url = parseAbsoluteForm(head.target);
@@ -97,11 +92,8 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
 }
 
 /** RFC 9110 7.6.2: the request is not to be forwarded. */
-function answerHere(service: ForwardService, stream: ClientStream): void {
-  if (stream.head.method === "TRACE") {
-    refuse(service, stream, fault("client.denied", "this gateway does not answer TRACE itself"));
-    return;
-  }
+function answerHere(service: ForwardService, stream: ClientStream): Promise<void> {
+  if (stream.head.method === "TRACE") return refuse(service, stream, fault("client.denied", "this gateway does not answer TRACE itself"));
   stream.reply({
     status: 200,
     reason: "OK",
@@ -111,6 +103,7 @@ function answerHere(service: ForwardService, stream: ClientStream): void {
     extra: [],
   });
   stream.end(null);
+  return DONE;
 }
 
 /** Ports that tunnels may not go to; null: it may. */
@@ -135,11 +128,12 @@ function whyNotAbsolute(target: string): string {
   return "the request's target is not a valid http:// or https:// URL";
 }
 
-function refuse({ context }: ForwardService, stream: ClientStream, value: Fault): void {
+function refuse({ context }: ForwardService, stream: ClientStream, value: Fault): Promise<void> {
   const { method, target } = stream.head;
   const shownTarget = showRaw(target, context.settings.keepQuery);
   const exchange = new Exchange(context, requestFor({ client: stream.client, method, target: NOWHERE, shownTarget }));
   replyWithFault(exchange, stream, { fault: value, role: "target", hop: 0 });
+  return DONE;
 }
 
 function requestFor(known: Pick<ExchangeRequest, "client" | "method" | "target" | "shownTarget">): ExchangeRequest {

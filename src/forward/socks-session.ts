@@ -46,16 +46,12 @@ class SocksSession {
     const asked = await this.#readRequest();
     if (asked === null) return;
     const { inFlight, context } = this.#service;
-    const denied = inFlight.enter(this.#client.address, context.settings.limits) ?? this.#deny(asked.target);
-    if (denied !== null) {
-      this.#refuse(denied, asked);
-      return;
-    }
-    try {
-      await runTunnel(context, new SocksClient(this.#connection, this.#version), this.#requestFor(asked));
-    } finally {
-      inFlight.leave(this.#client.address);
-    }
+    const denied = this.#deny(asked.target);
+    const client = new SocksClient(this.#connection, this.#version);
+    const running =
+      denied ?? inFlight.tryEnter(this.#client.address, context.settings.limits, () => runTunnel(context, client, this.#requestFor(asked)));
+    if (running instanceof Promise) await running;
+    else this.#refuse(running, asked);
   }
 
   /** Null: it ended here, and was reported. */

@@ -9,11 +9,10 @@ export interface ExchangeFilter {
   readonly exit: string | null;
 }
 
-/** The latest exchanges, for the admin API. Adding and finding one by its id take the same time however many are kept. */
+/** The latest exchanges, for the admin API. Adding one is a single store, since it happens for every exchange; finding one is a scan. */
 export class ExchangeRing {
   readonly #capacity: number;
   readonly #slots: ExchangeRecord[] = [];
-  readonly #byId = new Map<string, ExchangeRecord>();
   #next = 0;
 
   constructor(capacity = 1000) {
@@ -22,15 +21,12 @@ export class ExchangeRing {
   }
 
   add(record: ExchangeRecord): void {
-    const oldest = this.#slots[this.#next];
-    if (oldest !== undefined && this.#byId.get(oldest.id) === oldest) this.#byId.delete(oldest.id);
     this.#slots[this.#next] = record;
-    this.#byId.set(record.id, record);
     this.#next = (this.#next + 1) % this.#capacity;
   }
 
   get(id: string): ExchangeRecord | null {
-    return this.#byId.get(id) ?? null;
+    return this.#slots.find((record) => record.id === id) ?? null;
   }
 
   /** At most `limit` exchanges that the filter lets through, the latest first. */
