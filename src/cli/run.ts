@@ -57,12 +57,10 @@ function runCommand([program = "", ...args]: readonly string[], proxy: string): 
 // Programs differ in which case they read. NO_PROXY stays as it is: what it names was meant to go direct.
 function proxyVariables(proxy: string): Record<string, string> {
   const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
-  const variables = Object.fromEntries(
+  return Object.fromEntries(
     names.flatMap((name) => [
       [name, proxy],
       [name.toLowerCase(), proxy],
     ]),
   );
-  // Node's own fetch reads these variables only when told to.
-  return { NODE_USE_ENV_PROXY: process.env["NODE_USE_ENV_PROXY"] ?? "1", ...variables };
 }
