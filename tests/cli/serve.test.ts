@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { isExchangeRecord } from "../../src/config/exchange-schema.ts";
 import { RunningCommand } from "./command.ts";
 
 async function startSite(body: string) {
@@ -102,6 +103,27 @@ test("run sets the variables in both cases, passes the exit status on and sums u
   assert.equal(await command.status(), 7);
   assert.equal(command.stdout, "1 hello kept\n");
   assert.equal(command.stderr, "1 request, 0 rescued, 0 failed\n");
+});
+
+test("a failure's JSON log line is the record of its exchange, and the summary names the exit", async () => {
+  const gone = await startSite("");
+  const deadExit = new URL(gone.url).host;
+  await gone[Symbol.asyncDispose]();
+  const directory = mkdtempSync(join(tmpdir(), "goodgateway-cli-"));
+  writeFileSync(join(directory, "exits.txt"), `${deadExit} id=dead-1\n`);
+  const script = `
+    const { hostname, port } = new URL(process.env.http_proxy);
+    require("node:http").get({ hostname, port, path: "http://192.0.2.1/?key=s3cret" }, (response) => response.resume());`;
+  await using command = new RunningCommand(["run", "--exits", "exits.txt", "--log", "json", "--", process.execPath, "-e", script], {
+    directory,
+  });
+  assert.equal(await command.status(), 0);
+  const lines = command.stderr.trim().split("\n");
+  assert.equal(lines.pop(), "1 request, 0 rescued, 1 failed: exit dead-1 1");
+  const records = lines.map((line) => JSON.parse(line)).filter(isExchangeRecord);
+  assert.equal(records.length, 1, command.stderr);
+  assert.equal(records[0]?.verdict?.fault, "connect.refused");
+  assert.ok(!command.stderr.includes("s3cret"));
 });
 
 test("run gives 128 + n for a command that a signal ended, and 127 for none", async () => {
