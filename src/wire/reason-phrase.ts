@@ -62,7 +62,6 @@ const PHRASES: Readonly<Record<FaultId, string>> = {
   "gateway.fd_exhausted": "gateway is out of file descriptors",
   "gateway.source_port_exhausted": "gateway is out of source ports",
   "gateway.shutting_down": "gateway is shutting down",
-  "gateway.deadline_exceeded": "no answer before the deadline, last tried {hop}",
   "gateway.loop_detected": "gateway was asked to call itself",
   "gateway.ip_prohibited": "gateway forbids this target address or port",
 

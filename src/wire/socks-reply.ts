@@ -33,7 +33,6 @@ const CODES: Readonly<Partial<Record<FaultId, number>>> = {
   "client.proxy_auth_invalid": notAllowed,
   "gateway.ip_prohibited": notAllowed,
   "gateway.loop_detected": notAllowed,
-  "gateway.deadline_exceeded": ttlExpired,
   "handshake.policy_denied": notAllowed,
   "handshake.target_unresolvable": hostUnreachable,
   "handshake.target_unreachable": hostUnreachable,

@@ -8,7 +8,6 @@ export type GatewayFaultId =
   | "gateway.fd_exhausted"
   | "gateway.source_port_exhausted"
   | "gateway.shutting_down"
-  | "gateway.deadline_exceeded"
   | "gateway.loop_detected"
   | "gateway.ip_prohibited";
 
@@ -67,14 +66,6 @@ export const GATEWAY_FAULTS: FaultRows<GatewayFaultId> = {
     status: 503,
     summary: "The gateway is shutting down and takes no new request.",
     fix: { client: "Try again on a new connection.", operator: "Nothing to do." },
-  },
-  "gateway.deadline_exceeded": {
-    ...base,
-    stage: "head",
-    rfc: "http_response_timeout",
-    status: 504,
-    summary: "No attempt had a final response before the exchange's deadline.",
-    fix: { client: "Wait longer, or ask for less.", operator: "Raise timeouts.total, or find the slow hop among the attempts." },
   },
   "gateway.loop_detected": {
     ...base,

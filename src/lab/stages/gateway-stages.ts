@@ -1,14 +1,12 @@
 import type { GatewayFaultId } from "../../core/faults/gateway.ts";
 import { BAD_ANSWERS } from "../bad-answers.ts";
-import { drips } from "../behaviours.ts";
 import { brokenDialler } from "../fake-dialler.ts";
 import { startHttpExit } from "../http-exit.ts";
 import { dialLab, splice } from "../lab-connection.ts";
-import { formatAnswer } from "../lab-http.ts";
 import { ask, proxyGet, readAnswer } from "../raw-client.ts";
 import { basic } from "./client-stages.ts";
 import { dialled } from "./connect-stages.ts";
-import { addressOf, exitAt, fails, LOW_MS, stage, urlOf } from "./scenes.ts";
+import { addressOf, exitAt, fails, stage, urlOf } from "./scenes.ts";
 import type { Stage } from "./stage.ts";
 
 export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
@@ -75,14 +73,6 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
           return answer;
         },
       };
-    },
-  ),
-  "gateway.deadline_exceeded": stage(
-    "the target's head comes too slowly for the whole exchange",
-    fails(504, "gateway.deadline_exceeded", "gateway"),
-    async (props) => {
-      const target = await props.server(drips(formatAnswer(200, {}, "too late\n"), LOW_MS / 4, () => {}));
-      return { changes: { timeouts: { total: LOW_MS } }, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(target))) };
     },
   ),
   "gateway.loop_detected": stage("a client asks for the gateway itself", fails(502, "gateway.loop_detected", "gateway"), async () => ({
