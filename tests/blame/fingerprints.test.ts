@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MAKERS, MARKS } from "../../src/blame/fingerprint-table.ts";
+import { identify } from "../../src/blame/fingerprints.ts";
+import type { RawFields } from "../../src/core/message.ts";
+import { CLOUDFLARE, HAPROXY, HAPROXY_503, NGINX, nginxPage, SQUID_VIA, squidFields, squidPage, TINYPROXY } from "./pages.ts";
+
+type Row = readonly [title: string, status: number, fields: RawFields, text: string, id: string | null, made?: boolean];
+
+const ROWS: readonly Row[] = [
+  ["nginx's page", 502, NGINX, nginxPage("502 Bad Gateway"), "nginx", true],
+  ["nginx's page with a distribution's name", 502, [], nginxPage("502 Bad Gateway", "nginx/1.18.0 (Ubuntu)"), "nginx", true],
+  ["nginx's page without a version", 502, [], nginxPage("502 Bad Gateway", "nginx"), "nginx", true],
+  ["nginx's 50x.html", 503, [], "<p><em>Faithfully yours, nginx.</em></p>", "nginx", true],
+  ["an application behind nginx", 500, NGINX, "boom", "nginx", false],
+  ["nginx's page behind Cloudflare", 502, CLOUDFLARE, nginxPage("502 Bad Gateway"), "nginx", true],
+  ["HAProxy's page", 503, HAPROXY, HAPROXY_503, "haproxy", true],
+  ["Squid's field and page", 503, squidFields("ERR_CONNECT_FAIL 111"), squidPage("ERR_CONNECT_FAIL"), "squid", true],
+  ["Squid on the way", 500, SQUID_VIA, "boom", "squid", false],
+  ["tinyproxy", 500, TINYPROXY, "", "tinyproxy", true],
+  ["Envoy that made it", 503, ["server", "envoy"], "x", "envoy", true],
+  ["Envoy that passed it on", 503, ["server", "envoy", "x-envoy-upstream-service-time", "12"], "x", "envoy", false],
+  ["Istio's Envoy", 503, ["server", "istio-envoy"], "no healthy upstream", "envoy", true],
+  ["Caddy that made it", 502, ["Server", "Caddy"], "", "caddy", true],
+  ["Caddy that passed it on", 502, ["Server", "Caddy", "Via", "1.1 Caddy"], "", "caddy", false],
+  ["Cloudflare that made it", 522, CLOUDFLARE, "", "cloudflare", true],
+  ["Cloudflare that made it, by its error type", 530, [...CLOUDFLARE, "cf-error-type", "1016"], "", "cloudflare", true],
+  ["Cloudflare that passed it on", 503, CLOUDFLARE, "busy", "cloudflare", false],
+  ["a vendor's 522", 522, [], "", null],
+  ["Azure's gateway", 502, [], "<center>Microsoft-Azure-Application-Gateway/v2</center>", "azure-appgw", true],
+  ["Azure Front Door", 503, ["X-Azure-Ref", "0abc"], "Our services aren't available right now", "azure-fd", true],
+  [
+    "IIS ARR",
+    502,
+    ["X-Powered-By", "ARR/3.0"],
+    "502 - Web server received an invalid response while acting as a gateway or proxy server.",
+    "iis-arr",
+    true,
+  ],
+  ["Kong", 502, ["Server", "kong/3.4"], '{"message":"An invalid response was received from the upstream server"}', "kong", true],
+  ["http-proxy-middleware", 504, [], "Error occurred while trying to proxy: site.example/", "node-hpm", true],
+  ["Traefik without servers", 503, [], "no available server\n", "traefik", true],
+  ["Apache Traffic Server", 502, ["Server", "ATS/9.2.0"], "<HTML><HEAD><TITLE>Could Not Connect</TITLE></HEAD>", "ats", true],
+  ["Bright Data", 502, ["x-brd-err-code", "peer_30030"], "", "brightdata", true],
+  ["nobody", 502, [], "Bad things happened", null],
+];
+
+for (const [title, status, fields, text, id, made] of ROWS) {
+  test(`recognises ${title}`, () => {
+    const [first] = identify(status, fields, text);
+    assert.equal(first?.id ?? null, id);
+    assert.equal(first?.made, made);
+  });
+}
+
+test("puts who made an answer before who passed it on, and the surer before the less sure", () => {
+  const found = identify(503, [...squidFields("ERR_CONNECT_FAIL 111"), ...SQUID_VIA, ...CLOUDFLARE], squidPage("ERR_CONNECT_FAIL"));
+  assert.deepEqual(
+    found.map(({ id, made }) => [id, made]),
+    [
+      ["squid", true],
+      ["cloudflare", false],
+    ],
+  );
+});
+
+test("has a name and a side for every mark", () => {
+  assert.ok(MARKS.length > 60);
+  for (const { id } of MARKS) assert.ok(Object.hasOwn(MAKERS, id), id);
+  assert.deepEqual([...new Set(MARKS.map(({ id }) => id))].sort(), Object.keys(MAKERS).sort());
+});
