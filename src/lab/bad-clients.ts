@@ -1,6 +1,6 @@
 import type { HostPort } from "../core/address.ts";
 import { dialLab } from "./lab-connection.ts";
-import { formatHead } from "./lab-http.ts";
+import { formatHead, readHead } from "./lab-http.ts";
 import { type RawAnswer, readAnswer } from "./raw-client.ts";
 
 /** Requests for `url` that two parsers could read in two ways (RFC 9112 section 11.2). */
@@ -46,10 +46,10 @@ export async function leavesAt(gateway: HostPort, sent: string, moment: () => Pr
 export async function leavesInBody(gateway: HostPort, request: string): Promise<RawAnswer> {
   const peer = await dialLab(gateway);
   await peer.send(request);
-  await peer.reader.until("\r\n\r\n");
-  await peer.reader.take(1);
+  const { line, fields } = await readHead(peer.reader);
+  const body = await peer.reader.take(1);
   peer.reset();
-  return NO_ANSWER;
+  return { status: Number(line[1]), reason: line[2], fields, body, ending: "reset" };
 }
 
 /** Asks for much, reads nothing until `moment` has come, and then what there is. */
@@ -77,4 +77,4 @@ export async function uploads(gateway: HostPort, url: string, bytes: number): Pr
 }
 
 /** Of a client that did not stay for one. */
-export const NO_ANSWER: RawAnswer = { status: null, reason: "", fields: [], body: Buffer.alloc(0), ending: "closed" };
+const NO_ANSWER: RawAnswer = { status: null, reason: "", fields: [], body: Buffer.alloc(0), ending: "closed" };

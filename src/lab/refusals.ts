@@ -31,7 +31,7 @@ export const REFUSALS = {
   oxylabsSession: formatAnswer(502, { "X-Error-Description": "Session failed" }, ""),
   oxylabsNoExit: formatAnswer(525, { "X-Error-Description": "No exit found (session ended)" }, ""),
 
-  proxyStatusRefused: formatAnswer(502, { "Proxy-Status": 'exit.lab; error=connection_refused; next-hop="192.0.2.80:443"' }, ""),
+  proxyStatusRefused: formatAnswer(502, { "Proxy-Status": 'exit.lab; error=connection_refused; details="lab"' }, ""),
   proxyStatusDns: formatAnswer(502, { "Proxy-Status": 'exit.lab; error=dns_error; rcode="NXDOMAIN"' }, ""),
   proxyStatusTimeout: formatAnswer(504, { "Proxy-Status": "exit.lab; error=connection_timeout" }, ""),
 

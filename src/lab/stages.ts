@@ -3,7 +3,7 @@ import { CLIENT_STAGES, MORE_CLIENT_STAGES } from "./stages/client-stages.ts";
 import { CONNECT_STAGES, MORE_CONNECT_STAGES } from "./stages/connect-stages.ts";
 import { GATEWAY_STAGES, MORE_GATEWAY_STAGES } from "./stages/gateway-stages.ts";
 import { HANDSHAKE_STAGES, MORE_HANDSHAKE_STAGES } from "./stages/handshake-stages.ts";
-import { MORE_RESPONSE_STAGES, RELAY_STAGES, RESPONSE_STAGES } from "./stages/response-stages.ts";
+import { MORE_RELAY_STAGES, MORE_RESPONSE_STAGES, RELAY_STAGES, RESPONSE_STAGES } from "./stages/response-stages.ts";
 import type { Stage } from "./stages/stage.ts";
 import { MORE_TLS_STAGES, TLS_STAGES } from "./stages/tls-stages.ts";
 
@@ -26,4 +26,5 @@ export const MORE_STAGES: readonly Stage[] = [
   ...MORE_HANDSHAKE_STAGES,
   ...MORE_TLS_STAGES,
   ...MORE_RESPONSE_STAGES,
+  ...MORE_RELAY_STAGES,
 ];

@@ -33,9 +33,9 @@ export const CLIENT_STAGES: Readonly<Record<ClientFaultId, Stage>> = {
     overSite((gateway, site) => sendsPartOf(gateway, partOfPost(site), "POST"), { timeouts: { bodyIdle: LOW_MS } }),
   ),
   "client.denied": stage(
-    "a client asks for a tunnel to a port that is not allowed",
+    "a client comes from a network that is not allowed",
     fails(403, "client.denied", "client", { attempts: 0 }),
-    overSite(async (gateway) => (await openConnect(gateway, "127.0.0.1:25")).answer, { targets: { tunnelPorts: [443] } }),
+    overSite((gateway, site) => ask(gateway, proxyGet(urlOf(site))), { listener: { allow: ["192.0.2.0/24"] } }),
   ),
   "client.proxy_auth_required": stage(
     "a client gives no credentials where some are wanted",
@@ -79,9 +79,11 @@ export const CLIENT_STAGES: Readonly<Record<ClientFaultId, Stage>> = {
 
 export const MORE_CLIENT_STAGES: readonly Stage[] = [
   stage(
-    "a client comes from a network that is not allowed",
+    "a client asks a public listener for a tunnel to a port that is not allowed",
     fails(403, "client.denied", "client", { attempts: 0 }),
-    overSite((gateway, site) => ask(gateway, proxyGet(urlOf(site))), { listener: { allow: ["192.0.2.0/24"] } }),
+    overSite(async (gateway) => (await openConnect(gateway, "192.0.2.1:25")).answer, {
+      targets: { addresses: "public", tunnelPorts: [443] },
+    }),
   ),
   stage(
     "a client gives an unknown parameter in its user name",

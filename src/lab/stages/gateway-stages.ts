@@ -6,7 +6,7 @@ import { dialLab, splice } from "../lab-connection.ts";
 import { ask, proxyGet, readAnswer } from "../raw-client.ts";
 import { basic } from "./client-stages.ts";
 import { dialled } from "./connect-stages.ts";
-import { addressOf, exitAt, fails, stage, urlOf } from "./scenes.ts";
+import { addressOf, exitAt, fails, type Props, type Scene, stage, urlOf } from "./scenes.ts";
 import type { Stage } from "./stage.ts";
 
 export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
@@ -22,14 +22,10 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
       };
     },
   ),
-  "gateway.internal_error": stage(
-    "the dialler has a bug",
-    fails(500, "gateway.internal_error", "gateway", { attempts: 0 }),
-    async (props) => {
-      const site = await props.site();
-      return { connectTcp: brokenDialler, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
-    },
-  ),
+  "gateway.internal_error": stage("the dialler has a bug", fails(500, "gateway.internal_error", "gateway"), async (props) => {
+    const site = await props.site();
+    return { connectTcp: brokenDialler, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
+  }),
   "gateway.overloaded": stage(
     "one exchange is in flight where one is allowed, and another comes",
     fails(503, "gateway.overloaded", "gateway", { attempts: 0 }),
@@ -48,11 +44,11 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
       };
     },
   ),
-  "gateway.fd_exhausted": stage("no file descriptor is left", fails(503, "gateway.fd_exhausted", "gateway"), dialled("EMFILE")),
+  "gateway.fd_exhausted": stage("no file descriptor is left", fails(503, "gateway.fd_exhausted", "gateway"), lacking("EMFILE")),
   "gateway.source_port_exhausted": stage(
     "no source port is left",
     fails(503, "gateway.source_port_exhausted", "gateway"),
-    dialled("EADDRNOTAVAIL"),
+    lacking("EADDRNOTAVAIL"),
   ),
   "gateway.shutting_down": stage(
     "a request's head is completed while the gateway drains",
@@ -75,9 +71,13 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
       };
     },
   ),
-  "gateway.loop_detected": stage("a client asks for the gateway itself", fails(502, "gateway.loop_detected", "gateway"), async () => ({
-    play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(addressOf(gateway)))),
-  })),
+  "gateway.loop_detected": stage(
+    "a client asks for the gateway itself",
+    fails(502, "gateway.loop_detected", "gateway", { attempts: 0 }),
+    async () => ({
+      play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(addressOf(gateway)))),
+    }),
+  ),
   "gateway.ip_prohibited": stage(
     "a client asks a public listener for a loopback address",
     fails(502, "gateway.ip_prohibited", "gateway", { attempts: 0 }),
@@ -106,3 +106,8 @@ export const MORE_GATEWAY_STAGES: readonly Stage[] = [
     },
   ),
 ];
+
+/** What this machine lacks, it lacks for every exit. */
+function lacking(code: string): (props: Props) => Promise<Scene> {
+  return async (props) => ({ ...(await dialled(code)(props)), rescuer: null });
+}

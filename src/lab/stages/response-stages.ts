@@ -65,14 +65,10 @@ export const RESPONSE_STAGES: Readonly<Record<ResponseFaultId, Stage>> = {
   ),
   "tunnel.idle_timeout": stage(
     "nothing goes through a tunnel for long",
-    { ...breaksOff("tunnel.idle_timeout", "origin"), outcome: null },
+    breaksOff("tunnel.idle_timeout", "origin"),
     tunnelThat(silence, { timeouts: { tunnelIdle: LOW_MS } }),
   ),
-  "tunnel.reset": stage(
-    "the target resets a tunnel in use",
-    { ...breaksOff("tunnel.reset", "origin"), outcome: null },
-    tunnelThat(afterBytes(rst)),
-  ),
+  "tunnel.reset": stage("the target resets a tunnel in use", breaksOff("tunnel.reset", "origin"), tunnelThat(afterBytes(rst))),
 };
 
 export const MORE_RESPONSE_STAGES: readonly Stage[] = [
@@ -91,6 +87,15 @@ export const MORE_RESPONSE_STAGES: readonly Stage[] = [
   ),
 ];
 
+export const MORE_RELAY_STAGES: readonly Stage[] = [
+  stage("an exit says that the target closed without an answer", relayed(502, "relay.exit_5xx", "origin"), plainVia(refuses("squidEmpty"))),
+  stage("a bare 502 comes through an exit", relayed(502, "relay.origin_5xx", "origin"), plainVia(refuses("bare502"))),
+  stage("the target answers 503 and says when to come back", relayed(503, "relay.origin_5xx", "origin"), async (props) => {
+    const site = await props.site();
+    return { play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site, "/status/503"))) };
+  }),
+];
+
 export const RELAY_STAGES: Readonly<Record<RelayFaultId, Stage>> = {
   "relay.origin_5xx": stage("the target answers 500", relayed(500, "relay.origin_5xx", "origin"), async (props) => {
     const site = await props.site();
@@ -100,7 +105,7 @@ export const RELAY_STAGES: Readonly<Record<RelayFaultId, Stage>> = {
     const edge = await props.use(startEdge({ "*": await findClosedPort() }));
     return { play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(edge))) };
   }),
-  "relay.exit_5xx": stage("an exit answers 502 itself", relayed(502, "relay.exit_5xx", "exit"), plainVia(refuses("squidEmpty"))),
+  "relay.exit_5xx": stage("an exit has no way out and says so", relayed(503, "relay.exit_5xx", "exit"), plainVia(refuses("squidNoParent"))),
 };
 
 function fromAnswers(make: (fault: AnswerFaultId) => Stage): Readonly<Record<AnswerFaultId, Stage>> {
@@ -144,7 +149,8 @@ async function breakInBody(props: Props): Promise<Scene> {
     async play(gateway) {
       const peer = await dialLab(addressOf(gateway));
       await peer.send(proxyGet("http://site.lab/"));
-      peer.reader.peek(1).then(() => begun.resolve(), begun.reject);
+      await peer.reader.peek(1);
+      begun.resolve();
       const answer = await readAnswer(peer, "GET");
       peer.wire.destroy();
       return answer;
