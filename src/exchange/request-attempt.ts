@@ -136,6 +136,12 @@ class RequestAttempt {
     this.#record.ms.head = clock.now() - this.#startedAt;
     this.#record.stage = "body";
     this.#record.status = head.status;
+    if (head.status === 101 && !this.#isAskedFor(head)) {
+      this.#hop.drop();
+      const details = `the answer switches to ${head.upgrade ?? "nothing that it names"}; asked for was ${this.#request.stream.head.upgrade ?? "no other protocol"}`;
+      this.#fail({ fault: fault("head.upgrade_failed", details), role: this.#plan.role, hop: this.#plan.hop });
+      return;
+    }
     const answer = new Answer(head, this.#hop);
     this.#stopWaiting();
     this.#settle(this.#needsEvidence(head) ? this.#judge(answer) : this.#outcome(answer, null));
@@ -201,6 +207,13 @@ class RequestAttempt {
     this.#fail(attribute(failure, this.#given.route));
   }
 
+  /** RFC 9110 7.8: a server switches to a protocol that the client has listed, or not at all. */
+  #isAskedFor({ upgrade }: ResponseHead): boolean {
+    const asked = protocolsOf(this.#request.stream.head.upgrade);
+    const chosen = protocolsOf(upgrade);
+    return chosen.length > 0 && chosen.every((protocol) => asked.includes(protocol));
+  }
+
   /** Only answers that somebody on the way may have made need a look: errors, and from an exit also a success with nothing in it. */
   #needsEvidence({ status, framing }: ResponseHead): boolean {
     if (status >= 500) return true;
@@ -257,6 +270,15 @@ class RequestAttempt {
     this.#record.bytesIn += this.#hop.bytesIn;
     this.#record.bytesOut += this.#hop.bytesOut;
   }
+}
+
+function protocolsOf(upgrade: string | null): readonly string[] {
+  return upgrade === null
+    ? []
+    : upgrade
+        .toLowerCase()
+        .split(",")
+        .map((protocol) => protocol.trim());
 }
 
 const CONNECTION_BOUND = /^\s*(?:NTLM|Negotiate)\b/i;

@@ -107,10 +107,9 @@ function answerHere(service: ForwardService, stream: ClientStream): Promise<void
 }
 
 /** Ports that tunnels may not go to; null: it may. */
-export function denyPort({ context, isPublic }: ForwardService, port: number): Fault | null {
-  const { tunnelPorts, addresses } = context.settings.targets;
-  const isRestricted = tunnelPorts.length > 0 && (isPublic || addresses === "public");
-  if (!isRestricted || tunnelPorts.includes(port)) return null;
+export function denyPort({ context }: ForwardService, port: number): Fault | null {
+  const { tunnelPorts } = context.settings.targets;
+  if (tunnelPorts.length === 0 || tunnelPorts.includes(port)) return null;
   return fault("client.denied", `tunnels to port ${port} are not allowed (targets.tunnelPorts)`);
 }
 

@@ -140,6 +140,7 @@ export class Connection {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= error;
+    this.socket.destroy(); // TLS reports an error in mid-stream and would go on
   };
 
   readonly #onClose = (): void => {

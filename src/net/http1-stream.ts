@@ -167,7 +167,9 @@ export class Http1Stream implements ClientStream {
   #leave(): void {
     if (this.gone) return;
     this.gone = true;
-    if (!this.#ended) this.#observer.onLeft();
+    if (this.#ended) return;
+    if (this.body.done) this.#observer.onLeft();
+    else this.body.interrupted();
   }
 
   #finish(): void {

@@ -46,6 +46,7 @@ export const GATEWAY_FAULTS: FaultRows<GatewayFaultId> = {
   "gateway.fd_exhausted": {
     ...base,
     stage: "connect",
+    retry: every("fresh-hop"),
     rfc: "proxy_internal_error",
     status: 503,
     summary: "The gateway's process or machine has no file descriptor left for another socket.",
@@ -54,6 +55,7 @@ export const GATEWAY_FAULTS: FaultRows<GatewayFaultId> = {
   "gateway.source_port_exhausted": {
     ...base,
     stage: "connect",
+    retry: every("fresh-hop"),
     rfc: "proxy_internal_error",
     status: 503,
     summary: "The gateway's machine has no free source port towards that address.",
