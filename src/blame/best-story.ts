@@ -3,7 +3,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 
 /**
  * Which of an exchange's faults the client is told, in the order they happened: a real answer before all, then what is proved about the
- * target, then the last thing that happened; "no exit left" or "time is up" only where nothing else did. Null where there was none.
+ * target, then the last thing that happened; "no exit left" or our own limits only where nothing else did. Null where there was none.
  *
  * A `relay.*` fault stands for its answer: leave it out where that answer can no longer be passed on.
  */

@@ -23,12 +23,19 @@ export interface Failure {
  */
 export function consequenceOf({ fault, culprit, role }: Failure, isRotating: boolean): Consequence {
   if (culprit === "gateway") return isWronglyConfigured(fault.id, role) ? "bench" : "nothing";
-  if (culprit !== "exit") return "nothing";
+  if (culprit !== "exit") return mayBeExits(fault, role) ? "suspect" : "nothing";
   if (confidenceOf(fault) <= EVEN) return "suspect";
   return isRotating && isOneOfMany(fault) ? "suspect" : "bench";
 }
 
 const EVEN = 0.5;
+/** Up to here, what came out of a tunnel is in doubt: the exit may have closed it, or filled it. */
+const DOUBT = 0.6;
+
+/** Silence, an end or garbage out of a tunnel: the target's for the verdict, but it may be the exit's, so others are preferred. */
+function mayBeExits(fault: Fault, role: HopRole): boolean {
+  return role === "target" && /^(?:tls|head)\./.test(fault.id) && confidenceOf(fault) <= DOUBT;
+}
 
 const CONFIGURATION: ReadonlySet<FaultId> = new Set<FaultId>([
   "handshake.auth_required",

@@ -9,6 +9,8 @@ const LEVEL_MAX = 10;
 /** Weight of the newest value in the moving averages. */
 const NEWEST = 0.2;
 const SUCCESS_FLOOR = 0.05;
+/** What was seen counts half after this time: else an exit that looked worse than all others would never be looked at again. */
+const HALF_LIFE_MS = 60_000;
 
 /**
  * What we know of one exit. `level` counts failures that no success has worn off: each doubles the time that the next bench may last, each
@@ -21,8 +23,9 @@ export class Health {
   lastFault: FaultId | null = null;
   /** Moving average until the first byte of an answer; null before the first. */
   ewmaMs: number | null = null;
-  /** Moving average of 1 for a success, 0 for a failure of its own. */
-  successRate = 1;
+  /** Moving average of 1 for a success, 0 for a failure of its own, as of `#seenAt`. */
+  #successRate = 1;
+  #seenAt = 0;
   benchedUntil = Number.NEGATIVE_INFINITY;
   /** Attempts that began before this count of attempts belong to the failure that benched it last. */
   #benchedAt = -1;
@@ -39,19 +42,19 @@ export class Health {
     return this.#isProven ? "healthy" : "untried";
   }
 
-  succeed(ms: number): void {
+  succeed(ms: number, now: number): void {
     this.successes++;
     this.level >>= 1;
     this.benchedUntil = Number.NEGATIVE_INFINITY;
     this.#isProven = true;
     this.ewmaMs = this.ewmaMs === null ? ms : this.ewmaMs + NEWEST * (ms - this.ewmaMs);
-    this.successRate += NEWEST * (1 - this.successRate);
+    this.#count(1, now);
   }
 
   /** A failure that proves nothing: others are preferred for a while. */
-  suspect(fault: FaultId): void {
+  suspect(fault: FaultId, now: number): void {
     this.lastFault = fault;
-    this.successRate *= 1 - NEWEST;
+    this.#count(0, now);
   }
 
   /**
@@ -60,7 +63,7 @@ export class Health {
    */
   fail(fault: FaultId, { now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
     this.failures++;
-    this.suspect(fault);
+    this.suspect(fault, now);
     if (leasedAt <= this.#benchedAt) return;
     this.#benchedAt = attempts;
     this.#isProven = false;
@@ -73,13 +76,28 @@ export class Health {
   renew(): void {
     this.level = 0;
     this.benchedUntil = Number.NEGATIVE_INFINITY;
-    this.successRate = 1;
+    this.#successRate = 1;
   }
 
-  /** Expected time to a success, with what already waits on it; lower is better. */
-  cost(inFlight: number, unknownMs: number): number {
-    const success = Math.max(SUCCESS_FLOOR, this.successRate);
-    return ((this.ewmaMs ?? unknownMs) * (inFlight + 1)) / (success * success);
+  /** Expected time to a success, with what already waits on it; lower is better. Old knowledge fades towards an unknown exit's. */
+  cost(inFlight: number, unknownMs: number, now: number): number {
+    const success = Math.max(SUCCESS_FLOOR, this.#rateAt(now));
+    const ms = this.ewmaMs === null ? unknownMs : unknownMs + (this.ewmaMs - unknownMs) * this.#freshness(now);
+    return (ms * (inFlight + 1)) / (success * success);
+  }
+
+  #count(value: 0 | 1, now: number): void {
+    const rate = this.#rateAt(now);
+    this.#successRate = rate + NEWEST * (value - rate);
+    this.#seenAt = now;
+  }
+
+  #rateAt(now: number): number {
+    return 1 - (1 - this.#successRate) * this.#freshness(now);
+  }
+
+  #freshness(now: number): number {
+    return 2 ** ((this.#seenAt - now) / HALF_LIFE_MS);
   }
 }
 

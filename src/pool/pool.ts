@@ -117,7 +117,7 @@ export class Pool {
     const { taken, leasedAt } = open;
     taken.inFlight--;
     if (outcome.kind === "answered") {
-      taken.health.succeed(outcome.ms);
+      taken.health.succeed(outcome.ms, this.#clock.now());
       this.#ewmaMs += 0.02 * (outcome.ms - this.#ewmaMs);
       this.#announce(taken, "it answered");
     } else if (outcome.kind === "failed") {
@@ -133,9 +133,9 @@ export class Pool {
   #settleFailed(taken: PoolExit, outcome: Failure, leasedAt: number): void {
     const { fault: seen } = outcome;
     const consequence = consequenceOf(outcome, taken.exit.rotating);
-    if (consequence === "suspect") taken.health.suspect(seen.id);
-    if (consequence !== "bench") return;
     const now = this.#clock.now();
+    if (consequence === "suspect") taken.health.suspect(seen.id, now);
+    if (consequence !== "bench") return;
     taken.health.fail(seen.id, { now, random: this.#random, leasedAt, attempts: this.#leases, atLeastMs: seen.retryAfterMs ?? 0 });
     this.#announce(taken, `${seen.id}: ${seen.details}`);
   }

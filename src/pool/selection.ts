@@ -83,9 +83,12 @@ function isUsable({ exit, health }: PoolExit, { matches, now }: Choosing): boole
   return !health.isBenched(now) && matches(exit);
 }
 
-function better(a: PoolExit, b: PoolExit, { unknownMs }: Choosing): PoolExit {
-  return b.health.cost(b.inFlight, unknownMs) < a.health.cost(a.inFlight, unknownMs) ? b : a;
+/** `a` was drawn first: it stays where `b` promises nothing that would be noticed. */
+function better(a: PoolExit, b: PoolExit, { unknownMs, now }: Choosing): PoolExit {
+  return b.health.cost(b.inFlight, unknownMs, now) < NOTICED * a.health.cost(a.inFlight, unknownMs, now) ? b : a;
 }
+
+const NOTICED = 0.9;
 
 /** The one with the fewest failures to wear off, and of these the one whose bench ends first. */
 function leastBad(benched: readonly PoolExit[]): PoolExit | null {

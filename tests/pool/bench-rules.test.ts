@@ -36,8 +36,12 @@ const ROWS: readonly Row[] = [
   ["relay.exit_5xx", "origin", "exit", "nothing"],
   ["relay.edge_5xx", "edge", "target", "nothing"],
   ["relay.origin_5xx", "origin", "target", "nothing"],
-  ["tls.closed_in_handshake", "origin", "target", "nothing"],
-  ["head.timeout", "origin", "target", "nothing"],
+  ["tls.closed_in_handshake", "origin", "target", "suspect", 0.45], // out of a tunnel: it may be the exit's
+  ["head.closed_empty", "origin", "target", "suspect", 0.6],
+  ["tls.cert_expired", "origin", "target", "nothing"],
+  ["tls.sni_unrecognized", "origin", "target", "nothing"],
+  ["relay.origin_5xx", "origin", "target", "nothing", 0.5],
+  ["tunnel.idle_timeout", "origin", "target", "nothing"],
   ["client.closed_waiting", "client", "exit", "nothing"],
   ["connect.timeout", "network", "target", "nothing"],
 ];

@@ -122,6 +122,24 @@ test("prefers an exit that succeeds over one that fails in ways which prove noth
   }
 });
 
+test("looks again at an exit that was slow or failed, once that is long ago", () => {
+  const { pool, clock, take, takeExit } = poolOf([exitOf("good"), exitOf("bad")]);
+  pool.settle(takeExit("good"), { kind: "answered", ms: 100 });
+  pool.settle(takeExit("bad"), { kind: "answered", ms: 5000 });
+  const taken = () => {
+    const ids = new Set<string | undefined>();
+    for (let i = 0; i < 20; i++) {
+      const lease = take();
+      ids.add(lease?.exit.id);
+      if (lease !== null) pool.settle(lease, UNJUDGED);
+    }
+    return [...ids].sort();
+  };
+  assert.deepEqual(taken(), ["good"]);
+  clock.ms += 30 * 60_000;
+  assert.deepEqual(taken(), ["bad", "good"]);
+});
+
 test("shares traffic by weight", () => {
   const { pool, take } = poolOf([exitOf("heavy", { weight: 3 }), exitOf("light"), exitOf("other")]);
   const counts = new Map<string, number>();
