@@ -14,6 +14,8 @@ export function judgeExitPage(refusal: Refusal): Claim | null {
   const isCloudflare = fieldValue(refusal.fields, "cf-ray") !== null || /^cloudflare$/i.test(fieldValue(refusal.fields, "server") ?? "");
   // 522 and 525 are Cloudflare's too.
   if (!isCloudflare && (refusal.status === 522 || refusal.status === 525)) return readPlainWords(refusal) ?? vendorStatus(refusal);
+  // RFC 6585 6: no origin sends it.
+  if (refusal.status === 511) return readStatus(refusal, null);
   if (isAskedAsProxy(refusal)) {
     const said = readApacheProxy(refusal);
     return said ?? claim("Apache", "handshake.connect_rejected", "its page quotes the absolute URL that a proxy is asked for", EXITS_FAULT);

@@ -2,7 +2,7 @@ import type { HopFailure, Interruption, Observation } from "../../src/core/ledge
 import type { RawFields, RefusedConnect } from "../../src/core/message.ts";
 import type { Exit, ExitHop, Route, Target } from "../../src/core/route.ts";
 
-export const TARGET: Target = { scheme: "tcp", host: "site.example", port: 443 };
+const TARGET: Target = { scheme: "tcp", host: "site.example", port: 443 };
 
 export function exitHop(more: Partial<ExitHop> = {}): ExitHop {
   return { scheme: "http", host: "192.0.2.10", port: 8080, username: null, password: null, insecure: false, ...more };

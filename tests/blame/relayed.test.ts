@@ -125,6 +125,7 @@ const ROWS: readonly Row[] = [
   ["proxy-chain's 594", reply(594, "ECONNREFUSED"), CLEAR, EXIT],
   ["a vendor's 525", reply(525, "No Exit Found"), CLEAR, EXIT],
   ["a vendor's 522", reply(522, "Timeout"), CLEAR, EXIT],
+  ["a captive portal's 511", reply(511, "Network Authentication Required"), CLEAR, EXIT],
   [
     "a Proxy-Status that names the target as its next hop",
     reply(502, "x", ["Proxy-Status", 'exit.example; error=connection_refused; next-hop="site.example:80"']),

@@ -6,10 +6,10 @@ import type { Exit, HopRole, Target } from "../../src/core/route.ts";
 import { type Lease, type LeaseOutcome, Pool } from "../../src/pool/pool.ts";
 
 export const TARGET: Target = { scheme: "tcp", host: "site.example", port: 443 };
-export const NONE: ReadonlySet<string> = new Set();
+const NONE: ReadonlySet<string> = new Set();
 
 /** A clock that stands still until it is moved. */
-export class FakeClock implements Clock {
+class FakeClock implements Clock {
   ms = 1_000_000;
 
   now(): number {

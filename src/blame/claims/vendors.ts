@@ -3,14 +3,17 @@ import { readBrightData } from "./brightdata.ts";
 import { type Claim, type ClaimDetails, type ClaimReader, claim, loginFault, quote, type Refusal } from "./claim.ts";
 import { readDialWords } from "./dial-words.ts";
 
+/** Those who sell exits, by the fields that each adds to its errors. */
+export const VENDOR_READERS: readonly ClaimReader[] = [readBrightData, readThordata, readOxylabs, readZyte];
+
 /** Oxylabs: `X-Error-Description` is only there where its own machines failed. A 407 may be a spent plan. */
-export function readOxylabs(refusal: Refusal): Claim | null {
+function readOxylabs(refusal: Refusal): Claim | null {
   const said = fieldValue(refusal.fields, "x-error-description");
   return said === null || said === "" ? null : vendorSaid("Oxylabs", said, refusal);
 }
 
 /** Thordata: `X-thor-error-code` (`client_101`, `Resource_201`), `X-thor-error`, `X-thor-error-msg`. */
-export function readThordata(refusal: Refusal): Claim | null {
+function readThordata(refusal: Refusal): Claim | null {
   const code = fieldValue(refusal.fields, "x-thor-error-code") ?? "";
   const said = [fieldValue(refusal.fields, "x-thor-error"), fieldValue(refusal.fields, "x-thor-error-msg")].filter(Boolean).join(": ");
   if (code === "" && said === "") return null;
@@ -24,7 +27,7 @@ export function readThordata(refusal: Refusal): Claim | null {
 }
 
 /** Zyte's Smart Proxy Manager and API: one word in `X-Crawlera-Error` or `Zyte-Error-Type`. */
-export function readZyte(refusal: Refusal): Claim | null {
+function readZyte(refusal: Refusal): Claim | null {
   const value = fieldValue(refusal.fields, "x-crawlera-error") ?? fieldValue(refusal.fields, "zyte-error-type");
   if (value === null || value === "") return null;
   const word = /[a-z_-]+/.exec(value.toLowerCase())?.[0] ?? "";
@@ -33,8 +36,6 @@ export function readZyte(refusal: Refusal): Claim | null {
   const { id, ...more } = known;
   return claim("Zyte", id === "login" ? loginFault(refusal) : id, quote(value), more);
 }
-
-export const VENDOR_READERS: readonly ClaimReader[] = [readBrightData, readThordata, readOxylabs, readZyte];
 
 const GATEWAYS_FAULT = { culprit: "gateway", confidence: 0.85 } as const;
 
