@@ -11,6 +11,7 @@ import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
 import type { Tried } from "./decide.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
+import { takeIdle } from "./idle-route.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
@@ -50,25 +51,6 @@ export function attemptRequest(exchange: Exchange, request: HttpRequest, given: 
   const attempt = new RequestAttempt(exchange, request, given, plan, record);
   const idle = given.mayReuse ? takeIdle(exchange, request, plan) : null;
   return idle === null ? attempt.open() : attempt.run(idle, true);
-}
-
-/** Keeps a socket whose exchange is complete, or closes it. */
-export function keepIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan, answer: Answer): void {
-  const { connection } = answer.hop;
-  const { head } = answer;
-  if (!head.keepAlive || !request.body.complete) {
-    connection.destroy();
-    return;
-  }
-  const owner = isConnectionBound(request.stream.head.fields, head.fields) ? request.stream.keepOwnSockets() : exchange.context.idle;
-  owner.put(plan.key, connection, head.keepAliveMs);
-}
-
-function takeIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan): Connection | null {
-  const own = request.stream.ownSockets?.take(plan.key) ?? null;
-  if (own !== null) return own;
-  // A request that may not be repeated never rides a socket that the hop may be closing at this moment.
-  return request.repeatable && request.body.replayable ? exchange.context.idle.take(plan.key) : null;
 }
 
 class RequestAttempt {
@@ -279,20 +261,4 @@ function protocolsOf(upgrade: string | null): readonly string[] {
         .toLowerCase()
         .split(",")
         .map((protocol) => protocol.trim());
-}
-
-const CONNECTION_BOUND = /^\s*(?:NTLM|Negotiate)\b/i;
-
-/** NTLM and Negotiate authenticate a connection, not a request: such a socket belongs to its client connection. */
-function isConnectionBound(request: readonly string[], response: readonly string[]): boolean {
-  return hasScheme(request, "authorization") || hasScheme(response, "www-authenticate");
-}
-
-function hasScheme(fields: readonly string[], name: string): boolean {
-  for (let i = 0; i < fields.length; i += 2) {
-    const candidate = fields[i] as string;
-    if (candidate.length !== name.length || candidate.toLowerCase() !== name) continue;
-    if (CONNECTION_BOUND.test(fields[i + 1] as string)) return true;
-  }
-  return false;
 }

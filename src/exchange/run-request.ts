@@ -6,11 +6,12 @@ import { isRepeatable } from "../wire/http1/idempotent.ts";
 import type { ExchangeContext } from "./context.ts";
 import type { Tried } from "./decide.ts";
 import { Exchange, type ExchangeRequest, noteFault } from "./exchange.ts";
+import { keepIdle } from "./idle-route.ts";
 import { relayedStatus } from "./proxy-status.ts";
 import { type RelayEnd, relayBody } from "./relay.ts";
 import { ReplayBody } from "./replay-body.ts";
 import { replyWithBug, replyWithFault } from "./reply.ts";
-import { type Answered, attemptRequest, type HttpRequest, keepIdle } from "./request-attempt.ts";
+import { type Answered, attemptRequest, type HttpRequest } from "./request-attempt.ts";
 import { type Ending, type Given, runAttempts, type Tries } from "./run-attempts.ts";
 
 /** What a request line came to, for the hop. */

@@ -10,7 +10,7 @@ const PURE = ["core", "wire", "blame", "pool"];
 const PURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   "node:buffer": ["Buffer"],
   "node:net": ["isIP", "isIPv4", "isIPv6"],
-  "node:crypto": ["createHash"],
+  "node:crypto": ["createHash", "hash"],
   "node:http": ["STATUS_CODES"],
 };
 

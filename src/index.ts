@@ -1,0 +1,10 @@
+export { type Gateway, type GatewayOptions, startGateway } from "./app.ts";
+export { defaultConfig } from "./config/defaults.ts";
+export { loadConfig } from "./config/load.ts";
+export type { HostPort } from "./core/address.ts";
+export type { GatewayEvent } from "./core/event.ts";
+export type { Culprit, FaultId, Stage } from "./core/fault.ts";
+export { FAULTS } from "./core/fault-table.ts";
+export type { AttemptRecord, ExchangeRecord, Outcome, Verdict } from "./core/ledger.ts";
+export type { Exit, ExitHop } from "./core/route.ts";
+export type { Config } from "./core/settings.ts";
