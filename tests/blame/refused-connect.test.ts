@@ -407,7 +407,7 @@ const ROWS: readonly Row[] = [
   [
     "Thordata: region",
     reply(400, "Bad Request", ["X-thor-error-code", "client_101", "x-thor-error", "Region Parameter Error"]),
-    "handshake.connect_rejected",
+    "handshake.auth_failed",
     "gateway",
   ],
   [
@@ -432,6 +432,9 @@ const ROWS: readonly Row[] = [
   ["proxies.fo: bandwidth by its status alone", reply(452, "452"), "handshake.quota_exceeded", "gateway"],
   ["proxies.fo: threads", reply(453, "453"), "handshake.quota_exceeded", "gateway"],
   ["proxies.fo: country", reply(454, "Invalid Country Code", [], "invalid country code"), "handshake.exit_unavailable", "gateway"],
+  ["proxies.fo: duration", reply(455, "Invalid TTL", [], "invalid ttl"), "handshake.auth_failed", "gateway"],
+  ["Bright Data: a zone for browsers", brightData(403, "client_10090"), "handshake.auth_failed", "gateway"],
+  ["Oxylabs: parameters", oxylabs(400, "Bad request: unsupported parameters were used"), "handshake.auth_failed", "gateway"],
   ["NetNut: access point", reply(490, "490"), "handshake.exit_unavailable", "exit"],
   ["IPRoyal: no exits", reply(503, "No Exits Available"), "handshake.exit_unavailable", "exit"],
   ["IPRoyal: exit failed", reply(504, "Exit Connection Failed"), "handshake.exit_unavailable", "exit"],

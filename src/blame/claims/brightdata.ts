@@ -32,6 +32,8 @@ interface Meaning extends ClaimDetails {
 
 const GATEWAY = { culprit: "gateway" as Culprit, confidence: 0.9 };
 const NONE_THAT_FITS: Meaning = { id: "handshake.exit_unavailable", ...GATEWAY };
+/** Its parameters are a part of the credentials. */
+const WRONG_USER_NAME: Meaning = { id: "handshake.auth_failed", confidence: 0.85 };
 const RATE: Meaning = { id: "handshake.rate_limited" };
 
 const CODES: ReadonlyMap<string, Meaning> = new Map(
@@ -40,6 +42,9 @@ const CODES: ReadonlyMap<string, Meaning> = new Map(
     client_10060: NONE_THAT_FITS, // the address asked for is not the zone's
     client_10061: NONE_THAT_FITS, // no exit in the zone's countries
     client_10062: NONE_THAT_FITS,
+    client_10063: WRONG_USER_NAME, // no address where one is asked for
+    client_10090: WRONG_USER_NAME, // a zone for browsers
+    client_10130: WRONG_USER_NAME, // a door for one country
     client_10100: { id: "handshake.quota_exceeded" }, // the zone's usage limit
     client_10110: RATE,
     client_10120: { id: "handshake.exit_unavailable" }, // no exit, and the zone forbids to go without

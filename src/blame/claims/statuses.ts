@@ -55,7 +55,7 @@ const STATUSES: Readonly<Record<number, Meaning>> = {
   452: { id: "handshake.quota_exceeded", words: "the plan's bandwidth is spent", confidence: 0.85 },
   453: { id: "handshake.quota_exceeded", words: "the plan's threads are all in use", confidence: 0.85 },
   454: { id: "handshake.exit_unavailable", words: "the place asked for in the exit's user name is not known", ...GATEWAYS_FAULT },
-  455: { id: "handshake.connect_rejected", words: "the duration asked for in the exit's user name is not allowed", ...GATEWAYS_FAULT },
+  455: { id: "handshake.auth_failed", words: "the duration asked for in the exit's user name is not allowed", confidence: 0.8 },
   490: { id: "handshake.exit_unavailable", words: "no address is free for what the exit's user name asks for" },
   501: { id: "handshake.connect_rejected", words: "it does not know CONNECT" },
   511: { id: "handshake.connect_rejected", words: "a captive portal stands before it", confidence: 0.8 },

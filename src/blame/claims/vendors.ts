@@ -21,7 +21,10 @@ function readThordata(refusal: Refusal): Claim | null {
   const family = code.toLowerCase().split("_")[0];
   if (family === "resource") return claim("Thordata", "handshake.exit_unavailable", quote(words));
   if (family === "client" && refusal.status === 400) {
-    return claim("Thordata", "handshake.connect_rejected", `the exit's user name or address is wrong: ${quote(words)}`, GATEWAYS_FAULT);
+    // Region, protocol and port are parameters of the user name: a part of the credentials.
+    return claim("Thordata", "handshake.auth_failed", `the exit's user name asks for what there is not: ${quote(words)}`, {
+      confidence: 0.85,
+    });
   }
   return vendorSaid("Thordata", words, refusal);
 }
@@ -36,8 +39,6 @@ function readZyte(refusal: Refusal): Claim | null {
   const { id, ...more } = known;
   return claim("Zyte", id === "login" ? loginFault(refusal) : id, quote(value), more);
 }
-
-const GATEWAYS_FAULT = { culprit: "gateway", confidence: 0.85 } as const;
 
 interface Saying {
   readonly pattern: RegExp;
@@ -63,7 +64,7 @@ const VENDOR_SAYINGS: readonly Saying[] = [
     pattern: /target (?:is )?(?:unreachable|could not be reached)|(?:could not|unable to) reach (?:the )?target/i,
     id: "handshake.target_unreachable",
   },
-  { pattern: /unsupported parameters?|parameter/i, id: "handshake.connect_rejected", more: GATEWAYS_FAULT },
+  { pattern: /unsupported parameters?|parameter/i, id: "handshake.auth_failed", more: { confidence: 0.85 } },
 ];
 
 /** A vendor's error, read by its words, then by its status. */
