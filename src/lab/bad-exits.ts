@@ -7,6 +7,24 @@ export function opensTunnel(then: Behaviour): Behaviour {
   return afterHead(says("HTTP/1.1 200 Connection established\r\n\r\n", then));
 }
 
+/** An HTTP exit that treats CONNECT one way and plain requests another. */
+export function byMethod(connect: Behaviour, plain: Behaviour): Behaviour {
+  return async (peer) => {
+    const method = await peer.reader.peek(7);
+    await (method.toString("latin1") === "CONNECT" ? connect(peer) : plain(peer));
+  };
+}
+
+/** An exit whose first connection after a pause of `pauseMs` dies, as of a worker that was lost while it was idle. */
+export function diesAfterPause(pauseMs: number, otherwise: Behaviour): Behaviour {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  return (peer) => {
+    const pausedMs = performance.now() - lastMs;
+    lastMs = performance.now();
+    return pausedMs > pauseMs ? afterHead(fin)(peer) : otherwise(peer);
+  };
+}
+
 /** What an exit makes of a tunnel that it opened well. */
 export const BAD_TUNNELS = {
   finAtOnce: opensTunnel(fin),

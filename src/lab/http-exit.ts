@@ -3,7 +3,7 @@ import type { HostPort } from "../core/address.ts";
 import { fieldValue } from "../core/message.ts";
 import { dialLab, splice } from "./lab-connection.ts";
 import { type LabRequest, type Served, servesHttp } from "./lab-http.ts";
-import { type LabServer, type LabTls, startLabServer } from "./lab-server.ts";
+import { type Behaviour, type LabServer, type LabTls, startLabServer } from "./lab-server.ts";
 import { findWay, type Reach } from "./reach.ts";
 import { REFUSALS, squidRefusal } from "./refusals.ts";
 import { relayRequest } from "./relay.ts";
@@ -18,6 +18,8 @@ export interface HttpExitOptions {
   readonly servesAtMost?: number;
   /** Waits so long before each request. */
   readonly delayMs?: number;
+  /** Closes each connection after one plain answer. */
+  readonly closes?: boolean;
   /** Alters the body of every plain answer. */
   readonly tamper?: (body: Buffer) => Buffer;
   readonly tls?: LabTls;
@@ -25,17 +27,22 @@ export interface HttpExitOptions {
 
 /** An HTTP proxy that works: CONNECT and absolute-form requests, kept alive, failures told in Squid's words. It dials loopback only. */
 export function startHttpExit(options: HttpExitOptions = {}): Promise<LabServer> {
+  return startLabServer(httpExit(options), options.tls ?? null);
+}
+
+/** What such a proxy does with a connection. */
+export function httpExit(options: HttpExitOptions): Behaviour {
   let served = 0;
-  const serve = async (request: LabRequest): Promise<Served> => {
+  return servesHttp(async (request) => {
     served += 1;
     if (served > (options.servesAtMost ?? Number.POSITIVE_INFINITY)) {
       request.peer.reset();
       return "taken";
     }
     if (options.delayMs !== undefined) await delay(options.delayMs, undefined, { ref: false });
-    return serveRequest(request, options);
-  };
-  return startLabServer(servesHttp(serve), options.tls ?? null);
+    const then = await serveRequest(request, options);
+    return then === "keep" && options.closes ? "close" : then;
+  });
 }
 
 async function serveRequest(request: LabRequest, options: HttpExitOptions): Promise<Served> {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { HostPort } from "../core/address.ts";
 import type { RawFields } from "../core/message.ts";
@@ -56,8 +57,12 @@ export async function openConnect(
   fields: Readonly<Record<string, string>> = {},
 ): Promise<{ answer: RawAnswer; peer: LabConnection }> {
   const peer = await dialLab(proxy);
+  return { answer: await askConnect(peer, target, fields), peer };
+}
+
+export async function askConnect(peer: LabConnection, target: string, fields: Readonly<Record<string, string>> = {}): Promise<RawAnswer> {
   await peer.send(formatHead(`CONNECT ${target} HTTP/1.1`, { Host: target, ...fields }));
-  return { answer: await readAnswer(peer, "CONNECT"), peer };
+  return readAnswer(peer, "CONNECT");
 }
 
 /** TLS as a client inside a connection. Throws what node:tls throws: a certificate that is not `ca`'s, an alert, a reset. */
@@ -65,47 +70,62 @@ export async function startClientTls(
   peer: LabConnection,
   options: { readonly servername: string; readonly ca: string },
 ): Promise<LabConnection> {
-  const secure = connectTls({ ...options, socket: peer.wire, ALPNProtocols: ["http/1.1"] });
+  const name = isIP(options.servername) === 0 ? { servername: options.servername } : { host: options.servername }; // RFC 6066: no address in SNI
+  const secure = connectTls({ ca: options.ca, ...name, socket: peer.stream, ALPNProtocols: ["http/1.1"] });
   await once(secure, "secureConnect");
   return new LabConnection(peer.wire, secure);
 }
 
-/** Asks a SOCKS5 proxy for a tunnel; gives its reply code (0 is success), or null if it ended before one. */
+type SocksCredentials = { readonly username: string; readonly password: string } | null;
+
+/** A tunnel that was asked for with SOCKS5; its reply code (0 is success) is null if the proxy ended before one. */
 export async function openSocks5(
   proxy: HostPort,
-  { host, port }: HostPort,
-  credentials: { readonly username: string; readonly password: string } | null = null,
+  target: HostPort,
+  credentials: SocksCredentials = null,
 ): Promise<{ reply: number | null; peer: LabConnection }> {
   const peer = await dialLab(proxy);
-  try {
-    await peer.send(Buffer.of(5, 1, credentials ? 2 : 0));
-    const [, method] = await peer.reader.take(2);
-    if (method === 0xff) return { reply: null, peer };
-    if (credentials) {
-      const [name, password] = [Buffer.from(credentials.username), Buffer.from(credentials.password)];
-      await peer.send(Buffer.concat([Buffer.of(1, name.length), name, Buffer.of(password.length), password]));
-      const [, refused] = await peer.reader.take(2);
-      if (refused !== 0) return { reply: null, peer };
-    }
-    await peer.send(Buffer.concat([Buffer.of(5, 1, 0, 3, host.length), Buffer.from(host, "latin1"), bigEndian(port)]));
-    const [, reply = null] = await peer.reader.take(10); // our proxies bind IPv4
-    return { reply, peer };
-  } catch (error) {
-    if (!(error instanceof PeerLeft)) throw error;
-    return { reply: null, peer };
-  }
+  return { reply: await orNull(askSocks5(peer, target, credentials)), peer };
 }
 
-/** Asks a SOCKS4a proxy for a tunnel; gives its result code (90 is success), or null if it ended before one. */
-export async function openSocks4(proxy: HostPort, { host, port }: HostPort): Promise<{ reply: number | null; peer: LabConnection }> {
+/** A tunnel that was asked for with SOCKS4a; its result code (90 is success) is null if the proxy ended before one. */
+export async function openSocks4(proxy: HostPort, target: HostPort): Promise<{ reply: number | null; peer: LabConnection }> {
   const peer = await dialLab(proxy);
+  return { reply: await orNull(askSocks4(peer, target)), peer };
+}
+
+/** Gives the reply code, or null where it does not come to one because of the credentials. */
+export async function askSocks5(
+  peer: LabConnection,
+  { host, port }: HostPort,
+  credentials: SocksCredentials = null,
+): Promise<number | null> {
+  await peer.send(Buffer.of(5, 1, credentials ? 2 : 0));
+  const [, method] = await peer.reader.take(2);
+  if (method === 0xff) return null;
+  if (credentials) {
+    const [name, password] = [Buffer.from(credentials.username), Buffer.from(credentials.password)];
+    await peer.send(Buffer.concat([Buffer.of(1, name.length), name, Buffer.of(password.length), password]));
+    const [, refused] = await peer.reader.take(2);
+    if (refused !== 0) return null;
+  }
+  await peer.send(Buffer.concat([Buffer.of(5, 1, 0, 3, host.length), Buffer.from(host, "latin1"), bigEndian(port)]));
+  const [, reply = null] = await peer.reader.take(10); // all proxies here bind IPv4
+  return reply;
+}
+
+export async function askSocks4(peer: LabConnection, { host, port }: HostPort): Promise<number | null> {
+  await peer.send(Buffer.concat([Buffer.of(4, 1), bigEndian(port), Buffer.of(0, 0, 0, 1, 0), Buffer.from(`${host}\0`, "latin1")]));
+  const [, reply = null] = await peer.reader.take(8);
+  return reply;
+}
+
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
-    await peer.send(Buffer.concat([Buffer.of(4, 1), bigEndian(port), Buffer.of(0, 0, 0, 1, 0), Buffer.from(`${host}\0`, "latin1")]));
-    const [, reply = null] = await peer.reader.take(8);
-    return { reply, peer };
+    return await asked;
   } catch (error) {
     if (!(error instanceof PeerLeft)) throw error;
-    return { reply: null, peer };
+    return null;
   }
 }
 
