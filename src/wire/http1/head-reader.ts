@@ -1,7 +1,9 @@
 import { type Fault, FaultError } from "../../core/fault.ts";
 import type { ResponseTolerances } from "../../core/settings.ts";
-import { COLON, CR, isSpace, LF, TOKEN_BYTES, VALUE_BYTES } from "./characters.ts";
+import { COLON, CR, isSpace, LF, SP, TOKEN_BYTES, VALUE_BYTES } from "./characters.ts";
 import type { HeadRole, ReadHead, SectionLimits } from "./head-role.ts";
+import { isFraming } from "./known-field.ts";
+import { findLineEnd, holdsBareCr } from "./line-end.ts";
 import { type OddField, readOddField } from "./odd-field.ts";
 import { PartialLine } from "./partial-line.ts";
 
@@ -55,12 +57,12 @@ export class HeadReader<Start> {
     if (this.#partial.length > 0) {
       const lineEnd = chunk.indexOf(LF, from) + 1;
       const line = this.#partial.append(chunk, from, lineEnd === 0 ? chunk.length : lineEnd);
-      if (lineEnd === 0) {
+      if (lineEnd === 0 && !holdsBareCr(line)) {
         this.#checkPartial(line, 0, line.length);
         return -1;
       }
       this.#partial.clear();
-      this.#readLines(line, 0, line.length);
+      this.#readLines(line, 0, line.length); // throws where there is no line end, but a bare CR
       if (this.#state === ENDED) return lineEnd;
       from = lineEnd;
     }
@@ -111,14 +113,13 @@ export class HeadReader<Start> {
     while (at < to) {
       let colon = at;
       while (TOKEN_BYTES[bytes[colon] as number] === 1) colon++;
-      let value = colon + 1;
-      while (isSpace(bytes[value])) value++;
+      const value = bytes[colon + 1] === SP ? colon + 2 : colon + 1;
       let end = value;
       while (VALUE_BYTES[bytes[end] as number] === 1) end++;
       const next = end + 2;
       const whole = next <= to && colon > at && bytes[colon] === COLON && bytes[end] === CR && bytes[end + 1] === LF;
-      if (whole && end - at <= fieldBytes && origin + next <= headBytes && fields.length < fieldsEnd) {
-        while (end > value && isSpace(bytes[end - 1])) end--;
+      const plain = whole && !isSpace(bytes[value]) && !isSpace(bytes[end - 1]);
+      if (plain && end - at <= fieldBytes && origin + next <= headBytes && fields.length < fieldsEnd) {
         fields.push(text.slice(at - from, colon - from), text.slice(value - from, end - from));
         this.#fieldStart = origin + at;
         at = next;
@@ -143,13 +144,14 @@ export class HeadReader<Start> {
   #readStart(bytes: Buffer, text: string, at: number, from: number, to: number): number {
     const { parseStart } = this.#role;
     if (at === to || parseStart === null || !this.#role.checkStart(bytes, at, to)) return 0;
-    const lf = text.indexOf("\n", at - from);
-    if (lf < 0) return 0;
-    const end = text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    const size = lf + 1 - (at - from);
-    this.#checkSize("", 0, end - (at - from), size);
-    if (end === lf) this.#tolerate("bareLf", () => this.#role.badStart("it ends with LF alone"));
-    this.#start = parseStart(text.slice(at - from, end));
+    const begin = at - from;
+    const end = findLineEnd(text, begin);
+    if (end === null) return 0;
+    const line = text.slice(begin, end.content);
+    const size = end.next - begin;
+    this.#checkSize("", 0, line.length, size);
+    if (end.kind !== "crlf") this.#judgeLineEnd(end.kind, (reason) => this.#role.badStart(reason));
+    this.#start = parseStart(line);
     this.#state = EXPECTS_FIELDS;
     this.#bytes = size;
     return size;
@@ -157,13 +159,12 @@ export class HeadReader<Start> {
 
   /** Reads a line that the fast way did not take: the empty one, one over a limit, one to tolerate or refuse. Its size, 0 where not complete. */
   #readOddLine(text: string, at: number, offset: number): number {
-    const lf = text.indexOf("\n", at);
-    if (lf < 0) return 0;
-    const end = lf > at && text.charCodeAt(lf - 1) === CR ? lf - 1 : lf;
-    const line = text.slice(at, end);
-    const size = lf + 1 - at;
+    const end = findLineEnd(text, at);
+    if (end === null) return 0;
+    const line = text.slice(at, end.content);
+    const size = end.next - at;
     this.#checkSize(line, offset, offset + line.length, offset + size);
-    if (end === lf) this.#tolerate("bareLf", () => this.#badField("a line ends with LF alone", line, offset, line.length));
+    if (end.kind !== "crlf") this.#judgeLineEnd(end.kind, (reason) => this.#badField(reason, line, offset, line.length));
     if (line === "") this.#state = ENDED;
     else this.#addOddField(line, offset);
     return size;
@@ -178,10 +179,14 @@ export class HeadReader<Start> {
       this.#unfold(odd, line, offset);
       return;
     }
-    if (odd.spaceBeforeColon) {
-      this.#tolerate("spaceBeforeColon", () => this.#badField("there is a space before the colon", line, offset, odd.name.length));
+    const { name, value } = odd;
+    if (this.#role.refusesSpaceInFraming && isFraming(name) && line !== `${name}:${value}` && line !== `${name}: ${value}`) {
+      throw new FaultError(this.#badField("there is odd space around the value", line, offset, name.length + 1));
     }
-    this.#fields.push(odd.name, odd.value);
+    if (odd.spaceBeforeColon) {
+      this.#tolerate("spaceBeforeColon", () => this.#badField("there is a space before the colon", line, offset, name.length));
+    }
+    this.#fields.push(name, value);
     this.#fieldStart = offset;
   }
 
@@ -222,6 +227,11 @@ export class HeadReader<Start> {
   #badField(reason: string, line: string, offset: number, at: number): Fault {
     const name = isSpace(line.charCodeAt(0)) ? (this.#fields.at(-2) ?? "") : nameIn(line);
     return this.#role.badField({ reason, name, offset: offset + at, line });
+  }
+
+  #judgeLineEnd(kind: "lf" | "cr", refusal: (reason: string) => Fault): void {
+    if (kind === "cr") throw new FaultError(refusal("a CR stands without LF"));
+    this.#tolerate("bareLf", () => refusal("a line ends with LF alone"));
   }
 
   #tolerate(name: keyof ResponseTolerances, refusal: () => Fault): void {

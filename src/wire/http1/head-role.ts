@@ -20,6 +20,8 @@ export interface FieldProblem {
 export interface HeadRole<Start> {
   /** An empty line before the start line is skipped, once. */
   readonly skipsEmptyLine: boolean;
+  /** Space around the value of a framing field, but for one before it, is refused: recipients differ in what they cut off. */
+  readonly refusesSpaceInFraming: boolean;
   /** Looks at the first bytes, before a line is complete. False: they are too few to say. Throws where no head can begin so. */
   checkStart(bytes: Buffer, from: number, to: number): boolean;
   /** Parses the start line, given without its end; null where the section has none. Throws. */

@@ -49,6 +49,12 @@ export function knownField(name: string): KnownField | null {
   }
 }
 
+/** True for the two fields that say where a message ends. */
+export function isFraming(name: string): boolean {
+  const known = knownField(name);
+  return known === "content-length" || known === "transfer-encoding";
+}
+
 /** Values of the fields that frame a message and steer its connection; several of one name joined by `, ` (RFC 9110 5.3); null: absent. */
 export interface ControlFields {
   host: string | null;

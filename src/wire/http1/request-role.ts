@@ -2,7 +2,7 @@ import { type Fault, FaultError, fault } from "../../core/fault.ts";
 import { CR, firstOutside, isSpace, isToken, LF, SP, TOKEN_BYTES } from "./characters.ts";
 import { excerpt, nameByte } from "./excerpt.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
-import { knownField } from "./known-field.ts";
+import { isFraming } from "./known-field.ts";
 import { parseAuthority } from "./request-target.ts";
 
 /** RFC 9112 section 3. */
@@ -15,6 +15,7 @@ export interface RequestLine {
 /** How a request's head is read: strictly. No excerpt of target or values goes into a fault, as they may hold passwords. */
 export const REQUEST_ROLE: HeadRole<RequestLine> = {
   skipsEmptyLine: true, // RFC 9112 2.2: at least one SHOULD be ignored, for clients that send CRLF after a body
+  refusesSpaceInFraming: true,
   checkStart,
   parseStart: parseRequestLine,
   badStart: (reason) => fault("client.bad_request", `bad request line: ${reason}`),
@@ -66,8 +67,8 @@ function parseRequestLine(line: string): RequestLine {
   return { method, target, minor };
 }
 
-/** Anything but visible bytes, and `#`: no form of a target holds a fragment. Bytes above ASCII pass, as clients do send them. */
-const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e\x80-\xff]/;
+/** Anything but visible ASCII, and `#`: no form of a target holds a fragment (RFC 9112 3.2). */
+const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e]/;
 
 /** Says what is wrong with a line that is known to be bad. */
 function badLine(line: string): FaultError {
@@ -77,7 +78,8 @@ function badLine(line: string): FaultError {
   const length = target.search(NOT_IN_TARGET);
   const targetEnd = length < 0 ? line.length : methodEnd + 1 + length;
   if (targetEnd === methodEnd + 1) return badByte("the target is missing", targetEnd, line);
-  if (line.charCodeAt(targetEnd) !== SP) return badByte("no space and version follow the target", targetEnd, line);
+  if (targetEnd === line.length) return badByte("no version follows the target", targetEnd, line);
+  if (line.charCodeAt(targetEnd) !== SP) return badByte("a byte of the target is not allowed unless percent-encoded", targetEnd, line);
   if (isSpace(line.charCodeAt(targetEnd + 1))) return badByte("a second space stands before the version", targetEnd + 1, line);
   return badRequest("bad request line: the version is neither HTTP/1.1 nor HTTP/1.0");
 }
@@ -95,7 +97,7 @@ function checkForm(method: string, target: string): void {
     return;
   } else if (target === "*") {
     if (method !== "OPTIONS") throw badRequest("bad request line: only OPTIONS may have the target *");
-  } else if (!/^[a-z][a-z0-9+.-]*:\/\/./i.test(target)) {
+  } else if (!/^[a-z]+:\/\/./i.test(target)) {
     throw badRequest("bad request line: the target is neither a path nor a URL");
   }
 }
@@ -103,9 +105,8 @@ function checkForm(method: string, target: string): void {
 const SLASH = 0x2f;
 
 function badField({ reason, name, offset }: FieldProblem): Fault {
-  const framing = ["content-length", "transfer-encoding"].includes(knownField(name) ?? "");
   const where = name === "" ? `at byte ${offset}` : `in the field ${excerpt(name)}, at byte ${offset}`;
-  return fault(framing ? "client.smuggling_suspect" : "client.bad_request", `${reason} (${where} of the head)`);
+  return fault(isFraming(name) ? "client.smuggling_suspect" : "client.bad_request", `${reason} (${where} of the head)`);
 }
 
 function tooLarge(details: string): Fault {

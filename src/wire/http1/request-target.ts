@@ -1,5 +1,5 @@
-import { isIPv4, isIPv6 } from "node:net";
 import type { HostPort } from "../../core/address.ts";
+import { parseTargetHost } from "../target-host.ts";
 
 /** The parts of an absolute-form target. */
 export interface AbsoluteTarget extends HostPort {
@@ -16,7 +16,7 @@ export interface AbsoluteTarget extends HostPort {
  */
 export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget | null {
   const scheme = schemeOf(target);
-  if (scheme === null || /[^\x21\x22\x24-\x7e\x80-\xff]/.test(target)) return null;
+  if (scheme === null || /[^\x21\x22\x24-\x7e]/.test(target)) return null;
   const from = scheme.length + 3;
   let end = from;
   while (end < target.length && target[end] !== "/" && target[end] !== "?") end++;
@@ -30,11 +30,6 @@ export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget |
 /** Parses an authority-form target (RFC 9112 3.2.3): a host and a port from 1 to 65535, both there. Null where it is none. */
 export function parseAuthority(text: string): HostPort | null {
   return parseHostPort(text, null);
-}
-
-/** True for the value of a Host field that names a host, with a port or without (RFC 9112 3.2). */
-export function isHostField(value: string): boolean {
-  return parseHostPort(value, 80) !== null;
 }
 
 function schemeOf(target: string): "http" | "https" | null {
@@ -66,31 +61,8 @@ function parsePort(digits: string): number | null {
   return port >= 1 && port <= 65535 ? port : null;
 }
 
-/** Lower case, without brackets; null where it is neither a name nor an address. */
 function parseHost(text: string): string | null {
-  if (text.startsWith("[")) return parseIPv6(text);
-  let labelStart = 0;
-  for (let i = 0; i < text.length; i++) {
-    const byte = text.charCodeAt(i);
-    if (byte === DOT) {
-      if (i === labelStart) return null;
-      labelStart = i + 1;
-    } else if (HOST_BYTES[byte] !== 1) return null;
-  }
-  if (text === "" || text === "." || text.length > 254) return null; // RFC 1035 2.3.4: 253, and a dot at the end
-  const last = text.charCodeAt(labelStart === text.length ? text.lastIndexOf(".", labelStart - 2) + 1 : labelStart);
-  if (last <= DIGIT_9 && NUMBER_AT_END.test(text) && !isIPv4(text)) return null;
-  return text.toLowerCase();
+  if (!text.startsWith("[")) return text.includes(":") ? null : parseTargetHost(text);
+  const literal = text.slice(1, -1);
+  return text.endsWith("]") && literal.includes(":") ? parseTargetHost(literal) : null;
 }
-
-function parseIPv6(text: string): string | null {
-  const address = text.slice(1, -1).toLowerCase();
-  return text.endsWith("]") && isIPv6(address) && !address.includes("%") ? address : null;
-}
-
-const DOT = 0x2e;
-const DIGIT_9 = 0x39;
-/** Of a label: the unreserved bytes of RFC 3986. Its sub-delims are in no host's name, and percent-encoding would hide one. */
-const HOST_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => (/[A-Za-z0-9_~-]/.test(String.fromCharCode(byte)) ? 1 : 0));
-/** Some resolvers read `127.1`, `0x7f.1` or `2130706433` as addresses, where a check of names sees none. */
-const NUMBER_AT_END = /(?:^|\.)(?:[0-9]+|0[xX][0-9a-fA-F]*)\.?$/;

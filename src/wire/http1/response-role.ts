@@ -17,6 +17,7 @@ export interface StatusLine {
 /** How a response's head is read: what is wrong with it is said with as much evidence as a fault may hold. */
 export const RESPONSE_ROLE: HeadRole<StatusLine> = {
   skipsEmptyLine: false,
+  refusesSpaceInFraming: false,
   checkStart,
   parseStart: parseStatusLine,
   badStart: (reason) => fault("head.bad_status_line", `bad status line: ${reason}`),
@@ -41,7 +42,7 @@ function checkStart(bytes: Buffer, from: number, to: number): boolean {
 function judgeStrange(first: Buffer): false {
   if (first[0] === CR || first[0] === LF) throw badStatusLine("an empty line stands before it");
   const protocol = recogniseProtocol(first);
-  if (protocol === null && !first.includes(LF) && mayBeProtocol(first)) return false;
+  if (protocol === null && !first.includes(LF) && !first.includes(CR) && mayBeProtocol(first)) return false;
   const seen = `the answer begins with ${describeBytes(first)}`;
   // A port that speaks another protocol does what it should: whoever told us to speak HTTP to it was wrong.
   const known = protocol !== null && protocol !== "http";

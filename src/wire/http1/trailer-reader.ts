@@ -1,15 +1,18 @@
-import { type Fault, type FaultId, fault } from "../../core/fault.ts";
+import { type Fault, FaultError, type FaultId, fault } from "../../core/fault.ts";
 import type { RawFields } from "../../core/message.ts";
 import type { MessageLimits, ResponseTolerances } from "../../core/settings.ts";
 import { excerpt, isSecretField } from "./excerpt.ts";
 import { HeadReader } from "./head-reader.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
+import { isFraming } from "./known-field.ts";
 
 /** Reads the trailer section behind a last chunk (RFC 9112 7.1.2), strictly on both sides. */
 export class TrailerReader {
   readonly #reader: HeadReader<null>;
+  readonly #side: "request" | "response";
 
   constructor(limits: MessageLimits, side: "request" | "response") {
+    this.#side = side;
     this.#reader = new HeadReader(ROLES[side], { ...limits, headBytes: limits.trailerBytes }, STRICT);
   }
 
@@ -18,12 +21,13 @@ export class TrailerReader {
     return this.#reader.push(chunk, from);
   }
 
-  /** The fields of the section, without those that have no business in it; null where none is left. */
+  /** The fields of the section, without those that have no business in it; null where none is left. Throws where one of them frames a message. */
   take(): RawFields | null {
     const { fields } = this.#reader.take();
     const kept: string[] = [];
     for (let i = 0; i < fields.length; i += 2) {
       const name = fields[i] as string;
+      if (isFraming(name)) throw new FaultError(framedAgain(this.#side, name));
       if (!FORBIDDEN.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
     }
     return kept.length === 0 ? null : kept;
@@ -34,8 +38,6 @@ const STRICT: ResponseTolerances = { bareLf: false, obsFold: false, spaceBeforeC
 
 /** RFC 9110 6.5.1: what frames, routes, authenticates, modifies a request, or says how to handle the content, must be known before it. */
 const FORBIDDEN: ReadonlySet<string> = new Set([
-  "content-length",
-  "transfer-encoding",
   "connection",
   "proxy-connection",
   "keep-alive",
@@ -82,10 +84,19 @@ const ROLES: Readonly<Record<"request" | "response", HeadRole<null>>> = {
   response: roleOf("trailers.too_large", "trailers.invalid"),
 };
 
+/** A recipient that merges trailers into the head would read another message: Node's parser refuses it too. */
+function framedAgain(side: "request" | "response", name: string): Fault {
+  return fault(
+    side === "request" ? "client.smuggling_suspect" : "trailers.invalid",
+    `the trailer section holds the framing field ${excerpt(name)}`,
+  );
+}
+
 function roleOf(tooLarge: FaultId, invalid: FaultId): HeadRole<null> {
   const large = (details: string, params = {}): Fault => fault(tooLarge, details, { params });
   return {
     skipsEmptyLine: false,
+    refusesSpaceInFraming: false,
     parseStart: null,
     checkStart: () => true,
     badStart: (reason) => fault(invalid, reason),
