@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { HostPort } from "../../src/core/address.ts";
+import { PeerLeft } from "../../src/lab/byte-reader.ts";
 import { dialLab, type LabConnection } from "../../src/lab/lab-connection.ts";
 import { formatHead } from "../../src/lab/lab-http.ts";
 import { openConnect, openSocks5, proxyGet, readAnswer } from "../../src/lab/raw-client.ts";
@@ -91,6 +92,7 @@ function tellStatus(status: number | null): string {
 }
 
 function tellError(error: unknown): string {
+  if (error instanceof PeerLeft) return "broken off";
   return `client error ${(error as NodeJS.ErrnoException).code ?? String(error)}`;
 }
 
