@@ -11,6 +11,7 @@ import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
 import { classifyAddress } from "./net/address-policy.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
+import { Deadlines } from "./net/deadlines.ts";
 import { IdleSockets } from "./net/idle-sockets.ts";
 import { type Resolver, systemResolver } from "./net/resolve.ts";
 import { logger } from "./observe/log.ts";
@@ -104,6 +105,7 @@ class RunningGateway implements Gateway {
       idle: new IdleSockets({ clock, max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket }),
       resolver,
       connectTcp: dialler,
+      deadlines: new Deadlines(clock),
       clock,
       random,
       report: this.#report,
@@ -157,6 +159,7 @@ class RunningGateway implements Gateway {
     this.#isReady = false;
     await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()));
     this.#context.idle.clear();
+    this.#context.deadlines.clear();
     await this.#sources[Symbol.asyncDispose]();
     await this.#admin?.[Symbol.asyncDispose]();
   }

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import type { ExchangeSettings } from "../core/settings.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
+import type { Deadlines } from "../net/deadlines.ts";
 import type { IdleSockets } from "../net/idle-sockets.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -14,6 +15,7 @@ export interface ExchangeContext {
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly random: Random;
   readonly report: Report;
   readonly nextId: () => string;

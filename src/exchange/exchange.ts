@@ -35,6 +35,8 @@ export class Exchange implements ClientObserver {
   deadline: number;
   readonly attempts: AttemptRecord[] = [];
   readonly notes: string[];
+  /** On the clock: when the request's body was complete; 0 where it has none. */
+  bodySentAt = 0;
   /** Attempts that may have reached the target. */
   reached = 0;
   /** Attempts that died before it. */
@@ -130,7 +132,8 @@ export class Exchange implements ClientObserver {
 
   /** The request's body is complete: the deadline for an answer starts now. */
   bodySent(): void {
-    this.deadline = Math.max(this.deadline, this.context.clock.now() + this.totalMs);
+    this.bodySentAt = this.context.clock.now();
+    this.deadline = Math.max(this.deadline, this.bodySentAt + this.totalMs);
   }
 
   openAttempt(route: Route): AttemptRecord {

@@ -6,7 +6,8 @@ import type { ResponseHead } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import type { Connection } from "../net/connection.ts";
-import { HopStream } from "../net/hop-stream.ts";
+import type { Due } from "../net/deadlines.ts";
+import { type HopObserver, HopStream } from "../net/hop-stream.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
 import type { Tried } from "./decide.ts";
@@ -53,14 +54,15 @@ export function attemptRequest(exchange: Exchange, request: HttpRequest, given: 
   return idle === null ? attempt.open() : attempt.run(idle, true);
 }
 
-class RequestAttempt {
+class RequestAttempt implements HopObserver, Due {
   readonly #exchange: Exchange;
   readonly #request: HttpRequest;
   readonly #given: Given;
   readonly #plan: RequestPlan;
   readonly #record: AttemptRecord;
   #hop!: HopStream;
-  #timer: NodeJS.Timeout | undefined;
+  dueAt = 0;
+  #bytesOutSeen = 0;
   #startedAt = 0;
   #settle!: (outcome: Tried<Answered> | Promise<Tried<Answered>>) => void;
   #continued = false;
@@ -119,9 +121,7 @@ class RequestAttempt {
     this.#record.stage = "body";
     this.#record.status = head.status;
     if (head.status === 101 && !this.#isAskedFor(head)) {
-      this.#hop.drop();
-      const details = `the answer switches to ${head.upgrade ?? "nothing that it names"}; asked for was ${this.#request.stream.head.upgrade ?? "no other protocol"}`;
-      this.#fail({ fault: fault("head.upgrade_failed", details), role: this.#plan.role, hop: this.#plan.hop });
+      this.#refuseUpgrade(head);
       return;
     }
     const answer = new Answer(head, this.#hop);
@@ -141,7 +141,8 @@ class RequestAttempt {
     const { stream, body, path, authority } = this.#request;
     const { head } = stream;
     const { scheme } = this.#given.route.target;
-    const { via, name } = this.#exchange.context.settings;
+    const { settings, deadlines } = this.#exchange.context;
+    const { via, name } = settings;
     const text = writeRequestHead({
       method: head.method,
       target: this.#plan.absoluteForm ? `${scheme}://${authority}${path === "*" ? "" : path}` : path,
@@ -163,30 +164,46 @@ class RequestAttempt {
       body.feed(this.#hop);
       this.#hop.connection.socket.uncork();
     }
-    this.#waitForHead();
+    this.dueAt = this.#limit(this.#startedAt);
+    deadlines.add(this);
   }
 
-  /** The limit runs from the moment that the request is out; until then the client's and the hop's own pace count. */
-  #waitForHead(): void {
-    const { clock, settings } = this.#exchange.context;
-    const { body } = this.#request;
+  /** The head is late, or the body is stuck, or it only was not yet complete when the limit was set. */
+  onDue(): void {
+    const { clock, deadlines } = this.#exchange.context;
     const now = clock.now();
-    const dueAt = body.complete ? Math.min(this.#given.deadline, now + settings.timeouts.head) : now + settings.timeouts.bodyIdle;
-    const bytesBefore = this.#hop.bytesOut;
-    this.#timer = setTimeout(
-      () => {
-        if (!body.complete && this.#hop.bytesOut !== bytesBefore) this.#waitForHead();
-        else if (!body.complete && this.#hop.connection.socket.writableLength === 0) this.#waitForHead();
-        else this.#expire();
-      },
-      Math.max(1, dueAt - now),
-    );
+    this.dueAt = this.#limit(now);
+    if (this.dueAt > now) deadlines.add(this);
+    else this.#expire(now);
   }
 
-  #expire(): void {
-    const failure = this.#hop.timedOut(Math.round(this.#exchange.context.clock.now() - this.#startedAt));
+  /** The head's limit runs from the moment that the request is out; until then its body must only get on, at the client's pace. */
+  #limit(now: number): number {
+    const { body } = this.#request;
+    const { timeouts } = this.#exchange.context.settings;
+    const { bodySentAt, deadline } = this.#exchange;
+    if (body.complete) {
+      return bodySentAt > this.#startedAt
+        ? Math.min(deadline, bodySentAt + timeouts.head)
+        : Math.min(this.#given.deadline, this.#startedAt + timeouts.head);
+    }
+    const { bytesOut, connection } = this.#hop;
+    const isStuck = bytesOut === this.#bytesOutSeen && connection.socket.writableLength > 0;
+    this.#bytesOutSeen = bytesOut;
+    return isStuck ? now : now + timeouts.bodyIdle;
+  }
+
+  #expire(now: number): void {
+    const failure = this.#hop.timedOut(Math.round(now - this.#startedAt));
     this.#hop.drop();
     this.#fail(attribute(failure, this.#given.route));
+  }
+
+  #refuseUpgrade({ upgrade }: ResponseHead): void {
+    this.#hop.drop();
+    const asked = this.#request.stream.head.upgrade;
+    const details = `the answer switches to ${upgrade ?? "nothing that it names"}; asked for was ${asked ?? "no other protocol"}`;
+    this.#fail({ fault: fault("head.upgrade_failed", details), role: this.#plan.role, hop: this.#plan.hop });
   }
 
   /** RFC 9110 7.8: a server switches to a protocol that the client has listed, or not at all. */
@@ -244,7 +261,7 @@ class RequestAttempt {
   };
 
   #stopWaiting(): void {
-    clearTimeout(this.#timer);
+    this.#exchange.context.deadlines.remove(this);
     this.#exchange.onClientFault = null;
   }
 

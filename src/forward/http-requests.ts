@@ -27,6 +27,7 @@ export function serveHttp(service: ForwardService, stream: ClientStream): Promis
 }
 
 const DONE = Promise.resolve();
+const NO_NOTES: readonly string[] = [];
 
 /** The answer to a head that is none, as text; the connection closes after it. */
 export function rejectHead({ context }: ForwardService, value: Fault, client: ClientInfo): string {
@@ -77,18 +78,24 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
   const scheme = params.overTls ? "https" : url.scheme;
   const port = params.overTls && url.scheme === "http" && url.port === HTTP_PORT ? HTTPS_PORT : url.port;
   const target: Target = { scheme, host: url.host, port };
-  const shownTarget = showTarget(scheme, url.authority, url.path, settings.keepQuery);
-  const notes =
-    head.host !== null && head.host.toLowerCase() !== url.authority.toLowerCase()
-      ? [`Host was "${head.host}"; the target's own was sent`]
-      : [];
-  const request = { ...requestFor({ client, method: head.method, target, shownTarget }), user, params, notes };
-  return runRequest(
-    service.context,
-    stream,
-    { ...request, publicOnly: isPublicOnly(service) },
-    { path: url.path, authority: url.authority },
-  );
+  const request: ExchangeRequest = {
+    protocol: "http",
+    method: head.method,
+    target,
+    shownTarget: showTarget(scheme, url.authority, url.path, settings.keepQuery),
+    params,
+    client,
+    user,
+    publicOnly: isPublicOnly(service),
+    notes: noteHost(head.host, url.authority),
+  };
+  return runRequest(service.context, stream, request, url);
+}
+
+/** RFC 9112 3.2.2: the target's own host counts; what Host said instead is for the ledger. */
+function noteHost(host: string | null, authority: string): readonly string[] {
+  if (host === null || host === authority || host.toLowerCase() === authority.toLowerCase()) return NO_NOTES;
+  return [`Host was "${host}"; the target's own was sent`];
 }
 
 /** RFC 9110 7.6.2: the request is not to be forwarded. */

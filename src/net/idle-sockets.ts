@@ -37,13 +37,14 @@ export class IdleSockets {
     const idle = this.#byKey.get(key);
     if (idle === undefined) return null;
     const now = this.#options.clock.now();
-    for (let entry = idle.at(-1); entry !== undefined; entry = idle.at(-1)) {
-      this.#remove(entry);
-      if (entry.expiresAt > now && !entry.connection.ended && !entry.connection.closed) {
-        entry.connection.disown();
-        return entry.connection;
+    for (let entry = idle.pop(); entry !== undefined; entry = idle.pop()) {
+      this.#size -= 1;
+      const { connection } = entry;
+      if (entry.expiresAt > now && !connection.ended && !connection.closed) {
+        connection.disown();
+        return connection;
       }
-      entry.connection.destroy();
+      connection.destroy();
     }
     return null;
   }
@@ -82,9 +83,11 @@ export class IdleSockets {
 
   readonly #sweep = (): void => {
     const now = this.#options.clock.now();
-    for (const idle of [...this.#byKey.values()]) {
+    for (const [key, idle] of this.#byKey) {
       for (const entry of idle.filter(({ expiresAt }) => expiresAt <= now)) this.#onSpoiled(entry);
+      if (idle.length === 0) this.#byKey.delete(key);
     }
+    if (this.#size === 0) this.#stopSweeping();
   };
 
   #remove(entry: IdleSocket): void {
@@ -93,13 +96,14 @@ export class IdleSockets {
     if (idle === undefined || at < 0) return;
     idle.splice(at, 1);
     this.#size -= 1;
-    if (idle.length === 0) this.#byKey.delete(entry.key);
-    if (this.#size === 0) this.#stopSweeping();
   }
 
   #dropOldest(): void {
-    const oldest = this.#byKey.values().next().value?.[0];
-    if (oldest !== undefined) this.#onSpoiled(oldest);
+    for (const [oldest] of this.#byKey.values()) {
+      if (oldest === undefined) continue;
+      this.#onSpoiled(oldest);
+      return;
+    }
   }
 
   #stopSweeping(): void {
