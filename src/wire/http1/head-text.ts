@@ -4,7 +4,7 @@ import type { KnownField } from "./known-field.ts";
 
 /**
  * A head or trailer section in the making. Nothing that is added can break out of its line, whatever it was taken from: `end` throws FaultError
- * gateway.internal_error where any part holds CR, LF or NUL. That is found by counting line ends at the end, which is much cheaper than to search
+ * gateway.internal_error where any part holds CR, LF, NUL or what is not latin1. That is found by counting line ends at the end, which is much cheaper than to search
  * each part.
  */
 export class HeadText {
@@ -30,12 +30,14 @@ export class HeadText {
   end(): string {
     const text = `${this.#text}\r\n`;
     const lineEnds = this.#lines + 1;
-    if (text.includes("\0") || count(text, "\r") !== lineEnds || count(text, "\n") !== lineEnds) {
-      throw internalError("a head to write holds CR, LF or NUL within a line");
-    }
+    const breaks = text.includes("\0") || count(text, "\r") !== lineEnds || count(text, "\n") !== lineEnds;
+    if (breaks || BEYOND_LATIN1.test(text)) throw internalError("a head to write holds CR, LF, NUL or no latin1 within a line");
     return text;
   }
 }
+
+/** As latin1, U+010A would be written as LF. */
+const BEYOND_LATIN1 = /[\u0100-\uffff]/;
 
 function count(text: string, character: string): number {
   let found = 0;
