@@ -45,8 +45,24 @@ function pathOf(target: string, at: number, method: string): string {
   return target[at] === "?" ? `/${target.slice(at)}` : target.slice(at);
 }
 
+/** Authorities that were parsed, without a default port and with each: clients ask for the same few again and again. */
+const known = { null: new Map<string, HostPort | null>(), 80: new Map<string, HostPort | null>(), 443: new Map<string, HostPort | null>() };
+const KNOWN_MAX = 1000;
+const KNOWN_CHARS_MAX = 100;
+
+function parseHostPort(text: string, defaultPort: 80 | 443 | null): HostPort | null {
+  const cache = known[defaultPort ?? "null"];
+  let parsed = cache.get(text);
+  if (parsed === undefined) {
+    parsed = readHostPort(text, defaultPort);
+    if (cache.size >= KNOWN_MAX) cache.clear();
+    if (text.length <= KNOWN_CHARS_MAX) cache.set(text, parsed);
+  }
+  return parsed;
+}
+
 /** `defaultPort` null: the port must be there. With one it may be missing, and even empty behind its colon (RFC 3986 3.2.3). */
-function parseHostPort(text: string, defaultPort: number | null): HostPort | null {
+function readHostPort(text: string, defaultPort: number | null): HostPort | null {
   const colon = text.indexOf(":", text.startsWith("[") ? text.indexOf("]") : 0);
   const host = parseHost(colon < 0 ? text : text.slice(0, colon));
   if (host === null) return null;
