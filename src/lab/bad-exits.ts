@@ -15,13 +15,13 @@ export function byMethod(connect: Behaviour, plain: Behaviour): Behaviour {
   };
 }
 
-/** An exit whose first connection after a pause of `pauseMs` dies, as of a worker that was lost while it was idle. */
-export function diesAfterPause(pauseMs: number, otherwise: Behaviour): Behaviour {
-  let lastMs = Number.NEGATIVE_INFINITY;
+/** An exit that closes on a request without an answer, and serves the one that comes within `graceMs` of that; then it closes again. */
+export function diesAtFirst(graceMs: number, otherwise: Behaviour): Behaviour {
+  let diedAtMs = Number.NEGATIVE_INFINITY;
   return (peer) => {
-    const pausedMs = performance.now() - lastMs;
-    lastMs = performance.now();
-    return pausedMs > pauseMs ? afterHead(fin)(peer) : otherwise(peer);
+    const isSecondTry = performance.now() - diedAtMs < graceMs;
+    diedAtMs = isSecondTry ? Number.NEGATIVE_INFINITY : performance.now();
+    return isSecondTry ? otherwise(peer) : afterHead(fin)(peer);
   };
 }
 

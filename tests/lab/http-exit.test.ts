@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { fieldValue } from "../../src/core/message.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
-import { BAD_TUNNELS } from "../../src/lab/bad-exits.ts";
+import { BAD_TUNNELS, byMethod, diesAtFirst } from "../../src/lab/bad-exits.ts";
 import { afterHead } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startEdge } from "../../src/lab/edge.ts";
@@ -153,6 +153,14 @@ test("an edge serves its origins by host, and answers as nginx once one is gone"
   assert.equal(answer.status, 502);
   assert.equal(fieldValue(answer.fields, "server"), "nginx/1.27.3");
   assert.match(answer.body.toString(), /<center><h1>502 Bad Gateway<\/h1><\/center>\r\n<hr><center>nginx\/1\.27\.3<\/center>/);
+});
+
+test("an exit can treat CONNECT and plain requests unlike, and drop every request at the first try", async () => {
+  await using split = await startLabServer(byMethod(refuses("denied403"), refuses("auth407")));
+  assert.equal((await openConnect(split, "site.lab:443")).answer.status, 403);
+  assert.equal((await ask(split, proxyGet("http://site.lab/"))).status, 407);
+  await using shaky = await startLabServer(diesAtFirst(60_000, refuses("denied403")));
+  for (const status of [null, 403, null, 403]) assert.equal((await ask(shaky, proxyGet("http://site.lab/"))).status, status);
 });
 
 /** Status, and something that only this proxy says. */
