@@ -4,14 +4,14 @@ import { knownField } from "./http1/known-field.ts";
 /** What a peer's fields say about its connection with us, and to a writer about what ends here. */
 export interface PeerOptions {
   /** Names, lower case, that Connection lists (RFC 9110 7.6.1) beside those that a writer decides itself; null: none. */
-  readonly listed: readonly string[] | null;
+  readonly listed: ReadonlySet<string> | null;
   /** TE says `trailers` (RFC 9110 10.1.4). */
   readonly takesTrailers: boolean;
   readonly hasHost: boolean;
 }
 
 export function readPeerOptions(fields: RawFields): PeerOptions {
-  let listed: string[] | null = null;
+  let listed: Set<string> | null = null;
   let takesTrailers = false;
   let hasHost = false;
   for (let i = 0; i < fields.length; i += 2) {
@@ -50,9 +50,11 @@ const DECIDED: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-function addListed(listed: string[] | null, value: string): string[] | null {
-  if (value === "keep-alive" || value === "close") return listed;
-  const names = connectionOptions(value).filter((option) => !DECIDED.has(option));
-  if (names.length === 0) return listed;
-  return listed === null ? names : [...listed, ...names];
+function addListed(before: Set<string> | null, value: string): Set<string> | null {
+  if (value === "keep-alive" || value === "close") return before;
+  let listed = before;
+  for (const option of connectionOptions(value)) {
+    if (!DECIDED.has(option)) listed = (listed ?? new Set()).add(option);
+  }
+  return listed;
 }

@@ -52,12 +52,13 @@ const KNOWN_CHARS_MAX = 100;
 
 function parseHostPort(text: string, defaultPort: 80 | 443 | null): HostPort | null {
   const cache = known[defaultPort ?? "null"];
-  let parsed = cache.get(text);
-  if (parsed === undefined) {
-    parsed = readHostPort(text, defaultPort);
-    if (cache.size >= KNOWN_MAX) cache.clear();
-    if (text.length <= KNOWN_CHARS_MAX) cache.set(text, parsed);
-  }
+  const found = cache.get(text);
+  if (found !== undefined) return found;
+  // A part of a string keeps the whole of it in memory: here a head, for as long as the authority is known or a route is kept under it.
+  const own = Buffer.from(text).toString();
+  const parsed = readHostPort(own, defaultPort);
+  if (cache.size >= KNOWN_MAX) cache.clear();
+  if (own.length <= KNOWN_CHARS_MAX) cache.set(own, parsed);
   return parsed;
 }
 

@@ -44,7 +44,7 @@ export function writeRequestHead(request: OutboundRequest): string {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
     const known = knownField(name);
-    if (client.listed?.includes(name.toLowerCase())) continue;
+    if (client.listed?.has(name.toLowerCase())) continue;
     if (known !== null) addKnown(head, own, known, name, value);
     else head.add(name, value);
   }

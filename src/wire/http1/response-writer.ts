@@ -39,7 +39,7 @@ export function writeResponseHead(response: OutboundResponse): string {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
     const known = knownField(name);
-    if (listed?.includes(name.toLowerCase())) continue;
+    if (listed?.has(name.toLowerCase())) continue;
     if (known !== null) addKnown(head, own, known, name, value);
     else head.add(name, value);
   }

@@ -28,7 +28,7 @@ export const STRICT: ResponseTolerances = {
 export const TOLERANT: ResponseTolerances = { ...STRICT, obsFold: true, spaceBeforeColon: true, repeatedLength: true, missingReason: true };
 
 /** A message with its body. */
-export interface ReadMessage<Head> {
+interface ReadMessage<Head> {
   readonly head: Head;
   readonly body: string;
   readonly trailers: RawFields | null;

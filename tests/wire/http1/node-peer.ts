@@ -3,7 +3,7 @@ import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 
 /** A message as node:http read it. */
-export interface NodeMessage {
+interface NodeMessage {
   /** `METHOD target` or `status reason`. */
   readonly start: string;
   readonly fields: readonly string[];
