@@ -12,7 +12,7 @@ export interface Proxy extends HostPort {
 }
 
 /** How long a script waits for one answer. Milliseconds. */
-export const PATIENCE_MS = 3000;
+const PATIENCE_MS = 3000;
 
 /**
  * Sends one request through one proxy as a script does it: one try, and whatever goes wrong is a failure.

@@ -5,7 +5,7 @@ import { GATEWAY_STAGES, MORE_GATEWAY_STAGES } from "./stages/gateway-stages.ts"
 import { HANDSHAKE_STAGES, MORE_HANDSHAKE_STAGES } from "./stages/handshake-stages.ts";
 import { MORE_RELAY_STAGES, MORE_RESPONSE_STAGES, RELAY_STAGES, RESPONSE_STAGES } from "./stages/response-stages.ts";
 import type { Stage } from "./stages/stage.ts";
-import { MORE_TLS_STAGES, TLS_STAGES } from "./stages/tls-stages.ts";
+import { FIRST_FLIGHT_STAGES, MORE_TLS_STAGES, TLS_STAGES } from "./stages/tls-stages.ts";
 
 /** How each fault is staged. A fault that nothing can stage does not compile. */
 export const STAGES: Readonly<Record<FaultId, Stage>> = {
@@ -25,6 +25,7 @@ export const MORE_STAGES: readonly Stage[] = [
   ...MORE_CONNECT_STAGES,
   ...MORE_HANDSHAKE_STAGES,
   ...MORE_TLS_STAGES,
+  ...FIRST_FLIGHT_STAGES,
   ...MORE_RESPONSE_STAGES,
   ...MORE_RELAY_STAGES,
 ];

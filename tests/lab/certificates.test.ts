@@ -7,6 +7,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { createAuthority, createSelfSigned } from "../../src/lab/certificates.ts";
 
+const OPENSSL = "openssl";
+
 test("an authority signs leaves for names and addresses, and says of itself that it is an authority", () => {
   const authority = createAuthority();
   const root = new X509Certificate(authority.cert);
@@ -34,13 +36,13 @@ test("a self-signed certificate vouches for itself alone", () => {
 });
 
 test("OpenSSL verifies a leaf by its strict rules", async (t) => {
-  if (spawnSync("openssl", ["version"]).error) return t.skip("the openssl command is not installed");
+  if (spawnSync(OPENSSL, ["version"]).error) return t.skip("the openssl command is not installed");
   const folder = await mkdtemp(join(tmpdir(), "lab-certificates-"));
   try {
     const authority = createAuthority();
     await writeFile(join(folder, "ca.pem"), authority.cert);
     await writeFile(join(folder, "leaf.pem"), authority.issue({ names: ["shop.lab"] }).cert);
-    const verified = spawnSync("openssl", ["verify", "-x509_strict", "-CAfile", "ca.pem", "leaf.pem"], { cwd: folder, encoding: "utf8" });
+    const verified = spawnSync(OPENSSL, ["verify", "-x509_strict", "-CAfile", "ca.pem", "leaf.pem"], { cwd: folder, encoding: "utf8" });
     assert.equal(verified.stdout, "leaf.pem: OK\n", verified.stderr);
   } finally {
     await rm(folder, { recursive: true });

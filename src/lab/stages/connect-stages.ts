@@ -51,7 +51,7 @@ export const MORE_CONNECT_STAGES: readonly Stage[] = [
 ];
 
 /** An exit whose name the resolver answers with `code`. */
-export function named(code: string): (props: Props) => Promise<Scene> {
+function named(code: string): (props: Props) => Promise<Scene> {
   return async (props) => ({
     ...(await plainGet(props)),
     exits: [exitAt({ host: "exit.lab", port: 8080 })],

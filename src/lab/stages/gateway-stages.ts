@@ -91,7 +91,7 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
 export const MORE_GATEWAY_STAGES: readonly Stage[] = [
   stage(
     "an exit leads back to the gateway until no exchange is left",
-    fails(503, "relay.exit_5xx", "exit", { outcome: "relayed" }),
+    fails(503, "relay.edge_5xx", "edge", { outcome: "relayed" }), // the answer says that a gateway beyond the exit made it,
     async (props) => {
       const gateways = Promise.withResolvers<{ host: string; port: number }>();
       const exit = await props.server(async (peer) => splice(peer, await dialLab(await gateways.promise)));

@@ -115,11 +115,10 @@ function fromAnswers(make: (fault: AnswerFaultId) => Stage): Readonly<Record<Ans
 
 function atExit(answer: BadAnswer, fault: AnswerFaultId): Stage {
   const [, status, changes] = ANSWERS[fault];
-  return stage(
-    `an exit answers a plain request with ${answer}`,
-    expectedOf(status, fault, "exit"),
-    plainVia(afterHead(BAD_ANSWERS[answer]), { changes }),
-  );
+  return stage(`an exit answers a plain request with ${answer}`, expectedOf(status, fault, "exit"), async (props) => {
+    const scene = await plainVia(afterHead(BAD_ANSWERS[answer]), { changes })(props);
+    return status === 200 ? { ...scene, rescuer: null } : scene; // what has begun cannot be rescued
+  });
 }
 
 function atTarget(answer: BadAnswer, fault: AnswerFaultId): Stage {
@@ -146,6 +145,7 @@ async function breakInBody(props: Props): Promise<Scene> {
   const scene = await plainVia(afterHead(bad))(props);
   return {
     ...scene,
+    rescuer: null,
     async play(gateway) {
       const peer = await dialLab(addressOf(gateway));
       await peer.send(proxyGet("http://site.lab/"));

@@ -47,9 +47,7 @@ export function stage(title: string, expected: Expected, set: (props: Props) => 
       const props = new Props();
       const defaults = { exits: [], rescuer: null, resolver: fakeResolver({}), connectTcp, changes: {} };
       try {
-        const scene = { ...defaults, ...(await set(props)) };
-        const rescuer = expected.ending === "broken" ? null : scene.rescuer; // what has begun cannot be rescued
-        return { ...scene, rescuer, [Symbol.asyncDispose]: () => props[Symbol.asyncDispose]() };
+        return { ...defaults, ...(await set(props)), [Symbol.asyncDispose]: () => props[Symbol.asyncDispose]() };
       } catch (error) {
         await props[Symbol.asyncDispose]();
         throw error;

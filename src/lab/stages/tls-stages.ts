@@ -1,3 +1,4 @@
+import type { HostPort } from "../../core/address.ts";
 import type { TlsFaultId } from "../../core/faults/tls.ts";
 import { BAD_ANSWERS } from "../bad-answers.ts";
 import { BAD_TUNNELS } from "../bad-exits.ts";
@@ -5,12 +6,12 @@ import { afterBytes, fin, rst, says, silence } from "../behaviours.ts";
 import { createAuthority, type LabAuthority } from "../certificates.ts";
 import { fakeResolver } from "../fake-resolver.ts";
 import { startHttpExit } from "../http-exit.ts";
-import { formatAnswer } from "../lab-http.ts";
+import { formatAnswer, formatHead } from "../lab-http.ts";
 import { type Behaviour, startLabServer } from "../lab-server.ts";
-import { ask, proxyGet } from "../raw-client.ts";
+import { ask, openConnect, proxyGet, type RawAnswer, readAnswer, startClientTls } from "../raw-client.ts";
 import { startSite } from "../site.ts";
 import { alerts, type BadTls, badTls, corruptRecord } from "../tls-trouble.ts";
-import { addressOf, exitAt, fails, LOW_MS, type Props, type Scene, stage } from "./scenes.ts";
+import { addressOf, breaksOff, exitAt, fails, LOW_MS, type Props, type Scene, stage } from "./scenes.ts";
 import type { Changes, Stage } from "./stage.ts";
 
 const NAME = "site.lab";
@@ -68,6 +69,35 @@ export const MORE_TLS_STAGES: readonly Stage[] = [
   stage("an https exit closes on a ClientHello", fails(502, "tls.closed_in_handshake", "exit"), fakeSecureExit(afterBytes(fin))),
   stage("an https exit sends alert 40", fails(502, "tls.version_or_cipher", "exit"), fakeSecureExit(alerts(40))),
 ];
+
+/** client -CONNECT, TLS-> gateway -> exit that opens the tunnel and plays the target itself: the client's own handshake fails. */
+export const FIRST_FLIGHT_STAGES: readonly Stage[] = [
+  firstFlight("finAfterHello", "tls.closed_in_handshake", "origin"),
+  firstFlight("rstAfterHello", "tls.closed_in_handshake", "origin"),
+  firstFlight("silentAfterHello", "tls.handshake_timeout", "origin", { timeouts: { tls: LOW_MS } }),
+  firstFlight("garbageAfterHello", "tls.malformed", "origin"),
+  firstFlight("pageAfterHello", "tls.protocol_mismatch", "gateway"),
+];
+
+function firstFlight(bad: keyof typeof BAD_TUNNELS, fault: TlsFaultId, culprit: "origin" | "gateway", changes: Changes = {}): Stage {
+  return stage(`an exit's tunnel is ${bad} for a client's own ClientHello`, breaksOff(fault, culprit), async (props) => {
+    const scene = await tunnelTo(bad)(props);
+    return { ...scene, changes, play: (gateway) => getOverTls(addressOf(gateway)) };
+  });
+}
+
+async function getOverTls(gateway: HostPort): Promise<RawAnswer> {
+  const { answer, peer } = await openConnect(gateway, `${NAME}:443`);
+  try {
+    const secure = await startClientTls(peer, { servername: NAME, ca: authority().cert });
+    await secure.send(formatHead("GET /bytes/5 HTTP/1.1", { Host: NAME }));
+    return await readAnswer(secure, "GET");
+  } catch {
+    return { ...answer, ending: "closed" }; // the handshake failed; how, Node's TLS tells in many words
+  } finally {
+    peer.wire.destroy();
+  }
+}
 
 /** gateway -TLS-> target that never gets to it. */
 function target(bad: Behaviour, changes: Changes = {}): (props: Props) => Promise<Scene> {
