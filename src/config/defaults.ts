@@ -37,7 +37,7 @@ export const DEFAULTS: ExchangeSettings = {
     total: 60 * SECOND,
     evidence: 1 * SECOND,
     tunnelHalfClosed: 30 * SECOND,
-    clientGone: 10 * SECOND,
+    clientGone: 2 * SECOND,
     clientHead: 30 * SECOND,
     clientIdle: 60 * SECOND,
     drain: 10 * SECOND,

@@ -99,6 +99,7 @@ class RequestAttempt implements HopObserver, Due {
           role,
           hop,
           reused,
+          startedAt: this.#startedAt,
         },
         this,
       );

@@ -88,7 +88,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
 
 /** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
 function attemptDeadline(exchange: Exchange, repeatable: boolean): number {
-  const now = exchange.context.clock.now();
+  const now = exchange.attempts.length === 0 ? exchange.startedAt : exchange.context.clock.now();
   const shares = repeatable ? Math.max(1, exchange.attemptsMax - exchange.reached) : 1;
   return now + (exchange.deadline - now) / shares;
 }

@@ -22,6 +22,8 @@ export interface HopStreamOptions {
   /** 1 = nearest to us. */
   readonly hop: number;
   readonly reused: boolean;
+  /** On the clock. */
+  readonly startedAt: number;
 }
 
 /** Who takes a response. Nothing beyond the head is read until takeBody(). */
@@ -72,7 +74,7 @@ export class HopStream implements ConnectionOwner {
     this.#options = options;
     this.#observer = observer;
     this.#parser = new ResponseParser(options.limits, options.tolerances);
-    this.#startedAt = options.clock.now();
+    this.#startedAt = options.startedAt;
   }
 
   get bytesIn(): number {

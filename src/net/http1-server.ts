@@ -32,8 +32,10 @@ export class Http1Server implements ConnectionOwner {
   readonly client: ClientInfo;
   readonly options: Http1ServerOptions;
   ownSockets: IdleSockets | null = null;
-  /** On the clock: when a head that is awaited is late; Infinity while an exchange is at work. */
-  #deadline: number;
+  /** How long the head that is awaited may take from the next sweep on; Infinity while an exchange is at work. */
+  #patienceMs: number;
+  /** On the clock: when what is awaited is late; Infinity until a sweep has set it. */
+  #deadline = Number.POSITIVE_INFINITY;
   #parser: RequestParser;
   #stream: Http1Stream | null = null;
   /** Bytes of requests that are not due yet. */
@@ -45,7 +47,7 @@ export class Http1Server implements ConnectionOwner {
     this.client = client;
     this.options = options;
     this.#parser = new RequestParser(options.limits);
-    this.#deadline = options.clock.now() + options.timeouts.clientHead;
+    this.#patienceMs = options.timeouts.clientHead;
   }
 
   /** Idle between requests: may be closed at any time. */
@@ -56,6 +58,7 @@ export class Http1Server implements ConnectionOwner {
   /** Called now and then: closes what is late. */
   sweep(now: number): void {
     this.#stream?.sweep(now);
+    if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = now + this.#patienceMs;
     if (now < this.#deadline) return;
     if (this.#closing) this.connection.destroy();
     else if (this.#parser.buffered === 0) this.close();
@@ -66,10 +69,18 @@ export class Http1Server implements ConnectionOwner {
   close(): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#deadline = this.options.clock.now() + this.options.timeouts.clientGone;
+    this.#await(this.options.timeouts.clientGone);
     this.connection.end();
     this.connection.resume();
     if (this.connection.ended) this.connection.destroy();
+  }
+
+  /** Ends with a reset behind what was written, so that no client takes a broken answer for a whole one. */
+  breakOff(): void {
+    this.#stream = null;
+    this.#closing = true;
+    this.#deadline = this.options.clock.now() + this.options.timeouts.clientGone;
+    this.connection.resetWhenWritten();
   }
 
   onData(chunk: Buffer): void {
@@ -87,7 +98,7 @@ export class Http1Server implements ConnectionOwner {
   }
 
   onClose(): void {
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#await(Number.POSITIVE_INFINITY);
     this.ownSockets?.clear();
     this.#stream?.onClientClosed();
     this.options.onClosed();
@@ -110,8 +121,7 @@ export class Http1Server implements ConnectionOwner {
       this.close();
       return;
     }
-    const { clock, timeouts } = this.options;
-    this.#deadline = clock.now() + timeouts.clientIdle;
+    this.#await(this.options.timeouts.clientIdle);
     const ahead = this.#ahead;
     this.#ahead = null;
     if (ahead !== null) this.#parse(ahead);
@@ -124,24 +134,32 @@ export class Http1Server implements ConnectionOwner {
   /** The connection leaves for a tunnel, with what was read ahead. */
   giveAway(): Connection {
     this.#stream = null;
-    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#await(Number.POSITIVE_INFINITY);
     this.options.onClosed();
     this.connection.disown();
     if (this.#ahead !== null) this.connection.unread(this.#ahead);
     return this.connection;
   }
 
+  /** Starts a limit at the next sweep: reading the clock for every request costs more than a limit that is late by one sweep. */
+  #await(patienceMs: number): void {
+    this.#patienceMs = patienceMs;
+    this.#deadline = Number.POSITIVE_INFINITY;
+  }
+
   #parse(chunk: Buffer): void {
-    const { clock, timeouts } = this.options;
-    if (this.#parser.buffered === 0) this.#deadline = clock.now() + timeouts.clientHead;
+    const isFirst = this.#parser.buffered === 0;
     try {
       const head = this.#parser.push(chunk);
-      if (head === null) return;
-      this.#deadline = Number.POSITIVE_INFINITY;
+      if (head === null) {
+        if (isFirst) this.#await(this.options.timeouts.clientHead);
+        return;
+      }
+      this.#await(Number.POSITIVE_INFINITY);
       const rest = this.#parser.rest();
       const stream = new Http1Stream(this, head);
       this.#stream = stream;
-      stream.body.onLeftover = (leftover) => this.#keepAhead(leftover);
+      if (!stream.body.done) stream.body.onLeftover = (leftover) => this.#keepAhead(leftover);
       if (rest.length > 0) this.#keepAhead(stream.body.done ? rest : stream.body.push(rest));
       this.options.onRequest(stream);
     } catch (thrown) {
