@@ -1,5 +1,4 @@
 import type { GatewayFaultId } from "../../core/faults/gateway.ts";
-import { BAD_ANSWERS } from "../bad-answers.ts";
 import { brokenDialler } from "../fake-dialler.ts";
 import { startHttpExit } from "../http-exit.ts";
 import { dialLab, splice } from "../lab-connection.ts";
@@ -27,21 +26,11 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
     return { connectTcp: brokenDialler, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
   }),
   "gateway.overloaded": stage(
-    "one exchange is in flight where one is allowed, and another comes",
+    "a request comes when as many exchanges are in flight as are allowed: none",
     fails(503, "gateway.overloaded", "gateway", { attempts: 0 }),
     async (props) => {
-      const target = await props.server(BAD_ANSWERS.silence);
-      return {
-        changes: { limits: { exchanges: 1 } },
-        async play(gateway) {
-          const first = await dialLab(addressOf(gateway));
-          await first.send(proxyGet(urlOf(target)));
-          await target.whenAccepted(1);
-          const answer = await ask(addressOf(gateway), proxyGet(urlOf(target)));
-          first.wire.destroy();
-          return answer;
-        },
-      };
+      const site = await props.site();
+      return { changes: { limits: { exchanges: 0 } }, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
     },
   ),
   "gateway.fd_exhausted": stage("no file descriptor is left", fails(503, "gateway.fd_exhausted", "gateway"), lacking("EMFILE")),
