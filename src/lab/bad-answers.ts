@@ -6,7 +6,7 @@ import type { Behaviour } from "./lab-server.ts";
  * What can stand where an answer should: as target, as HTTP exit, or beyond a tunnel, depending on who runs it.
  * Each begins at once; `afterHead` and `afterBytes` let the peer speak first.
  */
-export const BAD_ANSWERS = {
+export const BAD_ANSWERS: Readonly<Record<BadAnswer, Behaviour>> = {
   fin,
   rst,
   silence,
@@ -55,9 +55,49 @@ export const BAD_ANSWERS = {
   beyondLength: says(`${head({ "Content-Length": "5" })}helloHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil`, silence),
   bodyOn204: says("HTTP/1.1 204 No Content\r\n\r\nstill a body", silence),
   early413: says(formatAnswer(413, { Connection: "close" }, "too much\n"), fin),
-} as const satisfies Readonly<Record<string, Behaviour>>;
+};
 
-export type BadAnswer = keyof typeof BAD_ANSWERS;
+export type BadAnswer =
+  | "fin"
+  | "rst"
+  | "silence"
+  | "neverReads"
+  | "halfHead"
+  | "halfHeadThenReset"
+  | "halfHeadThenSilence"
+  | "drip"
+  | "truncatedByLength"
+  | "truncatedByChunk"
+  | "missingLastChunk"
+  | "resetInBody"
+  | "stallInBody"
+  | "hugeHead"
+  | "hugeField"
+  | "tooManyFields"
+  | "hugeTrailers"
+  | "interimFlood"
+  | "garbage"
+  | "sshBanner"
+  | "smtpBanner"
+  | "ftpBanner"
+  | "tlsAlert"
+  | "socksReply"
+  | "http2"
+  | "http09"
+  | "badStatusLine"
+  | "fieldWithNul"
+  | "fieldWithSpaceInName"
+  | "fieldWithoutColon"
+  | "lengthAndChunked"
+  | "twoLengths"
+  | "badLength"
+  | "unknownCoding"
+  | "unexpectedUpgrade"
+  | "badChunk"
+  | "badTrailers"
+  | "beyondLength"
+  | "bodyOn204"
+  | "early413";
 
 /** Answers the first request of a connection well and promises keep-alive, then ends just as the second one arrives. */
 export function keepAliveRace(ending: Behaviour): Behaviour {

@@ -26,7 +26,7 @@ export function diesAtFirst(graceMs: number, otherwise: Behaviour): Behaviour {
 }
 
 /** What an exit makes of a tunnel that it opened well. */
-export const BAD_TUNNELS = {
+export const BAD_TUNNELS: Readonly<Record<BadTunnel, Behaviour>> = {
   finAtOnce: opensTunnel(fin),
   rstAtOnce: opensTunnel(rst),
   finAfterHello: opensTunnel(afterBytes(fin)),
@@ -38,10 +38,20 @@ export const BAD_TUNNELS = {
     afterBytes(says(formatAnswer(200, { "Content-Type": "text/html" }, "<h1>Best proxies, click here</h1>\n"), fin)),
   ),
   alertAfterHello: opensTunnel(afterBytes(says(Buffer.from("15030300020228", "hex"), fin))), // fatal handshake_failure
-} as const satisfies Readonly<Record<string, Behaviour>>;
+};
+
+export type BadTunnel =
+  | "finAtOnce"
+  | "rstAtOnce"
+  | "finAfterHello"
+  | "rstAfterHello"
+  | "silentAfterHello"
+  | "garbageAfterHello"
+  | "pageAfterHello"
+  | "alertAfterHello";
 
 /** SOCKS exits that do not even answer as SOCKS says. */
-export const BAD_SOCKS = {
+export const BAD_SOCKS: Readonly<Record<BadSocks, Behaviour>> = {
   fin: afterBytes(fin),
   rst: afterBytes(rst),
   silence,
@@ -52,4 +62,16 @@ export const BAD_SOCKS = {
   unknownMethod: afterBytes(says(Buffer.of(5, 0x7e), silence)),
   tlsAlert: afterBytes(says(Buffer.from("15030100020246", "hex"), fin)),
   sshBanner: says("SSH-2.0-OpenSSH_9.6p1 Debian-3\r\n", silence),
-} as const satisfies Readonly<Record<string, Behaviour>>;
+};
+
+export type BadSocks =
+  | "fin"
+  | "rst"
+  | "silence"
+  | "wrongVersion"
+  | "halfReply"
+  | "http"
+  | "noMethod"
+  | "unknownMethod"
+  | "tlsAlert"
+  | "sshBanner";

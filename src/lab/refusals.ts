@@ -3,7 +3,7 @@ import { formatAnswer } from "./lab-http.ts";
 import type { Behaviour } from "./lab-server.ts";
 
 /** Answers of proxies that did not do what they were asked, in each one's own words; as sent to CONNECT and to plain requests alike. */
-export const REFUSALS = {
+export const REFUSALS: Readonly<Record<Refusal, Buffer>> = {
   squidRefused: squidRefusal(503, "ERR_CONNECT_FAIL", 111, "Connection refused"),
   squidTimeout: squidRefusal(503, "ERR_CONNECT_FAIL", 110, "Connection timed out"),
   squidUnreachable: squidRefusal(503, "ERR_CONNECT_FAIL", 113, "No route to host"),
@@ -42,9 +42,39 @@ export const REFUSALS = {
   bare502: formatAnswer(502, {}, ""),
   bare503: formatAnswer(503, {}, ""),
   bare504: formatAnswer(504, {}, ""),
-} as const satisfies Readonly<Record<string, Buffer>>;
+};
 
-export type Refusal = keyof typeof REFUSALS;
+export type Refusal =
+  | "squidRefused"
+  | "squidTimeout"
+  | "squidUnreachable"
+  | "squidDns"
+  | "squidDenied"
+  | "squidEmpty"
+  | "squidInvalid"
+  | "squidReadTimeout"
+  | "squidNoParent"
+  | "nginx502"
+  | "tinyproxy500"
+  | "haproxy503"
+  | "brightDataTarget"
+  | "brightDataPeer"
+  | "brightDataPolicy"
+  | "brightDataQuota"
+  | "brightDataRate"
+  | "brightDataAuth"
+  | "oxylabsSession"
+  | "oxylabsNoExit"
+  | "proxyStatusRefused"
+  | "proxyStatusDns"
+  | "proxyStatusTimeout"
+  | "auth407"
+  | "denied403"
+  | "rate429"
+  | "bare500"
+  | "bare502"
+  | "bare503"
+  | "bare504";
 
 /** Answers the first request of each connection with a refusal and closes. */
 export function refuses(refusal: Refusal): Behaviour {

@@ -7,7 +7,7 @@ import { Health } from "./health.ts";
 /** An exit of the pool with what is known of it. */
 export class PoolExit {
   exit: Exit;
-  readonly health = new Health();
+  readonly health: Health = new Health();
   inFlight = 0;
   /** The state that was last reported. */
   reported: HopState = "untried";

@@ -26,7 +26,7 @@ export class Health {
   /** Moving average of 1 for a success, 0 for a failure of its own, as of `#seenAt`. */
   #successRate = 1;
   #seenAt = 0;
-  benchedUntil = Number.NEGATIVE_INFINITY;
+  benchedUntil: number = Number.NEGATIVE_INFINITY;
   /** Attempts that began before this count of attempts belong to the failure that benched it last. */
   #benchedAt = -1;
   /** It has answered since it was last benched. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { fieldValue } from "../../src/core/message.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
-import { BAD_TUNNELS, byMethod, diesAtFirst } from "../../src/lab/bad-exits.ts";
+import { BAD_TUNNELS, type BadTunnel, byMethod, diesAtFirst } from "../../src/lab/bad-exits.ts";
 import { afterHead } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startEdge } from "../../src/lab/edge.ts";
@@ -208,7 +208,7 @@ test("every refusal is a complete answer, to CONNECT and to plain requests, in i
 });
 
 /** What a ClientHello's sender gets from beyond a tunnel that opened. */
-const BEYOND: Readonly<Record<keyof typeof BAD_TUNNELS, RegExp | "reset" | "silence">> = {
+const BEYOND: Readonly<Record<BadTunnel, RegExp | "reset" | "silence">> = {
   finAtOnce: /^$/,
   rstAtOnce: "reset",
   finAfterHello: /^$/,
@@ -220,7 +220,7 @@ const BEYOND: Readonly<Record<keyof typeof BAD_TUNNELS, RegExp | "reset" | "sile
 };
 
 test("bad tunnels open well, and break once a ClientHello could be answered", async () => {
-  for (const [name, expected] of Object.entries(BEYOND) as [keyof typeof BAD_TUNNELS, (typeof BEYOND)[keyof typeof BAD_TUNNELS]][]) {
+  for (const [name, expected] of Object.entries(BEYOND) as [BadTunnel, (typeof BEYOND)[BadTunnel]][]) {
     await using exit = await startLabServer(BAD_TUNNELS[name]);
     const { answer, peer } = await openConnect(exit, "site.lab:443");
     if (name !== "rstAtOnce") assert.equal(answer.status, 200, name); // there the RST may overtake the answer

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { BAD_SOCKS } from "../../src/lab/bad-exits.ts";
+import { BAD_SOCKS, type BadSocks } from "../../src/lab/bad-exits.ts";
 import { fin } from "../../src/lab/behaviours.ts";
 import { dialLab, type LabConnection } from "../../src/lab/lab-connection.ts";
 import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
@@ -88,7 +88,7 @@ test("a SOCKS exit can give any reply, whole or a byte at a time, and open a tun
 });
 
 /** What comes back for a SOCKS5 greeting. */
-const SEEN: Readonly<Record<keyof typeof BAD_SOCKS, RegExp | "reset" | "silence">> = {
+const SEEN: Readonly<Record<BadSocks, RegExp | "reset" | "silence">> = {
   fin: /^$/,
   rst: "reset",
   silence: "silence",
@@ -102,7 +102,7 @@ const SEEN: Readonly<Record<keyof typeof BAD_SOCKS, RegExp | "reset" | "silence"
 };
 
 test("bad SOCKS exits answer a greeting as they are called", async () => {
-  for (const [name, expected] of Object.entries(SEEN) as [keyof typeof BAD_SOCKS, (typeof SEEN)[keyof typeof BAD_SOCKS]][]) {
+  for (const [name, expected] of Object.entries(SEEN) as [BadSocks, (typeof SEEN)[keyof typeof BAD_SOCKS]][]) {
     await using exit = await startLabServer(BAD_SOCKS[name]);
     const peer = await dialLab(exit);
     await peer.send(Buffer.of(5, 1, 0));

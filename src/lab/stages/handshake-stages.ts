@@ -1,6 +1,6 @@
 import type { HandshakeFaultId } from "../../core/faults/handshake.ts";
-import { BAD_ANSWERS } from "../bad-answers.ts";
-import { BAD_SOCKS } from "../bad-exits.ts";
+import { BAD_ANSWERS, type BadAnswer } from "../bad-answers.ts";
+import { BAD_SOCKS, type BadSocks } from "../bad-exits.ts";
 import { afterHead } from "../behaviours.ts";
 import { startHttpExit } from "../http-exit.ts";
 import { findClosedPort } from "../lab-server.ts";
@@ -117,11 +117,11 @@ function refused(refusal: Refusal, fault: HandshakeFaultId, status: number, culp
   return stage(`an exit refuses CONNECT as ${refusal}`, fails(status, fault, culprit), tunnelVia(refuses(refusal)));
 }
 
-function badConnect(answer: keyof typeof BAD_ANSWERS, fault: HandshakeFaultId, culprit: "exit" | "gateway"): Stage {
+function badConnect(answer: BadAnswer, fault: HandshakeFaultId, culprit: "exit" | "gateway"): Stage {
   return stage(`an exit answers CONNECT with ${answer}`, fails(502, fault, culprit), tunnelVia(afterHead(BAD_ANSWERS[answer])));
 }
 
-function badSocks(answer: keyof typeof BAD_SOCKS, fault: HandshakeFaultId, culprit: "exit" | "gateway"): Stage {
+function badSocks(answer: BadSocks, fault: HandshakeFaultId, culprit: "exit" | "gateway"): Stage {
   return stage(`an exit answers SOCKS5 with ${answer}`, fails(502, fault, culprit), tunnelVia(BAD_SOCKS[answer], { scheme: "socks5h" }));
 }
 

@@ -1,7 +1,7 @@
 import type { HostPort } from "../../core/address.ts";
 import type { TlsFaultId } from "../../core/faults/tls.ts";
 import { BAD_ANSWERS } from "../bad-answers.ts";
-import { BAD_TUNNELS } from "../bad-exits.ts";
+import { BAD_TUNNELS, type BadTunnel } from "../bad-exits.ts";
 import { afterBytes, fin, rst, says, silence } from "../behaviours.ts";
 import { createAuthority, type LabAuthority } from "../certificates.ts";
 import { fakeResolver } from "../fake-resolver.ts";
@@ -79,7 +79,7 @@ export const FIRST_FLIGHT_STAGES: readonly Stage[] = [
   firstFlight("pageAfterHello", "tls.protocol_mismatch", "gateway"),
 ];
 
-function firstFlight(bad: keyof typeof BAD_TUNNELS, fault: TlsFaultId, culprit: "origin" | "gateway", changes: Changes = {}): Stage {
+function firstFlight(bad: BadTunnel, fault: TlsFaultId, culprit: "origin" | "gateway", changes: Changes = {}): Stage {
   return stage(`an exit's tunnel is ${bad} for a client's own ClientHello`, breaksOff(fault, culprit), async (props) => {
     const scene = await tunnelTo(bad)(props);
     return { ...scene, changes, play: (gateway) => getOverTls(addressOf(gateway)) };
@@ -123,7 +123,7 @@ function httpsGet({ host, port }: { host: string; port: number }, changes: Chang
 }
 
 /** gateway -CONNECT-> exit that opens the tunnel and plays the target itself. */
-function tunnelTo(bad: keyof typeof BAD_TUNNELS): (props: Props) => Promise<Scene> {
+function tunnelTo(bad: BadTunnel): (props: Props) => Promise<Scene> {
   return async (props) => {
     const site = await props.site(authority().issue({ names: [NAME] }));
     const good = await props.use(startHttpExit({ reach: { [NAME]: site } }));
