@@ -4,6 +4,7 @@ import { ConfigError } from "../config/config-error.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
+import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Exit codes: 0 all well, 1 a fault was found or a bug, 2 wrong usage or config; of `run`, those of its command. */
@@ -62,7 +63,8 @@ function buildProgram(end: (status: number) => void): Command {
     .option("--once", "end after the comparison", false)
     .action(async ({ requests, once }: { requests: number; once: boolean }) => {
       const { runDemo } = await import("../demo/demo.ts");
-      end(await runDemo({ requests, once, out: process.stdout, err: process.stderr }));
+      const { defaultConfig } = await import("../config/defaults.ts");
+      end(await runDemo({ requests, once, config: defaultConfig(), ended: untilEnded(), out: process.stdout, err: process.stderr }));
     });
 
   addConfigCommands(program, end);

@@ -4,6 +4,7 @@ import type { Config } from "../core/settings.ts";
 import { type GatewayFlags, loadGatewayConfig } from "./gateway-flags.ts";
 import { openGateway } from "./open-gateway.ts";
 import { tellStart } from "./startup.ts";
+import { untilEnded } from "./until-ended.ts";
 
 /** Runs the gateway until SIGTERM or SIGINT, which let exchanges in flight finish; a second one does not. SIGHUP reads the config again. */
 export async function serve(flags: GatewayFlags): Promise<number> {
@@ -19,17 +20,6 @@ export async function serve(flags: GatewayFlags): Promise<number> {
   process.off("SIGHUP", reload);
   await gateway.drain(config.exchange.timeouts.drain);
   return 0;
-}
-
-// Listened for before the gateway starts: a signal while it does must not kill it half open.
-function untilEnded(): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      process.off("SIGTERM", end).off("SIGINT", end); // the next one ends the process at once
-      resolve();
-    };
-    process.on("SIGTERM", end).on("SIGINT", end);
-  });
 }
 
 function reloader(gateway: Gateway, first: Config, load: () => Config): () => void {

@@ -15,6 +15,8 @@ export interface OwnAnswer {
   readonly status: number;
   readonly reason: string;
   readonly fields: RawFields;
+  /** What only the gateway itself may say: Proxy-Status, Proxy-Authenticate. */
+  readonly extra: RawFields;
   readonly body: Buffer;
   readonly verdict: Verdict;
 }
@@ -32,21 +34,21 @@ export function makeAnswer(exchange: Exchange, attributed: AttributedFault, acce
   );
   const body = Buffer.from(problem.body, "utf8");
   const fields: string[] = ["Content-Type", problem.contentType, "Content-Length", String(body.length), "Cache-Control", "no-store"];
-  if (status === 407) fields.push("Proxy-Authenticate", `Basic realm="${name}", charset="UTF-8"`);
+  const extra = status === 407 ? ["Proxy-Authenticate", `Basic realm="${name}", charset="UTF-8"`] : [];
   const { retryAfterMs } = attributed.fault;
   if (retryAfterMs !== null) fields.push("Retry-After", String(Math.max(1, Math.ceil(retryAfterMs / 1000))));
   else if (status === 503) fields.push("Retry-After", "1");
-  return { status, reason, fields: [...fields, ...failureStatus(exchange, verdict, attributed)], body, verdict };
+  return { status, reason, fields, extra: [...extra, ...failureStatus(exchange, verdict, attributed)], body, verdict };
 }
 
 /** Sends it, and ends the exchange. */
 export function replyWithFault(exchange: Exchange, stream: ClientStream, attributed: AttributedFault): void {
   const answer = makeAnswer(exchange, attributed, fieldValue(stream.head.fields, "accept"));
-  const { status, reason, fields, body, verdict } = answer;
+  const { status, reason, fields, extra, body, verdict } = answer;
   const isLeft = stream.gone || FAULTS[attributed.fault.id].status === null;
   if (isLeft) stream.abort();
   else {
-    stream.reply({ status, reason, fields, framing: { kind: "length", length: body.length }, upgrade: null, extra: [] });
+    stream.reply({ status, reason, fields, framing: { kind: "length", length: body.length }, upgrade: null, extra });
     if (stream.head.method !== "HEAD") stream.write(body);
     stream.end(null);
   }
@@ -85,11 +87,10 @@ export function endWithoutAnswer(
 }
 
 /** The whole answer as text, for a request that never became a stream. */
-export function wholeAnswer({ status, reason, fields, body }: OwnAnswer): string {
+export function wholeAnswer({ status, reason, fields, extra, body }: OwnAnswer): string {
   const framing = { kind: "length", length: body.length } as const;
   return (
-    writeResponseHead({ status, reason, minor: 1, fields, framing, connection: "close", upgrade: null, extra: [] }) +
-    body.toString("latin1")
+    writeResponseHead({ status, reason, minor: 1, fields, framing, connection: "close", upgrade: null, extra }) + body.toString("latin1")
   );
 }
 

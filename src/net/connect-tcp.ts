@@ -2,6 +2,7 @@ import { connect, isIP, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import type { Interruption } from "../core/ledger.ts";
 import { interruptionOf } from "./errno.ts";
+import { Intake } from "./intake.ts";
 
 export interface TcpOptions {
   /** For all addresses together. */
@@ -10,6 +11,8 @@ export interface TcpOptions {
   readonly attemptDelayMs: number;
   /** Ends the attempt as `left`. */
   readonly signal: AbortSignal | null;
+  /** The socket's reads go into an `Intake` instead of `data` events; not for one that TLS is to take over. */
+  readonly intake: boolean;
 }
 
 export interface TcpFailure {
@@ -18,7 +21,7 @@ export interface TcpFailure {
   readonly address: string;
 }
 
-export type TcpOutcome = { readonly socket: Socket; readonly address: string } | TcpFailure;
+export type TcpOutcome = { readonly socket: Socket; readonly address: string; readonly intake: Intake | null } | TcpFailure;
 
 /**
  * Opens a TCP connection to the first of `addresses` that accepts one: happy eyeballs as in RFC 8305 section 5, except that an
@@ -75,7 +78,9 @@ class Race {
 
   readonly #tryNext = (): void => {
     const address = this.#addresses[this.#next++] as string;
+    const intake = this.#options.intake ? new Intake() : null;
     const socket = connect({
+      ...(intake === null ? {} : { onread: intake.onread }),
       host: address,
       port: this.#port,
       autoSelectFamily: false,
@@ -86,18 +91,18 @@ class Race {
     });
     socket.pause(); // else Node reads as soon as it is connected
     this.#pending.set(socket, address);
-    socket.once("connect", () => this.#win(socket, address));
+    socket.once("connect", () => this.#win(socket, address, intake));
     socket.on("error", (error) => this.#lose(socket, address, this.#interruption(error)));
     if (this.#next < this.#addresses.length) this.#headStart = setTimeout(this.#tryNext, this.#options.attemptDelayMs);
   };
 
-  #win(socket: Socket, address: string): void {
+  #win(socket: Socket, address: string, intake: Intake | null): void {
     if (isSelfConnected(socket, address, this.#port)) {
       this.#lose(socket, address, { how: "errno", code: "ECONNREFUSED" });
     } else if (this.#pending.delete(socket)) {
       socket.removeAllListeners("error"); // ours, which holds on to this race
       socket.on("error", ignore);
-      this.#settle({ socket, address });
+      this.#settle({ socket, address, intake });
     }
   }
 

@@ -1,4 +1,7 @@
 import type { Socket } from "node:net";
+import type { Borrower, Intake } from "./intake.ts";
+
+const NOTHING = Buffer.alloc(0);
 
 /** Who hears a connection. Ownership moves: handshake driver, stream, splice, idle set. */
 export interface ConnectionOwner {
@@ -17,6 +20,9 @@ export interface ConnectionOwner {
  */
 export class Connection {
   readonly socket: Socket;
+  /** The TCP socket: `socket` itself, or the one below its TLS. */
+  readonly #wire: Socket;
+  readonly #intake: Intake | null;
   bytesIn = 0;
   bytesOut = 0;
   /** The peer has sent FIN. */
@@ -28,9 +34,13 @@ export class Connection {
   #endHeard = false;
   #closeHeard = false;
 
-  constructor(socket: Socket) {
+  /** With an `intake`, which the socket was made with, it brings the data instead of `data` events. */
+  constructor(socket: Socket, wire: Socket = socket, intake: Intake | null = null) {
     this.socket = socket;
-    socket.on("data", this.#onData);
+    this.#wire = wire;
+    this.#intake = intake;
+    if (intake === null) socket.on("data", this.#onData);
+    else intake.connect(socket, this.#onData);
     socket.on("end", this.#onEnd);
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);
@@ -64,6 +74,29 @@ export class Connection {
     return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
   }
 
+  /** Writes bytes that are only lent. True: they have left; false: `returned` is called once they have. */
+  writeLent(view: Buffer, returned: () => void): boolean {
+    this.bytesOut += view.length;
+    let left = false;
+    this.socket.write(view, () => {
+      if (!left) returned();
+    });
+    left = this.socket.writableLength === 0;
+    return left;
+  }
+
+  /** Lets an owner have full reads without a copy, where the socket can; null: no more. */
+  lendTo(borrower: Borrower | null): void {
+    const lend: Borrower | null =
+      borrower === null
+        ? null
+        : (view, returned) => {
+            this.bytesIn += view.length;
+            return borrower(view, returned);
+          };
+    this.#intake?.lendTo(lend);
+  }
+
   /** Sends FIN after what was written. */
   end(): void {
     this.socket.end();
@@ -76,8 +109,15 @@ export class Connection {
   /** Ends with RST, so that the peer cannot take what it has for complete. */
   reset(): void {
     if (this.socket.destroyed) return;
-    if (this.socket.connecting || "encrypted" in this.socket) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    // TLS whose TCP socket we do not have has no RST to send.
+    if (this.socket.connecting || "encrypted" in this.#wire) this.socket.destroy();
+    else this.#wire.resetAndDestroy();
+  }
+
+  /** The same, once what was written has left our memory. */
+  resetWhenWritten(): void {
+    if (this.socket.writableLength === 0) this.reset();
+    else this.socket.write(NOTHING, () => this.reset());
   }
 
   pause(): void {

@@ -47,6 +47,7 @@ class Splice {
 
   start(): void {
     this.#watch(this.#options.idleMs);
+    this.#hop.lendTo((view, returned) => this.#client.writeLent(view, returned));
     this.#hop.own(this.#side("hop", this.#hop, this.#client));
     if (!this.#done) this.#client.own(this.#side("client", this.#client, this.#hop));
   }
@@ -87,6 +88,7 @@ class Splice {
     if (this.#done) return;
     this.#done = true;
     clearInterval(this.#timer);
+    this.#hop.lendTo(null);
     if (how !== "closed") {
       this.#client.reset();
       this.#hop.reset();

@@ -6,7 +6,7 @@ import { startFullBacklog } from "../../src/lab/full-backlog.ts";
 import { type Behaviour, findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
 import { connectTcp, type TcpOptions, type TcpOutcome } from "../../src/net/connect-tcp.ts";
 
-const patient: TcpOptions = { timeoutMs: 20_000, attemptDelayMs: 10_000, signal: null };
+const patient: TcpOptions = { timeoutMs: 20_000, attemptDelayMs: 10_000, signal: null, intake: false };
 const holdOpen: Behaviour = () => {};
 
 function opened(outcome: TcpOutcome): Socket {

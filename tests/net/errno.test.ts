@@ -11,7 +11,7 @@ test("An RST, and a write that ran into one, is a reset.", () => {
 });
 
 test("A stream that was closed under us is closed.", () => {
-  for (const code of ["ERR_STREAM_PREMATURE_CLOSE", "ERR_SOCKET_CLOSED", "ERR_STREAM_DESTROYED"]) {
+  for (const code of ["ERR_STREAM_PREMATURE_CLOSE", "ERR_SOCKET_CLOSED", "ERR_STREAM_DESTROYED", "ECANCELED"]) {
     assert.deepEqual(interruptionOf(withCode(code)), { how: "closed" });
   }
 });

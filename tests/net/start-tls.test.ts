@@ -14,11 +14,18 @@ import { startTls, type TlsOptions, type TlsOutcome } from "../../src/net/start-
 const NAME = "site.lab";
 const authority = createAuthority();
 const identity = authority.issue({ names: [NAME, "127.0.0.1"] });
-const verify: TlsOptions = { serverName: NAME, insecure: false, timeoutMs: 20_000, alpn: [], ca: [authority.cert], signal: null };
+const verify: TlsOptions = {
+  serverName: NAME,
+  insecure: false,
+  timeoutMs: 20_000,
+  alpn: [],
+  ca: [authority.cert],
+  signal: null,
+};
 const impatient: TlsOptions = { ...verify, timeoutMs: 100 };
 
 async function dial(server: LabServer): Promise<Socket> {
-  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null });
+  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null, intake: false });
   assert.ok("socket" in outcome);
   return outcome.socket;
 }
