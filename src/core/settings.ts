@@ -83,7 +83,7 @@ export interface User {
   readonly password: string;
 }
 
-export interface ListenerTls {
+interface ListenerTls {
   readonly cert: string;
   readonly key: string;
 }

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import type { Exit, ExitHop, HopRole, Route } from "../core/route.ts";
 import type { DialPlan } from "../net/dial.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
@@ -78,9 +77,4 @@ function authorizationOf(hop: ExitHop, username: string): string {
     authorizations.set(hop, value);
   }
   return value;
-}
-
-/** An IP literal, as the only address that it can have; null for a name. */
-export function literalAddress(host: string): readonly string[] | null {
-  return isIP(host) === 0 ? null : [host];
 }

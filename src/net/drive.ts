@@ -15,7 +15,7 @@ export interface DriveOptions {
 }
 
 /** What the handshake's bytes were, for attribution. */
-export interface DriveTrace {
+interface DriveTrace {
   bytesIn: number;
   bytesOut: number;
   firstBytes: Uint8Array;
