@@ -16,9 +16,9 @@ export interface TestEvent {
 export class Tally {
   success = true;
   /** Reason -> number of tests. */
-  readonly skipped = new Map<string, number>();
+  readonly skipped: Map<string, number> = new Map();
   /** Files that began and did not end yet. */
-  readonly open = new Set<string>();
+  readonly open: Set<string> = new Set();
   /** The lines of the summary in their order: tests, suites, pass, fail, …, duration_ms. */
   readonly #sums = new Map<string, number>();
 

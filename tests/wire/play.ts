@@ -21,7 +21,7 @@ export interface Played<T> {
  * Plays a handshake from the chunks that its peer sends. A chunk comes when the handshake wants more than there is.
  * @param fin what follows the last chunk: `true`: the peer ends, so that a peek is answered with what there is; `false`: silence.
  */
-export function play<T>(handshake: Handshake<T>, chunks: readonly Uint8Array[], { fin = false } = {}): Played<T> {
+export function play<T>(handshake: Handshake<T>, chunks: readonly Uint8Array[], { fin = false }: { fin?: boolean } = {}): Played<T> {
   const peer = new Peer(chunks, fin);
   const sent: Uint8Array[] = [];
   let mostWanted = 0;
