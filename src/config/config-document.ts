@@ -1,6 +1,6 @@
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { type Env, substituteEnv } from "../wire/env-value.ts";
-import { ConfigError, type ConfigPath, type ConfigProblem } from "./config-error.ts";
+import { ConfigError, type ConfigPath, type ConfigProblem, tellProblem } from "./config-error.ts";
 
 /** A config file's YAML: its value, and where in the file each part of it stands. */
 export class ConfigDocument {
@@ -32,10 +32,7 @@ export class ConfigDocument {
     return problems
       .map((problem) => ({ problem, at: problem.path === null ? -1 : this.#offsetOf(problem.path, problem.key) + (problem.offset ?? 0) }))
       .sort((a, b) => a.at - b.at)
-      .map(({ problem, at }) => {
-        const name = [...(problem.path ?? []), ...(problem.key === undefined ? [] : [problem.key])].join(".");
-        return [at < 0 ? "" : `${this.#place(at)}: `, name === "" ? "" : `${name}: `, problem.message].join("");
-      });
+      .map(({ problem, at }) => `${at < 0 ? "" : `${this.#place(at)}: `}${tellProblem(problem)}`);
   }
 
   #toValue(): unknown {

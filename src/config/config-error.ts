@@ -12,6 +12,12 @@ export class ConfigError extends Error {
 /** Where in a config file a problem is: keys and indexes from the root. */
 export type ConfigPath = readonly (string | number)[];
 
+/** The problem under its key's name: `timeouts.connect: expected …`. */
+export function tellProblem({ path, key, message }: ConfigProblem): string {
+  const name = [...(path ?? []), ...(key === undefined ? [] : [key])].join(".");
+  return name === "" ? message : `${name}: ${message}`;
+}
+
 export interface ConfigProblem {
   /** Null: not in the file (a flag). */
   readonly path: ConfigPath | null;

@@ -5,7 +5,8 @@ import type { ConfigProblem } from "./config-error.ts";
 export interface ResolveContext {
   /** Relative paths of the file start here. */
   readonly directory: string;
-  readonly env: Env;
+  /** For `${NAME}` in the lines of exits; null: not replaced. */
+  readonly env: Env | null;
   /** Problems are collected, so that one look at the file mends them all. */
   readonly problems: ConfigProblem[];
 }

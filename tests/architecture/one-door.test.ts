@@ -11,9 +11,9 @@ const STAGE_ROOMS = ["lab", "demo"];
 
 /**
  * A string or template that is, or completes, a request line: `GET / HTTP/1.1`, `${target} HTTP/1.1`, `" HTTP/1.1\r\n"`. One that
- * is all of a call's argument, as in `endsWith(" HTTP/1.1")`, reads.
+ * is all of a call's argument, as in `endsWith(" HTTP/1.1")`, or is only measured, reads.
  */
-const REQUEST_LINE = /\} HTTP\/1\.|["'`] HTTP\/1\.(?!\d["'`]\s*\))|\b[A-Z]{3,} [^\s"'`]+ HTTP\/1\./;
+const REQUEST_LINE = /\} HTTP\/1\.|["'`] HTTP\/1\.(?!\d["'`](?:\s*\)|\.length))|\b[A-Z]{3,} [^\s"'`]+ HTTP\/1\./;
 
 function writesRequestLine(file: SourceFile): boolean {
   return REQUEST_LINE.test(file.code);
@@ -66,6 +66,7 @@ test("the check finds a request line in every spelling, and no prose", () => {
     'const fix = "Enable HTTP/1.1 at the peer.";',
     "const line = `HTTP/1.1 ${status} ${reason}`;",
     'if (line.endsWith(" HTTP/1.1")) return 1;',
+    'const end = line.length - " HTTP/1.1".length;',
   ]) {
     assert.ok(!finds(text), text);
   }
