@@ -147,7 +147,7 @@ const FATAL_ALERT = [21, 3, 3, 0, 2, 2, 70];
 function startServerTls(connection: Connection, secureContext: SecureContext): Connection {
   const socket = connection.release();
   socket.on("error", () => {}); // told by the TLS socket
-  return new Connection(new TLSSocket(socket, { isServer: true, secureContext }));
+  return new Connection(new TLSSocket(socket, { isServer: true, secureContext }), socket);
 }
 
 function isLoopback(host: string): boolean {

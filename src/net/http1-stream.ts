@@ -120,11 +120,11 @@ export class Http1Stream implements ClientStream {
   abort(): void {
     if (this.#ended) return;
     this.#finish();
-    // Left short of its length or last chunk, a response is an error to every client; only one that ends by closing needs the reset.
-    if (this.#framing.kind === "length" || this.#framing.kind === "chunked") {
-      this.flush();
-      this.#server.streamEnded(this, false);
-    } else this.#connection.reset();
+    this.flush();
+    // Without its last chunk a response is an error to every client. One short of its length is none to Python's requests with urllib3 1,
+    // and one that ends by closing is whole to all: these need the reset.
+    if (this.#framing.kind === "chunked") this.#server.streamEnded(this, false);
+    else this.#server.breakOff();
   }
 
   takeOver(): Connection {
