@@ -41,6 +41,8 @@ export class Http1Server implements ConnectionOwner {
   /** Bytes of requests that are not due yet. */
   #ahead: Buffer | null = null;
   #closing = false;
+  /** Its last answer was broken off. */
+  #broken = false;
 
   constructor(connection: Connection, client: ClientInfo, options: Http1ServerOptions) {
     this.connection = connection;
@@ -60,7 +62,8 @@ export class Http1Server implements ConnectionOwner {
     this.#stream?.sweep(now);
     if (this.#deadline === Number.POSITIVE_INFINITY) this.#deadline = now + this.#patienceMs;
     if (now < this.#deadline) return;
-    if (this.#closing) this.connection.destroy();
+    if (this.#broken) this.connection.reset();
+    else if (this.#closing) this.connection.destroy();
     else if (this.#parser.buffered === 0) this.close();
     else this.#reject(fault("client.request_timeout", `no complete head within ${this.options.timeouts.clientHead} ms`));
   }
@@ -79,7 +82,8 @@ export class Http1Server implements ConnectionOwner {
   breakOff(): void {
     this.#stream = null;
     this.#closing = true;
-    this.#deadline = this.options.clock.now() + this.options.timeouts.clientGone;
+    this.#broken = true;
+    this.#await(this.options.timeouts.clientGone);
     this.connection.resetWhenWritten();
   }
 
