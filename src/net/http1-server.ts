@@ -40,6 +40,7 @@ export class Http1Server implements ConnectionOwner {
   #stream: Http1Stream | null = null;
   /** Bytes of requests that are not due yet. */
   #ahead: Buffer | null = null;
+  #serving = false;
   #closing = false;
   /** Its last answer was broken off. */
   #broken = false;
@@ -73,9 +74,8 @@ export class Http1Server implements ConnectionOwner {
     if (this.#closing) return;
     this.#closing = true;
     this.#await(this.options.timeouts.clientGone);
-    this.connection.end();
+    this.connection.end(); // once the client has ended too and all is written, the socket goes by itself
     this.connection.resume();
-    if (this.connection.ended) this.connection.destroy();
   }
 
   /** Ends with a reset behind what was written, so that no client takes a broken answer for a whole one. */
@@ -90,15 +90,17 @@ export class Http1Server implements ConnectionOwner {
   onData(chunk: Buffer): void {
     if (this.#closing) return;
     const stream = this.#stream;
-    if (stream === null) this.#parse(chunk);
-    else if (stream.body.done) this.#keepAhead(chunk);
+    if (stream === null) {
+      this.#addAhead(chunk);
+      this.#serveAhead();
+    } else if (stream.body.done) this.#keepAhead(chunk);
     else this.#keepAhead(stream.body.push(chunk));
   }
 
   onEnd(): void {
-    if (this.#closing) this.connection.destroy();
-    else if (this.#stream === null) this.#onEndBetween();
-    else this.#stream.onClientEnd();
+    if (this.#closing) return;
+    if (this.#stream !== null) this.#stream.onClientEnd();
+    else if (this.#ahead === null) this.#onEndBetween();
   }
 
   onClose(): void {
@@ -109,7 +111,8 @@ export class Http1Server implements ConnectionOwner {
   }
 
   onDrain(): void {
-    this.#stream?.onDrain();
+    if (this.#stream === null) this.#serveAhead();
+    else this.#stream.onDrain();
   }
 
   keepOwnSockets(): IdleSockets {
@@ -126,19 +129,14 @@ export class Http1Server implements ConnectionOwner {
       return;
     }
     this.#await(this.options.timeouts.clientIdle);
-    const ahead = this.#ahead;
-    this.#ahead = null;
-    if (ahead !== null) this.#parse(ahead);
-    if (this.#stream === null && !this.#closing) {
-      this.connection.resume();
-      if (this.connection.ended) this.close();
-    }
+    this.#serveAhead();
   }
 
   /** The connection leaves for a tunnel, with what was read ahead. */
   giveAway(): Connection {
     this.#stream = null;
     this.#await(Number.POSITIVE_INFINITY);
+    this.ownSockets?.clear();
     this.options.onClosed();
     this.connection.disown();
     if (this.#ahead !== null) this.connection.unread(this.#ahead);
@@ -149,6 +147,25 @@ export class Http1Server implements ConnectionOwner {
   #await(patienceMs: number): void {
     this.#patienceMs = patienceMs;
     this.#deadline = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Hands out what was read ahead, request after request: in a loop, since those that are answered at once must not make the stack
+   * grow, and no faster than the client reads its answers.
+   */
+  #serveAhead(): void {
+    if (this.#serving) return;
+    this.#serving = true;
+    while (this.#ahead !== null && this.#stream === null && !this.#closing && !this.connection.socket.writableNeedDrain) {
+      const chunk = this.#ahead;
+      this.#ahead = null;
+      this.#parse(chunk);
+    }
+    this.#serving = false;
+    if (this.#stream !== null || this.#closing) return;
+    if (this.#ahead !== null) this.connection.pause();
+    else if (this.connection.ended) this.#onEndBetween();
+    else this.connection.resume();
   }
 
   #parse(chunk: Buffer): void {
@@ -175,8 +192,12 @@ export class Http1Server implements ConnectionOwner {
   /** A client that sends faster than it is answered waits in its own socket, beyond one read. */
   #keepAhead(chunk: Buffer | null): void {
     if (chunk === null || chunk.length === 0) return;
-    this.#ahead = this.#ahead === null ? chunk : Buffer.concat([this.#ahead, chunk]);
+    this.#addAhead(chunk);
     this.connection.pause();
+  }
+
+  #addAhead(chunk: Buffer): void {
+    this.#ahead = this.#ahead === null ? chunk : Buffer.concat([this.#ahead, chunk]);
   }
 
   #onEndBetween(): void {
