@@ -9,7 +9,7 @@ import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
 import { attributeConnect, attributeExhaustion } from "./connect-stage.ts";
 import { attributeDns } from "./dns-stage.ts";
 import { identify } from "./fingerprints.ts";
-import { attributeHandshake } from "./handshake-stage.ts";
+import { attributeHandshake, isDialling } from "./handshake-stage.ts";
 import { refineMalformed } from "./malformed.ts";
 import { attributeTls } from "./tls-stage.ts";
 
@@ -80,13 +80,21 @@ function clientLeft(stage: Stage): FaultId {
     : "client.closed_waiting";
 }
 
-/** What came out of a tunnel passed through the exit: where it is silence, an end or garbage, the exit may have made it. */
+/**
+ * What came out of a tunnel passed through the exit: where it is silence, an end or garbage, the exit may have made it. The other way
+ * round, an exit that has our request and falls silent may wait for a target that does not answer TCP.
+ */
 function doubtExits(value: Fault, failure: HopFailure, route: Route): Fault {
-  const { stage, role } = failure.seen;
+  const { stage, role, hop } = failure.seen;
+  if (value.id === "handshake.timeout" && hop === exitHops(route) && isDialling(failure.seen, exitAt(hop, route))) {
+    return { ...value, details: `${value.details}; it may be waiting for the target`, confidence: EVEN };
+  }
   const isTunnelled = role === "target" && route.exit !== null && stage !== "dns" && stage !== "connect";
   if (!isTunnelled || value.culprit !== null || !DOUBTFUL.has(value.id)) return value;
   return { ...value, confidence: Math.round(confidenceOf(value) * 75) / 100 };
 }
+
+const EVEN = 0.5;
 
 const DOUBTFUL: ReadonlySet<FaultId> = new Set<FaultId>([
   "tls.handshake_timeout",

@@ -1,7 +1,8 @@
 import { type Fault, fault } from "../core/fault.ts";
 import type { Interruption, Observation } from "../core/ledger.ts";
-import type { ExitScheme } from "../core/route.ts";
+import type { ExitHop, ExitScheme } from "../core/route.ts";
 import { adviseScheme, describeBytes, type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
+import { SOCKS5_METHOD, SOCKS5_VERSION } from "../wire/socks-protocol.ts";
 import { tellBytes, tellEnd } from "./seen-words.ts";
 import { attributeLateTls } from "./tls-stage.ts";
 
@@ -23,6 +24,14 @@ export function notAProxy(seen: Observation, scheme: ExitScheme | null): Fault |
   const protocol = recogniseProtocol(seen.firstBytes);
   if (protocol === null || scheme === null || protocol === EXPECTED[scheme]) return null;
   return fault("handshake.not_a_proxy", `${adviseScheme(protocol)} (answered ${describeBytes(seen.firstBytes)})`);
+}
+
+/** A SOCKS5 exit has agreed on the method, and on the login where it wants one, and has said nothing since it was told the target. */
+export function isDialling({ firstBytes }: Observation, exit: ExitHop | null): boolean {
+  if (exit?.scheme !== "socks5" && exit?.scheme !== "socks5h") return false;
+  const [version, method, , loginStatus] = firstBytes;
+  if (version !== SOCKS5_VERSION) return false;
+  return method === SOCKS5_METHOD.none ? firstBytes.length === 2 : firstBytes.length === 4 && loginStatus === 0;
 }
 
 const EXPECTED: Readonly<Record<ExitScheme, Protocol>> = {

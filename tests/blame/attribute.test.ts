@@ -610,3 +610,21 @@ test("never blames a target for what was seen at an exit", () => {
     { numRuns: 300 },
   );
 });
+
+test("an exit that is silent once it has our SOCKS request may be waiting for the target", () => {
+  const handshake = (firstBytes: Uint8Array) => interrupted(TIMEOUT, { ...exit, stage: "handshake", firstBytes });
+  for (const bytes of [Uint8Array.of(5, 0), Uint8Array.of(5, 2, 1, 0)]) {
+    const { fault: value, role } = attribute(handshake(bytes), VIA_SOCKS);
+    assert.deepEqual([value.id, culpritOf(value, role), value.confidence], ["handshake.timeout", "exit", 0.5]);
+    assert.match(value.details, /it may be waiting for the target$/);
+  }
+  for (const bytes of [Uint8Array.of(), Uint8Array.of(5), Uint8Array.of(5, 2), Uint8Array.of(5, 0, 5)]) {
+    assert.equal(attribute(handshake(bytes), VIA_SOCKS).fault.confidence, null, `after ${bytes}`);
+  }
+});
+
+test("a SOCKS hop that is silent about the next hop of a chain is the exit's affair alone", () => {
+  const chain = routeOf([{ scheme: "socks5" }, { scheme: "http" }]);
+  const failure = interrupted(TIMEOUT, { ...exit, stage: "handshake", firstBytes: Uint8Array.of(5, 0) });
+  assert.equal(attribute(failure, chain).fault.confidence, null);
+});
