@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { HostPort } from "../core/address.ts";
+import { parseIpNetwork } from "../wire/ip-network.ts";
 
 /** An address to listen on: `host:port`, `[v6]:port`, or a port alone, which means loopback. Port 0 takes a free one. */
 export function parseListenAddress(text: string): HostPort | { problem: string } {
@@ -21,12 +22,12 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** `192.0.2.0/24` of a network or an address; null where it is neither. */
-export function parseNetwork(text: string): string | null {
-  const [address = "", prefix, ...more] = text.split("/");
-  const family = isIP(address);
-  const longest = family === 6 ? 128 : 32;
-  if (family === 0 || more.length > 0 || address.includes("%")) return null;
-  if (prefix === undefined) return `${address}/${longest}`;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= longest ? `${address}/${Number(prefix)}` : null;
+/** `192.0.2.0/24` of a network or an address; or what is wrong with it. */
+export function parseNetwork(text: string): string | { problem: string } {
+  try {
+    const { prefix } = parseIpNetwork(text);
+    return text.includes("/") ? text.trim() : `${text.trim()}/${prefix}`;
+  } catch (error) {
+    return { problem: (error as Error).message };
+  }
 }

@@ -76,8 +76,9 @@ function resolveAllow(given: readonly string[] | undefined, path: ConfigPath, { 
   if (given === undefined) return null;
   return given.flatMap((text, i) => {
     const network = parseNetwork(text);
-    if (network === null) problems.push({ path: [...path, i], message: "expected a network such as 192.0.2.0/24, or an address" });
-    return network ?? [];
+    if (typeof network === "string") return network;
+    problems.push({ path: [...path, i], message: network.problem });
+    return [];
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ExitScheme } from "../core/route.ts";
 import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits } from "../core/settings.ts";
+import { bypassMatcher } from "../wire/bypass-list.ts";
 import { isLoopback, parseListenAddress } from "./address.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_ADMIN, DEFAULTS, deepFreeze, defaultConfig } from "./defaults.ts";
@@ -33,7 +34,7 @@ export function resolveConfig(file: ConfigFile, flags: ConfigFlags, context: Res
     listeners,
     admin,
     sources,
-    exchange: { ...resolveExchange(file), direct, ca: resolveAuthorities(file.ca, context) },
+    exchange: { ...resolveExchange(file), direct, bypass: resolveBypass(file.bypass, context), ca: resolveAuthorities(file.ca, context) },
     log: { format: flags.log ?? file.log?.format ?? defaultConfig().log.format },
   };
   return deepFreeze(config);
@@ -47,7 +48,6 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     timeouts: { ...DEFAULTS.timeouts, ...file.timeouts },
     limits: resolveLimits(file.limits ?? {}),
     tolerances: { ...DEFAULTS.tolerances, ...file.tolerances },
-    bypass: file.bypass ?? DEFAULTS.bypass,
     proxyStatus: file.proxyStatus ?? DEFAULTS.proxyStatus,
     via: file.via ?? DEFAULTS.via,
     keepQuery: file.log?.query === undefined ? DEFAULTS.keepQuery : file.log.query === "keep",
@@ -82,6 +82,17 @@ function resolveAdmin(given: ConfigFile["admin"], flag: string | null, { problem
     });
   }
   return { host, port, token };
+}
+
+function resolveBypass(given: ConfigFile["bypass"], { problems }: ResolveContext): readonly string[] {
+  for (const [i, entry] of (given ?? []).entries()) {
+    try {
+      bypassMatcher([entry]);
+    } catch (error) {
+      problems.push({ path: ["bypass", i], message: (error as Error).message });
+    }
+  }
+  return given ?? DEFAULTS.bypass;
 }
 
 function resolveAuthorities(given: ConfigFile["ca"], context: ResolveContext): readonly string[] | null {

@@ -1,6 +1,6 @@
 import type { Route, Target } from "../core/route.ts";
-import { bypassMatcher } from "../net/address-policy.ts";
 import type { Lease } from "../pool/pool.ts";
+import { bypassMatcher } from "../wire/bypass-list.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** A route to try, with the lease of its exit. */

@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { ipToBytes } from "../wire/ip-bytes.ts";
+import { bytesOf, unmapped, unmappedNetwork } from "../wire/ip-mapped.ts";
 import { type IpNetwork, isInNetwork, parseIpNetwork } from "../wire/ip-network.ts";
 
 /** What kind of address it is; all but `public` lead to somewhere that a stranger must not be let to. */
@@ -40,59 +39,6 @@ export function allowListMatcher(networks: readonly string[]): (address: string)
     const bytes = bytesOf(address);
     return bytes !== null && parsed.some((network) => isInNetwork(network, unmapped(bytes)));
   };
-}
-
-/**
- * Tells whether a host is on a list such as curl reads from NO_PROXY. An entry, or several between commas or spaces, is
- * - `*`: every host;
- * - `example.com`, `.example.com`: that domain and all below it; `*.example.com`: all below it;
- * - `192.0.2.1`, `[2001:db8::1]`, `10.0.0.0/8`: hosts given as an address, none is resolved for this;
- * - any of these but networks with `:port` behind it: that port alone. An IPv6 address then needs its brackets.
- *
- * @throws Error that names the entry that is none
- */
-export function bypassMatcher(list: readonly string[]): (host: string, port: number) => boolean {
-  const entries = list.flatMap((item) => item.split(/[\s,]+/)).filter((entry) => entry !== "");
-  const matchers = entries.map(parseBypass);
-  return (host, port) => {
-    const name = withoutRootDot(host.toLowerCase());
-    const address = bytesOf(name);
-    return matchers.some((matches) => matches({ name, address: address && unmapped(address), port }));
-  };
-}
-
-interface BypassCandidate {
-  readonly name: string;
-  /** Null where the host is a name. */
-  readonly address: Uint8Array | null;
-  readonly port: number;
-}
-
-function parseBypass(entry: string): (candidate: BypassCandidate) => boolean {
-  if (entry.includes("/")) return matchesNetwork(entry);
-  const [, bracketed, plain = entry, portText] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
-  const port = portText === undefined ? null : Number(portText);
-  if ((bracketed !== undefined && isIP(bracketed) !== 6) || (port !== null && (port < 1 || port > 65535))) throw noBypass(entry);
-  const matches = matchesHost(entry, bracketed ?? plain);
-  return port === null ? matches : (candidate) => candidate.port === port && matches(candidate);
-}
-
-function matchesHost(entry: string, host: string): (candidate: BypassCandidate) => boolean {
-  if (host === "*") return () => true;
-  if (bytesOf(host) !== null) return matchesNetwork(host);
-  const isBelowOnly = host.startsWith("*.");
-  const domain = withoutRootDot(host.replace(/^\*?\./, "")).toLowerCase();
-  if (!/^[^\s:*/[\]]+$/.test(domain)) throw noBypass(entry);
-  return ({ name }) => (!isBelowOnly && name === domain) || name.endsWith(`.${domain}`);
-}
-
-function noBypass(entry: string): Error {
-  return new Error(`"${entry}" is no host, network or host:port to bypass`);
-}
-
-function matchesNetwork(text: string): (candidate: BypassCandidate) => boolean {
-  const network = unmappedNetwork(parseIpNetwork(text));
-  return ({ address }) => address !== null && isInNetwork(network, address);
 }
 
 type Kinds = readonly (readonly [kind: AddressKind | Embedding, network: IpNetwork])[];
@@ -163,25 +109,3 @@ const IPV6_KINDS: Kinds = [
   ...rows("reserved", "2001::/23"),
   ...rows("public", "2000::/3"), // all that IANA has given out; the rest is reserved
 ];
-
-/** Null for what is no address; the zone of a link-local one says nothing of its kind. */
-function bytesOf(address: string): Uint8Array | null {
-  return ipToBytes(isIP(address) === 6 ? address.replace(/%.*$/s, "") : address);
-}
-
-const IPV4_MAPPED = parseIpNetwork("::ffff:0:0/96");
-
-function unmapped(bytes: Uint8Array): Uint8Array {
-  return bytes.length === 16 && isInNetwork(IPV4_MAPPED, bytes) ? bytes.subarray(12) : bytes;
-}
-
-function unmappedNetwork(network: IpNetwork): IpNetwork {
-  const { bytes, prefix } = network;
-  return prefix >= IPV4_MAPPED.prefix && bytes.length === 16 && isInNetwork(IPV4_MAPPED, bytes)
-    ? { bytes: bytes.subarray(12), prefix: prefix - IPV4_MAPPED.prefix }
-    : network;
-}
-
-function withoutRootDot(name: string): string {
-  return name.replace(/\.$/, "");
-}

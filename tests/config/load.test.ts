@@ -162,6 +162,13 @@ test("a bad exit, a missing list and a missing certificate are told with their p
   ]);
 });
 
+test("a network or a host to bypass that is none is told when the config is read, not at the first request", () => {
+  assert.deepEqual(refuse("allow: [10.0.0.0/8, 10.1.2.3/8]"), [
+    '1:21: allow.1: "10.1.2.3/8" is no network: 10.1.2.3 has bits beyond the first 8; write 10.1.2.3/32 for it alone',
+  ]);
+  assert.deepEqual(refuse('bypass: [.internal, "a:b:c"]'), ['1:21: bypass.1: "a:b:c" is no host, network or host:port to bypass']);
+});
+
 test("a listener that others can reach, with neither users nor allow, is refused with what to add", () => {
   const [problem] = refuse("listen: 0.0.0.0:8502");
   assert.match(problem ?? "", /^1:9: listen: 0\.0\.0\.0:8502 can be reached from other machines/);
