@@ -31,6 +31,8 @@ export interface HttpRequest {
   readonly authority: string;
   /** The method is idempotent, or the client gave an Idempotency-Key. */
   readonly repeatable: boolean;
+  /** The client has had its 100 (Continue), whichever attempt it came from. */
+  continued: boolean;
 }
 
 /** An answer with what is needed to relay it and to keep its socket. */
@@ -65,7 +67,6 @@ class RequestAttempt implements HopObserver, Due {
   #bytesOutSeen = 0;
   #startedAt = 0;
   #settle!: (outcome: Tried<Answered> | Promise<Tried<Answered>>) => void;
-  #continued = false;
 
   constructor(exchange: Exchange, request: HttpRequest, given: Given, plan: RequestPlan, record: AttemptRecord) {
     this.#exchange = exchange;
@@ -110,9 +111,9 @@ class RequestAttempt implements HopObserver, Due {
   }
 
   onInterim(head: ResponseHead): void {
-    // One 100 (Continue) is enough, whichever attempt it came from; a body that is already here needs none.
-    if (head.status === 100 && (this.#continued || this.#request.body.complete)) return;
-    this.#continued ||= head.status === 100;
+    // One 100 (Continue) is enough; a body that is already here needs none.
+    if (head.status === 100 && (this.#request.continued || this.#request.body.complete)) return;
+    this.#request.continued ||= head.status === 100;
     this.#request.stream.interim(head.status, head.reason, head.fields);
   }
 

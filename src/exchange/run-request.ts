@@ -34,7 +34,7 @@ export async function runRequest(
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
-  const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head) };
+  const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head), continued: false };
   try {
     const ending = await runAttempts<Answered>(exchange, new RequestTries(exchange, http));
     if (ending.kind === "fault") replyWithFault(exchange, stream, ending.attributed);
