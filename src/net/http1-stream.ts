@@ -135,7 +135,8 @@ export class Http1Stream implements ClientStream {
 
   /** Called now and then: tells the exchange of a client that is late or gone. */
   sweep(now: number): void {
-    if (now >= this.#goneAt) this.#leave();
+    // One that is being answered shows by itself whether it is there: what is written to nobody comes back as a reset.
+    if (now >= this.#goneAt && !this.answered) this.#leave();
     if (!this.body.flowing) {
       this.#bodyDueAt = Number.POSITIVE_INFINITY;
       return;
