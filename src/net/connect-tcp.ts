@@ -41,8 +41,6 @@ export function connectTcp(addresses: readonly string[], port: number, options: 
   return new Promise((resolve) => new Race(addresses, port, options, resolve).start());
 }
 
-const KEEP_ALIVE_DELAY_MS = 30_000;
-
 class Race {
   readonly #addresses: readonly string[];
   readonly #port: number;
@@ -86,8 +84,6 @@ class Race {
       autoSelectFamily: false,
       allowHalfOpen: true,
       noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     });
     socket.pause(); // else Node reads as soon as it is connected
     this.#pending.set(socket, address);
@@ -156,8 +152,11 @@ class Race {
  * (RFC 9293 section 3.5, simultaneous open). Nobody listens there.
  */
 function isSelfConnected(socket: Socket, address: string, port: number): boolean {
-  return socket.localPort === port && socket.localAddress === address;
+  return port >= EPHEMERAL_MIN && socket.localPort === port && socket.localAddress === address;
 }
+
+/** No system gives lower ports to dials than this, and asking the socket for its own costs a call into the kernel. */
+const EPHEMERAL_MIN = 1024;
 
 /** The failure that tells most about the hop: what the hop itself answered, then what was missing here, then silence, then routes. */
 function mostTelling(failures: readonly TcpFailure[]): TcpFailure {

@@ -11,7 +11,7 @@ export interface Listening extends AsyncDisposable {
 export function listen(at: HostPort, onSocket: (socket: Socket) => void): Promise<Listening> {
   return new Promise((resolve, reject) => {
     // A half-closed client may go on receiving; nothing is read before its owner asks.
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: false, keepAlive: true }, onSocket);
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
     server.once("error", reject);
     server.listen({ host: at.host, port: at.port, backlog: BACKLOG }, () => {
       server.off("error", reject);

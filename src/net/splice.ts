@@ -105,11 +105,18 @@ class Splice {
   }
 }
 
-/** Both FINs are sent or on their way: the socket goes once its last bytes have left, or after a peer that reads nothing was given up. */
+/**
+ * The tunnel is over: a side that has not ended is reset, since nobody listens to it any more; one that has gets its last bytes and
+ * closes by itself, or is given up if it reads nothing.
+ */
 function closeAfterFlush(connection: Connection): void {
   if (connection.closed) return;
+  if (!connection.ended) {
+    connection.reset();
+    return;
+  }
   connection.own(FLUSHING);
-  connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
+  if (connection.socket.writableLength > 0) connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
 }
 
 const LOOKS = 4;
