@@ -67,7 +67,7 @@ function runConnect(service: ForwardService, stream: ClientStream, { user, param
 function runPlain(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> {
   const { head, client } = stream;
   const { settings } = service.context;
-  const url = parseAbsoluteForm(head.target);
+  const url = parseAbsoluteForm(head.target, head.method);
   if (url === null) return refuse(service, stream, fault("client.bad_request", whyNotAbsolute(head.target)));
   const isMaxForwards = head.method === "OPTIONS" || head.method === "TRACE";
   if (isMaxForwards && fieldValue(head.fields, "max-forwards") === "0") return answerHere(service, stream);
@@ -82,7 +82,7 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
     protocol: "http",
     method: head.method,
     target,
-    shownTarget: showTarget(scheme, url.authority, url.path, settings.keepQuery),
+    shownTarget: showTarget(scheme, url.authority, url.path === "*" ? "" : url.path, settings.keepQuery),
     params,
     client,
     user,
