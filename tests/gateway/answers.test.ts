@@ -69,7 +69,7 @@ test("interim answers reach a client of HTTP/1.1 in their order, and not one of 
   assert.equal((await readAnswer(modern, "GET")).body.toString(), "final");
   using old = await dialClient(gateway.address);
   await old.send(ask("GET", target.url("/"), "HTTP/1.0"));
-  assert.match((await old.reader.rest()).toString(), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nfinal$/);
+  assert.match((await old.reader.rest()).toString(), /^HTTP\/1\.1 200 OK\r\n(?!.*HTTP).*\r\n\r\nfinal$/s);
 });
 
 test("an answer that ends with its connection is chunked for HTTP/1.1, and the client's connection goes on", async () => {
@@ -155,7 +155,7 @@ test("a slow answer reaches a client whole that has shut its own half, however l
 });
 
 test("a client that has shut its own half gets the whole of a large answer, though it reads late", async () => {
-  const size = 20 * 1024 * 1024;
+  const size = 4 * 1024 * 1024;
   await using site = await startSite();
   await using gateway = await startLabGateway();
   using peer = await dialClient(gateway.address);
