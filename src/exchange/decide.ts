@@ -48,9 +48,17 @@ function isWorthRepeating(exchange: Exchange, record: AttemptRecord, { fault, ro
 }
 
 function count(exchange: Exchange, tried: Tried<unknown>, attributed: AttributedFault): void {
-  const reached = tried.kind === "answer" || tried.reachedTarget || isTargetSide(attributed);
-  if (reached) exchange.reached += 1;
+  const mayHave = tried.kind === "answer" || tried.reachedTarget || isTargetSide(attributed);
+  if (mayHave && !stayedAtExit(attributed)) exchange.reached += 1;
   else exchange.diedBefore += 1;
+}
+
+/** What came back proves that the exit passed nothing on: it refused, or is no proxy at all. */
+function stayedAtExit({ fault, role }: AttributedFault): boolean {
+  const { id } = fault;
+  const culprit = culpritOf(fault, role);
+  if (culprit !== "exit" && culprit !== "gateway") return false;
+  return id === "relay.exit_5xx" || id.startsWith("handshake.") || (id === "head.not_http" && role === "exit");
 }
 
 function withinLimits({ reached, attemptsMax, diedBefore, exitDeathsMax }: Exchange): boolean {
