@@ -28,6 +28,8 @@ export class Connection {
   /** The peer has sent FIN. */
   ended = false;
   closed = false;
+  /** TLS that we began on it: whether the FIN came without a close_notify, so that what was read may be cut (RFC 8446 6.1). */
+  tls: { readonly truncated: boolean } | null = null;
   #error: Error | null = null;
   #owner: ConnectionOwner | null = null;
   #unread: Buffer | null = null;

@@ -232,6 +232,7 @@ class Dialler {
       this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "tls", role, hop, bytesIn, firstBytes, elapsedMs });
     }
     this.#connection = new Connection(outcome.socket);
+    this.#connection.tls = outcome.seen;
   }
 
   #stop(interruption: Interruption, seen: Observation): never {

@@ -1,6 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { Stage } from "../core/fault.ts";
-import { FaultError, fault } from "../core/fault.ts";
+import { type Fault, FaultError, fault, type Stage } from "../core/fault.ts";
 import type { HopFailure, Interruption, Observation } from "../core/ledger.ts";
 import type { RawFields, ResponseHead } from "../core/message.ts";
 import type { HopRole } from "../core/route.ts";
@@ -65,7 +64,7 @@ export class HopStream implements ConnectionOwner {
   #interims = 0;
   #paused = false;
   #requestSent = false;
-  /** Broke after the head, before anybody took the body. */
+  /** Broke after the head, before anybody took the body, or its rest. */
   #untold: HopFailure | null = null;
   #over = false;
 
@@ -115,7 +114,6 @@ export class HopStream implements ConnectionOwner {
     const held = this.#held ?? EMPTY;
     this.#held = null;
     this.#read(this.#reader, held);
-    if (this.#untold !== null && !this.#over) this.#tell(this.#untold);
     this.#goOn();
   }
 
@@ -155,7 +153,10 @@ export class HopStream implements ConnectionOwner {
 
   onEnd(): void {
     if (this.#over || this.#paused || (this.head !== null && this.#reader === null)) return; // told again when the body is taken
-    if (this.#reader?.finish()) this.#complete(false);
+    // RFC 9112 9.8: what ends with its connection is whole only if TLS said that it ends.
+    if (this.head?.framing.kind === "close" && this.connection.tls?.truncated)
+      this.#tell({ kind: "fault", fault: cut(), seen: this.#seen() });
+    else if (this.#reader?.finish()) this.#complete(false);
     else this.#interrupt({ how: "closed" });
   }
 
@@ -163,7 +164,10 @@ export class HopStream implements ConnectionOwner {
     if (this.#over) return;
     if (error === null && this.head !== null && this.#reader === null) return;
     if (this.#paused && error === null) return;
-    this.#interrupt(error === null ? { how: "closed" } : interruptionOf(error));
+    const failure = this.#interrupted(error === null ? { how: "closed" } : interruptionOf(error));
+    // What is held may be the rest of the body: then nothing is broken.
+    if (this.#paused) this.#untold = failure;
+    else this.#tell(failure);
   }
 
   onDrain(): void {
@@ -172,11 +176,15 @@ export class HopStream implements ConnectionOwner {
 
   /** The failure that a deadline of the caller's amounts to. */
   timedOut(afterMs: number): HopFailure {
-    return { kind: "interrupted", interruption: { how: "timeout", afterMs }, seen: this.#seen() };
+    return this.#interrupted({ how: "timeout", afterMs });
   }
 
   #goOn(): void {
     if (this.#over || this.#paused) return;
+    if (this.#untold !== null) {
+      this.#tell(this.#untold);
+      return;
+    }
     this.connection.resume();
     if (this.connection.ended) this.onEnd();
   }
@@ -243,7 +251,11 @@ export class HopStream implements ConnectionOwner {
   }
 
   #interrupt(interruption: Interruption): void {
-    this.#tell({ kind: "interrupted", interruption, seen: this.#seen() });
+    this.#tell(this.#interrupted(interruption));
+  }
+
+  #interrupted(interruption: Interruption): HopFailure {
+    return { kind: "interrupted", interruption, seen: this.#seen() };
   }
 
   #tell(failure: HopFailure): void {
@@ -281,6 +293,10 @@ function firstOf(kept: Buffer, chunk: Buffer): Buffer {
   return kept.length === 0 ? chunk.subarray(0, FIRST_BYTES) : Buffer.concat([kept, chunk]).subarray(0, FIRST_BYTES);
 }
 
-function tooManyInterims(count: number): ReturnType<typeof fault> {
+function cut(): Fault {
+  return fault("body.truncated", "TLS ended without close_notify, and the body, which ends with it, may be cut");
+}
+
+function tooManyInterims(count: number): Fault {
   return fault("head.unexpected_1xx", `${count} interim responses and no final one`);
 }
