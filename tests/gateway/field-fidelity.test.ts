@@ -19,7 +19,7 @@ const ODD_FIELDS = [
   "X-Spaces: a   b",
   "Authorization: Basic Zm9vOmJhcg==",
   "User-Agent: Test/1.0 (odd; fields)",
-  "X-Long: " + "v".repeat(9000),
+  `X-Long: ${"v".repeat(9000)}`,
   "Via: 1.1 somebody-before-us",
   "X-Forwarded-For: 192.0.2.7",
   "Forwarded: for=192.0.2.7",
