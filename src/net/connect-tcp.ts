@@ -1,4 +1,5 @@
-import { connect, isIP, type Socket } from "node:net";
+import { connect, isIP, isIPv6, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Interruption } from "../core/ledger.ts";
 import { interruptionOf } from "./errno.ts";
@@ -15,7 +16,7 @@ export interface TcpOptions {
   readonly intake: boolean;
 }
 
-export interface TcpFailure {
+interface TcpFailure {
   readonly interruption: Interruption;
   /** The address that the interruption is about. */
   readonly address: string;
@@ -88,7 +89,7 @@ class Race {
     socket.pause(); // else Node reads as soon as it is connected
     this.#pending.set(socket, address);
     socket.once("connect", () => this.#win(socket, address, intake));
-    socket.on("error", (error) => this.#lose(socket, address, this.#interruption(error)));
+    socket.on("error", (error) => this.#lose(socket, address, this.#interruption(error, address)));
     if (this.#next < this.#addresses.length) this.#headStart = setTimeout(this.#tryNext, this.#options.attemptDelayMs);
   };
 
@@ -136,10 +137,14 @@ class Race {
     this.#resolve(outcome);
   }
 
-  #interruption(error: Error): Interruption {
+  #interruption(error: Error, address: string): Interruption {
     const interruption = interruptionOf(error);
+    if (interruption.how !== "errno") return interruption;
     // The kernel's own patience ended before ours.
-    return interruption.how === "errno" && interruption.code === "ETIMEDOUT" ? this.#timeout() : interruption;
+    if (interruption.code === "ETIMEDOUT") return this.#timeout();
+    // Else it would mean that source ports have run out.
+    if (interruption.code === "EADDRNOTAVAIL" && isIPv6(address) && !speaksIpv6()) return { how: "errno", code: "ENETUNREACH" };
+    return interruption;
   }
 
   #timeout(): Interruption {
@@ -157,6 +162,10 @@ function isSelfConnected(socket: Socket, address: string, port: number): boolean
 
 /** No system gives lower ports to dials than this, and asking the socket for its own costs a call into the kernel. */
 const EPHEMERAL_MIN = 1024;
+
+function speaksIpv6(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family, internal }) => family === "IPv6" && !internal));
+}
 
 /** The failure that tells most about the hop: what the hop itself answered, then what was missing here, then silence, then routes. */
 function mostTelling(failures: readonly TcpFailure[]): TcpFailure {

@@ -16,6 +16,7 @@ export function interruptionOf(error: unknown): Interruption {
     case "ERR_STREAM_PREMATURE_CLOSE":
     case "ERR_SOCKET_CLOSED":
     case "ERR_STREAM_DESTROYED":
+    case "ECANCELED": // a write that was under way when its socket was closed on this side
       return { how: "closed" };
     case "ABORT_ERR":
       return { how: "left" };

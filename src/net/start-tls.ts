@@ -108,7 +108,8 @@ class TlsHandshake {
   };
 
   readonly #onError = (error: Error): void => {
-    const interruption = interruptionOf(error);
+    // What broke beneath TLS, if it was that, rather than what became of it above.
+    const interruption = interruptionOf(this.#stream.errored ?? error);
     // Node makes an ECONNRESET of a FIN during the handshake.
     this.#fail(interruption.how === "reset" && this.#stream.peerEnded ? { how: "closed" } : interruption);
   };
