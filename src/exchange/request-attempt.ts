@@ -64,6 +64,7 @@ class RequestAttempt implements HopObserver, Due {
   readonly #record: AttemptRecord;
   #hop!: HopStream;
   dueAt = 0;
+  dueSlot = -1;
   #bytesOutSeen = 0;
   #startedAt = 0;
   #settle!: (outcome: Tried<Answered> | Promise<Tried<Answered>>) => void;

@@ -59,9 +59,12 @@ export class Admission {
   }
 }
 
+/** Addresses without an exchange in flight that are remembered, so that a busy one is not forgotten between two requests. */
+const QUIET_MAX = 1000;
+
 /** Exchanges in flight, in all and by client address: a loop through other proxies ends here. */
 export class InFlight {
-  readonly #byClient = new Map<string, number>();
+  readonly #byClient = new Map<string, OfClient>();
   #all = 0;
 
   get size(): number {
@@ -71,28 +74,41 @@ export class InFlight {
   /** Runs what may be in flight, or says why it may not. */
   tryEnter(address: string, limits: Limits, run: () => Promise<void>): Promise<void> | Fault {
     const { exchanges, exchangesPerClient } = limits;
-    const ofClient = this.#byClient.get(address) ?? 0;
     if (this.#all >= exchanges) return fault("gateway.overloaded", `${exchanges} exchanges are in flight (limits.exchanges)`);
-    if (ofClient >= exchangesPerClient) {
+    const ofClient = this.#byClient.get(address) ?? this.#remember(address);
+    if (ofClient.inFlight >= exchangesPerClient) {
       return fault("gateway.overloaded", `${exchangesPerClient} exchanges of ${address} are in flight (limits.exchangesPerClient)`);
     }
     this.#all += 1;
-    this.#byClient.set(address, ofClient + 1);
+    ofClient.inFlight += 1;
     return run().then(
-      () => this.#leave(address),
+      () => this.#leave(ofClient),
       (bug) => {
-        this.#leave(address);
+        this.#leave(ofClient);
         throw bug;
       },
     );
   }
 
-  #leave(address: string): void {
-    const ofClient = this.#byClient.get(address) ?? 0;
+  #leave(ofClient: OfClient): void {
     this.#all -= 1;
-    if (ofClient <= 1) this.#byClient.delete(address);
-    else this.#byClient.set(address, ofClient - 1);
+    ofClient.inFlight -= 1;
   }
+
+  #remember(address: string): OfClient {
+    if (this.#byClient.size >= this.#all + QUIET_MAX) this.#forgetQuiet();
+    const ofClient = { inFlight: 0 };
+    this.#byClient.set(address, ofClient);
+    return ofClient;
+  }
+
+  #forgetQuiet(): void {
+    for (const [address, { inFlight }] of this.#byClient) if (inFlight === 0) this.#byClient.delete(address);
+  }
+}
+
+interface OfClient {
+  inFlight: number;
 }
 
 function decodeBasic(authorization: string): { name: string; password: string } | "malformed" {

@@ -41,12 +41,13 @@ export class Candidates {
 
 /** Finds the exits that a filter wants without looking at the others. Rebuilt whenever the pool is loaded. */
 export class ExitIndex {
-  readonly #all: Candidates;
+  /** One list of every exit; none where there are no exits. */
+  readonly all: readonly Candidates[];
   readonly #byId = new Map<string, PoolExit>();
   readonly #byTag: ReadonlyMap<string, Candidates>;
 
   constructor(members: readonly PoolExit[]) {
-    this.#all = new Candidates(members);
+    this.all = members.length === 0 ? [] : [new Candidates(members)];
     const tagged = new Map<string, PoolExit[]>();
     for (const member of members) {
       if (!this.#byId.has(normalize(member.exit.id))) this.#byId.set(normalize(member.exit.id), member);
@@ -65,7 +66,7 @@ export class ExitIndex {
       const found = this.#byId.get(normalize(exit));
       return found === undefined ? [] : [new Candidates([found])];
     }
-    let smallest: readonly Candidates[] = [this.#all];
+    let smallest = this.all;
     for (const [name, values] of Object.entries(tags)) {
       if (values.length === 0) continue;
       const lists = values.map((value) => this.#byTag.get(tagKey(name, value))).filter((list) => list !== undefined);

@@ -43,7 +43,6 @@ export class Pool {
   readonly #report: Report;
   readonly #exits = new Map<string, PoolExit>();
   #index = new ExitIndex([]);
-  readonly #open = new Map<Lease, { readonly taken: PoolExit; readonly leasedAt: number }>();
   readonly #soft = new Sessions();
   readonly #hard = new Sessions();
   /** Leases so far: the clock that tells attempts which began before a bench from later ones. */
@@ -83,13 +82,12 @@ export class Pool {
   /** The exit to try next; null where none will do. Never waits. `tried` holds the ids of those that this exchange has tried. */
   take({ params }: Want, tried: ReadonlySet<string>): Lease | null {
     const { session, filter } = params;
-    const chosen = session === null ? this.#choose(filter, tried) : this.#chooseForSession(session, filter, tried);
+    const now = this.#clock.now();
+    const chosen = session === null ? this.#choose(filter, tried, now) : this.#chooseForSession(session, filter, tried, now);
     if (chosen === null) return null;
-    this.#announce(chosen, "its bench is over");
-    const lease: Lease = { exit: chosen.exit, session: session?.key ?? null };
+    this.#announce(chosen, "its bench is over", now);
     chosen.inFlight++;
-    this.#open.set(lease, { taken: chosen, leasedAt: ++this.#leases });
-    return lease;
+    return new OpenLease(this, chosen, session?.key ?? null, ++this.#leases);
   }
 
   /** Why `take` finds nothing, in words that name the filter. */
@@ -111,15 +109,15 @@ export class Pool {
 
   /** Gives a lease back, once; a second time does nothing. */
   settle(lease: Lease, outcome: LeaseOutcome): void {
-    const open = this.#open.get(lease);
-    if (open === undefined) return;
-    this.#open.delete(lease);
-    const { taken, leasedAt } = open;
+    if (!(lease instanceof OpenLease) || lease.pool !== this || lease.isSettled) return;
+    lease.isSettled = true;
+    const { taken, leasedAt } = lease;
     taken.inFlight--;
     if (outcome.kind === "answered") {
-      taken.health.succeed(outcome.ms, this.#clock.now());
+      const now = this.#clock.now();
+      taken.health.succeed(outcome.ms, now);
       this.#ewmaMs += 0.02 * (outcome.ms - this.#ewmaMs);
-      this.#announce(taken, "it answered");
+      this.#announce(taken, "it answered", now);
     } else if (outcome.kind === "failed") {
       this.#settleFailed(taken, outcome, leasedAt);
     }
@@ -137,23 +135,22 @@ export class Pool {
     if (consequence === "suspect") taken.health.suspect(seen.id, now);
     if (consequence !== "bench") return;
     taken.health.fail(seen.id, { now, random: this.#random, leasedAt, attempts: this.#leases, atLeastMs: seen.retryAfterMs ?? 0 });
-    this.#announce(taken, `${seen.id}: ${seen.details}`);
+    this.#announce(taken, `${seen.id}: ${seen.details}`, now);
   }
 
-  #choose(filter: ExitFilter, tried: ReadonlySet<string>): PoolExit | null {
+  #choose(filter: ExitFilter, tried: ReadonlySet<string>, now: number): PoolExit | null {
     const isFiltered = filter.exit !== null || Object.keys(filter.tags).length > 0;
     return choose({
-      lists: this.#index.lists(filter),
-      matches: isFiltered ? (exit) => matches(exit, filter) : () => true,
+      lists: isFiltered ? this.#index.lists(filter) : this.#index.all,
+      matches: isFiltered ? (exit) => matches(exit, filter) : anyExit,
       tried,
-      now: this.#clock.now(),
+      now,
       random: this.#random,
       unknownMs: this.#ewmaMs,
     });
   }
 
-  #chooseForSession(want: SessionWant, filter: ExitFilter, tried: ReadonlySet<string>): PoolExit | null {
-    const now = this.#clock.now();
+  #chooseForSession(want: SessionWant, filter: ExitFilter, tried: ReadonlySet<string>, now: number): PoolExit | null {
     const sessions = want.hard ? this.#hard : this.#soft;
     const key = sessionKey(want, filter);
     const heldTo = sessions.exitOf(key, now);
@@ -162,7 +159,7 @@ export class Pool {
     if (held !== undefined && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id))) return held;
 
     if (heldTo === null && !sessions.makeRoom(now, !want.hard)) return null;
-    const chosen = this.#choose(filter, tried);
+    const chosen = this.#choose(filter, tried, now);
     if (chosen !== null) sessions.hold(key, chosen.exit.id, now + want.durationMs);
     return chosen;
   }
@@ -177,13 +174,12 @@ export class Pool {
     known.exit = exit;
     if (isSameRoute) return known;
     known.health.renew();
-    this.#announce(known, "its route has changed");
+    this.#announce(known, "its route has changed", this.#clock.now());
     return known;
   }
 
   /** Reports a change of state. The end of a bench shows when the exit is next taken: the pool has no timers. */
-  #announce(member: PoolExit, reason: string): void {
-    const now = this.#clock.now();
+  #announce(member: PoolExit, reason: string, now: number): void {
     const from = member.reported;
     const to = member.health.state(now);
     if (from === to) return;
@@ -197,6 +193,29 @@ export class Pool {
       forMs: Math.max(0, Math.round(member.health.benchedUntil - now)),
     });
   }
+}
+
+/** A lease with what its pool must know to settle it: nothing is looked up for it. */
+class OpenLease implements Lease {
+  readonly pool: Pool;
+  readonly taken: PoolExit;
+  readonly exit: Exit;
+  readonly session: string | null;
+  /** The count of leases when it was taken. */
+  readonly leasedAt: number;
+  isSettled = false;
+
+  constructor(pool: Pool, taken: PoolExit, session: string | null, leasedAt: number) {
+    this.pool = pool;
+    this.taken = taken;
+    this.exit = taken.exit;
+    this.session = session;
+    this.leasedAt = leasedAt;
+  }
+}
+
+function anyExit(): boolean {
+  return true;
 }
 
 /** The same key with another filter is another session: its exit could not match both. */
