@@ -201,9 +201,8 @@ export class Http1Server implements ConnectionOwner {
   }
 
   #onEndBetween(): void {
-    if (this.#parser.buffered > 0)
-      this.options.onRejected(fault("client.bad_request", "the client closed in the middle of a head"), this.client);
-    this.close();
+    if (this.#parser.buffered > 0) this.#reject(fault("client.bad_request", "the client closed in the middle of a head"));
+    else this.close();
   }
 
   #reject(value: Fault): void {
