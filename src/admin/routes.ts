@@ -30,8 +30,8 @@ export function route(url: string, sources: AdminSources): Answer {
 const EXCHANGE = "/api/exchanges/";
 const OUTCOMES: readonly Outcome[] = ["ok", "rescued", "relayed", "failed", "aborted"];
 const STATES: readonly HopState[] = ["untried", "healthy", "benched"];
-const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 1000;
+const RECORDS_DEFAULT = 100;
+const RECORDS_MAX = 1000;
 
 interface Handler {
   /** Keys that the query may have. */
@@ -55,11 +55,11 @@ function listExits(sources: AdminSources, query: URLSearchParams): Answer {
 }
 
 function listExchanges(sources: AdminSources, query: URLSearchParams): Answer {
-  const limit = query.get("limit") ?? String(LIMIT_DEFAULT);
+  const limit = query.get("limit") ?? String(RECORDS_DEFAULT);
   const outcome = query.get("outcome");
   const fault = query.get("fault");
-  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX) {
-    return refuse(400, `limit is a number from 1 to ${LIMIT_MAX}`);
+  if (!/^\d{1,4}$/.test(limit) || Number(limit) < 1 || Number(limit) > RECORDS_MAX) {
+    return refuse(400, `limit is a number from 1 to ${RECORDS_MAX}`);
   }
   if (outcome !== null && !isOneOf(OUTCOMES, outcome)) return refuse(400, `outcome is one of ${OUTCOMES.join(", ")}`);
   if (fault !== null && !isFaultOrFamily(fault))

@@ -62,10 +62,10 @@ function tellClient({ address, user }: ExchangeRecord["client"]): string {
 }
 
 /** Characters of a target or of evidence that the text form shows; the JSON form and the admin API have them whole. */
-const SHOWN = 200;
+const SHOWN_CHARS_MAX = 200;
 
 function shorten(text: string): string {
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+  return text.length <= SHOWN_CHARS_MAX ? text : `${text.slice(0, SHOWN_CHARS_MAX)}...`;
 }
 
 function tenths(value: number): number {

@@ -80,10 +80,12 @@ export function readDialWords(by: string, text: string, { asked }: Refusal): Cla
   return claim(by, id, `${words}: ${said}`, { culprit, confidence, params });
 }
 
-const EXCERPT_BEFORE = 60;
+const EXCERPT_CHARS = 200;
+const EXCERPT_BEFORE_CHARS = 60;
+const EXCERPT_AFTER_CHARS = 120;
 
 function excerptAround(text: string, pattern: RegExp): string {
   const plain = text.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
   const at = plain.search(pattern);
-  return at < 0 ? plain.slice(0, 200) : plain.slice(Math.max(0, at - EXCERPT_BEFORE), at + 120);
+  return at < 0 ? plain.slice(0, EXCERPT_CHARS) : plain.slice(Math.max(0, at - EXCERPT_BEFORE_CHARS), at + EXCERPT_AFTER_CHARS);
 }
