@@ -17,7 +17,7 @@ import { startTls } from "./start-tls.ts";
 /** Head start of an address before the next is tried beside it. */
 const ATTEMPT_DELAY_MS = 250;
 
-export interface DialTarget extends HostPort {
+interface DialTarget extends HostPort {
   /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
   readonly addresses: readonly string[] | null;
   /** TLS with the target, done here. */
@@ -46,7 +46,7 @@ export interface DialOptions {
   readonly isOwnListener: (address: string, port: number) => boolean;
 }
 
-export interface DialReport {
+interface DialReport {
   /** The nearest hop as it was dialled (`192.0.2.10:8080`), or as it is named. */
   nextHop: string;
   readonly ms: StageTimes;
