@@ -45,12 +45,12 @@ export class Admission {
     if (!this.#isAllowed(address)) return fault("client.denied", `${address} is not in this listener's allow list`);
     if (name === null) return this.hasUsers ? fault("client.proxy_auth_required", "this listener wants a user name and password") : ANYBODY;
     const parsed = parseUserParams(name, this.#settings.users);
-    if ("error" in parsed) return fault("client.proxy_auth_invalid", parsed.error);
-    const { user, params } = parsed;
-    if (!this.hasUsers) return { user: null, params };
-    if (user === null || !checkPassword(user, password ?? ""))
+    const { user } = parsed;
+    // The password first: what is wrong with the parameters of a name tells that there is such a user.
+    if (this.hasUsers && (user === null || !checkPassword(user, password ?? "")))
       return fault("client.proxy_auth_invalid", "the user name or its password is wrong");
-    return { user: user.name, params };
+    if ("error" in parsed) return fault("client.proxy_auth_invalid", parsed.error);
+    return { user: user === null ? null : user.name, params: parsed.params };
   }
 
   #remember(key: string, admitted: Admitted | Fault): void {

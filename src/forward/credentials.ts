@@ -10,14 +10,14 @@ import { readParams } from "./user-params.ts";
 export function parseUserParams(
   username: string,
   users: readonly User[],
-): { user: User | null; params: RequestParams } | { error: string } {
+): { user: User | null; params: RequestParams } | { user: User | null; error: string } {
   const user = users.length === 0 ? null : longestMatch(username, users);
-  if (users.length > 0 && user === null) return { error: "the user name or its password is wrong" };
+  if (users.length > 0 && user === null) return { user, error: "the user name or its password is wrong" };
 
   const rest = user === null ? afterFirstWord(username) : username.slice(user.name.length + 1);
   if (rest === "") return { user, params: NO_PARAMS };
   const params = readParams(rest);
-  return "error" in params ? params : { user, params };
+  return "error" in params ? { user, ...params } : { user, params };
 }
 
 /** Compares in constant time. A `scrypt:SALT:HASH` is computed once for each distinct password. */
