@@ -29,3 +29,17 @@ for (const name of ["GET", "CONNECT"]) {
     assert.ok(lines <= LINES_MAX, `${lines} lines`);
   });
 }
+
+test("ARCHITECTURE.md names files that exist, and for each invariant a test that asserts it", () => {
+  const page = readFileSync(`${ROOT}ARCHITECTURE.md`, "utf8");
+  const named = [...new Set(page.match(/\b(?:src|tests)\/[\w./-]+\.ts\b/g))];
+  assert.ok(named.length >= 25, `only ${named.length} files`);
+  assert.deepEqual(
+    named.filter((path) => !existsSync(ROOT + path)),
+    [],
+  );
+  const [, invariants = ""] = /^## Invariants\n([\s\S]*?)^## /m.exec(page) ?? [];
+  const items = invariants.split(/^\d+\. /m).slice(1);
+  assert.equal(items.length, 8);
+  for (const item of items) assert.match(item, /`tests\/[\w/-]+\.test\.ts`/);
+});
