@@ -23,6 +23,14 @@ export interface ExchangeRequest {
   readonly notes: readonly string[];
 }
 
+/** What an exchange is at: it hears of the client. */
+export interface Engagement {
+  /** The client is gone or its request broke: this is to stop. */
+  onClientFault(value: Fault): void;
+  /** The client has read what was written to it. */
+  onClientRoom(): void;
+}
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** One exchange: its ledger, its limits, and what its client does meanwhile. */
@@ -33,8 +41,9 @@ export class Exchange implements ClientObserver {
   readonly startedAt: number;
   /** On the clock: by when the first byte of a final response must be there. */
   deadline: number;
-  readonly attempts: AttemptRecord[] = [];
-  readonly notes: string[];
+  /** Records are kept: an array of just the right size takes the place of the one before it. */
+  attempts: readonly AttemptRecord[] = [];
+  notes: readonly string[];
   /** On the clock: when the request's body was complete; 0 where it has none. */
   bodySentAt = 0;
   /** Attempts that may have reached the target. */
@@ -43,9 +52,7 @@ export class Exchange implements ClientObserver {
   diedBefore = 0;
   /** Set once the client is gone or its request broke: nothing more is worth trying. */
   clientFault: Fault | null = null;
-  /** What is to stop when the client goes. */
-  onClientFault: ((value: Fault) => void) | null = null;
-  onRoom: (() => void) | null = null;
+  engagement: Engagement | null = null;
   readonly #at: string;
   #freshSocketTaken = false;
   #second503Taken = false;
@@ -55,7 +62,7 @@ export class Exchange implements ClientObserver {
   constructor(context: ExchangeContext, request: ExchangeRequest) {
     this.context = context;
     this.request = request;
-    this.notes = request.notes.length === 0 ? [] : [...request.notes];
+    this.notes = request.notes;
     this.id = context.nextId();
     this.startedAt = context.clock.now();
     this.#at = isoTime(context.clock.wall());
@@ -123,11 +130,16 @@ export class Exchange implements ClientObserver {
     if (this.clientFault !== null) return;
     this.clientFault = value;
     this.#abort?.abort();
-    this.onClientFault?.(value);
+    this.engagement?.onClientFault(value);
   }
 
   onDrain(): void {
-    this.onRoom?.();
+    this.engagement?.onClientRoom();
+  }
+
+  /** Says in the record what is no fault. */
+  note(text: string): void {
+    this.notes = [...this.notes, text];
   }
 
   /** The request's body is complete: the deadline for an answer starts now. */
@@ -138,11 +150,12 @@ export class Exchange implements ClientObserver {
 
   openAttempt(route: Route): AttemptRecord {
     const { exit, target } = route;
-    const hops = exit === null ? [] : routeText(exit);
+    const end = formatHostPort(target);
+    const hops = exit === null ? NO_HOPS : routeText(exit);
     const record: AttemptRecord = {
-      route: [...hops, formatHostPort(target)],
+      route: exit === null ? [end] : [...hops, end],
       exit: exit === null ? null : exit.id,
-      nextHop: hops[0] ?? formatHostPort(target),
+      nextHop: hops[0] ?? end,
       reused: false,
       stage: "select",
       fault: null,
@@ -156,7 +169,7 @@ export class Exchange implements ClientObserver {
       firstBytes: null,
       ms: {},
     };
-    this.attempts.push(record);
+    this.attempts = this.attempts.length === 0 ? [record] : [...this.attempts, record];
     return record;
   }
 
@@ -164,8 +177,8 @@ export class Exchange implements ClientObserver {
   end(ending: { outcome: Outcome; status: number | null; verdict: Verdict | null; bytesFromClient: number; bytesToClient: number }): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onClientFault = null;
-    this.onRoom = null;
+    this.engagement = null;
+    const { outcome, status, verdict, bytesFromClient, bytesToClient } = ending;
     const { protocol, method, shownTarget, client, user } = this.request;
     this.context.report({
       type: "exchange-ended",
@@ -176,10 +189,14 @@ export class Exchange implements ClientObserver {
         protocol,
         method,
         target: shownTarget,
-        ...ending,
+        outcome,
+        status,
+        verdict,
         attempts: this.attempts,
         notes: this.notes,
         ms: this.context.clock.now() - this.startedAt,
+        bytesFromClient,
+        bytesToClient,
       },
     });
   }
@@ -195,6 +212,7 @@ export function noteFault(record: AttemptRecord, { fault: value, role, hop }: At
   record.hop = hop;
 }
 
+const NO_HOPS: readonly string[] = [];
 const routeTexts = new WeakMap<Exit, readonly string[]>();
 
 function routeText(exit: Exit): readonly string[] {

@@ -42,7 +42,7 @@ export async function replayFirstFlight(
     const hopNumber = record.route.length;
     const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs: settings.timeouts.tls, now: () => clock.now() });
     if (end.kind === "commit") {
-      if (end.alert !== null) exchange.notes.push(`the far side answered the ClientHello with ${end.alert}`);
+      if (end.alert !== null) exchange.note(`the far side answered the ClientHello with ${end.alert}`);
       convict(suspects);
       opened.settle("answered");
       return { kind: "joined", answer: opened.answer };

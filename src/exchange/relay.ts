@@ -6,7 +6,7 @@ import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import type { ResponseSink } from "../net/hop-stream.ts";
 import type { Answer } from "./answer.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Engagement, Exchange } from "./exchange.ts";
 
 /** How the relay of an answer's body ended. */
 export type RelayEnd =
@@ -27,7 +27,7 @@ export function relayBody(exchange: Exchange, stream: ClientStream, answer: Answ
   return new Relay(exchange, stream, answer, route).start();
 }
 
-class Relay implements ResponseSink {
+class Relay implements ResponseSink, Engagement {
   readonly #exchange: Exchange;
   readonly #stream: ClientStream;
   readonly #answer: Answer;
@@ -57,10 +57,9 @@ class Relay implements ResponseSink {
     if (this.#end !== null) return this.#end;
     if (!room) this.#waitsForClient = true;
     this.#stream.flush();
-    this.#exchange.onRoom = this.#onRoom;
-    this.#exchange.onClientFault = this.#onClientFault;
+    this.#exchange.engagement = this;
     const { bodyIdle } = this.#exchange.context.settings.timeouts;
-    this.#timer = setInterval(this.#look, Math.max(1, Math.ceil(bodyIdle / LOOKS)));
+    this.#timer = setInterval(() => this.#look(), Math.max(1, Math.ceil(bodyIdle / LOOKS)));
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -83,20 +82,20 @@ class Relay implements ResponseSink {
     this.#break({ kind: "broken", attributed: attribute(failure, this.#route) });
   }
 
-  readonly #onRoom = (): void => {
+  onClientRoom(): void {
     if (!this.#waitsForClient) return;
     this.#waitsForClient = false;
     this.#answer.hop.resume();
-  };
+  }
 
-  readonly #onClientFault = (): void => {
+  onClientFault(): void {
     const left = fault("client.closed_during_response", `the client left after ${this.#stream.bytesOut} bytes of the response`);
     this.#break({ kind: "left", attributed: { fault: left, role: "target", hop: 0 } });
-  };
+  }
 
-  readonly #look = (): void => {
-    const { connection, timedOut } = this.#answer.hop;
-    const bytes = connection.bytesIn + this.#stream.bytesOut;
+  #look(): void {
+    const { hop } = this.#answer;
+    const bytes = hop.connection.bytesIn + this.#stream.bytesOut;
     this.#quietLooks = bytes === this.#bytesSeen ? this.#quietLooks + 1 : 0;
     this.#bytesSeen = bytes;
     if (this.#quietLooks < LOOKS) return;
@@ -104,8 +103,8 @@ class Relay implements ResponseSink {
     if (this.#waitsForClient) {
       const slow = fault("client.slow_reader", `the client read nothing for ${bodyIdle} ms`);
       this.#break({ kind: "left", attributed: { fault: slow, role: "target", hop: 0 } });
-    } else this.onFailure(timedOut.call(this.#answer.hop, bodyIdle));
-  };
+    } else this.onFailure(hop.timedOut(bodyIdle));
+  }
 
   #break(end: RelayEnd): void {
     if (this.#end !== null) return;
@@ -117,8 +116,7 @@ class Relay implements ResponseSink {
   #finish(end: RelayEnd): void {
     this.#end = end;
     clearInterval(this.#timer);
-    this.#exchange.onRoom = null;
-    this.#exchange.onClientFault = null;
+    this.#exchange.engagement = null;
     this.#resolve?.(end);
   }
 }

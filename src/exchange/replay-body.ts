@@ -1,13 +1,13 @@
 import type { RawFields } from "../core/message.ts";
 import type { HopStream } from "../net/hop-stream.ts";
-import type { RequestBody } from "../net/request-body.ts";
+import type { BodySink, RequestBody } from "../net/request-body.ts";
 import { chunkHead, LAST_CHUNK, writeTrailers } from "../wire/http1/chunk-writer.ts";
 
 /**
  * A request's body that can be sent more than once: it streams, and its first bytes are kept. Once more than that has passed, the
  * request cannot be repeated.
  */
-export class ReplayBody {
+export class ReplayBody implements BodySink {
   readonly #body: RequestBody;
   readonly #keepBytes: number;
   readonly #exchange: { bodySent(): void };
@@ -41,13 +41,13 @@ export class ReplayBody {
     let room = true;
     for (const slice of this.#kept ?? []) room = this.#send(hop, slice);
     if (this.#complete) this.#finish(hop);
-    else this.#body.take(this.#sink);
+    else this.#body.take(this);
     if (!room) this.#body.stop();
   }
 
   /** The hop has room again. */
   resume(): void {
-    if (this.#hop !== null && !this.#complete) this.#body.take(this.#sink);
+    if (this.#hop !== null && !this.#complete) this.#body.take(this);
   }
 
   /** The attempt is over: what still comes waits for the next one. */
@@ -56,20 +56,19 @@ export class ReplayBody {
     if (!this.#complete) this.#body.stop();
   }
 
-  readonly #sink = {
-    onSlice: (slice: Buffer): boolean => {
-      this.bytes += slice.length;
-      this.#keep(slice);
-      return this.#hop === null ? false : this.#send(this.#hop, slice);
-    },
-    onComplete: (trailers: RawFields | null): void => {
-      if (this.#complete) return;
-      this.#complete = true;
-      this.#trailers = trailers;
-      this.#exchange.bodySent();
-      if (this.#hop !== null) this.#finish(this.#hop);
-    },
-  };
+  onSlice(slice: Buffer): boolean {
+    this.bytes += slice.length;
+    this.#keep(slice);
+    return this.#hop === null ? false : this.#send(this.#hop, slice);
+  }
+
+  onComplete(trailers: RawFields | null): void {
+    if (this.#complete) return;
+    this.#complete = true;
+    this.#trailers = trailers;
+    this.#exchange.bodySent();
+    if (this.#hop !== null) this.#finish(this.#hop);
+  }
 
   #keep(slice: Buffer): void {
     if (this.#kept === null) return;

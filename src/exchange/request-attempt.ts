@@ -1,6 +1,6 @@
 import { attribute } from "../blame/attribute.ts";
 import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
-import { fault } from "../core/fault.ts";
+import { type Fault, fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { ResponseHead } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
@@ -11,7 +11,7 @@ import { type HopObserver, HopStream } from "../net/hop-stream.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
 import type { Tried } from "./decide.ts";
-import { type Exchange, noteFault } from "./exchange.ts";
+import { type Engagement, type Exchange, noteFault } from "./exchange.ts";
 import { takeIdle } from "./idle-route.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
@@ -56,7 +56,7 @@ export function attemptRequest(exchange: Exchange, request: HttpRequest, given: 
   return idle === null ? attempt.open() : attempt.run(idle, true);
 }
 
-class RequestAttempt implements HopObserver, Due {
+class RequestAttempt implements HopObserver, Engagement, Due {
   readonly #exchange: Exchange;
   readonly #request: HttpRequest;
   readonly #given: Given;
@@ -105,8 +105,7 @@ class RequestAttempt implements HopObserver, Due {
         },
         this,
       );
-      this.#exchange.onClientFault = this.#onClientFault;
-      this.#exchange.onRoom = null;
+      this.#exchange.engagement = this;
       this.#send();
     });
   }
@@ -139,6 +138,13 @@ class RequestAttempt implements HopObserver, Due {
   onRoom(): void {
     this.#request.body.resume();
   }
+
+  onClientFault(value: Fault): void {
+    this.#hop.drop();
+    this.#fail({ fault: value, role: this.#plan.role, hop: 0 });
+  }
+
+  onClientRoom(): void {}
 
   #send(): void {
     const { stream, body, path, authority } = this.#request;
@@ -257,15 +263,9 @@ class RequestAttempt implements HopObserver, Due {
     return { kind: "fault", attributed, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 };
   }
 
-  readonly #onClientFault = (): void => {
-    this.#hop.drop();
-    const value = this.#exchange.clientFault ?? fault("client.closed_waiting", "the client left");
-    this.#fail({ fault: value, role: this.#plan.role, hop: 0 });
-  };
-
   #stopWaiting(): void {
     this.#exchange.context.deadlines.remove(this);
-    this.#exchange.onClientFault = null;
+    this.#exchange.engagement = null;
   }
 
   #count(): void {

@@ -34,7 +34,8 @@ export async function runRequest(
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
-  const http: HttpRequest = { stream, body, ...line, repeatable: isRepeatable(stream.head), continued: false };
+  const { path, authority } = line;
+  const http: HttpRequest = { stream, body, path, authority, repeatable: isRepeatable(stream.head), continued: false };
   try {
     const ending = await runAttempts<Answered>(exchange, new RequestTries(exchange, http));
     if (ending.kind === "fault") replyWithFault(exchange, stream, ending.attributed);
@@ -89,7 +90,7 @@ function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, v
   record.bytesOut = answer.hop.bytesOut;
   if (end.kind === "complete") {
     if (end.excess) {
-      exchange.notes.push("bytes came after the end of the response; the socket was closed");
+      exchange.note("bytes came after the end of the response; the socket was closed");
       answer.hop.connection.destroy();
     } else keepIdle(exchange, http, plan, answer);
     ending.settle("answered");

@@ -4,10 +4,10 @@ import type { Exchange } from "./exchange.ts";
 export function sleep(ms: number, exchange: Exchange): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
-    exchange.onClientFault = done;
+    exchange.engagement = { onClientFault: done, onClientRoom() {} };
     function done(): void {
       clearTimeout(timer);
-      exchange.onClientFault = null;
+      exchange.engagement = null;
       resolve();
     }
   });

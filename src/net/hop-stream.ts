@@ -5,9 +5,10 @@ import type { RawFields, ResponseHead } from "../core/message.ts";
 import type { HopRole } from "../core/route.ts";
 import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
 import { BodyReader } from "../wire/http1/body-reader.ts";
-import { ResponseParser } from "../wire/http1/response-parser.ts";
+import type { ResponseParser } from "../wire/http1/response-parser.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import { interruptionOf } from "./errno.ts";
+import { giveBackParser, takeParser } from "./spare-parser.ts";
 
 const FIRST_BYTES = 64;
 const EMPTY = Buffer.alloc(0);
@@ -52,8 +53,9 @@ export class HopStream implements ConnectionOwner {
   head: ResponseHead | null = null;
   readonly #options: HopStreamOptions;
   readonly #observer: HopObserver;
-  readonly #parser: ResponseParser;
   readonly #startedAt: number;
+  /** Of a head that has begun and is not complete. */
+  #parser: ResponseParser | null = null;
   #reader: BodyReader | null = null;
   #sink: ResponseSink | null = null;
   #bytesIn = 0;
@@ -61,7 +63,6 @@ export class HopStream implements ConnectionOwner {
   #firstBytes: Buffer = EMPTY;
   /** Bytes that came before their taker. */
   #held: Buffer | null = null;
-  #interims = 0;
   #paused = false;
   #requestSent = false;
   /** Broke after the head, before anybody took the body, or its rest. */
@@ -72,7 +73,6 @@ export class HopStream implements ConnectionOwner {
     this.connection = connection;
     this.#options = options;
     this.#observer = observer;
-    this.#parser = new ResponseParser(options.limits, options.tolerances);
     this.#startedAt = options.startedAt;
   }
 
@@ -191,12 +191,15 @@ export class HopStream implements ConnectionOwner {
 
   #readHead(chunk: Buffer): void {
     if (this.#firstBytes.length < FIRST_BYTES) this.#firstBytes = firstOf(this.#firstBytes, chunk);
+    const { limits, tolerances, method } = this.#options;
+    const parser = this.#parser ?? takeParser(limits, tolerances);
+    this.#parser = parser;
     try {
       let rest = chunk;
       while (rest.length > 0 && this.head === null && !this.#over) {
-        const head: ResponseHead | null = this.#parser.push(rest, this.#options.method);
+        const head: ResponseHead | null = parser.push(rest, method);
         if (head === null) return;
-        rest = this.#parser.rest();
+        rest = parser.rest();
         this.#onHead(head, rest);
       }
     } catch (thrown) {
@@ -207,14 +210,10 @@ export class HopStream implements ConnectionOwner {
   #onHead(head: ResponseHead, rest: Buffer): void {
     if (head.status >= 200 || head.status === 101) {
       this.head = head;
-      if (rest.length > 0) this.#hold(rest);
+      if (rest.length > 0) this.#held = rest; // mostly taken before anything else comes: what does, pauses
+      if (this.#parser !== null) giveBackParser(this.#parser);
+      this.#parser = null;
       this.#observer.onHead(head);
-      return;
-    }
-    this.#interims += 1;
-    if (this.#interims > this.#options.limits.interimResponses) {
-      this.#observer.onFailure({ kind: "fault", fault: tooManyInterims(this.#interims - 1), seen: this.#seen() });
-      this.drop();
     } else this.#observer.onInterim(head);
   }
 
@@ -295,8 +294,4 @@ function firstOf(kept: Buffer, chunk: Buffer): Buffer {
 
 function cut(): Fault {
   return fault("body.truncated", "TLS ended without close_notify, and the body, which ends with it, may be cut");
-}
-
-function tooManyInterims(count: number): Fault {
-  return fault("head.unexpected_1xx", `${count} interim responses and no final one`);
 }

@@ -1,4 +1,4 @@
-import { fault } from "../core/fault.ts";
+import { type Fault, fault } from "../core/fault.ts";
 import type { Framing, RawFields, RequestHead } from "../core/message.ts";
 import { chunkHead, LAST_CHUNK, writeTrailers } from "../wire/http1/chunk-writer.ts";
 import { writeResponseHead } from "../wire/http1/response-writer.ts";
@@ -6,15 +6,16 @@ import type { ClientInfo, ClientObserver, ClientStream, Reply } from "./client-s
 import type { Connection } from "./connection.ts";
 import type { Http1Server } from "./http1-server.ts";
 import type { IdleSockets } from "./idle-sockets.ts";
-import { RequestBody } from "./request-body.ts";
+import { type BodyObserver, RequestBody } from "./request-body.ts";
 
 /** Bodies up to this size go out in one write with their head. */
 const COALESCE_BYTES = 16 * 1024;
 const CRLF = "\r\n";
+const NO_BODY: Framing = { kind: "none" };
 const UNOBSERVED: ClientObserver = { onLeft() {}, onBodyFault() {}, onDrain() {} };
 
 /** One request of an HTTP/1.1 connection and its reply. */
-export class Http1Stream implements ClientStream {
+export class Http1Stream implements ClientStream, BodyObserver {
   readonly head: RequestHead;
   readonly body: RequestBody;
   bytesOut = 0;
@@ -23,7 +24,7 @@ export class Http1Stream implements ClientStream {
   readonly #server: Http1Server;
   readonly #connection: Connection;
   #observer: ClientObserver = UNOBSERVED;
-  #framing: Framing = { kind: "none" };
+  #framing: Framing = NO_BODY;
   #keepAlive: boolean;
   /** The head that waits for the first slice, so that both leave in one write. */
   #pendingHead = "";
@@ -39,7 +40,7 @@ export class Http1Stream implements ClientStream {
     this.#connection = server.connection;
     this.head = head;
     this.#keepAlive = head.keepAlive;
-    this.body = new RequestBody(head.framing, server.options.limits, server.connection, (value) => this.#observer.onBodyFault(value));
+    this.body = new RequestBody(head.framing, server.options.limits, server.connection, this);
   }
 
   get client(): ClientInfo {
@@ -60,9 +61,7 @@ export class Http1Stream implements ClientStream {
 
   interim(status: number, reason: string, fields: RawFields): void {
     if (this.head.minor === 0) return;
-    this.#send(
-      writeResponseHead({ status, reason, minor: 1, fields, framing: { kind: "none" }, connection: null, upgrade: null, extra: [] }),
-    );
+    this.#send(writeResponseHead({ status, reason, minor: 1, fields, framing: NO_BODY, connection: null, upgrade: null, extra: [] }));
   }
 
   reply({ status, reason, fields, framing, upgrade, extra }: Reply): void {
@@ -150,6 +149,10 @@ export class Http1Stream implements ClientStream {
       this.#bodyDueAt = Number.POSITIVE_INFINITY;
       this.#observer.onBodyFault(fault("client.body_timeout", `no byte of the body for ${bodyIdle} ms`));
     }
+  }
+
+  onBodyFault(value: Fault): void {
+    this.#observer.onBodyFault(value);
   }
 
   onClientEnd(): void {

@@ -17,6 +17,11 @@ export interface BodyCarrier {
   resume(): void;
 }
 
+/** Who hears that the body broke. */
+export interface BodyObserver {
+  onBodyFault(fault: Fault): void;
+}
+
 const NOBODY: BodySink = { onSlice: () => false, onComplete() {} };
 
 /** A request's body on its way in. Nothing is read from the client until somebody takes it. */
@@ -26,18 +31,18 @@ export class RequestBody {
   done: boolean;
   readonly #reader: BodyReader | null;
   readonly #carrier: BodyCarrier;
-  readonly #onFault: (fault: Fault) => void;
+  readonly #observer: BodyObserver;
   #sink: BodySink = NOBODY;
   #taken = false;
   #paused = false;
   #held: Buffer | null = null;
 
-  constructor(framing: Framing, limits: MessageLimits, carrier: BodyCarrier, onFault: (fault: Fault) => void) {
+  constructor(framing: Framing, limits: MessageLimits, carrier: BodyCarrier, observer: BodyObserver) {
     this.framing = framing;
     this.done = framing.kind === "none" || (framing.kind === "length" && framing.length === 0);
     this.#reader = this.done ? null : new BodyReader(framing, limits, "request");
     this.#carrier = carrier;
-    this.#onFault = onFault;
+    this.#observer = observer;
   }
 
   /** Whether the body is being read: a client that stops sending now is late. */
@@ -84,28 +89,29 @@ export class RequestBody {
 
   /** The client's FIN in the middle of the body. */
   interrupted(): void {
-    if (!this.done) this.#onFault(fault("client.closed_during_request", "the client closed before its request's body was complete"));
+    if (!this.done)
+      this.#observer.onBodyFault(fault("client.closed_during_request", "the client closed before its request's body was complete"));
   }
 
   #read(reader: BodyReader, chunk: Buffer): Buffer | null {
     try {
-      const end = reader.read(chunk, 0, this.#onSlice);
+      const end = reader.read(chunk, 0, (slice) => this.#pass(slice));
       if (!reader.done) return null;
       this.done = true;
       this.#sink.onComplete(reader.trailers);
       return end < chunk.length ? chunk.subarray(end) : null;
     } catch (thrown) {
       if (!(thrown instanceof FaultError)) throw thrown;
-      this.#onFault(thrown.fault);
+      this.#observer.onBodyFault(thrown.fault);
       return null;
     }
   }
 
-  readonly #onSlice = (slice: Buffer): void => {
+  #pass(slice: Buffer): void {
     if (this.#sink.onSlice(slice) || this.#paused) return;
     this.#paused = true;
     this.#carrier.pause();
-  };
+  }
 
   #leftover(chunk: Buffer | null): void {
     if (chunk !== null) this.onLeftover?.(chunk);

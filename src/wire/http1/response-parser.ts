@@ -42,6 +42,11 @@ export class ResponseParser {
     return this.#rest;
   }
 
+  /** It was made for these. */
+  fits(limits: MessageLimits, tolerances: ResponseTolerances): boolean {
+    return this.#limits === limits && this.#tolerances === tolerances;
+  }
+
   /** Bytes of an unfinished head that have come. */
   get buffered(): number {
     return this.#reader.buffered;
