@@ -2,6 +2,9 @@ import type { Socket } from "node:net";
 import type { Borrower, Intake } from "./intake.ts";
 
 const NOTHING = Buffer.alloc(0);
+/** Python's TLS takes a reset for an orderly end, as it does a FIN without close_notify; a record that is none, it reports. */
+const NO_RECORD = Buffer.alloc(8);
+const LINGER_MS = 2000;
 
 /** Who hears a connection. Ownership moves: handshake driver, stream, splice, idle set. */
 export interface ConnectionOwner {
@@ -108,12 +111,13 @@ export class Connection {
     this.socket.destroy();
   }
 
-  /** Ends with RST, so that the peer cannot take what it has for complete. */
+  /** Ends with RST, or what does its office in TLS, so that the peer cannot take what it has for complete. */
   reset(): void {
     if (this.socket.destroyed) return;
     // TLS whose TCP socket we do not have has no RST to send.
     if (this.socket.connecting || "encrypted" in this.#wire) this.socket.destroy();
-    else this.#wire.resetAndDestroy();
+    else if (this.#wire === this.socket) this.#wire.resetAndDestroy();
+    else this.#breakTls();
   }
 
   /** The same, once what was written has left our memory. */
@@ -161,6 +165,17 @@ export class Connection {
       this.#owner.onClose(this.#error);
     }
     if (!this.closed && this.#owner !== null && this.socket.readableFlowing !== true) this.socket.resume();
+  }
+
+  /** Behind all that is on its way, since a reset would overtake it; for no longer than the peer reads. */
+  #breakTls(): void {
+    if (this.#wire.writableEnded) {
+      this.socket.destroy();
+      return;
+    }
+    this.#wire.setTimeout(LINGER_MS, () => this.#wire.destroy());
+    this.#wire.write(NO_RECORD);
+    this.#wire.destroySoon();
   }
 
   readonly #onData = (chunk: Buffer): void => {
