@@ -194,7 +194,8 @@ class Dialler {
     const resolvesHere = through.scheme === "socks4" || through.scheme === "socks5";
     if (checked === null && !resolvesHere) return next;
     const addresses = checked ?? (await this.#resolve(next.host, hop, role));
-    const usable = through.scheme === "socks4" ? addresses.find((address) => isIP(address) === 4) : addresses[0];
+    // SOCKS4 knows no other, and many a SOCKS5 exit has no IPv6.
+    const usable = addresses.find((address) => isIP(address) === 4) ?? (through.scheme === "socks4" ? undefined : addresses[0]);
     if (usable === undefined) {
       const seen: Observation = { ...NOTHING_SEEN, stage: "dns", role, hop, elapsedMs: 0 };
       return this.#stop({ how: "errno", code: "ENODATA" }, seen);
