@@ -1,8 +1,10 @@
+import type { Clock } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import { NO_PARAMS, type RequestParams } from "../core/params.ts";
-import type { Limits, ListenerSettings } from "../core/settings.ts";
+import type { Limits, ListenerSettings, User } from "../core/settings.ts";
 import { allowListMatcher } from "../net/address-policy.ts";
-import { checkPassword, parseUserParams } from "./credentials.ts";
+import { checkPassword, isHashed, parseUserParams } from "./credentials.ts";
+import { GuessBrake } from "./guess-brake.ts";
 
 /** Who a client is and what its user name asks for. */
 export interface Admitted {
@@ -18,10 +20,12 @@ const REMEMBERED_MAX = 1000;
 export class Admission {
   readonly #settings: ListenerSettings;
   readonly #isAllowed: (address: string) => boolean;
-  readonly #remembered = new Map<string, Admitted | Fault>();
+  readonly #remembered = new Map<string, Admitted>();
+  readonly #brake: GuessBrake;
 
-  constructor(settings: ListenerSettings) {
+  constructor(settings: ListenerSettings, clock: Clock) {
     this.#settings = settings;
+    this.#brake = new GuessBrake(clock);
     this.#isAllowed = settings.allow.length === 0 ? () => true : allowListMatcher(settings.allow);
   }
 
@@ -37,7 +41,7 @@ export class Admission {
     if (credentials === "malformed")
       return fault("client.proxy_auth_invalid", "Proxy-Authorization is not of the form Basic base64(name:password)");
     const admitted = this.admit(address, credentials?.name ?? null, credentials?.password ?? null);
-    if (authorization !== null && this.#isAllowed(address)) this.#remember(authorization, admitted);
+    if (authorization !== null && !("id" in admitted)) this.#remember(authorization, admitted);
     return admitted;
   }
 
@@ -47,16 +51,30 @@ export class Admission {
     const parsed = parseUserParams(name, this.#settings.users);
     const { user } = parsed;
     // The password first: what is wrong with the parameters of a name tells that there is such a user.
-    if (this.hasUsers && (user === null || !checkPassword(user, password ?? "")))
-      return fault("client.proxy_auth_invalid", "the user name or its password is wrong");
+    const wrong = this.hasUsers ? this.#checkLogin(address, user, password ?? "") : null;
+    if (wrong !== null) return wrong;
     if ("error" in parsed) return fault("client.proxy_auth_invalid", parsed.error);
-    return { user: user === null ? null : user.name, params: parsed.params };
+    return user === null ? { user: null, params: parsed.params } : { user: user.name, params: ofUser(parsed.params, user.name) };
   }
 
-  #remember(key: string, admitted: Admitted | Fault): void {
+  #checkLogin(address: string, user: User | null, password: string): Fault | null {
+    const heldMs = this.#brake.heldMs(address);
+    if (heldMs > 0) return fault("client.proxy_auth_invalid", `too many wrong passwords from ${address}`, { retryAfterMs: heldMs });
+    if (user !== null && checkPassword(user, password)) return null;
+    if (user !== null && isHashed(user)) this.#brake.miss(address);
+    return fault("client.proxy_auth_invalid", "the user name or its password is wrong");
+  }
+
+  #remember(key: string, admitted: Admitted): void {
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.delete(this.#remembered.keys().next().value as string);
     this.#remembered.set(key, admitted);
   }
+}
+
+/** Two users who give their sessions the same key do not share them. */
+function ofUser(params: RequestParams, user: string): RequestParams {
+  const { session } = params;
+  return session === null ? params : { ...params, session: { ...session, key: `${user} ${session.key}` } };
 }
 
 /** Addresses without an exchange in flight that are remembered, so that a busy one is not forgotten between two requests. */

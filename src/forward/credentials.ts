@@ -34,6 +34,11 @@ export function checkPassword(user: User, password: string): boolean {
   return matches;
 }
 
+/** Whether comparing with this user's password is slow on purpose. */
+export function isHashed({ password }: User): boolean {
+  return password.startsWith("scrypt:");
+}
+
 /** Digests of a hash and a password that were compared, and whether they match. */
 const hashed = new Map<string, boolean>();
 const HASHED_MAX = 1000;

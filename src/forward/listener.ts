@@ -42,7 +42,7 @@ export class ForwardListener implements AsyncDisposable {
     this.#service = {
       context,
       settings,
-      admission: new Admission(settings),
+      admission: new Admission(settings, context.clock),
       inFlight,
       isPublic: !isLoopback(settings.host),
       isDraining: () => this.#draining,
@@ -66,7 +66,7 @@ export class ForwardListener implements AsyncDisposable {
   /** Users and networks as they are from now on; the address, and whether it speaks TLS, stay. */
   reload(settings: ListenerSettings): void {
     this.#service.settings = settings;
-    this.#service.admission = new Admission(settings);
+    this.#service.admission = new Admission(settings, this.#service.context.clock);
   }
 
   /** Takes no new connection and no new request; idle connections close. */
