@@ -39,6 +39,6 @@ test("sessions of two users with the same key are two sessions", () => {
   const door = admission({ ms: 0 });
   const alice = door.admit("192.0.2.1", "alice-session-cart", "right");
   const bob = door.admit("192.0.2.1", "bob-session-cart", "also");
-  assert.ok("params" in alice && "params" in bob);
+  assert.ok("user" in alice && "user" in bob);
   assert.notEqual(alice.params.session?.key, bob.params.session?.key);
 });
