@@ -1,4 +1,4 @@
-import type { Exit, ExitHop, HopRole, Route } from "../core/route.ts";
+import type { Exit, ExitHop, HopRole, Route, Target } from "../core/route.ts";
 import type { DialPlan } from "../net/dial.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 
@@ -22,31 +22,76 @@ export interface RequestPlan {
  * `addresses` are those that a policy has checked: then a tunnel is used even for `http`, since only its CONNECT can name an address
  * without changing the request.
  */
-export function planRequest(route: Route, session: string | null, addresses: readonly string[] | null): RequestPlan {
-  const { exit, target } = route;
-  const tls = target.scheme === "https";
-  if (exit === null) {
-    const key = `direct ${target.scheme} ${target.host} ${target.port}`;
-    return {
-      dial: { hops: [], target: { host: target.host, port: target.port, addresses, tls } },
-      key,
-      absoluteForm: false,
-      proxyAuthorization: null,
-      role: "target",
-      hop: 1,
-    };
-  }
+export function planRequest({ exit, target }: Route, session: string | null, addresses: readonly string[] | null): RequestPlan {
+  if (exit === null) return addresses === null ? knownDirectPlan(target) : planDirect(target, addresses);
   const last = exit.hops.at(-1) as ExitHop;
-  const answersItself = !tls && addresses === null && (last.scheme === "http" || last.scheme === "https");
-  const way = `${exitKey(exit)} ${session ?? ""}`;
+  const answersItself = target.scheme === "http" && addresses === null && (last.scheme === "http" || last.scheme === "https");
+  if (!answersItself) return planThrough(exit, target, session, addresses);
+  return session === null ? knownExitPlan(exit, last) : planExit(exit, last, session);
+}
+
+function planDirect(target: Target, addresses: readonly string[] | null): RequestPlan {
+  const { scheme, host, port } = target;
   return {
-    dial: { hops: exit.hops, target: answersItself ? null : { host: target.host, port: target.port, addresses, tls } },
-    key: answersItself ? way : `${way} ${target.scheme} ${target.host} ${target.port}`,
-    absoluteForm: answersItself,
-    proxyAuthorization: answersItself && last.username !== null ? authorizationOf(last, last.username) : null,
-    role: answersItself ? "exit" : "target",
-    hop: answersItself ? exit.hops.length : exit.hops.length + 1,
+    dial: { hops: [], target: { host, port, addresses, tls: scheme === "https" } },
+    key: `direct ${scheme} ${host} ${port}`,
+    absoluteForm: false,
+    proxyAuthorization: null,
+    role: "target",
+    hop: 1,
   };
+}
+
+function planExit(exit: Exit, last: ExitHop, session: string | null): RequestPlan {
+  return {
+    dial: { hops: exit.hops, target: null },
+    key: wayKey(exit, session),
+    absoluteForm: true,
+    proxyAuthorization: last.username === null ? null : authorizationOf(last, last.username),
+    role: "exit",
+    hop: exit.hops.length,
+  };
+}
+
+function planThrough(exit: Exit, { scheme, host, port }: Target, session: string | null, addresses: readonly string[] | null): RequestPlan {
+  return {
+    dial: { hops: exit.hops, target: { host, port, addresses, tls: scheme === "https" } },
+    key: `${wayKey(exit, session)} ${scheme} ${host} ${port}`,
+    absoluteForm: false,
+    proxyAuthorization: null,
+    role: "target",
+    hop: exit.hops.length + 1,
+  };
+}
+
+/** Plans that most requests share are kept: their keys are then found by one look-up of a string whose hash is known. */
+const directPlans = new Map<string, { readonly target: Target; readonly plan: RequestPlan }[]>();
+const exitPlans = new WeakMap<Exit, RequestPlan>();
+const HOSTS_MAX = 1000;
+const PLANS_OF_HOST_MAX = 8;
+
+function knownDirectPlan(target: Target): RequestPlan {
+  const { scheme, host, port } = target;
+  let ofHost = directPlans.get(host);
+  const known = ofHost?.find(({ target: other }) => other.port === port && other.scheme === scheme);
+  if (known !== undefined) return known.plan;
+  const plan = planDirect(target, null);
+  if (ofHost === undefined) {
+    if (directPlans.size >= HOSTS_MAX) directPlans.clear();
+    ofHost = [];
+    directPlans.set(host, ofHost);
+  }
+  if (ofHost.length < PLANS_OF_HOST_MAX) ofHost.push({ target, plan });
+  return plan;
+}
+
+function knownExitPlan(exit: Exit, last: ExitHop): RequestPlan {
+  let plan = exitPlans.get(exit);
+  if (plan === undefined) {
+    plan = planExit(exit, last, null);
+    exitPlans.set(exit, plan);
+  }
+  return plan;
 }
 
 /** A tunnel for CONNECT and SOCKS: whoever asked speaks with the target itself. */
@@ -55,17 +100,17 @@ export function planTunnel(route: Route, addresses: readonly string[] | null): D
   return { hops: exit === null ? [] : exit.hops, target: { host: target.host, port: target.port, addresses, tls: false } };
 }
 
-const keys = new WeakMap<Exit, string>();
+const keys = new WeakMap<Exit, number>();
 let nextKey = 0;
 
-/** A number for each exit as it was loaded: after a reload with other credentials its idle sockets are not found again. */
-function exitKey(exit: Exit): string {
+/** With a number for each exit as it was loaded: after a reload with other credentials its idle sockets are not found again. */
+function wayKey(exit: Exit, session: string | null): string {
   let key = keys.get(exit);
   if (key === undefined) {
-    key = `exit ${nextKey++}`;
+    key = nextKey++;
     keys.set(exit, key);
   }
-  return key;
+  return `exit ${key} ${session ?? ""}`;
 }
 
 const authorizations = new WeakMap<ExitHop, string>();
