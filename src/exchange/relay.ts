@@ -1,5 +1,5 @@
 import { attribute } from "../blame/attribute.ts";
-import { fault } from "../core/fault.ts";
+import { type Fault, fault } from "../core/fault.ts";
 import type { AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
@@ -88,9 +88,10 @@ class Relay implements ResponseSink, Engagement {
     this.#answer.hop.resume();
   }
 
-  onClientFault(): void {
+  /** It left, or what it was still sending beside the answer broke. */
+  onClientFault(value: Fault): void {
     const left = fault("client.closed_during_response", `the client left after ${this.#stream.bytesOut} bytes of the response`);
-    this.#break({ kind: "left", attributed: { fault: left, role: "target", hop: 0 } });
+    this.#break({ kind: "left", attributed: { fault: value.id === "client.closed_waiting" ? left : value, role: "target", hop: 0 } });
   }
 
   #look(): void {

@@ -66,7 +66,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
       settle(exchange, choice, null); // a bug must not keep its exit leased for ever
       throw bug;
     }
-    if (tried.kind === "answer" && tried.judged === null) {
+    if (tried.kind === "answer" && tried.judged === null && exchange.clientFault === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
       return answered(exchange, tried, choice);
     }
