@@ -10,7 +10,7 @@ import { explainMissing, isThere, PROGRAMS, type Program } from "./real/peers/pr
 import { Tally, type TestEvent } from "./tally.ts";
 
 /** A gate that passes when it sees nothing is none: to be raised as files are added. */
-const FEWEST_FILES = 60;
+const FEWEST_FILES = 110;
 const FILES_AT_ONCE = 2;
 const TEST_DEADLINE_MS = 60_000;
 /** Nothing began or ended for this long: a file spins, or keeps something open after its last test. */
