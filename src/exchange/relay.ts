@@ -96,7 +96,8 @@ class Relay implements ResponseSink, Engagement {
 
   #look(): void {
     const { hop } = this.#answer;
-    const bytes = hop.connection.bytesIn + this.#stream.bytesOut;
+    // The request's bytes too: a hop may answer the beginning of a body and wait for its rest.
+    const bytes = hop.connection.bytesIn + hop.connection.bytesOut + this.#stream.bytesOut;
     this.#quietLooks = bytes === this.#bytesSeen ? this.#quietLooks + 1 : 0;
     this.#bytesSeen = bytes;
     if (this.#quietLooks < LOOKS) return;

@@ -58,6 +58,25 @@ test("a body is passed on as it comes, and the answer beside it", async () => {
   assert.equal(record.outcome, "ok");
 });
 
+test("an answer that waits for the rest of a body is not taken for stalled while the body comes", async () => {
+  const bodyIdle = 1000;
+  await using target = await startLabServer(async (peer) => {
+    await readHead(peer.reader);
+    await peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nd");
+    await peer.reader.take(30);
+    await peer.send("one");
+  });
+  await using gateway = await startLabGateway({ timeouts: { bodyIdle } });
+  using peer = await dialClient(gateway.address);
+  await peer.send(`POST ${urlOf(target)} HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n`);
+  const answered = readAnswer(peer, "POST");
+  for (let i = 0; i < 30; i++) {
+    await peer.send("x");
+    await new Promise((resolve) => setTimeout(resolve, bodyIdle / 20));
+  }
+  assert.equal((await answered).body.toString(), "done");
+});
+
 test("the trailers of a chunked request reach the target", async () => {
   const trailers = Promise.withResolvers<string>();
   await using target = await startLabServer(async (peer) => {
