@@ -4,6 +4,7 @@ import { confidenceOf, culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
+import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
 import type { ExchangeContext } from "./context.ts";
 
@@ -56,7 +57,7 @@ export class Exchange implements ClientObserver {
   readonly #at: string;
   #freshSocketTaken = false;
   #second503Taken = false;
-  #abort: AbortController | null = null;
+  #cancellation: Cancellation | null = null;
   #ended = false;
 
   constructor(context: ExchangeContext, request: ExchangeRequest) {
@@ -116,10 +117,10 @@ export class Exchange implements ClientObserver {
   }
 
   /** Aborted when the client goes. Made only where somebody waits on it. */
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
-    if (this.clientFault !== null) this.#abort.abort();
-    return this.#abort.signal;
+  get signal(): CancelSignal {
+    this.#cancellation ??= new Cancellation();
+    if (this.clientFault !== null) this.#cancellation.cancel();
+    return this.#cancellation;
   }
 
   onLeft(): void {
@@ -129,7 +130,7 @@ export class Exchange implements ClientObserver {
   onBodyFault(value: Fault): void {
     if (this.clientFault !== null) return;
     this.clientFault = value;
-    this.#abort?.abort();
+    this.#cancellation?.cancel();
     this.engagement?.onClientFault(value);
   }
 

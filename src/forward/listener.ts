@@ -7,12 +7,13 @@ import type { ExchangeContext } from "../exchange/context.ts";
 import { classifyAddress } from "../net/address-policy.ts";
 import type { ClientInfo } from "../net/client-stream.ts";
 import { Connection } from "../net/connection.ts";
-import { Http1Server } from "../net/http1-server.ts";
+import { Http1Server, type Http1ServerOptions } from "../net/http1-server.ts";
 import { type Listening, listen } from "../net/listen.ts";
+import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
+import { FirstByte } from "./first-byte.ts";
 import { rejectHead, serveHttp } from "./http-requests.ts";
 import type { ForwardService } from "./service.ts";
-import { sniff } from "./sniff.ts";
 import { serveSocks } from "./socks-session.ts";
 
 /** What a handshake or an exchange threw that is no fault: a bug. */
@@ -31,7 +32,9 @@ export class ForwardListener implements AsyncDisposable {
   readonly #tls: SecureContext | null;
   readonly #onBug: OnBug;
   readonly #sockets = new Set<Socket>();
+  readonly #waiting = new Set<FirstByte>();
   readonly #servers = new Set<Http1Server>();
+  #http: Http1ServerOptions;
   #listening: Listening | null = null;
   #sweeper: NodeJS.Timeout | undefined;
   #draining = false;
@@ -47,6 +50,7 @@ export class ForwardListener implements AsyncDisposable {
       isPublic: !isLoopback(settings.host),
       isDraining: () => this.#draining,
     };
+    this.#http = this.#httpOptions();
   }
 
   async start(): Promise<HostPort> {
@@ -67,6 +71,7 @@ export class ForwardListener implements AsyncDisposable {
   reload(settings: ListenerSettings): void {
     this.#service.settings = settings;
     this.#service.admission = new Admission(settings, this.#service.context.clock);
+    this.#http = this.#httpOptions();
   }
 
   /** Takes no new connection and no new request; idle connections close. */
@@ -96,34 +101,56 @@ export class ForwardListener implements AsyncDisposable {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     const client = { address: plainAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
-    this.#serve(new Connection(socket), client, this.#tls).catch(this.#onBug);
+    this.#awaitFirstByte(new Connection(socket), client, false);
   }
 
-  async #serve(connection: Connection, client: ClientInfo, tls: SecureContext | null): Promise<void> {
-    const { context } = this.#service;
-    const sniffed = await sniff(connection, context.settings.timeouts.clientHead);
-    if (sniffed === null) connection.destroy();
-    else if (sniffed.protocol === "tls" && tls !== null) await this.#serve(startServerTls(connection, tls), client, null);
-    else if (sniffed.protocol === "socks4" || sniffed.protocol === "socks5") await serveSocks(this.#service, connection, client);
-    else if (sniffed.protocol === "tls") this.#refuseTls(connection, client);
-    else this.#serveHttp(connection, client);
+  #awaitFirstByte(connection: Connection, client: ClientInfo, isInTls: boolean): void {
+    const { clock, settings } = this.#service.context;
+    const waiting = new FirstByte(connection, client, isInTls, clock.now() + settings.timeouts.clientHead, this.#onFirstByte);
+    this.#waiting.add(waiting);
+    connection.own(waiting);
   }
+
+  readonly #onFirstByte = (waiting: FirstByte, protocol: ClientProtocol | null): void => {
+    this.#waiting.delete(waiting);
+    const { connection, client } = waiting;
+    switch (protocol) {
+      case null:
+        connection.destroy();
+        break;
+      case "socks4":
+      case "socks5":
+        serveSocks(this.#service, connection, client).catch(this.#onBug);
+        break;
+      case "tls":
+        if (this.#tls !== null && !waiting.isInTls) this.#awaitFirstByte(startServerTls(connection, this.#tls), client, true);
+        else this.#refuseTls(connection, client);
+        break;
+      default:
+        this.#serveHttp(connection, client);
+    }
+  };
 
   #serveHttp(connection: Connection, client: ClientInfo): void {
-    const { context } = this.#service;
-    const server: Http1Server = new Http1Server(connection, client, {
-      limits: context.settings.limits.message,
-      timeouts: context.settings.timeouts,
-      clock: context.clock,
+    const server = new Http1Server(connection, client, this.#http);
+    this.#servers.add(server);
+    connection.own(server);
+  }
+
+  /** The same for all connections until the next reload. */
+  #httpOptions(): Http1ServerOptions {
+    const { settings, clock } = this.#service.context;
+    return {
+      limits: settings.limits.message,
+      timeouts: settings.timeouts,
+      clock,
       onRequest: (stream) => {
         serveHttp(this.#service, stream).catch(this.#onBug);
       },
       onRejected: (value, from) => rejectHead(this.#service, value, from),
       isDraining: () => this.#draining,
-      onClosed: () => this.#servers.delete(server),
-    });
-    this.#servers.add(server);
-    connection.own(server);
+      onClosed: (server) => this.#servers.delete(server),
+    };
   }
 
   /** A TLS client on a port without a certificate: most often a proxy URL that says https:// where it must say http://. */
@@ -137,6 +164,7 @@ export class ForwardListener implements AsyncDisposable {
 
   #sweep(): void {
     const now = this.#service.context.clock.now();
+    for (const waiting of this.#waiting) waiting.sweep(now);
     for (const server of this.#servers) server.sweep(now);
   }
 }

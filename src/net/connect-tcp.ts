@@ -2,6 +2,7 @@ import { connect, isIP, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Interruption } from "../core/ledger.ts";
+import type { CancelSignal } from "./cancellation.ts";
 import { interruptionOf } from "./errno.ts";
 import { Intake } from "./intake.ts";
 
@@ -11,7 +12,7 @@ export interface TcpOptions {
   /** Head start of an address before the next one is tried beside it (RFC 8305 section 5 recommends 250). */
   readonly attemptDelayMs: number;
   /** Ends the attempt as `left`. */
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   /** The socket's reads go into an `Intake` instead of `data` events; not for one that TLS is to take over. */
   readonly intake: boolean;
 }

@@ -8,6 +8,7 @@ import type { Timeouts } from "../core/settings.ts";
 import { httpConnect } from "../wire/http-connect.ts";
 import { socks4Connect } from "../wire/socks4.ts";
 import { socks5Connect } from "../wire/socks5.ts";
+import type { CancelSignal } from "./cancellation.ts";
 import type { connectTcp } from "./connect-tcp.ts";
 import { Connection } from "./connection.ts";
 import { type Driven, drive } from "./drive.ts";
@@ -37,7 +38,7 @@ export interface DialOptions {
   readonly connectTcp: typeof connectTcp;
   readonly timeouts: Timeouts;
   readonly clock: Clock;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   /** On the clock: no stage may last beyond it. */
   readonly deadline: number;
   /** As in the settings. */

@@ -3,6 +3,7 @@ import type { Fault } from "../core/fault.ts";
 import { FaultError } from "../core/fault.ts";
 import type { Interruption } from "../core/ledger.ts";
 import type { Handshake, HandshakeStep } from "../wire/handshake.ts";
+import type { CancelSignal } from "./cancellation.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import { interruptionOf } from "./errno.ts";
 
@@ -10,7 +11,7 @@ const FIRST_BYTES = 64;
 
 export interface DriveOptions {
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
   readonly clock: Clock;
 }
 

@@ -17,7 +17,7 @@ export interface Http1ServerOptions {
   readonly onRejected: (fault: Fault, client: ClientInfo) => string | null;
   /** No more requests on this connection after the one at hand. */
   readonly isDraining: () => boolean;
-  readonly onClosed: () => void;
+  readonly onClosed: (server: Http1Server) => void;
 }
 
 const OWN_SOCKETS_MAX = 8;
@@ -107,7 +107,7 @@ export class Http1Server implements ConnectionOwner {
     this.#await(Number.POSITIVE_INFINITY);
     this.ownSockets?.clear();
     this.#stream?.onClientClosed();
-    this.options.onClosed();
+    this.options.onClosed(this);
   }
 
   onDrain(): void {
@@ -137,7 +137,7 @@ export class Http1Server implements ConnectionOwner {
     this.#stream = null;
     this.#await(Number.POSITIVE_INFINITY);
     this.ownSockets?.clear();
-    this.options.onClosed();
+    this.options.onClosed(this);
     this.connection.disown();
     if (this.#ahead !== null) this.connection.unread(this.#ahead);
     return this.connection;

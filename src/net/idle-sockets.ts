@@ -32,11 +32,10 @@ export class IdleSockets {
     return this.#size;
   }
 
-  /** The socket that was used last, or null. */
-  take(key: string): Connection | null {
+  /** The socket that was used last, or null. `now` is on the clock. */
+  take(key: string, now: number): Connection | null {
     const idle = this.#byKey.get(key);
     if (idle === undefined) return null;
-    const now = this.#options.clock.now();
     for (let entry = idle.pop(); entry !== undefined; entry = idle.pop()) {
       this.#size -= 1;
       const { connection } = entry;
@@ -60,9 +59,9 @@ export class IdleSockets {
     }
     if (this.#size >= max) this.#dropOldest();
     const entry = new IdleSocket(key, connection, clock.now() + lifeMs, this.#onSpoiled);
-    const kept = this.#byKey.get(key);
-    if (kept === undefined) this.#byKey.set(key, [entry]);
-    else kept.push(entry);
+    // Making room leaves the array of a route in place, empty at worst.
+    if (route === undefined) this.#byKey.set(key, [entry]);
+    else route.push(entry);
     this.#size += 1;
     connection.own(entry);
     this.#sweeper ??= setInterval(this.#sweep, SWEEP_MS).unref();

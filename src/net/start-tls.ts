@@ -10,6 +10,7 @@ import {
   type TLSSocket,
 } from "node:tls";
 import type { Interruption } from "../core/ledger.ts";
+import type { CancelSignal } from "./cancellation.ts";
 import { interruptionOf } from "./errno.ts";
 import { type WireEvidence, WitnessedStream } from "./witnessed-stream.ts";
 
@@ -24,7 +25,7 @@ export interface TlsOptions {
   /** PEM certificates to trust besides Node's own and those of NODE_EXTRA_CA_CERTS; null: none. */
   readonly ca: readonly string[] | null;
   /** Ends the handshake as `left`. */
-  readonly signal: AbortSignal | null;
+  readonly signal: CancelSignal | null;
 }
 
 export type TlsOutcome =

@@ -1,0 +1,51 @@
+import type { ClientInfo } from "../net/client-stream.ts";
+import type { Connection, ConnectionOwner } from "../net/connection.ts";
+import { type ClientProtocol, sniffClient } from "../wire/sniff-client.ts";
+
+/** Who goes on with a connection once its first byte has told the protocol; the byte is unread on it. Null: none came. */
+export type OnFirstByte = (waiting: FirstByte, protocol: ClientProtocol | null) => void;
+
+/** Waits for a client's first byte. */
+export class FirstByte implements ConnectionOwner {
+  readonly connection: Connection;
+  readonly client: ClientInfo;
+  /** It came through TLS that ends here. */
+  readonly isInTls: boolean;
+  readonly #dueAt: number;
+  readonly #onFirstByte: OnFirstByte;
+  #settled = false;
+
+  constructor(connection: Connection, client: ClientInfo, isInTls: boolean, dueAt: number, onFirstByte: OnFirstByte) {
+    this.connection = connection;
+    this.client = client;
+    this.isInTls = isInTls;
+    this.#dueAt = dueAt;
+    this.#onFirstByte = onFirstByte;
+  }
+
+  sweep(now: number): void {
+    if (now >= this.#dueAt) this.#settle(null);
+  }
+
+  onData(chunk: Buffer): void {
+    this.connection.disown();
+    this.connection.unread(chunk);
+    this.#settle(sniffClient(chunk[0] as number));
+  }
+
+  onEnd(): void {
+    this.#settle(null);
+  }
+
+  onClose(): void {
+    this.#settle(null);
+  }
+
+  onDrain(): void {}
+
+  #settle(protocol: ClientProtocol | null): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#onFirstByte(this, protocol);
+  }
+}
