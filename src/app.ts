@@ -44,6 +44,8 @@ export interface Gateway extends AsyncDisposable {
   readonly pool: Pool;
   readonly exchanges: ExchangeRing;
   readonly metrics: Metrics;
+  /** Puts an event into log, metrics and ring, for whoever starts the gateway: a config that was refused, say. */
+  readonly report: Report;
   /** Takes a new configuration; exchanges in flight finish under the old one. Listening addresses stay as they are. */
   reload(config: Config): Promise<void>;
   /** Takes no new request, and waits for those in flight, at most so long. */
@@ -96,7 +98,7 @@ class RunningGateway implements Gateway {
     this.#config = config;
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
-    this.pool = new Pool({ clock, random, report: this.#report });
+    this.pool = new Pool({ clock, random, report: this.report });
     this.#sources = new ExitSources(config.sources, options.env);
     const { limits, timeouts } = config.exchange;
     this.#context = {
@@ -108,7 +110,7 @@ class RunningGateway implements Gateway {
       deadlines: new Deadlines(clock),
       clock,
       random,
-      report: this.#report,
+      report: this.report,
       nextId: exchangeIds(clock.wall()),
       isOwnListener: (address, port) => this.addresses.some((own) => isSameListener(own, address, port)),
     };
@@ -167,11 +169,11 @@ class RunningGateway implements Gateway {
   #takeExits = (loaded: LoadedExits): void => {
     for (const { file, line, column, reason } of loaded.errors) {
       const where = line === 0 ? file : `${file}:${line}:${column}`;
-      this.#report({ type: "warning", message: `${where}: ${reason}` });
+      this.report({ type: "warning", message: `${where}: ${reason}` });
     }
     const { added, removed, kept } = this.pool.load(loaded.exits);
     if (!this.#isReady || added + removed === 0) return;
-    this.#report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
+    this.report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
   };
 
   async #startAdmin(): Promise<AdminServer | null> {
@@ -179,7 +181,7 @@ class RunningGateway implements Gateway {
     if (admin === null) return null;
     return await startAdmin({
       ...admin,
-      report: this.#report,
+      report: this.report,
       sources: {
         ready: () => this.#isReady,
         metrics: () => this.metrics.text({ exits: this.pool.snapshot(), process: readProcessFigures() }),
@@ -189,7 +191,7 @@ class RunningGateway implements Gateway {
     });
   }
 
-  readonly #report = (event: GatewayEvent): void => {
+  readonly report = (event: GatewayEvent): void => {
     if (event.type === "exchange-ended") this.exchanges.add(event.record);
     this.metrics.observe(event);
     this.#log(event);
@@ -197,7 +199,7 @@ class RunningGateway implements Gateway {
   };
 
   readonly #onBug = (bug: unknown): void => {
-    this.#report({ type: "warning", message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}` });
+    this.report({ type: "warning", message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}` });
   };
 }
 

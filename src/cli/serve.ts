@@ -5,6 +5,7 @@ import { type GatewayFlags, loadGatewayConfig } from "./gateway-flags.ts";
 import { openGateway } from "./open-gateway.ts";
 import { tellStart } from "./startup.ts";
 import { untilEnded } from "./until-ended.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Runs the gateway until SIGTERM or SIGINT, which let exchanges in flight finish; a second one does not. SIGHUP reads the config again. */
 export async function serve(flags: GatewayFlags): Promise<number> {
@@ -14,32 +15,50 @@ export async function serve(flags: GatewayFlags): Promise<number> {
   await using gateway = await openGateway(config, { log: (line) => console.error(line) });
   for (const line of tellStart(config, gateway)) console.error(line);
 
-  const reload = reloader(gateway, config, load);
-  process.on("SIGHUP", reload);
+  const reloader = new Reloader(gateway, config, load);
+  process.on("SIGHUP", reloader.reload);
   await ended;
-  process.off("SIGHUP", reload);
-  await gateway.drain(config.exchange.timeouts.drain);
+  process.off("SIGHUP", reloader.reload);
+  await gateway.drain(reloader.inForce.exchange.timeouts.drain);
   return 0;
 }
 
-function reloader(gateway: Gateway, first: Config, load: () => Config): () => void {
-  let inForce = first;
-  return () => {
-    void (async () => {
-      try {
-        const config = load();
-        if (!sameAddresses(inForce, config))
-          tell(config, "warning", "message", "listen and admin keep their addresses and certificates until a restart");
-        await gateway.reload(config);
-        inForce = config;
-        tell(config, "config-changed", "summary", "the config was read again");
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        const reason = error instanceof ConfigError || error.name === "UsageError" ? error.message : (error.stack ?? error.message);
-        tell(inForce, "config-refused", "reason", reason);
-      }
-    })();
+/** Reads the config again, one time after the other. */
+class Reloader {
+  inForce: Config;
+  readonly #gateway: Gateway;
+  readonly #load: () => Config;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(gateway: Gateway, first: Config, load: () => Config) {
+    this.#gateway = gateway;
+    this.inForce = first;
+    this.#load = load;
+  }
+
+  readonly reload = (): void => {
+    this.#last = this.#last.then(() => this.#reloadOnce());
   };
+
+  async #reloadOnce(): Promise<void> {
+    const { report } = this.#gateway;
+    try {
+      const config = this.#load();
+      if (!sameAddresses(this.inForce, config))
+        report({ type: "warning", message: "listen and admin keep their addresses and certificates until a restart" });
+      await this.#gateway.reload(config);
+      this.inForce = config;
+      report({ type: "config-changed", summary: "the config was read again" });
+    } catch (error) {
+      report({ type: "config-refused", reason: tellReason(error) });
+    }
+  }
+}
+
+function tellReason(error: unknown): string {
+  if (error instanceof ConfigError) return error.problems.join("; ");
+  if (error instanceof UsageError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function sameAddresses(before: Config, after: Config): boolean {
@@ -47,15 +66,3 @@ function sameAddresses(before: Config, after: Config): boolean {
     JSON.stringify([listeners.map(({ host, port, tls }) => [host, port, tls]), admin && [admin.host, admin.port, admin.token]]);
   return places(before) === places(after);
 }
-
-function tell(config: Config, event: "config-changed" | "config-refused" | "warning", key: string, text: string): void {
-  const at = new Date().toISOString();
-  if (config.log.format === "json") console.error(JSON.stringify({ at, event, [key]: text }));
-  else console.error(`${at.slice(0, 19)}Z ${WORDS[event]}: ${text}`);
-}
-
-const WORDS = {
-  "config-changed": "config changed",
-  "config-refused": "config refused, the old one stays in force",
-  warning: "warning",
-} as const;

@@ -82,6 +82,9 @@ test("serve says where it listens, serves, reads its config again on SIGHUP and 
   command.process.kill("SIGHUP");
   await command.said(/config changed/);
   assert.equal((await fetchThrough(Number(port), site.url)).status, 407);
+  const [, admin] = await command.said(/curl (http:\/\/127\.0\.0\.1:\d+)\/api/);
+  const metrics = await (await fetch(`${admin}/metrics`)).text();
+  for (const result of ["applied", "refused"]) assert.match(metrics, new RegExp(`config_loads_total\\{result="${result}"\\} 1`));
 
   command.process.kill("SIGTERM");
   assert.equal(await command.status(), 0);
