@@ -40,7 +40,7 @@ test("only the table of faults knows which error of RFC 9209 a fault is", () => 
 /** The words of core/event.ts. */
 const EVENTS = ["config-changed", "config-refused", "exchange-ended", "hop-changed", "tunnel-closed", "tunnel-opened", "warning"];
 
-/** They tell people what they want to know of the same events: `serve` of its own reload, `run` and `demo` at their end. */
+/** They tell people what they want to know of the same events: `run` and `demo` at their end. */
 const TELLERS = ["observe", "cli", "demo"];
 
 test("there are few events, and features report them without a word on how they look", () => {
