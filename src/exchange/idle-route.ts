@@ -17,11 +17,11 @@ export function keepIdle(exchange: Exchange, request: HttpRequest, plan: Request
 }
 
 /** A socket for this request that served before: one of its own client connection, or of the shared ones; null: none may be used. */
-export function takeIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan): Connection | null {
-  const own = request.stream.ownSockets?.take(plan.key) ?? null;
+export function takeIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan, now: number): Connection | null {
+  const own = request.stream.ownSockets?.take(plan.key, now) ?? null;
   if (own !== null) return own;
   // A request that may not be repeated never rides a socket that the hop may be closing at this moment.
-  return request.repeatable && request.body.replayable ? exchange.context.idle.take(plan.key) : null;
+  return request.repeatable && request.body.replayable ? exchange.context.idle.take(plan.key, now) : null;
 }
 
 const CONNECTION_BOUND = /^\s*(?:NTLM|Negotiate)\b/i;

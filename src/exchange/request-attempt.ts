@@ -52,8 +52,8 @@ export function attemptRequest(exchange: Exchange, request: HttpRequest, given: 
   const record = exchange.openAttempt(given.route);
   const plan = planRequest(given.route, given.session, given.addresses);
   const attempt = new RequestAttempt(exchange, request, given, plan, record);
-  const idle = given.mayReuse ? takeIdle(exchange, request, plan) : null;
-  return idle === null ? attempt.open() : attempt.run(idle, true);
+  const idle = given.mayReuse ? takeIdle(exchange, request, plan, given.startedAt) : null;
+  return idle === null ? attempt.open() : attempt.run(idle, true, given.startedAt);
 }
 
 class RequestAttempt implements HopObserver, Engagement, Due {
@@ -80,15 +80,15 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   async open(): Promise<Tried<Answered>> {
     const opened = await openRoute(this.#exchange, this.#plan.dial, this.#given, this.#record);
     if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record: this.#record, reachedTarget: false };
-    return await this.run(opened.connection, false);
+    return await this.run(opened.connection, false, this.#exchange.context.clock.now());
   }
 
-  run(connection: Connection, reused: boolean): Promise<Tried<Answered>> {
+  run(connection: Connection, reused: boolean, startedAt: number): Promise<Tried<Answered>> {
     return new Promise((resolve) => {
       this.#settle = resolve;
       const { settings, clock } = this.#exchange.context;
       const { role, hop } = this.#plan;
-      this.#startedAt = clock.now();
+      this.#startedAt = startedAt;
       this.#record.stage = "write";
       this.#record.reused = reused;
       this.#hop = new HopStream(
@@ -101,7 +101,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
           role,
           hop,
           reused,
-          startedAt: this.#startedAt,
+          startedAt,
         },
         this,
       );

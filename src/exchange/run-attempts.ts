@@ -14,6 +14,8 @@ export interface Given {
   readonly session: string | null;
   /** The target's addresses where a policy has checked them: only these may be used. */
   readonly addresses: readonly string[] | null;
+  /** On the clock. */
+  readonly startedAt: number;
   /** On the clock: by when this attempt must have its answer. */
   readonly deadline: number;
   /** A socket that served before may be used. */
@@ -51,14 +53,15 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   const checked = checking instanceof Promise ? await checking : checking;
   if ("fault" in checked) return { kind: "fault", attributed: { fault: checked.fault, role: "target", hop: 0 } };
 
+  let startedAt = checking instanceof Promise ? clock.now() : exchange.startedAt;
   let story: Tried<A> | null = null;
   let choice = chooseRoute(exchange);
   let mayReuse = true;
   while (choice !== null) {
     const { route, lease } = choice;
     const { addresses } = checked;
-    const deadline = attemptDeadline(exchange, tries.isRepeatable());
-    const given: Given = { route, session: lease?.session ?? null, addresses, deadline, mayReuse };
+    const deadline = attemptDeadline(exchange, startedAt, tries.isRepeatable());
+    const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse };
     let tried: Tried<A>;
     try {
       tried = await tries.attempt(given);
@@ -73,13 +76,15 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     const next = decideNext(exchange, tried, tries.isRepeatable());
     if (next.kind === "fresh-socket") {
       mayReuse = false;
+      startedAt = clock.now();
       continue;
     }
     settle(exchange, choice, attributedOf(tried));
     story = better(story, tried, tries);
     if (next.kind === "reply") break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
-    if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
+    startedAt = clock.now();
+    if (exchange.clientFault !== null || startedAt >= exchange.deadline) break;
     mayReuse = true;
     choice = chooseRoute(exchange);
   }
@@ -87,8 +92,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
 }
 
 /** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
-function attemptDeadline(exchange: Exchange, repeatable: boolean): number {
-  const now = exchange.attempts.length === 0 ? exchange.startedAt : exchange.context.clock.now();
+function attemptDeadline(exchange: Exchange, now: number, repeatable: boolean): number {
   const shares = repeatable ? Math.max(1, exchange.attemptsMax - exchange.reached) : 1;
   return now + (exchange.deadline - now) / shares;
 }

@@ -29,11 +29,17 @@ export function choose(choosing: Choosing): PoolExit | null {
   const isFree = (candidate: PoolExit) => isUsable(candidate, choosing) && !choosing.tried.has(candidate.exit.id);
   const first = drawWhere(choosing, isFree);
   if (first === null) return scan(choosing);
+  if (isAlone(choosing)) return first;
   const second = drawWhere(choosing, (candidate) => candidate !== first && isFree(candidate));
   return second === null ? first : better(first, second, choosing);
 }
 
 const DRAWS = 16;
+
+/** The one exit of all: there is no second to draw. */
+function isAlone({ lists: [only, ...others] }: Choosing): boolean {
+  return only !== undefined && others.length === 0 && only.members.length === 1;
+}
 
 /** A random member that will do; null where a handful of draws found none, which proves nothing. */
 function drawWhere({ lists, random }: Choosing, isWanted: (candidate: PoolExit) => boolean): PoolExit | null {

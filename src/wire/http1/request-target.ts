@@ -19,13 +19,16 @@ export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget |
   if (scheme === null || /[^\x21\x22\x24-\x7e]/.test(target)) return null;
   const from = scheme.length + 3;
   let end = from;
-  while (end < target.length && target[end] !== "/" && target[end] !== "?") end++;
+  while (end < target.length && target.charCodeAt(end) !== SLASH && target.charCodeAt(end) !== QUESTION_MARK) end++;
   const authority = target.slice(from, end);
   const parsed = parseHostPort(authority, scheme === "https" ? 443 : 80);
   if (parsed === null) return null;
   const path = pathOf(target, end, method);
   return { scheme, host: parsed.host, port: parsed.port, path, authority: authority.endsWith(":") ? authority.slice(0, -1) : authority };
 }
+
+const SLASH = 0x2f;
+const QUESTION_MARK = 0x3f;
 
 /** Parses an authority-form target (RFC 9112 3.2.3): a host and a port from 1 to 65535, both there. Null where it is none. */
 export function parseAuthority(text: string): HostPort | null {
