@@ -99,7 +99,7 @@ export class InFlight {
     }
     this.#all += 1;
     ofClient.inFlight += 1;
-    return run().then(
+    return started(run).then(
       () => this.#leave(ofClient),
       (bug) => {
         this.#leave(ofClient);
@@ -127,6 +127,15 @@ export class InFlight {
 
 interface OfClient {
   inFlight: number;
+}
+
+/** What throws at once must not stay in flight for ever. */
+function started(run: () => Promise<void>): Promise<void> {
+  try {
+    return run();
+  } catch (bug) {
+    return Promise.reject(bug);
+  }
 }
 
 function decodeBasic(authorization: string): { name: string; password: string } | "malformed" {

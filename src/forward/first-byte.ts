@@ -9,16 +9,13 @@ export type OnFirstByte = (waiting: FirstByte, protocol: ClientProtocol | null) 
 export class FirstByte implements ConnectionOwner {
   readonly connection: Connection;
   readonly client: ClientInfo;
-  /** It came through TLS that ends here. */
-  readonly isInTls: boolean;
   readonly #dueAt: number;
   readonly #onFirstByte: OnFirstByte;
   #settled = false;
 
-  constructor(connection: Connection, client: ClientInfo, isInTls: boolean, dueAt: number, onFirstByte: OnFirstByte) {
+  constructor(connection: Connection, client: ClientInfo, dueAt: number, onFirstByte: OnFirstByte) {
     this.connection = connection;
     this.client = client;
-    this.isInTls = isInTls;
     this.#dueAt = dueAt;
     this.#onFirstByte = onFirstByte;
   }

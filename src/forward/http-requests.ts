@@ -3,7 +3,7 @@ import { fieldValue } from "../core/message.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { Target } from "../core/route.ts";
 import { Exchange, type ExchangeRequest } from "../exchange/exchange.ts";
-import { makeAnswer, replyWithFault, wholeAnswer } from "../exchange/reply.ts";
+import { endWithoutAnswer, makeAnswer, replyWithFault, wholeAnswer } from "../exchange/reply.ts";
 import { runRequest } from "../exchange/run-request.ts";
 import { runTunnel } from "../exchange/run-tunnel.ts";
 import type { ClientInfo, ClientStream } from "../net/client-stream.ts";
@@ -36,6 +36,17 @@ export function rejectHead({ context }: ForwardService, value: Fault, client: Cl
   const text = wholeAnswer(answer);
   exchange.end({ outcome: "failed", status: answer.status, verdict: answer.verdict, bytesFromClient: 0, bytesToClient: text.length });
   return text;
+}
+
+/** Notes that a client was sent away without an answer that it could read. */
+export function recordRefused(
+  { context }: ForwardService,
+  value: Fault,
+  client: ClientInfo,
+  bytes: { readonly bytesFromClient: number; readonly bytesToClient: number },
+): void {
+  const exchange = new Exchange(context, requestFor({ client, method: "?", target: NOWHERE, shownTarget: "?" }));
+  endWithoutAnswer(exchange, { fault: value, role: "target", hop: 0 }, bytes);
 }
 
 function admitAndRun(service: ForwardService, stream: ClientStream): Promise<void> {
@@ -71,7 +82,7 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
   if (url === null) return refuse(service, stream, fault("client.bad_request", whyNotAbsolute(head.target)));
   const isMaxForwards = head.method === "OPTIONS" || head.method === "TRACE";
   if (isMaxForwards && fieldValue(head.fields, "max-forwards") === "0") return answerHere(service, stream);
-  if (url.scheme === "https" && service.isPublic && !service.settings.allowPlaintextHttps && service.settings.tls === null) {
+  if (url.scheme === "https" && service.isPublic && !client.isInTls && !service.settings.allowPlaintextHttps) {
     const details = "https:// targets in clear text are for loopback clients; use CONNECT, or set allowPlaintextHttps on this listener";
     return refuse(service, stream, fault("client.denied", details));
   }

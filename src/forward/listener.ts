@@ -12,7 +12,7 @@ import { type Listening, listen } from "../net/listen.ts";
 import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
 import { FirstByte } from "./first-byte.ts";
-import { rejectHead, serveHttp } from "./http-requests.ts";
+import { recordRefused, rejectHead, serveHttp } from "./http-requests.ts";
 import type { ForwardService } from "./service.ts";
 import { serveSocks } from "./socks-session.ts";
 
@@ -100,13 +100,13 @@ export class ForwardListener implements AsyncDisposable {
     }
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
-    const client = { address: plainAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0 };
-    this.#awaitFirstByte(new Connection(socket), client, false);
+    const client = { address: plainAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0, isInTls: false };
+    this.#awaitFirstByte(new Connection(socket), client);
   }
 
-  #awaitFirstByte(connection: Connection, client: ClientInfo, isInTls: boolean): void {
+  #awaitFirstByte(connection: Connection, client: ClientInfo): void {
     const { clock, settings } = this.#service.context;
-    const waiting = new FirstByte(connection, client, isInTls, clock.now() + settings.timeouts.clientHead, this.#onFirstByte);
+    const waiting = new FirstByte(connection, client, clock.now() + settings.timeouts.clientHead, this.#onFirstByte);
     this.#waiting.add(waiting);
     connection.own(waiting);
   }
@@ -123,7 +123,8 @@ export class ForwardListener implements AsyncDisposable {
         serveSocks(this.#service, connection, client).catch(this.#onBug);
         break;
       case "tls":
-        if (this.#tls !== null && !waiting.isInTls) this.#awaitFirstByte(startServerTls(connection, this.#tls), client, true);
+        if (this.#tls !== null && !client.isInTls)
+          this.#awaitFirstByte(startServerTls(connection, this.#tls), { ...client, isInTls: true });
         else this.#refuseTls(connection, client);
         break;
       default:
@@ -156,8 +157,9 @@ export class ForwardListener implements AsyncDisposable {
   /** A TLS client on a port without a certificate: most often a proxy URL that says https:// where it must say http://. */
   #refuseTls(connection: Connection, client: ClientInfo): void {
     const details = "the client speaks TLS and this listener has no certificate: use http:// in the proxy URL, or configure tls";
-    rejectHead(this.#service, fault("client.tls_handshake_failed", details), client);
     connection.write(Buffer.from(FATAL_ALERT));
+    const bytes = { bytesFromClient: connection.bytesIn, bytesToClient: connection.bytesOut };
+    recordRefused(this.#service, fault("client.tls_handshake_failed", details), client, bytes);
     connection.end();
     connection.socket.setTimeout(SWEEP_MS_MAX, () => connection.destroy());
   }

@@ -8,6 +8,8 @@ import type { RequestBody } from "./request-body.ts";
 export interface ClientInfo {
   readonly address: string;
   readonly port: number;
+  /** It came through TLS that ends here. */
+  readonly isInTls: boolean;
 }
 
 /** What an exchange hears of its client while it works. */
