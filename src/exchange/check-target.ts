@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { attribute } from "../blame/attribute.ts";
 import { formatHostPort } from "../core/address.ts";
 import { type Fault, fault } from "../core/fault.ts";
+import type { Route } from "../core/route.ts";
 import { classifyAddress } from "../net/address-policy.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -9,7 +10,11 @@ import type { Exchange } from "./exchange.ts";
 const METADATA_NAMES = new Set(["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"]);
 
 /** The addresses that may be used; null: whoever the route says resolves the name. Or why the target is not allowed. */
-export type CheckedTarget = { readonly addresses: readonly string[] | null } | { readonly fault: Fault };
+export type CheckedTarget = Checked | { readonly fault: Fault };
+
+interface Checked {
+  readonly addresses: readonly string[] | null;
+}
 
 const UNCHECKED: CheckedTarget = { addresses: null };
 
@@ -19,14 +24,22 @@ const UNCHECKED: CheckedTarget = { addresses: null };
  */
 export function checkTarget(exchange: Exchange): CheckedTarget | Promise<CheckedTarget> {
   const { target, publicOnly } = exchange.request;
-  const isLiteral = isIP(target.host) !== 0;
-  if (isOwn(exchange, isLiteral ? [target.host] : target.host === "localhost" ? LOOPBACK : [])) return { fault: loop() };
+  const name = target.host.endsWith(".") ? target.host.slice(0, -1) : target.host;
+  const isLiteral = isIP(name) !== 0;
+  if (isOwn(exchange, isLiteral ? [target.host] : name === "localhost" ? LOOPBACK : [])) return { fault: loop() };
   if (!publicOnly) return UNCHECKED;
-  if (METADATA_NAMES.has(target.host) || target.host === "localhost" || target.host.endsWith(".localhost")) {
-    return { fault: prohibited(`${target.host} is a name of the machine itself`) };
+  if (METADATA_NAMES.has(name) || name === "localhost" || name.endsWith(".localhost")) {
+    return { fault: prohibited(`${name} is a name of the machine itself`) };
   }
   if (isLiteral) return checkAddresses(exchange, [target.host]);
   return exchange.context.settings.targets.remoteDns === "allow" ? UNCHECKED : resolveAndCheck(exchange);
+}
+
+/** The same for one route: where the exits are to resolve names, but on this route it is us who do, what we find is looked at too. */
+export function checkRoute(exchange: Exchange, checked: Checked, { exit }: Route): CheckedTarget | Promise<CheckedTarget> {
+  if (checked.addresses !== null || !exchange.request.publicOnly) return checked;
+  const last = exit?.hops.at(-1)?.scheme;
+  return last === undefined || last === "socks5" || last === "socks4" ? resolveAndCheck(exchange) : checked;
 }
 
 const LOOPBACK = ["127.0.0.1", "::1"];

@@ -34,7 +34,7 @@ function planDirect(target: Target, addresses: readonly string[] | null): Reques
   const { scheme, host, port } = target;
   return {
     dial: { hops: [], target: { host, port, addresses, tls: scheme === "https" } },
-    key: `direct ${scheme} ${host} ${port}`,
+    key: `direct ${targetKey(target, addresses)}`,
     absoluteForm: false,
     proxyAuthorization: null,
     role: "target",
@@ -53,15 +53,21 @@ function planExit(exit: Exit, last: ExitHop, session: string | null): RequestPla
   };
 }
 
-function planThrough(exit: Exit, { scheme, host, port }: Target, session: string | null, addresses: readonly string[] | null): RequestPlan {
+function planThrough(exit: Exit, target: Target, session: string | null, addresses: readonly string[] | null): RequestPlan {
+  const { scheme, host, port } = target;
   return {
     dial: { hops: exit.hops, target: { host, port, addresses, tls: scheme === "https" } },
-    key: `${wayKey(exit, session)} ${scheme} ${host} ${port}`,
+    key: `${wayKey(exit, session)} ${targetKey(target, addresses)}`,
     absoluteForm: false,
     proxyAuthorization: null,
     role: "target",
     hop: exit.hops.length + 1,
   };
+}
+
+/** A socket to an address that nobody checked does not serve where only checked ones may be used. */
+function targetKey({ scheme, host, port }: Target, addresses: readonly string[] | null): string {
+  return `${scheme} ${host} ${port}${addresses === null ? "" : " checked"}`;
 }
 
 /** Plans that most requests share are kept: their keys are then found by one look-up of a string whose hash is known. */

@@ -1,8 +1,9 @@
 import { bestStory } from "../blame/best-story.ts";
+import type { Fault } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
-import { checkTarget } from "./check-target.ts";
+import { checkRoute, checkTarget } from "./check-target.ts";
 import { type Choice, chooseRoute } from "./choose.ts";
 import { decideNext, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
@@ -51,7 +52,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   const { clock } = exchange.context;
   const checking = checkTarget(exchange);
   const checked = checking instanceof Promise ? await checking : checking;
-  if ("fault" in checked) return { kind: "fault", attributed: { fault: checked.fault, role: "target", hop: 0 } };
+  if ("fault" in checked) return notAllowed(checked.fault);
 
   let startedAt = checking instanceof Promise ? clock.now() : exchange.startedAt;
   let story: Tried<A> | null = null;
@@ -59,7 +60,14 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   let mayReuse = true;
   while (choice !== null) {
     const { route, lease } = choice;
-    const { addresses } = checked;
+    const checkingRoute = checkRoute(exchange, checked, route);
+    const usable = checkingRoute instanceof Promise ? await checkingRoute : checkingRoute;
+    if ("fault" in usable) {
+      settle(exchange, choice, null);
+      if (story !== null) break;
+      return notAllowed(usable.fault);
+    }
+    const { addresses } = usable;
     const deadline = attemptDeadline(exchange, startedAt, tries.isRepeatable());
     const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse };
     let tried: Tried<A>;
@@ -89,6 +97,10 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     choice = chooseRoute(exchange);
   }
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
+}
+
+function notAllowed(value: Fault): Ending<never> {
+  return { kind: "fault", attributed: { fault: value, role: "target", hop: 0 } };
 }
 
 /** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
