@@ -43,10 +43,11 @@ test("what Squid truthfully says of a target is the target's fault, and never Sq
 });
 
 test("a name that Squid cannot resolve is the target's, or the resolver's", SQUID, async () => {
-  await using squid = await startSquid();
-  const exits = [`127.0.0.1:${squid.port}`];
-  const get = await ask(["http://nothing.invalid/"], { exits });
-  const connect = await ask(["--proxytunnel", "http://nothing.invalid/"], { exits });
+  await using squid = await startSquid({ lines: ["dns_timeout 1 second", "dns_retransmit_interval 500 milliseconds"] });
+  // Where the machine has no network, Squid gives its resolver up first.
+  const patient = { exits: [`127.0.0.1:${squid.port}`], timeouts: { handshake: 15_000, head: 15_000 } };
+  const get = await ask(["http://nothing.invalid/"], patient);
+  const connect = await ask(["--proxytunnel", "http://nothing.invalid/"], patient);
   assert.match(tell(get), /^relayed relay\.exit_5xx by (?:origin|dns), exit untried$/);
   assert.match(tell(connect), /^502 handshake\.target_unresolvable by (?:origin|dns), exit untried$/);
 });
