@@ -1,4 +1,3 @@
-import { networkInterfaces } from "node:os";
 import { performance } from "node:perf_hooks";
 import { type AdminServer, startAdmin } from "./admin/server.ts";
 import type { HostPort } from "./core/address.ts";
@@ -13,6 +12,7 @@ import { classifyAddress } from "./net/address-policy.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
 import { Deadlines } from "./net/deadlines.ts";
 import { IdleSockets } from "./net/idle-sockets.ts";
+import { reachesListener } from "./net/own-listener.ts";
 import { type Resolver, systemResolver } from "./net/resolve.ts";
 import { logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
@@ -112,7 +112,7 @@ class RunningGateway implements Gateway {
       random,
       report: this.report,
       nextId: exchangeIds(clock.wall()),
-      isOwnListener: (address, port) => this.addresses.some((own) => isSameListener(own, address, port)),
+      isOwnListener: (address, port) => this.addresses.some((own) => reachesListener(own, address, port)),
     };
   }
 
@@ -210,12 +210,4 @@ function assertGuarded({ host, port, users, allow }: ListenerSettings): void {
     `listen: ${host}:${port} can be reached from other machines and everybody could use it. Add users (users: { NAME: PASSWORD }) ` +
       "or networks that may connect (allow: [10.0.0.0/8]) to the config, or listen on 127.0.0.1.",
   );
-}
-
-/** A wildcard listens on every address of the machine. */
-function isSameListener(own: HostPort, address: string, port: number): boolean {
-  if (own.port !== port) return false;
-  if (own.host === address) return true;
-  if (own.host !== "::" && own.host !== "0.0.0.0") return false;
-  return Object.values(networkInterfaces()).some((known) => known?.some((one) => one.address === address));
 }

@@ -3,6 +3,7 @@ import { defaultConfig } from "../../src/config/defaults.ts";
 import type { HostPort } from "../../src/core/address.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import type { ExchangeRecord } from "../../src/core/ledger.ts";
+import type { Exit } from "../../src/core/route.ts";
 import type { Config, ExchangeSettings, ListenerSettings, Timeouts } from "../../src/core/settings.ts";
 import { parseExitList } from "../../src/wire/exit-list.ts";
 
@@ -19,6 +20,8 @@ export interface LabGatewayOptions {
 /** A whole gateway on a free port, with what it reported. */
 export interface LabGateway extends AsyncDisposable {
   readonly gateway: Gateway;
+  /** What it was started with. */
+  readonly config: Config;
   readonly address: HostPort;
   readonly events: GatewayEvent[];
   readonly lines: string[];
@@ -58,6 +61,7 @@ export async function startLabGateway(given: LabGatewayOptions = {}): Promise<La
   });
   return {
     gateway,
+    config,
     address: gateway.addresses[0] as HostPort,
     events,
     lines,
@@ -66,7 +70,7 @@ export async function startLabGateway(given: LabGatewayOptions = {}): Promise<La
   };
 }
 
-function parseExits(lines: readonly string[]) {
+export function parseExits(lines: readonly string[]): readonly Exit[] {
   const { exits, errors } = parseExitList(lines.join("\n"), { scheme: "http", tags: {}, where: { file: "lab", line: 1 }, env: null });
   if (errors.length > 0) throw new Error(errors.map(({ reason }) => reason).join("; "));
   return exits;
