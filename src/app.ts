@@ -134,6 +134,9 @@ class RunningGateway implements Gateway {
   }
 
   async reload(config: Config): Promise<void> {
+    for (const [index, settings] of config.listeners.entries()) {
+      assertGuarded({ ...settings, host: this.addresses[index]?.host ?? settings.host }); // it stays where it listens
+    }
     const sources = new ExitSources(config.sources, this.#options.env);
     const loaded = await sources.load();
     await this.#sources[Symbol.asyncDispose]();
