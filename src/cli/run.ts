@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { delimiter, join } from "node:path";
 import { formatHostPort } from "../core/address.ts";
 import type { GatewayEvent } from "../core/event.ts";
 import type { Config } from "../core/settings.ts";
@@ -47,11 +49,18 @@ function runCommand([program = "", ...args]: readonly string[], proxy: string): 
     };
     process.on("SIGTERM", forward).on("SIGHUP", forward).on("SIGINT", interrupt);
     child.once("error", (error: NodeJS.ErrnoException) => {
-      console.error(`goodgateway: cannot run ${program}: ${error.code === "ENOENT" ? "no such command" : (error.code ?? error.message)}`);
-      end(error.code === "ENOENT" ? 127 : 126); // as shells have it
+      const isMissing = error.code === "ENOENT" || !isThere(program);
+      console.error(`goodgateway: cannot run ${program}: ${isMissing ? "no such command" : (error.code ?? error.message)}`);
+      end(isMissing ? 127 : 126); // as shells have it
     });
     child.once("exit", (code, signal) => end(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
+}
+
+// A folder of PATH that this user may not look into turns a missing command into EACCES.
+function isThere(program: string): boolean {
+  if (program.includes("/")) return existsSync(program);
+  return (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
 // Programs differ in which case they read. NO_PROXY stays as it is: what it names was meant to go direct.
