@@ -128,8 +128,13 @@ const targets = z.strictObject({
 });
 
 const log = z.strictObject({
-  format: z.enum(["text", "json"], expected("text or json")).exactOptional(),
+  format: z.enum(["text", "json"], expected("text or json")).describe("Lines for people or for programs.").exactOptional(),
   query: z.enum(["keep", "drop"], expected("keep or drop")).describe("Query values in logs and records.").exactOptional(),
+});
+
+const admin = z.strictObject({
+  address: text.describe("host:port.").exactOptional(),
+  token: text.describe("What readers send as Authorization: Bearer TOKEN; needed off loopback.").exactOptional(),
 });
 
 const DIRECT = expected("one of never, fallback, only");
@@ -145,10 +150,7 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
     .union([listenItem, z.array(listenItem).min(1, "needs at least one address")], expected("an address or a list of them"))
     .describe("Where clients connect.")
     .exactOptional(),
-  admin: z
-    .union([text, z.strictObject({ address: text.exactOptional(), token: text.exactOptional() })], ADMIN)
-    .describe("Where health, metrics and records are served; or off.")
-    .exactOptional(),
+  admin: z.union([text, admin], ADMIN).describe("Where health, metrics and records are served; or off.").exactOptional(),
   direct: z
     .enum(["never", "fallback", "only", "always"], DIRECT)
     .transform((mode) => (mode === "always" ? "only" : mode))
@@ -166,7 +168,10 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   limits: limits.exactOptional(),
   tolerances: tolerances.describe("What responses may do that RFC 9112 lets a recipient accept.").exactOptional(),
   targets: targets.describe("Which targets listeners let through.").exactOptional(),
-  proxyStatus: z.enum(["failures", "always", "never"], expected("one of failures, always, never")).exactOptional(),
+  proxyStatus: z
+    .enum(["failures", "always", "never"], expected("one of failures, always, never"))
+    .describe("When the Proxy-Status field is sent; failures: on failures and rescues.")
+    .exactOptional(),
   via: onOff.describe("Send a Via field.").exactOptional(),
   firstFlightReplay: onOff.describe("Replay a tunnel's ClientHello through another exit when nothing came back.").exactOptional(),
   ca: z

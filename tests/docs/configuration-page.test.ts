@@ -18,6 +18,7 @@ interface SchemaNode {
   readonly items?: SchemaNode;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly default?: unknown;
+  readonly description?: string;
 }
 
 /** Every key of the schema by its path from the root, lists and alternatives seen through. */
@@ -40,6 +41,14 @@ test("docs/configuration.md names every key of the schema, and no other", () => 
   assert.ok(keys.size >= 60, `only ${keys.size} keys`);
   assert.deepEqual(rows.map(([key]) => key).sort(), [...keys.keys()].filter((key) => !sections.includes(key)).sort());
   for (const [key, , meaning] of rows) assert.ok((meaning ?? "").length > 10, key);
+});
+
+test("the schema describes every key, for editors", () => {
+  const silent = [...keys].filter(([, { properties, description }]) => properties === undefined && description === undefined);
+  assert.deepEqual(
+    silent.map(([key]) => key),
+    [],
+  );
 });
 
 test("docs/configuration.md gives the defaults of the schema", () => {
