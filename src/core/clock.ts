@@ -8,3 +8,8 @@ export interface Clock {
 
 /** A random number in [0, 1), passed in for the same reason. */
 export type Random = () => number;
+
+/** Milliseconds as records show them: to the hundredth. */
+export function roundMs(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

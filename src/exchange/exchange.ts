@@ -1,4 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
+import { roundMs } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
@@ -195,7 +196,7 @@ export class Exchange implements ClientObserver {
         verdict,
         attempts: this.attempts,
         notes: this.notes,
-        ms: this.context.clock.now() - this.startedAt,
+        ms: roundMs(this.context.clock.now() - this.startedAt),
         bytesFromClient,
         bytesToClient,
       },

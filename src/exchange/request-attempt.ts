@@ -1,6 +1,6 @@
 import { attribute } from "../blame/attribute.ts";
-import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
-import { type Fault, fault } from "../core/fault.ts";
+import { roundMs } from "../core/clock.ts";
+import type { Fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { ResponseHead } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
@@ -13,13 +13,11 @@ import { Answer } from "./answer.ts";
 import type { Tried } from "./decide.ts";
 import { type Engagement, type Exchange, noteFault } from "./exchange.ts";
 import { takeIdle } from "./idle-route.ts";
+import { judgeHeld, judgeUpgrade, needsJudging } from "./judge.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
 import type { Given } from "./run-attempts.ts";
-
-/** Bytes of a 5xx answer's body that are read before it is judged. */
-const EVIDENCE_BYTES = 16 * 1024;
 
 /** A request as it goes to any route. */
 export interface HttpRequest {
@@ -119,16 +117,18 @@ class RequestAttempt implements HopObserver, Engagement, Due {
 
   onHead(head: ResponseHead): void {
     const { clock } = this.#exchange.context;
-    this.#record.ms.head = clock.now() - this.#startedAt;
+    this.#record.ms.head = roundMs(clock.now() - this.#startedAt);
     this.#record.stage = "body";
     this.#record.status = head.status;
-    if (head.status === 101 && !this.#isAskedFor(head)) {
-      this.#refuseUpgrade(head);
+    const refused = judgeUpgrade(head, this.#request.stream.head.upgrade);
+    if (refused !== null) {
+      this.#hop.drop();
+      this.#fail({ fault: refused, role: this.#plan.role, hop: this.#plan.hop });
       return;
     }
     const answer = new Answer(head, this.#hop);
     this.#stopWaiting();
-    this.#settle(this.#needsEvidence(head) ? this.#judge(answer) : this.#outcome(answer, null));
+    this.#settle(needsJudging(head, this.#plan.role) ? this.#judge(answer) : this.#outcome(answer, null));
   }
 
   onFailure(failure: HopFailure): void {
@@ -208,40 +208,13 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     this.#fail(attribute(failure, this.#given.route));
   }
 
-  #refuseUpgrade({ upgrade }: ResponseHead): void {
-    this.#hop.drop();
-    const asked = this.#request.stream.head.upgrade;
-    const details = `the answer switches to ${upgrade ?? "nothing that it names"}; asked for was ${asked ?? "no other protocol"}`;
-    this.#fail({ fault: fault("head.upgrade_failed", details), role: this.#plan.role, hop: this.#plan.hop });
-  }
-
-  /** RFC 9110 7.8: a server switches to a protocol that the client has listed, or not at all. */
-  #isAskedFor({ upgrade }: ResponseHead): boolean {
-    const asked = protocolsOf(this.#request.stream.head.upgrade);
-    const chosen = protocolsOf(upgrade);
-    return chosen.length > 0 && chosen.every((protocol) => asked.includes(protocol));
-  }
-
-  /** Only answers that somebody on the way may have made need a look: errors, and from an exit also a success with nothing in it. */
-  #needsEvidence({ status, framing }: ResponseHead): boolean {
-    if (status >= 500) return true;
-    if (this.#plan.role !== "exit") return false;
-    return status >= 400 || (status === 200 && framing.kind === "length" && framing.length === 0);
-  }
-
   async #judge(answer: Answer): Promise<Tried<Answered>> {
-    await answer.collect(EVIDENCE_BYTES, this.#exchange.context.settings.timeouts.evidence);
     const { role, proxyAuthorization } = this.#plan;
-    const { route } = this.#given;
-    const way = { exit: role === "exit", authenticated: proxyAuthorization !== null, target: route.target };
-    const judged = judgeAnswer(answer.head, answer.evidence, way);
-    if (judged === null) return this.#outcome(answer, null);
-    const attributed = placeAnswerFault(judged, route);
-    if (!judged.id.startsWith("relay.")) {
-      answer.drop();
-      return this.#faulted(attributed);
-    }
-    return this.#outcome(answer, attributed);
+    const way = { role, authenticated: proxyAuthorization !== null, route: this.#given.route };
+    const attributed = await judgeHeld(answer, way, this.#exchange.context.settings.timeouts.evidence);
+    if (attributed === null || attributed.fault.id.startsWith("relay.")) return this.#outcome(answer, attributed);
+    answer.drop();
+    return this.#faulted(attributed);
   }
 
   #outcome(answer: Answer, judged: AttributedFault | null): Tried<Answered> {
@@ -272,13 +245,4 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     this.#record.bytesIn += this.#hop.bytesIn;
     this.#record.bytesOut += this.#hop.bytesOut;
   }
-}
-
-function protocolsOf(upgrade: string | null): readonly string[] {
-  return upgrade === null
-    ? []
-    : upgrade
-        .toLowerCase()
-        .split(",")
-        .map((protocol) => protocol.trim());
 }

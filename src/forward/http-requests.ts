@@ -11,7 +11,7 @@ import { parseAbsoluteForm, parseAuthority } from "../wire/http1/request-target.
 import type { Admitted } from "./admission.ts";
 import { ConnectClient } from "./connect-client.ts";
 import type { ForwardService } from "./service.ts";
-import { showRaw, showTarget } from "./shown-target.ts";
+import { detachFromHead, showRaw, showTarget } from "./shown-target.ts";
 
 const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
@@ -93,7 +93,7 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
     protocol: "http",
     method: head.method,
     target,
-    shownTarget: showTarget(scheme, url.authority, url.path === "*" ? "" : url.path, settings.keepQuery),
+    shownTarget: detachFromHead(showTarget(scheme, url.authority, url.path === "*" ? "" : url.path, settings.keepQuery), head.bytes),
     params,
     client,
     user,
@@ -147,7 +147,7 @@ function whyNotAbsolute(target: string): string {
 
 function refuse({ context }: ForwardService, stream: ClientStream, value: Fault): Promise<void> {
   const { method, target } = stream.head;
-  const shownTarget = showRaw(target, context.settings.keepQuery);
+  const shownTarget = detachFromHead(showRaw(target, context.settings.keepQuery), stream.head.bytes);
   const exchange = new Exchange(context, requestFor({ client: stream.client, method, target: NOWHERE, shownTarget }));
   replyWithFault(exchange, stream, { fault: value, role: "target", hop: 0 });
   return DONE;

@@ -21,3 +21,11 @@ function hideValues(query: string): string {
 function clip(text: string): string {
   return text.length <= SHOWN_MAX ? text : `${text.slice(0, SHOWN_MAX)}...`;
 }
+
+/** From so many bytes on, a head is too much to be kept for the sake of a part of it. */
+const LARGE_HEAD_BYTES = 4096;
+
+/** A text that a record may keep for long: a part of a large head keeps all of it alive, credentials included, so it is copied. */
+export function detachFromHead(text: string, headBytes: number): string {
+  return headBytes < LARGE_HEAD_BYTES ? text : Buffer.from(text, "latin1").toString("latin1");
+}

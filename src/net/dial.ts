@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { formatHostPort, type HostPort } from "../core/address.ts";
-import type { Clock } from "../core/clock.ts";
+import { type Clock, roundMs } from "../core/clock.ts";
 import type { Stage } from "../core/fault.ts";
 import type { HopFailure, Interruption, Observation, StageTimes } from "../core/ledger.ts";
 import type { ExitHop, HopRole } from "../core/route.ts";
@@ -244,7 +244,7 @@ class Dialler {
   /** Adds to a stage's time: a chain passes some stages more than once. */
   #note(stage: "dns" | "connect" | "handshake" | "tls", startedAt: number): number {
     const elapsedMs = this.#options.clock.now() - startedAt;
-    this.report.ms[stage] = (this.report.ms[stage] ?? 0) + elapsedMs;
+    this.report.ms[stage] = roundMs((this.report.ms[stage] ?? 0) + elapsedMs);
     return elapsedMs;
   }
 
