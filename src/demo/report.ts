@@ -81,7 +81,7 @@ function tellFailures({ failures }: Tally): string {
   const down = failures.filter(({ request }) => request.url.hostname === DOWN).length;
   if (failures.length === 0) return "Through the gateway nothing failed.";
   const others = failures.length - down;
-  const site = `What failed through the gateway: ${down} requests for ${DOWN}, which is down: no exit can rescue those.`;
+  const site = `What failed through the gateway: ${down} ${down === 1 ? "request" : "requests"} for ${DOWN}, which is down: no exit can rescue those.`;
   return others === 0 ? site : `${site} And ${others} for ${SHOP}: ${failures.find(({ request }) => request.url.hostname === SHOP)?.why}.`;
 }
 
