@@ -1,11 +1,18 @@
 import type { HopFailure, Interruption } from "../core/ledger.ts";
 import type { Connection } from "../net/connection.ts";
 import { interruptionOf } from "../net/errno.ts";
+import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
 import { ALERT_NAMES, type ClientHelloReader, classifyServerBytes } from "../wire/tls-record.ts";
 
 const EMPTY = Buffer.alloc(0);
 /** What OpenSSL would say of bytes that are no TLS record; attribution looks at the bytes themselves. */
 const NOT_TLS: Interruption = { how: "errno", code: "ERR_SSL_WRONG_VERSION_NUMBER" };
+
+/** How long bytes of the hop that came first wait for the client's, which in TLS are on their way by then. */
+const HELD_MS = 500;
+const HELD_BYTES_MAX = 16 * 1024;
+/** What no server says before it was spoken to. */
+const ANSWERS_ONLY: ReadonlySet<Protocol> = new Set<Protocol>(["http", "http2", "socks4", "socks5"]);
 
 /** How the watch over one hop ended. */
 export type WatchEnd =
@@ -80,16 +87,30 @@ class FlightWatch {
 
   readonly #onHopData = (chunk: Buffer): void => {
     this.#fromHop = Buffer.concat([this.#fromHop, chunk]);
-    if (this.#state !== "complete") {
-      // A server that speaks first, or in the middle of a ClientHello, is not answering one.
-      this.#commit(null);
-      return;
-    }
+    if (this.#state === "complete") this.#judgeAnswer();
+    else this.#hold();
+  };
+
+  #judgeAnswer(): void {
     const { kind, alert } = classifyServerBytes(this.#fromHop);
     if (kind === "more") return;
     if (kind === "not-tls") this.#lose(NOT_TLS);
     else this.#commit(alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`);
-  };
+  }
+
+  /**
+   * Bytes ahead of a whole ClientHello: a server that speaks first, or an exit's own page in the place of the tunnel. A greeting that we
+   * know is passed on at once, other bytes if no ClientHello comes to tell the two apart.
+   */
+  #hold(): void {
+    const protocol = recogniseProtocol(this.#fromHop);
+    if ((protocol !== null && !ANSWERS_ONLY.has(protocol)) || classifyServerBytes(this.#fromHop).kind !== "not-tls") {
+      this.#commit(null);
+      return;
+    }
+    if (this.#fromHop.length >= HELD_BYTES_MAX) this.#options.hop.pause();
+    this.#timer ??= setTimeout(() => this.#commit(null), HELD_MS);
+  }
 
   readonly #onHopClose = (error: Error | null): void => this.#onHopGone(error === null ? { how: "closed" } : interruptionOf(error));
 
@@ -98,13 +119,14 @@ class FlightWatch {
     else if (this.#interruption === null) {
       this.#interruption = interruption;
       // The client has yet to send its flight, or the rest of it: without one the end is passed on.
-      this.#timer = setTimeout(() => this.#commit(null), this.#options.tlsMs);
+      this.#timer ??= setTimeout(() => this.#commit(null), this.#options.tlsMs);
     }
   }
 
   #expectAnswer(): void {
     clearTimeout(this.#timer);
-    if (this.#interruption !== null) this.#lose(this.#interruption);
+    if (this.#fromHop.length > 0) this.#lose(NOT_TLS);
+    else if (this.#interruption !== null) this.#lose(this.#interruption);
     else this.#timer = setTimeout(() => this.#lose({ how: "timeout", afterMs: this.#options.tlsMs }), this.#options.tlsMs);
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HostPort } from "../../src/core/address.ts";
 import { BAD_TUNNELS, opensTunnel } from "../../src/lab/bad-exits.ts";
-import { afterBytes, rst } from "../../src/lab/behaviours.ts";
+import { afterBytes, fin, rst, says, silence } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import type { LabConnection } from "../../src/lab/lab-connection.ts";
@@ -54,12 +54,17 @@ async function assertRescued(gateway: LabGateway, lost: number): Promise<void> {
   assert.equal(record.attempts.at(-1)?.exit, "good");
 }
 
+const GARBAGE = Buffer.from("9d03f1c6e84b7725aa00d1580c93bf6ee2", "hex");
+const PAGE = "<html><h1>Best proxies, click here</h1></html>".repeat(1000);
+
 const LOSSES: Readonly<Record<string, Behaviour>> = {
   "closes after the ClientHello": BAD_TUNNELS.finAfterHello,
   "resets after the ClientHello": BAD_TUNNELS.rstAfterHello,
   "stays silent": BAD_TUNNELS.silentAfterHello,
   "answers with garbage": BAD_TUNNELS.garbageAfterHello,
   "answers with a page": BAD_TUNNELS.pageAfterHello,
+  "sends garbage as soon as the tunnel is open": opensTunnel(says(GARBAGE, silence)),
+  "sends a page as soon as the tunnel is open, and closes": opensTunnel(says(PAGE, fin)),
   "closes as soon as the tunnel is open": BAD_TUNNELS.finAtOnce,
   "resets as soon as the tunnel is open": BAD_TUNNELS.rstAtOnce,
 };
@@ -143,3 +148,18 @@ test("a hard session stays with its exit: the loss is passed on, not replayed", 
   const record = await gateway.nextRecord();
   assert.equal(record.attempts.length, 1);
 });
+
+for (const [what, greeting] of Object.entries({
+  "a greeting that we know": "SSH-2.0-OpenSSH_9.6\r\n",
+  "one that nobody knows": "J\0\0\0\nlab",
+})) {
+  test(`a server that speaks first, with ${what}, is heard by a client that waits for it`, async () => {
+    await using server = await startLabServer(says(greeting, silence));
+    await using exit = await startHttpExit();
+    await using gateway = await startLabGateway({ exits: [exitLine("good", exit)] });
+    const { peer } = await openConnect(gateway.address, `127.0.0.1:${server.port}`);
+    assert.equal((await peer.reader.take(greeting.length)).toString("latin1"), greeting);
+    peer.reset();
+    assert.equal((await gateway.nextRecord()).attempts.length, 1);
+  });
+}

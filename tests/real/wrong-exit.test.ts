@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { mkdtempDisposable, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { createAuthority } from "../../src/lab/certificates.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startLabGateway } from "../gateway/lab-gateway.ts";
 import { ask, assertNoBug, REFUSING, tell, tellAll } from "./ask.ts";
@@ -116,6 +120,37 @@ test(
     }
     const states = gateway.gateway.pool.snapshot().map(({ id, successes }) => [id, successes]);
     assert.deepEqual(Object.fromEntries(states), { nginx: 0, "no-login": 0, strict: 0, "socks-as-http": 0, good: 6 });
+    assertNoBug(gateway);
+  },
+);
+
+test(
+  "a web server that says 200 to CONNECT is found out by what follows, and curl never notices",
+  needs("haproxy", "squid", "curl"),
+  async () => {
+    const authority = createAuthority();
+    await using folder = await mkdtempDisposable(join(tmpdir(), "goodgateway-"));
+    const caFile = join(folder.path, "authority.pem");
+    await writeFile(caFile, authority.cert);
+    await using site = await startSite(authority.issue({ names: ["127.0.0.1"] }));
+    await using polite = await startHaproxy(
+      ({ port }) => `frontend polite\n  bind 127.0.0.1:${port}\n  http-request return status 200 content-type text/plain string hello`,
+    );
+    await using squid = await startSquid();
+    // The pool tosses up between exits that it knows nothing of: a toss of 0 takes the first.
+    const exits = [`127.0.0.1:${polite.port} id=polite`, `127.0.0.1:${squid.port} id=good`];
+    await using gateway = await startLabGateway({ exits, options: { random: () => 0 } });
+    const { stdout, stderr } = await curl(proxyUrl("http", gateway.address), ["--cacert", caFile, `https://127.0.0.1:${site.port}/`]);
+    assert.match(stdout, /It works/, stderr);
+    const { outcome, attempts } = await gateway.nextRecord();
+    assert.equal(outcome, "rescued");
+    assert.deepEqual(
+      attempts.map(({ exit, fault }) => [exit, fault]),
+      [
+        ["polite", "tls.malformed"],
+        ["good", null],
+      ],
+    );
     assertNoBug(gateway);
   },
 );
