@@ -1,6 +1,7 @@
+import assert from "node:assert/strict";
 import type { HostPort } from "../../src/core/address.ts";
 import { dialLab, type LabConnection } from "../../src/lab/lab-connection.ts";
-import { type RawAnswer, readAnswer, startClientTls } from "../../src/lab/raw-client.ts";
+import { openConnect, type RawAnswer, readAnswer, startClientTls } from "../../src/lab/raw-client.ts";
 
 /** A client's connection that goes with the block that opened it, however that ends. */
 export type Client = LabConnection & Disposable;
@@ -33,4 +34,17 @@ export async function exchange(peer: LabConnection, request: string | Uint8Array
 /** The `Proxy-Authorization` of a name and a password. */
 export function basic(credentials: string): Record<string, string> {
   return { "Proxy-Authorization": `Basic ${Buffer.from(credentials).toString("base64")}` };
+}
+
+/** Sends back what it gets, and its FIN after the peer's. */
+export async function echo(peer: LabConnection): Promise<void> {
+  for (let piece = await peer.reader.next(); piece !== null; piece = await peer.reader.next()) await peer.send(piece);
+  peer.stream.end();
+}
+
+/** A tunnel to the target, asked for by CONNECT and opened. */
+export async function openTunnel(gateway: HostPort, { host, port }: HostPort): Promise<Client> {
+  const { answer, peer } = await openConnect(gateway, `${host}:${port}`);
+  assert.equal(answer.status, 200);
+  return disposable(peer);
 }

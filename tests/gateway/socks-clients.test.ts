@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { startLabServer } from "../../src/lab/lab-server.ts";
-import { dialClient } from "./client.ts";
+import { dialClient, echo } from "./client.ts";
 import { startLabGateway } from "./lab-gateway.ts";
-
-async function echo(peer: LabConnection): Promise<void> {
-  for (let piece = await peer.reader.next(); piece !== null; piece = await peer.reader.next()) await peer.send(piece);
-  peer.stream.end();
-}
 
 const portOf = ({ port }: { port: number }) => Buffer.of(port >> 8, port & 0xff);
 const CONNECTED = Buffer.of(5, 0, 0, 1, 0, 0, 0, 0, 0, 0);
