@@ -34,6 +34,8 @@ export class Connection {
   /** TLS that we began on it: whether the FIN came without a close_notify, so that what was read may be cut (RFC 8446 6.1). */
   tls: { readonly truncated: boolean } | null = null;
   #error: Error | null = null;
+  /** The RST is under way. */
+  #resetting = false;
   #owner: ConnectionOwner | null = null;
   #unread: Buffer | null = null;
   #endHeard = false;
@@ -108,15 +110,15 @@ export class Connection {
   }
 
   destroy(): void {
-    this.socket.destroy();
+    if (!this.#resetting) this.socket.destroy();
   }
 
   /** Ends with RST, or what does its office in TLS, so that the peer cannot take what it has for complete. */
   reset(): void {
-    if (this.socket.destroyed) return;
+    if (this.socket.destroyed || this.#resetting) return;
     // TLS whose TCP socket we do not have has no RST to send.
     if (this.socket.connecting || "encrypted" in this.#wire) this.socket.destroy();
-    else if (this.#wire === this.socket) this.#wire.resetAndDestroy();
+    else if (this.#wire === this.socket) this.#resetWire();
     else this.#breakTls();
   }
 
@@ -167,6 +169,23 @@ export class Connection {
     if (!this.closed && this.#owner !== null && this.socket.readableFlowing !== true) this.socket.resume();
   }
 
+  /**
+   * Node shuts a socket down before it resets it, and loses the descriptor if anything destroys it in between: a FIN that is under way,
+   * a read error that comes with the same wake-up. So the reset waits for the end of this turn, and nothing of ours cuts in.
+   */
+  #resetWire(): void {
+    const wire = this.#wire;
+    this.#resetting = true;
+    wire.pause();
+    setImmediate(() => {
+      if (wire.destroyed) return;
+      if (wire.writableEnded) wire.destroy();
+      else wire.resetAndDestroy();
+      // What was written and is not taken would hold the reset up for ever.
+      if (wire.writableLength > 0) wire.setTimeout(LINGER_MS, () => wire.destroy());
+    });
+  }
+
   /** Behind all that is on its way, since a reset would overtake it; for no longer than the peer reads. */
   #breakTls(): void {
     if (this.#wire.writableEnded) {
@@ -197,7 +216,7 @@ export class Connection {
 
   readonly #onError = (error: Error): void => {
     this.#error ??= error;
-    this.socket.destroy(); // TLS reports an error in mid-stream and would go on
+    this.destroy(); // TLS reports an error in mid-stream and would go on
   };
 
   readonly #onClose = (): void => {

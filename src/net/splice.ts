@@ -116,6 +116,7 @@ function closeAfterFlush(connection: Connection): void {
     return;
   }
   connection.own(FLUSHING);
+  connection.end(); // where both sides had ended before they were joined, nobody has said so yet
   if (connection.socket.writableLength > 0) connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
 }
 
