@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { proxyGet, readAnswer } from "../../src/lab/raw-client.ts";
 import { dialClient } from "./client.ts";
 import { startLabGateway } from "./lab-gateway.ts";
+import { liveBytes } from "./live-bytes.ts";
 import { ok, startRawTarget, targetOf } from "./raw-target.ts";
 
 test("serves one request after the other on a client's connection", async () => {
@@ -108,4 +109,23 @@ test("five thousand refused requests in one write are each answered, and the gat
   const sent = peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count));
   for (let i = 0; i < count; i++) assert.equal((await readAnswer(peer, "GET")).status, 400);
   await sent;
+});
+
+test("a client that pipelines and reads no answer is read no further, and few of its answers are held", async () => {
+  await using gateway = await startLabGateway();
+  using peer = await dialClient(gateway.address);
+  const many = Buffer.from("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(20_000));
+  const before = liveBytes();
+  let taken = 0;
+  for (const stalled = Symbol("stalled"); taken < 100; taken++) {
+    const sent = peer.send(many).then(
+      () => null,
+      () => stalled,
+    );
+    const patience = new Promise<symbol>((resolve) => setTimeout(resolve, 500, stalled));
+    if ((await Promise.race([sent, patience])) === stalled) break;
+  }
+  assert.ok(taken < 100, "56 MB of requests were taken");
+  const held = liveBytes() - before;
+  assert.ok(held < 20_000_000, `${held} bytes are held`);
 });
