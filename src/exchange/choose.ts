@@ -22,6 +22,13 @@ export function chooseRoute(exchange: Exchange): Choice | null {
   return choice;
 }
 
+/** How many more attempts there are routes for, this one included; where exits are many, that does not count. */
+export function triesLeft(exchange: Exchange): number {
+  const { settings, pool } = exchange.context;
+  if (settings.direct === "only" || isBypassed(settings.bypass, exchange.request.target)) return TRIES_OF_ONE - exchange.triesOf(null);
+  return pool.size > 1 || settings.direct === "fallback" ? Number.POSITIVE_INFINITY : TRIES_OF_ONE;
+}
+
 function chooseExit(exchange: Exchange): Choice | null {
   const { pool } = exchange.context;
   const { target, params } = exchange.request;

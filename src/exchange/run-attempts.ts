@@ -4,7 +4,7 @@ import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
-import { type Choice, chooseRoute } from "./choose.ts";
+import { type Choice, chooseRoute, triesLeft } from "./choose.ts";
 import { decideNext, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
 import { sleep } from "./sleep.ts";
@@ -103,9 +103,9 @@ function notAllowed(value: Fault): Ending<never> {
   return { kind: "fault", attributed: { fault: value, role: "target", hop: 0 } };
 }
 
-/** Each attempt gets its share of the time that is left; one that cannot be repeated gets all of it. */
+/** Each attempt gets its share of the time that is left: as many as may follow it, and no more than there are routes for. */
 function attemptDeadline(exchange: Exchange, now: number, repeatable: boolean): number {
-  const shares = repeatable ? Math.max(1, exchange.attemptsMax - exchange.reached) : 1;
+  const shares = repeatable ? Math.max(1, Math.min(exchange.attemptsMax - exchange.reached, triesLeft(exchange))) : 1;
   return now + (exchange.deadline - now) / shares;
 }
 

@@ -68,7 +68,12 @@ function isAllowed({ head }: LabRequest, { username, password }: { username: str
 
 async function openTunnel({ peer }: LabRequest, to: HostPort, opened: string): Promise<Served> {
   const hop = await dialLab(to);
-  await peer.send(opened);
+  try {
+    await peer.send(opened);
+  } catch (error) {
+    hop.reset();
+    throw error;
+  }
   await splice(peer, hop);
   return "taken";
 }
