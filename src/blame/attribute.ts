@@ -90,11 +90,25 @@ function doubtExits(value: Fault, failure: HopFailure, route: Route): Fault {
     return { ...value, details: `${value.details}; it may be waiting for the target`, confidence: EVEN };
   }
   const isTunnelled = role === "target" && route.exit !== null && stage !== "dns" && stage !== "connect";
+  if (isTunnelled && value.id === "tls.protocol_mismatch" && isWebPage(failure.seen.firstBytes)) {
+    return {
+      ...value,
+      culprit: "exit",
+      confidence: 0.7,
+      details: `${value.details}; a page in the place of TLS is an exit's or a captive portal's`,
+    };
+  }
   if (!isTunnelled || value.culprit !== null || !DOUBTFUL.has(value.id)) return value;
   return { ...value, confidence: Math.round(confidenceOf(value) * 75) / 100 };
 }
 
 const EVEN = 0.5;
+
+/** A web server that is sent a ClientHello says 400; whoever has a page to show for it did not look at what was sent. */
+function isWebPage(firstBytes: Uint8Array): boolean {
+  const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(Buffer.from(firstBytes).toString("latin1")) ?? [];
+  return status !== undefined && status !== "400";
+}
 
 const DOUBTFUL: ReadonlySet<FaultId> = new Set<FaultId>([
   "tls.handshake_timeout",

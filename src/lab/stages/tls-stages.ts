@@ -76,10 +76,10 @@ export const FIRST_FLIGHT_STAGES: readonly Stage[] = [
   firstFlight("rstAfterHello", "tls.closed_in_handshake", "origin"),
   firstFlight("silentAfterHello", "tls.handshake_timeout", "origin", { timeouts: { tls: LOW_MS } }),
   firstFlight("garbageAfterHello", "tls.malformed", "origin"),
-  firstFlight("pageAfterHello", "tls.protocol_mismatch", "gateway"),
+  firstFlight("pageAfterHello", "tls.protocol_mismatch", "exit"),
 ];
 
-function firstFlight(bad: BadTunnel, fault: TlsFaultId, culprit: "origin" | "gateway", changes: Changes = {}): Stage {
+function firstFlight(bad: BadTunnel, fault: TlsFaultId, culprit: "origin" | "exit", changes: Changes = {}): Stage {
   return stage(`an exit's tunnel is ${bad} for a client's own ClientHello`, breaksOff(fault, culprit), async (props) => {
     const scene = await tunnelTo(bad)(props);
     return { ...scene, changes, play: (gateway) => getOverTls(addressOf(gateway)) };
