@@ -43,7 +43,8 @@ export async function replayFirstFlight(
     const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs: settings.timeouts.tls, now: () => clock.now() });
     if (end.kind === "commit") {
       if (end.alert !== null) exchange.note(`the far side answered the ClientHello with ${end.alert}`);
-      convict(suspects);
+      if (end.answered) convict(suspects);
+      else release(suspects);
       opened.settle("answered");
       return { kind: "joined", answer: opened.answer };
     }
@@ -95,7 +96,12 @@ function noteConviction(record: AttemptRecord, convicted: AttributedFault): void
   record.details = `${record.details ?? ""}; the same ClientHello was answered through another exit`;
 }
 
+/** Nothing proves more against them than what each showed by itself. */
+function release(suspects: readonly Suspect[]): void {
+  for (const { opened, attributed } of suspects) opened.settle(attributed);
+}
+
 function giveUp(suspects: readonly Suspect[], attributed: AttributedFault): Flown {
-  for (const suspect of suspects) suspect.opened.settle(suspect.attributed);
+  release(suspects);
   return { kind: "fault", attributed };
 }

@@ -17,7 +17,7 @@ const ANSWERS_ONLY: ReadonlySet<Protocol> = new Set<Protocol>(["http", "http2", 
 /** How the watch over one hop ended. */
 export type WatchEnd =
   /** The hop has the client's trust, or the client has sent what cannot be sent twice: join them as they are. */
-  | { readonly kind: "commit"; readonly alert: string | null }
+  | { readonly kind: "commit" /** By a TLS record: the flight arrived. */; readonly answered: boolean; readonly alert: string | null }
   /** The hop broke before a byte of it went to the client, and the flight is whole: it may fly again. */
   | { readonly kind: "lost"; readonly failure: HopFailure }
   /** The client is gone. */
@@ -65,7 +65,7 @@ class FlightWatch {
     if (this.#state === "complete") this.#expectAnswer();
     hop.own({ onData: this.#onHopData, onEnd: () => this.#onHopGone({ how: "closed" }), onClose: this.#onHopClose, onDrain() {} });
     if (!this.#done)
-      client.own({ onData: this.#onClientData, onEnd: () => this.#commit(null), onClose: () => this.#end({ kind: "left" }), onDrain() {} });
+      client.own({ onData: this.#onClientData, onEnd: () => this.#commit(), onClose: () => this.#end({ kind: "left" }), onDrain() {} });
   }
 
   readonly #onClientData = (chunk: Buffer): void => {
@@ -77,7 +77,7 @@ class FlightWatch {
       client.reset();
     } else if (state === "other") {
       client.unread(chunk);
-      this.#commit(null);
+      this.#commit();
     } else {
       if (this.#interruption === null) hop.write(chunk);
       this.#state = state;
@@ -95,7 +95,10 @@ class FlightWatch {
     const { kind, alert } = classifyServerBytes(this.#fromHop);
     if (kind === "more") return;
     if (kind === "not-tls") this.#lose(NOT_TLS);
-    else this.#commit(alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`);
+    else {
+      const told = alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`;
+      this.#end({ kind: "commit", answered: true, alert: told });
+    }
   }
 
   /**
@@ -105,11 +108,11 @@ class FlightWatch {
   #hold(): void {
     const protocol = recogniseProtocol(this.#fromHop);
     if ((protocol !== null && !ANSWERS_ONLY.has(protocol)) || classifyServerBytes(this.#fromHop).kind !== "not-tls") {
-      this.#commit(null);
+      this.#commit();
       return;
     }
     if (this.#fromHop.length >= HELD_BYTES_MAX) this.#options.hop.pause();
-    this.#timer ??= setTimeout(() => this.#commit(null), HELD_MS);
+    this.#timer ??= setTimeout(() => this.#commit(), HELD_MS);
   }
 
   readonly #onHopClose = (error: Error | null): void => this.#onHopGone(error === null ? { how: "closed" } : interruptionOf(error));
@@ -119,7 +122,7 @@ class FlightWatch {
     else if (this.#interruption === null) {
       this.#interruption = interruption;
       // The client has yet to send its flight, or the rest of it: without one the end is passed on.
-      this.#timer ??= setTimeout(() => this.#commit(null), this.#options.tlsMs);
+      this.#timer ??= setTimeout(() => this.#commit(), this.#options.tlsMs);
     }
   }
 
@@ -146,8 +149,9 @@ class FlightWatch {
     this.#options.hop.destroy();
   }
 
-  #commit(alert: string | null): void {
-    this.#end({ kind: "commit", alert });
+  /** Joins both as they are, though no answer to a flight was seen. */
+  #commit(): void {
+    this.#end({ kind: "commit", answered: false, alert: null });
   }
 
   #end(end: WatchEnd): void {

@@ -47,21 +47,29 @@ export async function runTunnel(context: ExchangeContext, client: TunnelClient, 
   const connection = client.open(tunnelStatus(exchange, opened.answer.record));
   const side: ClientSide = { connection, bytesInBefore: connection.bytesIn - client.requestBytes, bytesOutBefore: connection.bytesOut };
   context.report({ type: "tunnel-opened", id: exchange.id });
-  const flown = await replayFirstFlight(exchange, connection, opened, () => runAttempts(exchange, tunnelTries(exchange)));
-  if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
-  else await join(exchange, side, flown.answer);
-  context.report({ type: "tunnel-closed", id: exchange.id });
+  try {
+    const flown = await replayFirstFlight(exchange, connection, opened, () => runAttempts(exchange, tunnelTries(exchange)));
+    if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
+    else await join(exchange, side, flown.answer);
+  } catch (bug) {
+    breakOff(exchange, side, BUG);
+    throw bug;
+  } finally {
+    context.report({ type: "tunnel-closed", id: exchange.id });
+  }
 }
+
+const BUG: AttributedFault = {
+  fault: fault("gateway.internal_error", "the gateway has a bug; its log has the stack"),
+  role: "target",
+  hop: 0,
+};
 
 async function openedOrBug(exchange: Exchange, client: TunnelClient): Promise<TunnelEnding> {
   try {
     return await runAttempts(exchange, tunnelTries(exchange));
   } catch (bug) {
-    client.refuse(exchange, {
-      fault: fault("gateway.internal_error", "the gateway has a bug; its log has the stack"),
-      role: "target",
-      hop: 0,
-    });
+    client.refuse(exchange, BUG);
     throw bug;
   }
 }

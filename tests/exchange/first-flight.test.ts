@@ -121,6 +121,22 @@ test("what the client sends beyond its ClientHello is never sent twice", async (
   assert.equal((await gateway.nextRecord()).attempts.length, 1);
 });
 
+test("an exit that lost the flight is not convicted where the client gave up before any other answered", async () => {
+  await using lost = await startLabServer(BAD_TUNNELS.finAfterHello);
+  await using silent = await startLabServer(BAD_TUNNELS.silentAfterHello);
+  const exits = [exitLine("lost", lost), exitLine("silent", silent)];
+  await using gateway = await startLabGateway({ exits, timeouts: { tunnelHalfClosed: 100 }, options: { random: () => 0 } });
+  const { peer } = await openConnect(gateway.address, "localhost:443");
+  await peer.send(HELLO);
+  await silent.whenAccepted(1);
+  peer.wire.end();
+  const record = await gateway.nextRecord();
+  const [first] = record.attempts;
+  assert.equal(first?.exit, "lost");
+  assert.equal(first?.culprit, "origin");
+  assert.doesNotMatch(first?.details ?? "", /answered through another exit/);
+});
+
 test("when every exit loses the flight the client is reset, and the story is in the record", async () => {
   await using a = await startLabServer(BAD_TUNNELS.rstAfterHello);
   await using b = await startLabServer(BAD_TUNNELS.finAfterHello);
