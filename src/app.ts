@@ -8,7 +8,6 @@ import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
-import { classifyAddress } from "./net/address-policy.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
 import { Deadlines } from "./net/deadlines.ts";
 import { IdleSockets } from "./net/idle-sockets.ts";
@@ -21,6 +20,7 @@ import { ExchangeRing } from "./observe/ring.ts";
 import { Pool } from "./pool/pool.ts";
 import { ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
 import type { Env } from "./wire/env-value.ts";
+import { isLoopback } from "./wire/loopback.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
 export interface GatewayOptions {
@@ -208,7 +208,7 @@ class RunningGateway implements Gateway {
 
 /** An open proxy on a public address is found and abused within hours: somebody must have said who may use it. */
 function assertGuarded({ host, port, users, allow }: ListenerSettings): void {
-  if (host === "localhost" || classifyAddress(host) === "loopback" || users.length > 0 || allow.length > 0) return;
+  if (isLoopback(host) || users.length > 0 || allow.length > 0) return;
   throw new Error(
     `listen: ${host}:${port} can be reached from other machines and everybody could use it. Add users (users: { NAME: PASSWORD }) ` +
       "or networks that may connect (allow: [10.0.0.0/8]) to the config, or listen on 127.0.0.1.",

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { isLoopback } from "../wire/loopback.ts";
 import { type Answer, refuse } from "./answer.ts";
 
 export interface Gate {
@@ -9,11 +10,6 @@ export interface Gate {
   readonly host: string;
   /** Null only on loopback. */
   readonly token: string | null;
-}
-
-/** Whether only programs of this machine can connect to that address. Any name but `localhost` may resolve to anything. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 /**

@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import type { HostPort } from "../core/address.ts";
 import type { Report } from "../core/event.ts";
+import { isLoopback } from "../wire/loopback.ts";
 import { type Answer, refuse } from "./answer.ts";
-import { checkRequest, type Gate, isLoopback } from "./gatekeeper.ts";
+import { checkRequest, type Gate } from "./gatekeeper.ts";
 import { type AdminSources, route } from "./routes.ts";
 
 export interface AdminOptions extends Gate {

@@ -17,11 +17,6 @@ export function parseListenAddress(text: string): HostPort | { problem: string }
   return { host, port };
 }
 
-/** Only this machine reaches it. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
-}
-
 /** `192.0.2.0/24` of a network or an address; or what is wrong with it. */
 export function parseNetwork(text: string): string | { problem: string } {
   try {

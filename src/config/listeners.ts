@@ -1,5 +1,6 @@
 import type { ListenerSettings, User } from "../core/settings.ts";
-import { isLoopback, parseListenAddress, parseNetwork } from "./address.ts";
+import { isLoopback } from "../wire/loopback.ts";
+import { parseListenAddress, parseNetwork } from "./address.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_LISTENER } from "./defaults.ts";
 import type { ConfigFile, ListenItem, ListenObject } from "./file.ts";

@@ -1,7 +1,8 @@
 import type { ExitScheme } from "../core/route.ts";
 import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits } from "../core/settings.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
-import { isLoopback, parseListenAddress } from "./address.ts";
+import { isLoopback } from "../wire/loopback.ts";
+import { parseListenAddress } from "./address.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_ADMIN, DEFAULTS, deepFreeze, defaultConfig } from "./defaults.ts";
 import { resolveSources } from "./exits.ts";

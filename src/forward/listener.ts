@@ -4,11 +4,12 @@ import type { HostPort } from "../core/address.ts";
 import { fault } from "../core/fault.ts";
 import type { ListenerSettings } from "../core/settings.ts";
 import type { ExchangeContext } from "../exchange/context.ts";
-import { classifyAddress } from "../net/address-policy.ts";
 import type { ClientInfo } from "../net/client-stream.ts";
 import { Connection } from "../net/connection.ts";
 import { Http1Server, type Http1ServerOptions } from "../net/http1-server.ts";
 import { type Listening, listen } from "../net/listen.ts";
+import { plainAddress } from "../net/own-listener.ts";
+import { isLoopback } from "../wire/loopback.ts";
 import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
 import { FirstByte } from "./first-byte.ts";
@@ -178,13 +179,4 @@ function startServerTls(connection: Connection, secureContext: SecureContext): C
   const socket = connection.release();
   socket.on("error", () => {}); // told by the TLS socket
   return new Connection(new TLSSocket(socket, { isServer: true, secureContext }), socket);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || classifyAddress(host) === "loopback";
-}
-
-/** An IPv4 client of a dual-stack socket, as itself. */
-function plainAddress(address: string): string {
-  return address.startsWith("::ffff:") ? address.slice(7) : address;
 }

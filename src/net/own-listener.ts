@@ -15,7 +15,7 @@ export function reachesListener(own: HostPort, address: string, port: number): b
 }
 
 /** The one canonical form; an IPv4-mapped address (RFC 4291 2.5.5.2) as the IPv4 address that it is. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   const bytes = ipToBytes(address);
   if (bytes === null) return address;
   const isMapped = bytes.length === 16 && bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
