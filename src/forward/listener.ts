@@ -9,6 +9,7 @@ import { Connection } from "../net/connection.ts";
 import { Http1Server, type Http1ServerOptions } from "../net/http1-server.ts";
 import { type Listening, listen } from "../net/listen.ts";
 import { plainAddress } from "../net/own-listener.ts";
+import { SHARED_READS } from "../net/shared-reads.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
@@ -102,7 +103,7 @@ export class ForwardListener implements AsyncDisposable {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     const client = { address: plainAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0, isInTls: false };
-    this.#awaitFirstByte(new Connection(socket), client);
+    this.#awaitFirstByte(new Connection(socket, socket, this.#tls === null ? SHARED_READS : null), client);
   }
 
   #awaitFirstByte(connection: Connection, client: ClientInfo): void {

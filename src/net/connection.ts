@@ -6,6 +6,9 @@ const NOTHING = Buffer.alloc(0);
 const NO_RECORD = Buffer.alloc(8);
 const LINGER_MS = 2000;
 
+/** How the data of a socket is read. */
+type Reads = Pick<Intake, "connect" | "lendTo">;
+
 /** Who hears a connection. Ownership moves: handshake driver, stream, splice, idle set. */
 export interface ConnectionOwner {
   onData(chunk: Buffer): void;
@@ -25,7 +28,7 @@ export class Connection {
   readonly socket: Socket;
   /** The TCP socket: `socket` itself, or the one below its TLS. */
   readonly #wire: Socket;
-  readonly #intake: Intake | null;
+  readonly #intake: Reads | null;
   bytesIn = 0;
   bytesOut = 0;
   /** The peer has sent FIN. */
@@ -41,8 +44,8 @@ export class Connection {
   #endHeard = false;
   #closeHeard = false;
 
-  /** With an `intake`, which the socket was made with, it brings the data instead of `data` events. */
-  constructor(socket: Socket, wire: Socket = socket, intake: Intake | null = null) {
+  /** With an `intake`, it brings the data instead of `data` events; the socket is then never released. */
+  constructor(socket: Socket, wire: Socket = socket, intake: Reads | null = null) {
     this.socket = socket;
     this.#wire = wire;
     this.#intake = intake;

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
+import { copyOfRead, SHARED } from "./shared-reads.ts";
 
-/** Reads land here unless they are lent on: one buffer for all sockets, since nothing outlives the read it came with. */
-const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 /** Of a buffer that is lent. Larger ones save calls into the kernel, up to what fits its own socket buffers. */
 const LENT_BYTES = 256 * 1024;
 const LENT_MAX = 2;
@@ -49,16 +48,15 @@ export class Intake {
     if (buffer === SHARED) {
       // A full read is the sign of a stream that keeps coming.
       if (bytes === SHARED.length && this.#borrower !== null) this.#next = this.#ownBuffer();
-      this.#receive(Buffer.from(buffer.subarray(0, bytes)));
+      this.#receive(copyOfRead(buffer, bytes));
       return true;
     }
-    const view = buffer.subarray(0, bytes);
     if (this.#borrower === null) {
       this.#next = SHARED;
-      this.#receive(Buffer.from(view));
+      this.#receive(copyOfRead(buffer, bytes));
       return true;
     }
-    if (!this.#borrower(view, this.#returned)) this.#lent.push(buffer);
+    if (!this.#borrower(buffer.subarray(0, bytes), this.#returned)) this.#lent.push(buffer);
     return this.#readOn(bytes);
   }
 

@@ -48,27 +48,22 @@ class Splice {
   start(): void {
     this.#watch(this.#options.idleMs);
     this.#hop.lendTo((view, returned) => this.#client.writeLent(view, returned));
-    this.#hop.own(this.#side("hop", this.#hop, this.#client));
-    if (!this.#done) this.#client.own(this.#side("client", this.#client, this.#hop));
+    this.#hop.own(new Side(this, this.#hop, this.#client));
+    if (!this.#done) this.#client.own(new Side(this, this.#client, this.#hop));
   }
 
-  #side(name: "client" | "hop", from: Connection, to: Connection): ConnectionOwner {
-    return {
-      onData: (chunk) => {
-        if (!to.write(chunk)) from.pause();
-      },
-      onDrain: () => to.resume(),
-      onEnd: () => {
-        to.end();
-        if (name === "client") this.#watch(Math.min(this.#options.idleMs, this.#options.halfClosedMs));
-        if (to.ended) this.#finish("closed", null);
-      },
-      onClose: (error) => {
-        if (error !== null) this.#finish("reset", name);
-        // Closed in order, but the other direction was still open: its bytes have nowhere to go.
-        else if (!(from.ended && to.ended)) this.#finish(from.ended ? "closed" : "reset", name);
-      },
-    };
+  /** A side has sent its FIN: it passes on, and the other direction may go on. */
+  onSideEnd({ from, to }: Side): void {
+    to.end();
+    if (from === this.#client) this.#watch(Math.min(this.#options.idleMs, this.#options.halfClosedMs));
+    if (to.ended) this.#finish("closed", null);
+  }
+
+  onSideClosed({ from, to }: Side, error: Error | null): void {
+    const name = from === this.#client ? "client" : "hop";
+    if (error !== null) this.#finish("reset", name);
+    // Closed in order, but the other direction was still open: its bytes have nowhere to go.
+    else if (!(from.ended && to.ended)) this.#finish(from.ended ? "closed" : "reset", name);
   }
 
   /** Looks a few times per limit: a timer that no chunk touches costs nothing per chunk. */
@@ -102,6 +97,35 @@ class Splice {
       bytesFromClient: this.#client.bytesIn - this.#clientBytes,
       bytesFromHop: this.#hop.bytesIn - this.#hopBytes,
     });
+  }
+}
+
+/** One direction: what `from` brings goes to `to`. */
+class Side implements ConnectionOwner {
+  readonly from: Connection;
+  readonly to: Connection;
+  readonly #splice: Splice;
+
+  constructor(splice: Splice, from: Connection, to: Connection) {
+    this.#splice = splice;
+    this.from = from;
+    this.to = to;
+  }
+
+  onData(chunk: Buffer): void {
+    if (!this.to.write(chunk)) this.from.pause();
+  }
+
+  onDrain(): void {
+    this.to.resume();
+  }
+
+  onEnd(): void {
+    this.#splice.onSideEnd(this);
+  }
+
+  onClose(error: Error | null): void {
+    this.#splice.onSideClosed(this, error);
   }
 }
 

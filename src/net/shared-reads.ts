@@ -1,0 +1,55 @@
+import type { Socket } from "node:net";
+import type { Intake } from "./intake.ts";
+
+/** Reads land here unless they are lent on: one buffer for all sockets, since nothing outlives the read it came with. */
+export const SHARED: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** The chunk as its owner may keep it. */
+export function copyOfRead(buffer: Buffer, bytes: number): Buffer {
+  const chunk = Buffer.allocUnsafe(bytes);
+  buffer.copy(chunk, 0, 0, bytes);
+  return chunk;
+}
+
+/**
+ * For accepted sockets what `onread` is for those that we dial: reads go into one buffer that all share, instead of a new one of 64 KiB
+ * that is cut to size for each. Node offers it to `net.connect` alone, though its sockets are all made alike; so we set the same three
+ * fields here, and where a Node has other ones, data comes as `data` events as ever. Why: docs/decisions/shared-reads.md.
+ */
+export const SHARED_READS: Pick<Intake, "connect" | "lendTo"> = {
+  connect(socket, receive) {
+    if (!readShared(socket, receive)) socket.on("data", receive);
+  },
+  lendTo() {},
+};
+
+/** False: this socket, or this Node, cannot. */
+export function readShared(socket: Socket, receive: (chunk: Buffer) => void): boolean {
+  const inner = socket as unknown as { [field: symbol]: unknown; _handle?: { useUserBuffer?: (buffer: Uint8Array) => void } | null };
+  const fields = known ?? findFields(socket);
+  const handle = inner._handle;
+  if (fields === null || typeof handle?.useUserBuffer !== "function" || inner[fields.buffer] !== null) return false;
+  inner[fields.buffer] = SHARED;
+  inner[fields.callback] = (bytes: number) => {
+    receive(copyOfRead(SHARED, bytes));
+    return true;
+  };
+  handle.useUserBuffer(SHARED);
+  known = fields;
+  return true;
+}
+
+interface Fields {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+}
+
+/** The same for all sockets of a process. */
+let known: Fields | null = null;
+
+function findFields(socket: Socket): Fields | null {
+  const symbols = Object.getOwnPropertySymbols(socket);
+  const buffer = symbols.find(({ description }) => description === "kBuffer");
+  const callback = symbols.find(({ description }) => description === "kBufferCb");
+  return buffer === undefined || callback === undefined ? null : { buffer, callback };
+}
