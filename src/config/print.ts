@@ -1,9 +1,10 @@
 import { stringify } from "yaml";
 import { formatHostPort } from "../core/address.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { Exit } from "../core/route.ts";
 import type { Config, ExchangeSettings, ExitSource, ListenerSettings, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
-import { formatDuration, formatSize } from "./units.ts";
+import { formatSize } from "./sizes.ts";
 
 /** What stands in the place of a secret. */
 const HIDDEN = "(hidden)";

@@ -1,8 +1,9 @@
 // The config file's grammar. What a value means beyond its form (a file that must exist, an address) is for resolve.ts.
 import { z } from "zod";
+import { DURATION, readDuration } from "../core/duration.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import type { ConfigFile, ListenItem } from "./file.ts";
-import { DURATION, readDuration, readSize, SIZE } from "./units.ts";
+import { readSize, SIZE } from "./sizes.ts";
 
 const text = z
   .string({ error: ({ input }) => (input === undefined ? "is missing" : "expected text; put it in quotes if it looks like a number") })
