@@ -3,6 +3,9 @@ import type { ExchangeRecord } from "./ledger.ts";
 /** An exit's state, as people see it. */
 export type HopState = "untried" | "healthy" | "benched";
 
+/** What somebody may do by the admin API. */
+export type OperatorAction = "add" | "remove" | "drain" | "undrain" | "bench" | "unbench" | "rotate";
+
 /** What features report; only `observe/` formats it. */
 export type GatewayEvent =
   | { readonly type: "exchange-ended"; readonly record: ExchangeRecord }
@@ -15,6 +18,15 @@ export type GatewayEvent =
       readonly to: HopState;
       readonly reason: string;
       readonly forMs: number;
+    }
+  | {
+      readonly type: "operator-acted";
+      /** They had the token, or there is none and they are on this machine. */
+      readonly by: "token" | "loopback";
+      readonly action: OperatorAction;
+      /** Null where no single exit is meant. */
+      readonly exit: string | null;
+      readonly summary: string;
     }
   | { readonly type: "config-changed"; readonly summary: string }
   | { readonly type: "config-refused"; readonly reason: string }

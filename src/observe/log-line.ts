@@ -14,6 +14,8 @@ export function tellEvent(event: GatewayEvent): string {
       return `tunnel ${event.id} opened`;
     case "tunnel-closed":
       return `tunnel ${event.id} closed`;
+    case "operator-acted":
+      return `operator (${event.by}) ${event.summary}`;
     case "config-changed":
       return `config changed: ${event.summary}`;
     case "config-refused":

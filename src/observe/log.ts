@@ -29,6 +29,7 @@ function isTold(event: GatewayEvent): boolean {
     case "tunnel-opened":
     case "tunnel-closed":
       return false;
+    case "operator-acted":
     case "config-changed":
     case "config-refused":
     case "warning":

@@ -30,6 +30,7 @@ export class Metrics {
   readonly #verdicts = new Tally();
   readonly #rescues = new Tally();
   readonly #exitChanges = new Tally();
+  readonly #operatorActions = new Tally();
   readonly #configLoads = { applied: 0, refused: 0 };
   #tunnelsOpened = 0;
   #tunnelsClosed = 0;
@@ -48,6 +49,9 @@ export class Metrics {
         break;
       case "hop-changed":
         this.#exitChanges.add({ from: event.from, to: event.to });
+        break;
+      case "operator-acted":
+        this.#operatorActions.add({ action: event.action });
         break;
       case "config-changed":
         this.#configLoads.applied += 1;
@@ -166,6 +170,8 @@ export class Metrics {
   }
 
   #writeConfig(to: Exposition): void {
+    to.family("goodgateway_operator_actions_total", "counter", "Changes by the admin API.");
+    this.#operatorActions.write("goodgateway_operator_actions_total", to);
     to.family("goodgateway_config_loads_total", "counter", "Changes of the configuration or of an exit list, by result.");
     for (const [result, count] of Object.entries(this.#configLoads)) to.sample("goodgateway_config_loads_total", { result }, count);
     to.family("goodgateway_warnings_total", "counter", "Warnings that were logged.");

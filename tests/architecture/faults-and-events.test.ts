@@ -38,7 +38,16 @@ test("only the table of faults knows which error of RFC 9209 a fault is", () => 
 });
 
 /** The words of core/event.ts. */
-const EVENTS = ["config-changed", "config-refused", "exchange-ended", "hop-changed", "tunnel-closed", "tunnel-opened", "warning"];
+const EVENTS = [
+  "config-changed",
+  "config-refused",
+  "exchange-ended",
+  "hop-changed",
+  "operator-acted",
+  "tunnel-closed",
+  "tunnel-opened",
+  "warning",
+];
 
 /** They tell people what they want to know of the same events: `run` and `demo` at their end. */
 const TELLERS = ["observe", "cli", "demo"];

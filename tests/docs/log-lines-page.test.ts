@@ -25,6 +25,7 @@ const exchanges: GatewayEvent[] = [
 const others: GatewayEvent[] = [
   { type: "hop-changed", exit: "de-7", from: "healthy", to: "benched", reason: "connect.refused", forMs: 12_000 },
   { type: "hop-changed", exit: "de-7", from: "benched", to: "healthy", reason: "answered", forMs: 0 },
+  { type: "operator-acted", by: "token", action: "drain", exit: "de-7", summary: "drains exit de-7" },
   { type: "config-changed", summary: "3 exits added" },
   { type: "config-refused", reason: "goodgateway.yaml:3:5: unknown key" },
   { type: "warning", message: "exits.txt:7: no port" },
