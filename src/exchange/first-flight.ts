@@ -64,9 +64,19 @@ export async function replayFirstFlight(
     exchange.reached += 1;
     if (exchange.reached >= exchange.attemptsMax) return giveUp(suspects, attributed);
     exchange.deadline = Math.max(exchange.deadline, clock.now() + exchange.totalMs);
-    const next = await reopen();
-    if (next.kind === "fault") return giveUp(suspects, attributed);
+    const next = await whileListening(exchange, client, reopen);
+    if (next.kind === "fault") return giveUp(suspects, exchange.clientFault === null ? attributed : next.attributed);
     opened = next;
+  }
+}
+
+/** Between two watches: a client that leaves stops the next dial; what it says beyond its flight waits. */
+async function whileListening<T>(exchange: Exchange, client: Connection, reopen: () => Promise<T>): Promise<T> {
+  client.own({ onData: (chunk) => client.unread(chunk), onEnd() {}, onClose: () => exchange.onLeft(), onDrain() {} });
+  try {
+    return await reopen();
+  } finally {
+    client.disown();
   }
 }
 

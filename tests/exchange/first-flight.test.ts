@@ -137,6 +137,21 @@ test("an exit that lost the flight is not convicted where the client gave up bef
   assert.doesNotMatch(first?.details ?? "", /answered through another exit/);
 });
 
+test("a client that leaves while its lost flight's next tunnel is being dialled ends the dial", async () => {
+  await using lost = await startLabServer(BAD_TUNNELS.finAfterHello);
+  await using mute = await startLabServer(silence);
+  const exits = [exitLine("lost", lost), exitLine("mute", mute)];
+  await using gateway = await startLabGateway({ exits, timeouts: { handshake: 60_000 }, options: { random: () => 0 } });
+  const { peer } = await openConnect(gateway.address, "localhost:443");
+  await peer.send(HELLO);
+  await mute.whenAccepted(1);
+  peer.wire.resetAndDestroy();
+  const record = await gateway.nextRecord();
+  assert.equal(record.outcome, "aborted");
+  assert.equal(record.verdict?.fault, "client.closed_waiting");
+  assert.equal(record.attempts[0]?.culprit, "origin", "nothing more was learned about the exit that lost the flight");
+});
+
 test("when every exit loses the flight the client is reset, and the story is in the record", async () => {
   await using a = await startLabServer(BAD_TUNNELS.rstAfterHello);
   await using b = await startLabServer(BAD_TUNNELS.finAfterHello);
