@@ -1,4 +1,4 @@
-import type { Config, ExchangeSettings, ListenerSettings } from "../core/settings.ts";
+import type { Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
 
 const KIB = 1024;
 const SECOND = 1000;
@@ -23,10 +23,14 @@ export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; read
 /** How often an exit list is fetched again from its URL. Milliseconds. */
 export const DEFAULT_REFRESH_MS: number = 5 * MINUTE;
 
+const UNLIMITED: Pace = { concurrent: null, perSecond: null };
+
 /** The default of every key of the config, and the only place that has one. */
 export const DEFAULTS: ExchangeSettings = {
   name: "goodgateway",
   attempts: { max: 4, exits: 16, replayBytes: 64 * KIB },
+  pacing: { perExit: UNLIMITED, perTarget: UNLIMITED, perExitAndTarget: UNLIMITED, queue: 1000, wait: 10 * SECOND },
+  hedge: { after: null, maxShare: 0.05 },
   timeouts: {
     connect: 5 * SECOND,
     handshake: 10 * SECOND,

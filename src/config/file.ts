@@ -2,8 +2,11 @@ import type { ExitScheme } from "../core/route.ts";
 import type {
   AttemptLimits,
   DirectMode,
+  Hedging,
   Limits,
   MessageLimits,
+  Pace,
+  Pacing,
   ProxyStatusMode,
   ResponseTolerances,
   TargetPolicy,
@@ -21,6 +24,8 @@ export interface ConfigFile {
   readonly users?: Readonly<Record<string, string>>;
   readonly allow?: readonly string[];
   readonly attempts?: Partial<AttemptLimits>;
+  readonly pacing?: PacingItem;
+  readonly hedge?: Partial<Hedging>;
   readonly timeouts?: Partial<Timeouts>;
   readonly limits?: Partial<MessageLimits & Omit<Limits, "message">>;
   readonly tolerances?: Partial<ResponseTolerances>;
@@ -31,6 +36,12 @@ export interface ConfigFile {
   /** Paths of PEM files. */
   readonly ca?: string | readonly string[];
   readonly log?: { readonly format?: "text" | "json"; readonly query?: "keep" | "drop" };
+}
+
+export interface PacingItem extends Partial<Pick<Pacing, "queue" | "wait">> {
+  readonly perExit?: Partial<Pace>;
+  readonly perTarget?: Partial<Pace>;
+  readonly perExitAndTarget?: Partial<Pace>;
 }
 
 export type ListenItem = string | number | ListenObject;

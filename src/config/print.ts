@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { formatHostPort } from "../core/address.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { Exit } from "../core/route.ts";
-import type { Config, ExchangeSettings, ExitSource, ListenerSettings, User } from "../core/settings.ts";
+import type { Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, Pace, Pacing, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { formatSize } from "./sizes.ts";
 
@@ -25,6 +25,8 @@ export function configToFile(config: Config): Record<string, unknown> {
     bypass: exchange.bypass,
     exits: sources.flatMap(sourceToFile),
     attempts: { ...exchange.attempts, replayBytes: formatSize(exchange.attempts.replayBytes) },
+    pacing: pacingToFile(exchange.pacing),
+    hedge: hedgeToFile(exchange.hedge),
     timeouts: mapValues(exchange.timeouts, formatDuration),
     limits: limitsToFile(exchange.limits),
     tolerances: exchange.tolerances,
@@ -66,6 +68,22 @@ function tellExit(exit: Exit): string {
 function limitsToFile({ message, ...others }: ExchangeSettings["limits"]): Record<string, unknown> {
   const entries = Object.entries({ ...message, ...others });
   return Object.fromEntries(entries.map(([key, value]) => [key, key.endsWith("Bytes") ? formatSize(value) : value]));
+}
+
+function pacingToFile({ perExit, perTarget, perExitAndTarget, queue, wait }: Pacing): Record<string, unknown> {
+  const tell = ({ concurrent, perSecond }: Pace) => ({ concurrent: concurrent ?? "off", perSecond: perSecond ?? "off" });
+  return {
+    perExit: tell(perExit),
+    perTarget: tell(perTarget),
+    perExitAndTarget: tell(perExitAndTarget),
+    queue,
+    wait: formatDuration(wait),
+  };
+}
+
+function hedgeToFile({ after, maxShare }: Hedging): Record<string, unknown> {
+  const told = after === null ? "off" : "ms" in after ? formatDuration(after.ms) : `p${Math.round(after.quantile * 100)}`;
+  return { after: told, maxShare };
 }
 
 /** A URL without the password, and with the names but not the values of its query. */

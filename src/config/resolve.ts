@@ -1,12 +1,12 @@
 import type { ExitScheme } from "../core/route.ts";
-import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits } from "../core/settings.ts";
+import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits, Pacing } from "../core/settings.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { parseListenAddress } from "./address.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_ADMIN, DEFAULTS, deepFreeze, defaultConfig } from "./defaults.ts";
 import { resolveSources } from "./exits.ts";
-import type { ConfigFile } from "./file.ts";
+import type { ConfigFile, PacingItem } from "./file.ts";
 import { resolveListeners } from "./listeners.ts";
 import { readPem } from "./pem.ts";
 import type { ResolveContext } from "./resolve-context.ts";
@@ -46,6 +46,8 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     ...DEFAULTS,
     name: file.name ?? DEFAULTS.name,
     attempts: { ...DEFAULTS.attempts, ...file.attempts },
+    pacing: resolvePacing(file.pacing ?? {}),
+    hedge: { ...DEFAULTS.hedge, ...file.hedge },
     timeouts: { ...DEFAULTS.timeouts, ...file.timeouts },
     limits: resolveLimits(file.limits ?? {}),
     tolerances: { ...DEFAULTS.tolerances, ...file.tolerances },
@@ -54,6 +56,17 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     keepQuery: file.log?.query === undefined ? DEFAULTS.keepQuery : file.log.query === "keep",
     targets: { ...DEFAULTS.targets, ...file.targets },
     firstFlightReplay: file.firstFlightReplay ?? DEFAULTS.firstFlightReplay,
+  };
+}
+
+function resolvePacing(given: PacingItem): Pacing {
+  const { perExit, perTarget, perExitAndTarget } = DEFAULTS.pacing;
+  return {
+    ...DEFAULTS.pacing,
+    ...given,
+    perExit: { ...perExit, ...given.perExit },
+    perTarget: { ...perTarget, ...given.perTarget },
+    perExitAndTarget: { ...perExitAndTarget, ...given.perExitAndTarget },
   };
 }
 

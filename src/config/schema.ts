@@ -31,6 +31,24 @@ const count = z.union(
   WHOLE,
 );
 
+const countOrOff = z.union([count, z.literal("off").transform(() => null)], expected("a whole number of at least 1, or off"));
+
+const RATE = expected("a number above 0 such as 10 or 0.5, or off");
+const rateOrOff = z.union([z.number(RATE).min(0.001, RATE).max(1_000_000, RATE), z.literal("off").transform(() => null)], RATE);
+
+const AFTER = expected("off, a share such as p95, or a time such as 800ms");
+const hedgeAfter = z.union(
+  [
+    z.literal("off").transform(() => null),
+    z
+      .string()
+      .regex(/^p[1-9]\d$/)
+      .transform((share) => ({ quantile: Number(share.slice(1)) / 100 })),
+    duration.transform((ms) => ({ ms })),
+  ],
+  AFTER,
+);
+
 const ON_OFF = expected("on or off");
 const onOff = z.union(
   [z.boolean(), z.enum(["on", "off", "true", "false"], ON_OFF).transform((word) => word === "on" || word === "true")],
@@ -74,6 +92,27 @@ const attempts = z.strictObject({
   max: count.describe("Attempts that may have reached the target.").exactOptional(),
   exits: count.describe("Attempts that died at an exit, before the target.").exactOptional(),
   replayBytes: size.describe("Bytes of a request body kept for replay.").exactOptional(),
+});
+
+const pace = z.strictObject({
+  concurrent: countOrOff.describe("At once.").exactOptional(),
+  perSecond: rateOrOff.describe("In a second, evenly spaced.").exactOptional(),
+});
+
+const pacing = z.strictObject({
+  perExit: pace.exactOptional(),
+  perTarget: pace.exactOptional(),
+  perExitAndTarget: pace.exactOptional(),
+  queue: count.describe("Exchanges that wait for their turn.").exactOptional(),
+  wait: duration.describe("How long each may wait.").exactOptional(),
+});
+
+const SHARE = expected("a share above 0 and at most 1");
+const hedge = z.strictObject({
+  after: hedgeAfter
+    .describe("When a second attempt is made beside a slow one: p95 of the target's answers, a time, or off.")
+    .exactOptional(),
+  maxShare: z.number(SHARE).gt(0, SHARE).max(1, SHARE).describe("Second attempts as a share of first ones, at most.").exactOptional(),
 });
 
 const timeouts = z.strictObject({
@@ -165,6 +204,8 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   users: users.exactOptional(),
   allow: allow.exactOptional(),
   attempts: attempts.exactOptional(),
+  pacing: pacing.describe("What exits and targets get at most.").exactOptional(),
+  hedge: hedge.describe("A second attempt beside a slow one.").exactOptional(),
   timeouts: timeouts.exactOptional(),
   limits: limits.exactOptional(),
   tolerances: tolerances.describe("What responses may do that RFC 9112 lets a recipient accept.").exactOptional(),

@@ -77,6 +77,33 @@ export interface Limits {
   readonly idleSocketsPerRoute: number;
 }
 
+/** How much of something at once, and how many a second, evenly spaced. Null: no limit. */
+export interface Pace {
+  readonly concurrent: number | null;
+  /** May be below 1: 0.5 is one every two seconds. */
+  readonly perSecond: number | null;
+}
+
+/** What exits and targets get at most, and who may wait for it. */
+export interface Pacing {
+  readonly perExit: Pace;
+  readonly perTarget: Pace;
+  /** One exit towards one target. */
+  readonly perExitAndTarget: Pace;
+  /** Exchanges that wait for their turn. */
+  readonly queue: number;
+  /** How long each may wait. Milliseconds. */
+  readonly wait: number;
+}
+
+/** When a second attempt is made beside one that is slow. */
+export interface Hedging {
+  /** A share of the target's own answers that are faster, or a time; null: never. */
+  readonly after: { readonly quantile: number } | { readonly ms: number } | null;
+  /** Second attempts as a share of first ones, at most. */
+  readonly maxShare: number;
+}
+
 /** A user of the listener: the password in clear, or `scrypt:SALT:HASH` (base64url). */
 export interface User {
   readonly name: string;
@@ -118,6 +145,8 @@ export interface ExchangeSettings {
   /** Our name in `Proxy-Status` and `Via`. */
   readonly name: string;
   readonly attempts: AttemptLimits;
+  readonly pacing: Pacing;
+  readonly hedge: Hedging;
   readonly timeouts: Timeouts;
   readonly limits: Limits;
   readonly tolerances: ResponseTolerances;

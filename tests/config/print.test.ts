@@ -29,6 +29,8 @@ exits: [socks5://a:1080 id=a country=de weight=2 rotating=true, "https://b:443 i
 timeouts: { connect: 1500ms, tunnelIdle: 2h }
 limits: { headBytes: 1000 }
 targets: { tunnelPorts: [443] }
+pacing: { perExit: { concurrent: 5 }, perTarget: { perSecond: 0.5 }, wait: 3s }
+hedge: { after: p95, maxShare: 0.1 }
 `);
   assert.deepEqual(load(printConfig(config)), config);
 });
