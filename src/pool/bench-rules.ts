@@ -1,4 +1,6 @@
-import type { Culprit, Fault, FaultId } from "../core/fault.ts";
+import type { Failure } from "../blame/failure.ts";
+import { isWronglyConfigured } from "../blame/fault-sides.ts";
+import type { Fault } from "../core/fault.ts";
 import { confidenceOf, stageOf } from "../core/fault-table.ts";
 import type { HopRole } from "../core/route.ts";
 
@@ -9,13 +11,6 @@ import type { HopRole } from "../core/route.ts";
  * - `nothing`: the failure is not the exit's.
  */
 export type Consequence = "bench" | "suspect" | "nothing";
-
-export interface Failure {
-  readonly fault: Fault;
-  readonly culprit: Culprit;
-  /** Of the hop that showed the fault. */
-  readonly role: HopRole;
-}
 
 /**
  * Only what is the exit's own benches it: its faults, and our own wrong idea of it (login, scheme, spent plan), which no next request
@@ -35,26 +30,6 @@ const DOUBT = 0.6;
 /** Silence, an end or garbage out of a tunnel: the target's for the verdict, but it may be the exit's, so others are preferred. */
 function mayBeExits(fault: Fault, role: HopRole): boolean {
   return role === "target" && /^(?:tls|head)\./.test(fault.id) && confidenceOf(fault) <= DOUBT;
-}
-
-const CONFIGURATION: ReadonlySet<FaultId> = new Set<FaultId>([
-  "handshake.auth_required",
-  "handshake.auth_failed",
-  "handshake.not_a_proxy",
-  "handshake.quota_exceeded",
-  "handshake.exit_unavailable",
-  "relay.exit_5xx",
-]);
-
-/** The same faults where the exit list is wrong, or where the client asked the target for what it does not speak. */
-const CONFIGURATION_OF_EXIT: ReadonlySet<FaultId> = new Set<FaultId>([
-  "tls.protocol_mismatch",
-  "tls.client_cert_required",
-  "head.not_http",
-]);
-
-function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
-  return CONFIGURATION.has(id) || (role === "exit" && CONFIGURATION_OF_EXIT.has(id));
 }
 
 /** A vendor's line stands for many exits: what one of them does tells nothing about the next; the vendor's own door does. */

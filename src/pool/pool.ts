@@ -1,9 +1,10 @@
+import type { Failure } from "../blame/failure.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { ExitFilter, RequestParams, SessionWant } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
-import { consequenceOf, type Failure } from "./bench-rules.ts";
+import { consequenceOf } from "./bench-rules.ts";
 import { ExitIndex, matches, PoolExit } from "./exit-index.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { choose } from "./selection.ts";

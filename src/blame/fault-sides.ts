@@ -1,0 +1,115 @@
+import type { Culprit, FaultId } from "../core/fault.ts";
+import { confidenceOf } from "../core/fault-table.ts";
+import type { HopRole } from "../core/route.ts";
+import type { Failure } from "./failure.ts";
+
+/** Who a failure may be blamed on. `pair`: this exit and this target do not go together. `other`: neither of them (our own side, the client, DNS). */
+export type Side = "exit" | "target" | "pair" | "other";
+
+/** What a fault says by itself, before anything is known of its exit and its target. */
+export interface FaultSides {
+  /** It needs no other witness, and none overrules it. */
+  readonly proved: Side | null;
+  /** How confident the fault itself is of its culprit. */
+  readonly confidence: number;
+  /** Prior probabilities; their sum is 1. */
+  readonly exit: number;
+  readonly target: number;
+  readonly pair: number;
+}
+
+/** From here on a fault that is not in doubt by its nature counts at once. */
+const PROVED = 0.75;
+
+/**
+ * Faults that look the same whether the exit is broken, the target is down, or one does not want the other: silence, ends and unnamed
+ * refusals on a way that leads through both, and an exit's word about a target, since an exit that has lost its uplink says it of all.
+ */
+const IN_DOUBT: ReadonlySet<FaultId> = new Set<FaultId>([
+  "handshake.closed",
+  "handshake.reset",
+  "handshake.timeout",
+  "handshake.policy_denied",
+  "handshake.target_unresolvable",
+  "handshake.target_refused",
+  "handshake.target_unreachable",
+  "handshake.target_timeout",
+  "tls.handshake_timeout",
+  "tls.closed_in_handshake",
+  "tls.malformed",
+  "tls.mid_stream_error",
+  "write.reset",
+  "write.timeout",
+  "head.closed_empty",
+  "head.reset",
+  "head.truncated",
+  "head.timeout",
+  "head.not_http",
+  "body.truncated",
+  "body.reset",
+  "body.idle_timeout",
+  "tunnel.idle_timeout",
+  "tunnel.reset",
+  "relay.origin_5xx",
+]);
+
+/** Our own wrong idea of an exit (login, scheme, spent plan): the gateway's to mend, but only through that exit it fails. */
+const CONFIGURATION: ReadonlySet<FaultId> = new Set<FaultId>([
+  "handshake.auth_required",
+  "handshake.auth_failed",
+  "handshake.not_a_proxy",
+  "handshake.quota_exceeded",
+  "handshake.exit_unavailable",
+  "relay.exit_5xx",
+]);
+
+/** The same faults where the exit list is wrong, or where the client asked the target for what it does not speak. */
+const CONFIGURATION_OF_EXIT: ReadonlySet<FaultId> = new Set<FaultId>([
+  "tls.protocol_mismatch",
+  "tls.client_cert_required",
+  "head.not_http",
+]);
+
+/** Our own wrong idea of the exit is what failed. */
+export function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
+  return CONFIGURATION.has(id) || (role === "exit" && CONFIGURATION_OF_EXIT.has(id));
+}
+
+/** How a failure's fault alone spreads the blame. On a direct way there is no exit to blame. */
+export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
+  const { fault, culprit, role } = failure;
+  const confidence = confidenceOf(fault);
+  const owner = ownerOf(culprit, role);
+  if (isDirect) return settled(owner === "target" ? "target" : "other", confidence);
+  if (culprit === "gateway") return settled(isWronglyConfigured(fault.id, role) ? "exit" : "other", confidence);
+  if (owner === "other") return settled("other", confidence);
+  if (fault.id === "handshake.policy_denied") return { proved: null, confidence, ...DENIED };
+  if (confidence >= PROVED && !IN_DOUBT.has(fault.id)) return settled(owner, confidence);
+  const rest = 1 - confidence;
+  return owner === "exit"
+    ? { proved: null, confidence, exit: confidence, target: rest * UNSAID, pair: rest * (1 - UNSAID) }
+    : { proved: null, confidence, exit: rest * UNSAID, target: confidence, pair: rest * (1 - UNSAID) };
+}
+
+/** Of what a fault leaves open, so much goes to the other end; the rest to the two not going together. */
+const UNSAID = 0.85;
+
+/** An exit's rules that forbid a target: they may forbid all of them, but mostly they do not. */
+const DENIED = { exit: 0.3, target: 0, pair: 0.7 } as const;
+
+function settled(side: Side, confidence: number): FaultSides {
+  return {
+    proved: side,
+    confidence,
+    exit: side === "exit" ? 1 : 0,
+    target: side === "target" ? 1 : 0,
+    pair: side === "pair" ? 1 : 0,
+  };
+}
+
+function ownerOf(culprit: Culprit, role: HopRole): "exit" | "target" | "other" {
+  if (culprit === "exit") return "exit";
+  if (culprit === "origin" || culprit === "edge") return "target";
+  // A name or a network on the way to the target is the target's; on the way to an exit it is nobody's of the two.
+  return (culprit === "dns" || culprit === "network") && role === "target" ? "target" : "other";
+}
