@@ -1,0 +1,167 @@
+import type { Culprit } from "../core/fault.ts";
+import { tellEvidence } from "./evidence-words.ts";
+import type { Failure } from "./failure.ts";
+import { type FaultSides, type Side, sidesOf } from "./fault-sides.ts";
+import { EXIT_BASE, exitLevel, PAIR_BASE, pairLevel, TARGET_BASE, targetLevel } from "./levels.ts";
+import { Meetings } from "./meetings.ts";
+import { type Cell, Track } from "./tracks.ts";
+
+/** The ends of an attempt. */
+export interface Way {
+  /** The exit's id; null on a direct connection. */
+  readonly exit: string | null;
+  /** What exits that fail together share: a provider, a network. */
+  readonly kin: string;
+  /** `host:port`, lower case. */
+  readonly target: string;
+}
+
+/** A failure, weighed with what is known of both its ends. */
+export interface Weighed {
+  /** Who is to blame. "pair": this exit and this target do not go together (blocked); "other": neither. */
+  readonly side: Side;
+  /** Probability, 0 to 1, of `side`. */
+  readonly confidence: number;
+  /** In words for people, strongest first. Empty where nothing but the attempt itself speaks. */
+  readonly evidence: readonly string[];
+  /** The culprit to tell: the fault's own, or another where the evidence of other attempts overrules it. */
+  readonly culprit: Culprit;
+}
+
+/** What is known of a target; each number fades with time. */
+export interface TargetKnowledge {
+  /** Distinct exits that failed on it by its own fault, as far as can be told. */
+  readonly failedExits: number;
+  /** The same, where exits of one kin count once. */
+  readonly failedKins: number;
+  /** Kins that reached it; those of before a change for the worse count less. */
+  readonly worked: number;
+  /** Probability that it breaks an attempt now. */
+  readonly share: number;
+}
+
+/**
+ * Whose fault it is across many attempts: the exit's, the target's, or that of the two together. `docs/how-blame-works.md` has the
+ * equations. Times are milliseconds of one clock that only grows. Memory is bounded, and what is old fades.
+ */
+export class Evidence {
+  readonly #meetings = new Meetings();
+  readonly #direct = new Track("", DIRECT_KIN);
+
+  /** An answer came or a tunnel carried bytes. */
+  worked(way: Way, now: number): void {
+    const exit = this.#exit(way, now);
+    let cell = this.#meetings.find(exit, way.target);
+    const target = cell === null ? this.#meetings.target(way.target, now) : cell.target;
+    exit.okAt = now;
+    target.okAt = now;
+    target.seenAt = now;
+    cell ??= this.#meetings.join(exit, target, false, now);
+    if (cell === null) return;
+    cell.refusals = 0;
+    cell.asExit.see(0, now);
+    cell.asTarget.see(0, now);
+  }
+
+  /** Records a failure and weighs it with what was known before. What its fault proves counts at once. */
+  failed(way: Way, failure: Failure, now: number): Weighed {
+    const sides = sidesOf(failure, way.exit === null);
+    if (sides.proved === null) this.#countRefusal(way);
+    const weighed = this.weigh(way, failure, now);
+    if (sides.proved !== "other") this.#record(way, sides, now);
+    return weighed;
+  }
+
+  /** Weighs without recording: a later look at an earlier failure. */
+  weigh(way: Way, failure: Failure, now: number): Weighed {
+    const sides = sidesOf(failure, way.exit === null);
+    const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
+    const target = this.#meetings.targets.get(way.target);
+    const cell = this.#meetings.find(exit, way.target);
+    const { side, confidence } = sides.proved === null ? compare(sides, { exit, target, cell, kin: way.kin }, now) : proved(sides);
+    return {
+      side,
+      confidence: Math.round(confidence * 100) / 100,
+      evidence: tellEvidence(side, exit ?? null, target ?? null, cell, now),
+      culprit: culpritOf(side, failure.culprit),
+    };
+  }
+
+  /** What is known of a target. */
+  target(key: string, now: number): TargetKnowledge {
+    const target = this.#meetings.targets.get(key);
+    if (target === undefined) return UNKNOWN;
+    const { level, bad, ok, exits } = targetLevel(target, null, null, now);
+    return { failedExits: exits, failedKins: bad, worked: ok, share: level };
+  }
+
+  /** The exit is gone from the pool. */
+  forget(exit: string): void {
+    const track = this.#meetings.exits.get(exit);
+    if (track !== undefined) this.#meetings.forget(track);
+  }
+
+  #exit({ exit, kin }: Way, now: number): Track {
+    return exit === null ? this.#direct : this.#meetings.exit(exit, kin, now);
+  }
+
+  /** It failed again, though both ends did well with others since it failed last: neither end explains that. */
+  #countRefusal(way: Way): void {
+    const cell = this.#meetings.find(way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit), way.target);
+    if (cell === null) return;
+    const failedAt = Math.max(cell.asExit.badAt, cell.asTarget.badAt);
+    if (failedAt > Number.NEGATIVE_INFINITY && cell.exit.okAt > failedAt && cell.target.okAt > failedAt) cell.refusals++;
+  }
+
+  #record(way: Way, sides: FaultSides, now: number): void {
+    const exit = this.#exit(way, now);
+    const target = this.#meetings.target(way.target, now);
+    const cell = this.#meetings.find(exit, way.target) ?? (this.#meetings.join(exit, target, true, now) as Cell);
+    if (sides.proved === "target") {
+      // It came through: the exit did its part.
+      exit.okAt = now;
+      cell.asExit.see(0, now);
+    } else if (sides.exit > 0) cell.asExit.see(fitting(sides.exit), now);
+    if (sides.proved !== "exit" && sides.target > 0) cell.asTarget.see(fitting(sides.target), now);
+  }
+}
+
+const DIRECT_KIN = "direct";
+
+const UNKNOWN: TargetKnowledge = { failedExits: 0, failedKins: 0, worked: 0, share: TARGET_BASE };
+
+/** A fault that leaves an end this much of the blame speaks against it in full: which end it was, the others tell. */
+const FITTING = 0.25;
+
+function fitting(prior: number): number {
+  return Math.min(1, prior / FITTING);
+}
+
+interface Ends {
+  readonly exit: Track | undefined;
+  readonly target: Track | undefined;
+  readonly cell: Cell | null;
+  readonly kin: string;
+}
+
+/** Noisy-or of three causes: what the fault says of each, times how much more often than others it breaks attempts. */
+function compare(sides: FaultSides, { exit, target, cell, kin }: Ends, now: number): { side: Side; confidence: number } {
+  const ofExit = exit === undefined ? 1 : exitLevel(exit, target ?? null, now).level / EXIT_BASE;
+  const ofTarget = target === undefined ? 1 : targetLevel(target, exit ?? null, kin, now).level / TARGET_BASE;
+  const byExit = sides.exit * ofExit;
+  const byTarget = sides.target * ofTarget;
+  const byPair = (sides.pair * pairLevel(cell, now)) / PAIR_BASE;
+  const sum = byExit + byTarget + byPair;
+  if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
+  return byPair > byExit ? { side: "pair", confidence: byPair / sum } : { side: "exit", confidence: byExit / sum };
+}
+
+function proved(sides: FaultSides): { side: Side; confidence: number } {
+  return { side: sides.proved as Side, confidence: sides.confidence };
+}
+
+function culpritOf(side: Side, own: Culprit): Culprit {
+  if (side === "exit") return own === "gateway" ? own : "exit";
+  if (side === "target") return own === "exit" ? "origin" : own;
+  return own;
+}

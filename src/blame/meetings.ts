@@ -1,0 +1,109 @@
+import { Cell, Track } from "./tracks.ts";
+
+/** Exits and targets that are remembered; of more, those not seen for longest go first. */
+const EXITS_MAX = 8192;
+const TARGETS_MAX = 8192;
+/** Pairs kept of one exit, and of one target. */
+const TARGETS_OF_EXIT_MAX = 16;
+const EXITS_OF_TARGET_MAX = 32;
+/** A success makes room for itself among the kept pairs only where the other is at least so old. Milliseconds. */
+const SAMPLE_MS = 1000;
+/** Looks at the oldest tracks for one that is idle, before the oldest goes whatever it is. */
+const LOOKS = 4;
+
+/** Which exits met which targets lately: a sparse table, bounded in every direction. */
+export class Meetings {
+  readonly exits = new Map<string, Track>();
+  readonly targets = new Map<string, Track>();
+
+  find(exit: Track | undefined, target: string): Cell | null {
+    if (exit === undefined) return null;
+    for (const cell of exit.cells) if (cell.target.key === target) return cell;
+    return null;
+  }
+
+  exit(key: string, kin: string, now: number): Track {
+    let track = this.exits.get(key);
+    if (track === undefined) {
+      if (this.exits.size >= EXITS_MAX) this.#dropOldest(this.exits, now);
+      track = new Track(key, kin);
+      this.exits.set(key, track);
+    }
+    track.kin = kin;
+    track.seenAt = now;
+    return track;
+  }
+
+  target(key: string, now: number): Track {
+    let track = this.targets.get(key);
+    if (track === undefined) {
+      if (this.targets.size >= TARGETS_MAX) this.#dropOldest(this.targets, now);
+      track = new Track(key, "");
+      this.targets.set(key, track);
+    }
+    track.seenAt = now;
+    return track;
+  }
+
+  /** A place for a pair that is not in the table. Null where others tell more than one more success would. */
+  join(exit: Track, target: Track, isFailure: boolean, now: number): Cell | null {
+    const old = exit.cells.length >= TARGETS_OF_EXIT_MAX ? leastTelling(exit) : null;
+    const older = target.cells.length >= EXITS_OF_TARGET_MAX ? leastTelling(target) : null;
+    if (!isFailure && ((old !== null && isFresh(old, now)) || (older !== null && isFresh(older, now)))) return null;
+    if (old !== null) unlink(old);
+    if (older !== null && older !== old) unlink(older);
+    const cell = new Cell(exit, target);
+    cell.exitPlace = exit.cells.push(cell) - 1;
+    cell.targetPlace = target.cells.push(cell) - 1;
+    return cell;
+  }
+
+  forget(track: Track): void {
+    while (track.cells.length > 0) unlink(track.cells.at(-1) as Cell);
+    this.exits.delete(track.key);
+  }
+
+  #dropOldest(tracks: Map<string, Track>, now: number): void {
+    for (let look = 0; ; look++) {
+      const [oldest] = tracks.values();
+      if (oldest === undefined) return;
+      tracks.delete(oldest.key);
+      if (look === LOOKS || now - oldest.seenAt >= SAMPLE_MS) {
+        while (oldest.cells.length > 0) unlink(oldest.cells.at(-1) as Cell);
+        return;
+      }
+      tracks.set(oldest.key, oldest);
+    }
+  }
+}
+
+/** The next by turns; one that holds a failure is passed over where the one after it holds none. */
+function leastTelling(track: Track): Cell {
+  const { cells } = track;
+  for (let look = 0; look < LOOKS; look++) {
+    track.hand = (track.hand + 1) % cells.length;
+    const cell = cells[track.hand] as Cell;
+    if (cell.asExit.share === 0 && cell.asTarget.share === 0) return cell;
+  }
+  return cells[track.hand] as Cell;
+}
+
+function isFresh({ asExit, asTarget }: Cell, now: number): boolean {
+  return now - Math.max(asExit.okAt, asExit.badAt, asTarget.okAt, asTarget.badAt) < SAMPLE_MS;
+}
+
+/** Takes a cell out of both lists; the last of each list takes its place. */
+function unlink(cell: Cell): void {
+  const ofExit = cell.exit.cells;
+  const lastOfExit = ofExit.pop() as Cell;
+  if (lastOfExit !== cell) {
+    ofExit[cell.exitPlace] = lastOfExit;
+    lastOfExit.exitPlace = cell.exitPlace;
+  }
+  const ofTarget = cell.target.cells;
+  const lastOfTarget = ofTarget.pop() as Cell;
+  if (lastOfTarget !== cell) {
+    ofTarget[cell.targetPlace] = lastOfTarget;
+    lastOfTarget.targetPlace = cell.targetPlace;
+  }
+}

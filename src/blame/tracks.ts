@@ -1,0 +1,60 @@
+/** What was seen of one end of a pair, in the eyes of that end. */
+export class View {
+  /** Moving average of 1 for a failure that this end may have caused, 0 for none. */
+  share = 0;
+  okAt: number = Number.NEGATIVE_INFINITY;
+  badAt: number = Number.NEGATIVE_INFINITY;
+
+  /** @param bad 0: this end did its part; 1: it may have caused the failure; between: less likely so. */
+  see(bad: number, now: number): void {
+    const isFirst = this.okAt === Number.NEGATIVE_INFINITY && this.badAt === Number.NEGATIVE_INFINITY;
+    this.share = isFirst ? bad : this.share + NEWEST * (bad - this.share);
+    if (bad === 0) this.okAt = now;
+    else this.badAt = now;
+  }
+
+  reset(): void {
+    this.share = 0;
+    this.okAt = Number.NEGATIVE_INFINITY;
+    this.badAt = Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** Weight of the newest outcome of a pair. */
+const NEWEST = 0.4;
+
+/** An exit and a target that met. */
+export class Cell {
+  exit: Track;
+  target: Track;
+  readonly asExit: View = new View();
+  readonly asTarget: View = new View();
+  /** Failures of the pair, each after both ends did well with others: these speak against the pair. */
+  refusals = 0;
+  /** Where it stands in its exit's cells, and in its target's. */
+  exitPlace = 0;
+  targetPlace = 0;
+
+  constructor(exit: Track, target: Track) {
+    this.exit = exit;
+    this.target = target;
+  }
+}
+
+/** An exit or a target, with the pairs that it was lately part of. */
+export class Track {
+  readonly key: string;
+  /** Exits: what they share with those that fail together; targets: empty. */
+  kin: string;
+  readonly cells: Cell[] = [];
+  /** When it last did its part, with whomever. */
+  okAt: number = Number.NEGATIVE_INFINITY;
+  seenAt = 0;
+  /** The cell that is looked at next when room is needed. */
+  hand = 0;
+
+  constructor(key: string, kin: string) {
+    this.key = key;
+    this.kin = kin;
+  }
+}
