@@ -1,7 +1,7 @@
 import { createHash, scryptSync, timingSafeEqual } from "node:crypto";
 import { NO_PARAMS, type RequestParams } from "../core/params.ts";
 import type { User } from "../core/settings.ts";
-import { readParams } from "./user-params.ts";
+import { readParams } from "../wire/user-params.ts";
 
 /**
  * Splits `alice-country-de-session-abc` into the configured user and what the rest asks for. A configured name is matched first,

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { EXIT_SCHEMES, type ExitHop } from "../../src/core/route.ts";
-import { readParams } from "../../src/forward/user-params.ts";
 import { type ExitLineOptions, parseExitLine } from "../../src/wire/exit-line.ts";
 import { parseExitList } from "../../src/wire/exit-list.ts";
+import { readParams } from "../../src/wire/user-params.ts";
 import { MarkdownPage } from "./markdown-page.ts";
 
 const page = new MarkdownPage("exit-lists.md");
@@ -64,7 +64,7 @@ test("docs/exit-lists.md shows tags as they are read, and names those that clien
 
   const [, named = ""] = /user-name-parameters\.md\): (.*?)\. Several/.exec(page.text) ?? [];
   const asked = [...named.matchAll(/`(\w+)`/g)].map(([, name]) => name as string);
-  assert.equal(asked.length, 5);
+  assert.equal(asked.length, 6);
   for (const name of asked) {
     const params = readParams(`${name}-x`);
     assert.deepEqual("error" in params ? params : params.filter.tags, { [name]: ["x"] });

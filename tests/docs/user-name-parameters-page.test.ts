@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseUserParams } from "../../src/forward/credentials.ts";
-import { readParams } from "../../src/forward/user-params.ts";
+import { readParams } from "../../src/wire/user-params.ts";
 import { MarkdownPage } from "./markdown-page.ts";
 
 const page = new MarkdownPage("user-name-parameters.md");

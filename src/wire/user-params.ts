@@ -1,8 +1,20 @@
 import type { RequestParams } from "../core/params.ts";
 
 /** Reads `country-de,fr-session-abc-sessionduration-10`: keys and values by turns, case ignored, no dash within a value. */
-export function readParams(text: string): RequestParams | { error: string } {
+export function readParams(text: string): RequestParams | ParamsError {
   const words = text.toLowerCase().split("-");
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < words.length; i += 2) pairs.push([words[i] as string, words[i + 1] ?? ""]);
+  return readParamPairs(pairs);
+}
+
+/** What is wrong, in words that quote the parameter. */
+export interface ParamsError {
+  readonly error: string;
+}
+
+/** The same of keys and values that stand apart already, all in lower case: a value may have dashes here. */
+export function readParamPairs(pairs: readonly (readonly [string, string])[]): RequestParams | ParamsError {
   const draft: Draft = {
     exit: null,
     tags: {},
@@ -14,14 +26,12 @@ export function readParams(text: string): RequestParams | { error: string } {
     overTls: false,
   };
   const seen = new Set<string>();
-  for (let i = 0; i < words.length; i += 2) {
-    const word = words[i] as string;
+  for (const [word, value] of pairs) {
     const name = ALIASES[word] ?? word;
     const set = KEYS.get(name);
     if (set === undefined) return { error: `"${shown(word)}" is no parameter; there are ${[...KEYS.keys()].join(", ")}` };
     if (seen.has(name)) return { error: `parameter "${word}" is given twice; several values are joined by a comma` };
     seen.add(name);
-    const value = words[i + 1] ?? "";
     if (value === "") return { error: `parameter "${word}" has no value` };
     const problem = set(draft, value);
     if (problem !== null) return { error: `parameter "${word}" ${problem}` };
@@ -57,6 +67,7 @@ const KEYS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
   ["tier", tag("tier")],
   ["tag", tag("tag")],
   ["pool", tag("pool")],
+  ["provider", tag("provider")],
   ["session", session(false)],
   ["hardsession", session(true)],
   ["sessionduration", number(1, 7 * 24 * 60, "minutes", (draft, minutes) => (draft.durationMs = minutes * 60_000))],
@@ -69,7 +80,7 @@ const KEYS: ReadonlyMap<string, Setter> = new Map<string, Setter>([
 /** How long a session holds its exit where the client does not say; what vendors have. */
 const SESSION_MS = 10 * 60_000;
 
-function finish({ exit, tags, session: key, hard, durationMs, maxAttempts, timeoutMs, overTls }: Draft): RequestParams | { error: string } {
+function finish({ exit, tags, session: key, hard, durationMs, maxAttempts, timeoutMs, overTls }: Draft): RequestParams | ParamsError {
   if (key === null && durationMs !== null) return { error: 'parameter "sessionduration" needs a session' };
   const wanted = key === null ? null : { key, hard, durationMs: durationMs ?? SESSION_MS };
   return { filter: { exit, tags }, session: wanted, maxAttempts, timeoutMs, overTls };
