@@ -18,7 +18,7 @@ export function bestStory(faults: readonly AttributedFault[]): AttributedFault |
 function rank({ fault, role }: AttributedFault): number {
   const { id } = fault;
   if (id === "gateway.no_exit") return 0;
-  if (id === "gateway.overloaded") return 1;
+  if (id === "gateway.overloaded" || id === "gateway.upstream_limit") return 1;
   const culprit = culpritOf(fault, role);
   if (culprit === "client" || id === "gateway.internal_error") return 5;
   const isTargets = culprit === "origin" || culprit === "edge" || culprit === "dns";

@@ -59,6 +59,7 @@ const PHRASES: Readonly<Record<FaultId, string>> = {
   "gateway.no_exit": "gateway has no exit that fits",
   "gateway.internal_error": "gateway has a bug",
   "gateway.overloaded": "gateway is overloaded",
+  "gateway.upstream_limit": "gateway has no turn free for this target",
   "gateway.fd_exhausted": "gateway is out of file descriptors",
   "gateway.source_port_exhausted": "gateway is out of source ports",
   "gateway.shutting_down": "gateway is shutting down",

@@ -5,6 +5,7 @@ export type GatewayFaultId =
   | "gateway.no_exit"
   | "gateway.internal_error"
   | "gateway.overloaded"
+  | "gateway.upstream_limit"
   | "gateway.fd_exhausted"
   | "gateway.source_port_exhausted"
   | "gateway.shutting_down"
@@ -41,6 +42,16 @@ export const GATEWAY_FAULTS: FaultRows<GatewayFaultId> = {
     fix: {
       client: "Send fewer requests at once.",
       operator: "Raise limits.exchanges or limits.exchangesPerClient, or look for a loop through other proxies.",
+    },
+  },
+  "gateway.upstream_limit": {
+    ...base,
+    rfc: "connection_limit_reached",
+    status: 503,
+    summary: "What the exits or the target may get at once or in a second is used up, and no turn came in time.",
+    fix: {
+      client: "Send fewer requests at once, and try again after the time that Retry-After says.",
+      operator: "The details name the limit: raise it in pacing, add exits, or let more exchanges wait (pacing.queue, pacing.wait).",
     },
   },
   "gateway.fd_exhausted": {

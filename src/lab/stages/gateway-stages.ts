@@ -5,7 +5,7 @@ import { dialLab, splice } from "../lab-connection.ts";
 import { ask, proxyGet, readAnswer } from "../raw-client.ts";
 import { basic } from "./client-stages.ts";
 import { dialled } from "./connect-stages.ts";
-import { addressOf, exitAt, fails, type Props, type Scene, stage, urlOf } from "./scenes.ts";
+import { addressOf, askTwice, exitAt, fails, type Props, type Scene, stage, urlOf } from "./scenes.ts";
 import type { Stage } from "./stage.ts";
 
 export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
@@ -31,6 +31,17 @@ export const GATEWAY_STAGES: Readonly<Record<GatewayFaultId, Stage>> = {
     async (props) => {
       const site = await props.site();
       return { changes: { limits: { exchanges: 0 } }, play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(site))) };
+    },
+  ),
+  "gateway.upstream_limit": stage(
+    "a second request comes when the target gets one in a hundred seconds",
+    fails(503, "gateway.upstream_limit", "gateway", { attempts: 0 }),
+    async (props) => {
+      const site = await props.site();
+      return {
+        changes: { pacing: { perTarget: { concurrent: null, perSecond: 0.01 } } },
+        play: (gateway) => askTwice(addressOf(gateway), proxyGet(urlOf(site))),
+      };
     },
   ),
   "gateway.fd_exhausted": stage("no file descriptor is left", fails(503, "gateway.fd_exhausted", "gateway"), lacking("EMFILE")),
