@@ -98,7 +98,7 @@ class RunningGateway implements Gateway {
     this.#config = config;
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
-    this.pool = new Pool({ clock, random, report: this.report });
+    this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
     this.#sources = new ExitSources(config.sources, options.env);
     const { limits, timeouts } = config.exchange;
     this.#context = {
@@ -143,6 +143,7 @@ class RunningGateway implements Gateway {
     this.#sources = sources;
     this.#config = config;
     this.#context.settings = config.exchange;
+    this.pool.configure(config.exchange.pool);
     this.#log = logger(config.log.format, this.#options.log, this.#options.clock);
     for (const [index, listener] of this.#listeners.entries()) {
       const settings = config.listeners[index];

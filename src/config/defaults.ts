@@ -1,4 +1,6 @@
+import { NO_PARAMS } from "../core/params.ts";
 import type { Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
+import { READY_RULES } from "./ready-rules.ts";
 
 const KIB = 1024;
 const SECOND = 1000;
@@ -12,6 +14,8 @@ export const DEFAULT_LISTENER: ListenerSettings = {
   users: [],
   allow: [],
   allowPlaintextHttps: false,
+  params: NO_PARAMS,
+  session: null,
 };
 
 export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; readonly token: null } = {
@@ -28,7 +32,9 @@ const UNLIMITED: Pace = { concurrent: null, perSecond: null };
 /** The default of every key of the config, and the only place that has one. */
 export const DEFAULTS: ExchangeSettings = {
   name: "goodgateway",
-  attempts: { max: 4, exits: 16, replayBytes: 64 * KIB },
+  attempts: { max: 4, exits: 16, replayBytes: 64 * KIB, budget: 0.2, budgetFloor: 20 },
+  rules: READY_RULES,
+  pool: { select: "p2c", floor: 0.1 },
   pacing: { perExit: UNLIMITED, perTarget: UNLIMITED, perExitAndTarget: UNLIMITED, queue: 1000, wait: 10 * SECOND },
   hedge: { after: null, maxShare: 0.05 },
   timeouts: {

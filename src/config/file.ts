@@ -7,11 +7,13 @@ import type {
   MessageLimits,
   Pace,
   Pacing,
+  PoolSettings,
   ProxyStatusMode,
   ResponseTolerances,
   TargetPolicy,
   Timeouts,
 } from "../core/settings.ts";
+import type { RulesItem } from "./rules-schema.ts";
 
 /** What a config file says, units read, nothing filled in. The keys are those of the file. */
 export interface ConfigFile {
@@ -24,6 +26,8 @@ export interface ConfigFile {
   readonly users?: Readonly<Record<string, string>>;
   readonly allow?: readonly string[];
   readonly attempts?: Partial<AttemptLimits>;
+  readonly rules?: RulesItem;
+  readonly pool?: Partial<PoolSettings>;
   readonly pacing?: PacingItem;
   readonly hedge?: Partial<Hedging>;
   readonly timeouts?: Partial<Timeouts>;
@@ -53,9 +57,11 @@ export interface ListenObject {
   readonly users?: Readonly<Record<string, string>>;
   readonly allow?: readonly string[];
   readonly allowPlaintextHttps?: boolean;
-  /** Known to the design, not to this version. */
-  readonly params?: Readonly<Record<string, unknown>>;
+  readonly params?: Readonly<Record<string, ParamValue>>;
 }
+
+/** A value as in a user name, several of them, or the field that a session is named by. */
+export type ParamValue = string | number | readonly (string | number)[] | { readonly header: string };
 
 export interface ExitListItem {
   readonly file?: string;

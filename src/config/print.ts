@@ -4,6 +4,8 @@ import { formatDuration } from "../core/duration.ts";
 import type { Exit } from "../core/route.ts";
 import type { Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, Pace, Pacing, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
+import { rulesToFile } from "./rules.ts";
+import { listenerParamsToFile } from "./listener-params.ts";
 import { formatSize } from "./sizes.ts";
 
 /** What stands in the place of a secret. */
@@ -25,6 +27,8 @@ export function configToFile(config: Config): Record<string, unknown> {
     bypass: exchange.bypass,
     exits: sources.flatMap(sourceToFile),
     attempts: { ...exchange.attempts, replayBytes: formatSize(exchange.attempts.replayBytes) },
+    rules: rulesToFile(exchange.rules),
+    pool: exchange.pool,
     pacing: pacingToFile(exchange.pacing),
     hedge: hedgeToFile(exchange.hedge),
     timeouts: mapValues(exchange.timeouts, formatDuration),
@@ -41,12 +45,14 @@ export function configToFile(config: Config): Record<string, unknown> {
 
 function listenerToFile(listener: ListenerSettings): Record<string, unknown> {
   const { tls, users, allow, allowPlaintextHttps } = listener;
+  const asked = listenerParamsToFile(listener);
   return {
     address: formatHostPort(listener),
     ...(tls === null ? {} : { tls: { cert: tellPem(tls.cert), key: HIDDEN } }),
     ...(users.length === 0 ? {} : { users: Object.fromEntries(users.map(({ name }: User) => [name, HIDDEN])) }),
     ...(allow.length === 0 ? {} : { allow }),
     allowPlaintextHttps,
+    ...(Object.keys(asked).length === 0 ? {} : { params: asked }),
   };
 }
 

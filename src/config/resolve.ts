@@ -10,6 +10,7 @@ import type { ConfigFile, PacingItem } from "./file.ts";
 import { resolveListeners } from "./listeners.ts";
 import { readPem } from "./pem.ts";
 import type { ResolveContext } from "./resolve-context.ts";
+import { resolveRules } from "./rules.ts";
 
 /** What the command line lays over the file. Null and empty: not given. */
 export interface ConfigFlags {
@@ -35,7 +36,13 @@ export function resolveConfig(file: ConfigFile, flags: ConfigFlags, context: Res
     listeners,
     admin,
     sources,
-    exchange: { ...resolveExchange(file), direct, bypass: resolveBypass(file.bypass, context), ca: resolveAuthorities(file.ca, context) },
+    exchange: {
+      ...resolveExchange(file),
+      rules: resolveRules(file.rules, context),
+      direct,
+      bypass: resolveBypass(file.bypass, context),
+      ca: resolveAuthorities(file.ca, context),
+    },
     log: { format: flags.log ?? file.log?.format ?? defaultConfig().log.format },
   };
   return deepFreeze(config);
@@ -46,6 +53,7 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     ...DEFAULTS,
     name: file.name ?? DEFAULTS.name,
     attempts: { ...DEFAULTS.attempts, ...file.attempts },
+    pool: { ...DEFAULTS.pool, ...file.pool },
     pacing: resolvePacing(file.pacing ?? {}),
     hedge: { ...DEFAULTS.hedge, ...file.hedge },
     timeouts: { ...DEFAULTS.timeouts, ...file.timeouts },

@@ -2,7 +2,9 @@
 import { z } from "zod";
 import { DURATION, readDuration } from "../core/duration.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
+import { SELECT_STRATEGIES } from "../core/settings.ts";
 import type { ConfigFile, ListenItem } from "./file.ts";
+import { rulesItem } from "./rules-schema.ts";
 import { readSize, SIZE } from "./sizes.ts";
 
 const text = z
@@ -63,6 +65,9 @@ const tags = z.record(
   z.union([text, z.number(), z.boolean()]).transform(String),
 );
 
+const PARAM = expected("a value, a list of them, or { header: NAME }");
+const paramValue = z.union([text, z.number(), z.array(z.union([text, z.number()], PARAM)), z.strictObject({ header: text })], PARAM);
+
 const listenObject = z.strictObject({
   address: z.union([text, port], expected("an address such as 127.0.0.1:8502")).describe("host:port.").exactOptional(),
   tls: z
@@ -72,7 +77,10 @@ const listenObject = z.strictObject({
   users: users.exactOptional(),
   allow: allow.exactOptional(),
   allowPlaintextHttps: onOff.describe("Serve GET https:// in clear text off loopback.").exactOptional(),
-  params: z.record(z.string(), z.unknown()).describe("Not in this version.").exactOptional(),
+  params: z
+    .record(z.string(), paramValue)
+    .describe("What its clients ask for without saying so: keys of a user name; session may be port, client or { header }.")
+    .exactOptional(),
 });
 
 const listenItem: z.ZodType<ListenItem> = z.union([text, port, listenObject], expected("an address such as 127.0.0.1:8502"));
@@ -92,6 +100,13 @@ const attempts = z.strictObject({
   max: count.describe("Attempts that may have reached the target.").exactOptional(),
   exits: count.describe("Attempts that died at an exit, before the target.").exactOptional(),
   replayBytes: size.describe("Bytes of a request body kept for replay.").exactOptional(),
+  budget: z
+    .number(expected("a share from 0 to 1"))
+    .min(0, expected("a share from 0 to 1"))
+    .max(1, expected("a share from 0 to 1"))
+    .describe("Repeats of what may have reached the target, as a share of its recent requests.")
+    .exactOptional(),
+  budgetFloor: count.describe("Repeats that a target's budget has whatever its traffic.").exactOptional(),
 });
 
 const pace = z.strictObject({
@@ -113,6 +128,20 @@ const hedge = z.strictObject({
     .describe("When a second attempt is made beside a slow one: p95 of the target's answers, a time, or off.")
     .exactOptional(),
   maxShare: z.number(SHARE).gt(0, SHARE).max(1, SHARE).describe("Second attempts as a share of first ones, at most.").exactOptional(),
+});
+
+const FLOOR = expected("a share from 0 to 1");
+const pool = z.strictObject({
+  select: z
+    .enum(SELECT_STRATEGIES, expected(`one of ${SELECT_STRATEGIES.join(", ")}`))
+    .describe("How the next exit is chosen.")
+    .exactOptional(),
+  floor: z
+    .number(FLOOR)
+    .min(0, FLOOR)
+    .max(1, FLOOR)
+    .describe("Share of the pool that must be usable; else the least bad exits are used too.")
+    .exactOptional(),
 });
 
 const timeouts = z.strictObject({
@@ -204,6 +233,8 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   users: users.exactOptional(),
   allow: allow.exactOptional(),
   attempts: attempts.exactOptional(),
+  rules: rulesItem.describe("What to make of answers and faults: rules by name, ready-made ones on or off.").exactOptional(),
+  pool: pool.describe("Which exits are taken.").exactOptional(),
   pacing: pacing.describe("What exits and targets get at most.").exactOptional(),
   hedge: hedge.describe("A second attempt beside a slow one.").exactOptional(),
   timeouts: timeouts.exactOptional(),

@@ -1,7 +1,8 @@
 import type { ExchangeRecord } from "./ledger.ts";
 
 /** An exit's state, as people see it. */
-export type HopState = "untried" | "healthy" | "benched";
+export const HOP_STATES = ["untried", "healthy", "probation", "benched", "dead"] as const;
+export type HopState = (typeof HOP_STATES)[number];
 
 /** What somebody may do by the admin API. */
 export type OperatorAction = "add" | "remove" | "drain" | "undrain" | "bench" | "unbench" | "rotate";

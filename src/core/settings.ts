@@ -1,4 +1,6 @@
+import type { RequestParams } from "./params.ts";
 import type { Exit, ExitScheme } from "./route.ts";
+import type { Rule } from "./rule.ts";
 
 /** Limits of one HTTP/1.1 message. Bytes and counts. */
 export interface MessageLimits {
@@ -63,6 +65,28 @@ export interface AttemptLimits {
   readonly exits: number;
   /** Bytes of a request body that are kept for replay. */
   readonly replayBytes: number;
+  /** Repeats of what may have reached the target, as a share of its recent requests, 0 to 1. */
+  readonly budget: number;
+  /** So many repeats of one target in some seconds are within the budget whatever its traffic. */
+  readonly budgetFloor: number;
+}
+
+export const SELECT_STRATEGIES = [
+  "p2c",
+  "round-robin",
+  "random",
+  "weighted",
+  "least-in-flight",
+  "least-recently-used",
+  "sticky-hash",
+] as const;
+export type SelectStrategy = (typeof SELECT_STRATEGIES)[number];
+
+/** Which exits are taken. */
+export interface PoolSettings {
+  readonly select: SelectStrategy;
+  /** The share of the pool, 0 to 1, that must be usable; where it is not, the least bad of the others are used too. */
+  readonly floor: number;
 }
 
 export interface Limits {
@@ -115,6 +139,14 @@ interface ListenerTls {
   readonly key: string;
 }
 
+/** The session of clients that name none, made by their listener. */
+export interface ListenerSession {
+  /** `port`: each listening port is one. `client`: each client address. Else each value of a request field, by its name in lower case. */
+  readonly from: "port" | "client" | { readonly field: string };
+  readonly hard: boolean;
+  readonly durationMs: number;
+}
+
 /** One listening address. */
 export interface ListenerSettings {
   readonly host: string;
@@ -125,6 +157,9 @@ export interface ListenerSettings {
   readonly allow: readonly string[];
   /** Allow `GET https://` in clear text where the listener is not on loopback. */
   readonly allowPlaintextHttps: boolean;
+  /** What its clients ask for without saying so: they may narrow it, and name a session of their own. */
+  readonly params: RequestParams;
+  readonly session: ListenerSession | null;
 }
 
 /** Which targets a listener lets through. */
@@ -145,6 +180,9 @@ export interface ExchangeSettings {
   /** Our name in `Proxy-Status` and `Via`. */
   readonly name: string;
   readonly attempts: AttemptLimits;
+  /** The first that matches decides. */
+  readonly rules: readonly Rule[];
+  readonly pool: PoolSettings;
   readonly pacing: Pacing;
   readonly hedge: Hedging;
   readonly timeouts: Timeouts;

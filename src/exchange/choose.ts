@@ -1,5 +1,5 @@
 import type { Route, Target } from "../core/route.ts";
-import type { Lease } from "../pool/pool.ts";
+import type { Lease } from "../pool/lease.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -161,7 +161,7 @@ export class Metrics {
   }
 
   #writePool(to: Exposition, exits: Gauges["exits"]): void {
-    const states: Record<HopState, number> = { untried: 0, healthy: 0, benched: 0 };
+    const states: Record<HopState, number> = { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
     for (const { state } of exits) states[state] += 1;
     to.family("goodgateway_exits", "gauge", "Exits of the pool, by state.");
     for (const [state, count] of Object.entries(states)) to.sample("goodgateway_exits", { state }, count);

@@ -1,132 +1,123 @@
-import type { Random } from "../core/clock.ts";
-import type { HopState } from "../core/event.ts";
 import type { ExitFilter } from "../core/params.ts";
-import type { Exit } from "../core/route.ts";
-import { Health } from "./health.ts";
+import { normalize } from "./exit-filter.ts";
+import { CommonExits, type ExitGroup, OneExit } from "./exit-group.ts";
+import type { PoolExit, Zone } from "./pool-exit.ts";
+import { EVERY_EXIT, TagSlots } from "./tag-slots.ts";
 
-/** An exit of the pool with what is known of it. */
-export class PoolExit {
-  exit: Exit;
-  readonly health: Health = new Health();
-  inFlight = 0;
-  /** The state that was last reported. */
-  reported: HopState = "untried";
-
-  constructor(exit: Exit) {
-    this.exit = exit;
-  }
+/** Exits that a filter wants: all that match are in the groups, and those in the groups that `fits` says yes to. */
+export interface Shortlist {
+  readonly groups: readonly ExitGroup[];
+  fits(member: PoolExit): boolean;
+  /** The same, where every exit in the groups fits. Costs a look at each, once; then it is kept. */
+  narrow(): Shortlist;
 }
 
-/** Exits to draw from, each with its weight. */
-export class Candidates {
-  readonly members: readonly PoolExit[];
-  /** Sums of weights up to and with each member; null where all weigh the same. */
-  readonly #sums: Float64Array | null;
-
-  constructor(members: readonly PoolExit[]) {
-    this.members = members;
-    this.#sums = members.some(({ exit }) => exit.weight !== members[0]?.exit.weight) ? sumWeights(members) : null;
-  }
-
-  get weight(): number {
-    return this.#sums === null ? this.members.length * (this.members[0]?.exit.weight ?? 0) : (this.#sums.at(-1) ?? 0);
-  }
-
-  /** One member, by weight. There must be one. */
-  draw(random: Random): PoolExit {
-    const at = this.#sums === null ? Math.floor(random() * this.members.length) : indexOfSum(this.#sums, random() * this.weight);
-    return this.members[Math.min(at, this.members.length - 1)] as PoolExit;
-  }
-}
+/** Filters of several tags whose exits are kept: those that a few draws do not find. */
+const COMMON_MAX = 64;
 
 /** Finds the exits that a filter wants without looking at the others. Rebuilt whenever the pool is loaded. */
 export class ExitIndex {
-  /** One list of every exit; none where there are no exits. */
-  readonly all: readonly Candidates[];
-  readonly #byId = new Map<string, PoolExit>();
-  readonly #byTag: ReadonlyMap<string, Candidates>;
+  readonly #slots: TagSlots;
+  readonly #byId: ReadonlyMap<string, PoolExit>;
+  /** Ids that a user name writes differently. */
+  readonly #byWrittenId = new Map<string, PoolExit>();
+  readonly #everyone: Shortlist;
+  /** By the numbers of the wanted lists; oldest first. */
+  readonly #common = new Map<string, CommonExits>();
 
-  constructor(members: readonly PoolExit[]) {
-    this.all = members.length === 0 ? [] : [new Candidates(members)];
-    const tagged = new Map<string, PoolExit[]>();
+  constructor(members: readonly PoolExit[], byId: ReadonlyMap<string, PoolExit>) {
+    this.#slots = new TagSlots(members);
+    this.#byId = byId;
     for (const member of members) {
-      if (!this.#byId.has(normalize(member.exit.id))) this.#byId.set(normalize(member.exit.id), member);
-      for (const key of tagKeys(member.exit)) {
-        const list = tagged.get(key);
-        if (list === undefined) tagged.set(key, [member]);
-        else list.push(member);
-      }
+      const written = normalize(member.exit.id);
+      if (written !== member.exit.id && !this.#byWrittenId.has(written)) this.#byWrittenId.set(written, member);
     }
-    this.#byTag = new Map([...tagged].map(([key, list]) => [key, new Candidates(list)]));
+    this.#everyone = members.length === 0 ? NOBODY : new Exact([this.all]);
   }
 
-  /** Lists that together hold every exit the filter wants, and as few others as one tag allows. */
-  lists({ exit, tags }: ExitFilter): readonly Candidates[] {
-    if (exit !== null) {
-      const found = this.#byId.get(normalize(exit));
-      return found === undefined ? [] : [new Candidates([found])];
+  /** The group of every exit. */
+  get all(): ExitGroup {
+    return this.#slots.lists[EVERY_EXIT] as ExitGroup;
+  }
+
+  find({ exit, tags }: ExitFilter): Shortlist {
+    const wanted: number[][] = [];
+    for (const name in tags) {
+      const values = tags[name] as readonly string[];
+      if (values.length > 0) wanted.push(this.#listsOf(name, values));
     }
-    let smallest = this.all;
-    for (const [name, values] of Object.entries(tags)) {
-      if (values.length === 0) continue;
-      const lists = values.map((value) => this.#byTag.get(tagKey(name, value))).filter((list) => list !== undefined);
-      if (count(lists) < count(smallest)) smallest = lists;
+    if (exit !== null) return this.#findOne(exit, wanted);
+    return wanted.length === 0 ? this.#everyone : this.#findTagged(wanted);
+  }
+
+  move(member: PoolExit, from: Zone, to: Zone): void {
+    this.#slots.move(member, from, to);
+    for (const group of this.#common.values()) group.move(member, from, to);
+  }
+
+  #findOne(id: string, wanted: readonly (readonly number[])[]): Shortlist {
+    const member = this.#byId.get(id) ?? this.#byWrittenId.get(normalize(id)) ?? this.#byId.get(normalize(id));
+    if (member === undefined || !wanted.every((lists) => this.#slots.isIn(member.number, lists))) return NOBODY;
+    return new Exact([new OneExit(member)]);
+  }
+
+  /** The groups of the tag that leaves the fewest; the other tags are asked of each candidate. */
+  #findTagged(wanted: readonly (readonly number[])[]): Shortlist {
+    let smallest = wanted[0] as readonly number[];
+    for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
+    const groups = smallest.map((list) => this.#slots.lists[list] as ExitGroup);
+    if (wanted.length === 1 || groups.length === 0) return new Exact(groups);
+    const others = wanted.filter((lists) => lists !== smallest);
+    const fits = (member: PoolExit) => others.every((lists) => this.#slots.isIn(member.number, lists));
+    return { groups, fits, narrow: () => new Exact([this.#commonOf(wanted, groups, fits)]) };
+  }
+
+  #commonOf(wanted: readonly (readonly number[])[], groups: readonly ExitGroup[], fits: (member: PoolExit) => boolean): ExitGroup {
+    const key = wanted.map((lists) => lists.join(",")).join(";");
+    const known = this.#common.get(key);
+    if (known !== undefined) return known;
+    const found = new Set<PoolExit>();
+    for (const group of groups) {
+      for (let place = 0; place < group.size; place++) if (fits(group.at(place))) found.add(group.at(place));
     }
-    return smallest.filter(({ members }) => members.length > 0);
+    const common = new CommonExits([...found]);
+    const [oldest] = this.#common.keys();
+    if (this.#common.size >= COMMON_MAX && oldest !== undefined) this.#common.delete(oldest);
+    this.#common.set(key, common);
+    return common;
+  }
+
+  #listsOf(name: string, values: readonly string[]): number[] {
+    const lists: number[] = [];
+    for (const value of values) {
+      const list = this.#slots.listOf(name, value) ?? this.#slots.listOf(name, normalize(value));
+      if (list !== undefined && !lists.includes(list)) lists.push(list);
+    }
+    return lists;
+  }
+
+  #count(lists: readonly number[]): number {
+    let count = 0;
+    for (const list of lists) count += (this.#slots.lists[list] as ExitGroup).size;
+    return count;
   }
 }
 
-/** Each tag that the filter names must have one of the wanted values; values ignore case, and `_` stands for `-` and space. */
-export function matches({ id, tags: own }: Exit, { exit, tags }: ExitFilter): boolean {
-  if (exit !== null && normalize(exit) !== normalize(id)) return false;
-  return Object.entries(tags).every(([name, values]) => values.length === 0 || hasOneOf(own, name, values));
-}
+/** Groups in which every exit fits. */
+class Exact implements Shortlist {
+  readonly groups: readonly ExitGroup[];
 
-function hasOneOf(own: Exit["tags"], name: string, values: readonly string[]): boolean {
-  const text = Object.hasOwn(own, name) ? own[name] : undefined;
-  return text !== undefined && tagValues(text).some((value) => values.some((wanted) => normalize(wanted) === value));
-}
-
-function tagKeys({ tags }: Exit): string[] {
-  return Object.entries(tags).flatMap(([name, text]) => tagValues(text).map((value) => tagKey(name, value)));
-}
-
-function tagKey(name: string, value: string): string {
-  return `${name}=${normalize(value)}`;
-}
-
-/** Several values of one tag are joined by commas. */
-function tagValues(text: string): string[] {
-  return text.includes(",") ? text.split(",").map(normalize) : [normalize(text)];
-}
-
-/** A user name's parameter cannot carry `-` or a space. */
-function normalize(text: string): string {
-  return text.trim().toLowerCase().replace(/[- ]/g, "_");
-}
-
-function count(lists: readonly Candidates[]): number {
-  return lists.reduce((sum, { members }) => sum + members.length, 0);
-}
-
-function sumWeights(members: readonly PoolExit[]): Float64Array {
-  const sums = new Float64Array(members.length);
-  let sum = 0;
-  for (const [at, { exit }] of members.entries()) {
-    sum += exit.weight;
-    sums[at] = sum;
+  constructor(groups: readonly ExitGroup[]) {
+    this.groups = groups;
   }
-  return sums;
+
+  fits(): boolean {
+    return true;
+  }
+
+  narrow(): Shortlist {
+    return this;
+  }
 }
 
-/** The first sum that is larger than the drawn one. */
-function indexOfSum(sums: Float64Array, drawn: number): number {
-  let low = 0;
-  let high = sums.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sums[middle] as number) > drawn) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
+const NOBODY: Shortlist = new Exact([]);

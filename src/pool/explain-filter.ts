@@ -1,6 +1,6 @@
 import type { ExitFilter } from "../core/params.ts";
 import type { Exit } from "../core/route.ts";
-import { matches } from "./exit-index.ts";
+import { matches } from "./exit-filter.ts";
 
 /** Why a filter leaves nothing to take, in words that name its part which matched nothing. */
 export function explainFilter(filter: ExitFilter, exits: readonly Exit[]): string {

@@ -4,32 +4,27 @@ import type { Report } from "../core/event.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { ExitFilter, RequestParams, SessionWant } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
+import type { PoolSettings } from "../core/settings.ts";
 import { consequenceOf } from "./bench-rules.ts";
-import { ExitIndex, matches, PoolExit } from "./exit-index.ts";
+import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
+import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { choose } from "./selection.ts";
 import { Sessions } from "./sessions.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
-
-/** An exit taken for one attempt; must be settled once. */
-export interface Lease {
-  readonly exit: Exit;
-  /** Key of the client's session, if it has one. */
-  readonly session: string | null;
-}
 
 export interface Want {
   readonly target: Target;
   readonly params: RequestParams;
 }
 
-/** How an attempt went, as far as its exit is concerned. */
-export type LeaseOutcome =
-  /** An answer came, or a tunnel opened; `ms` until then. */
-  | { readonly kind: "answered"; readonly ms: number }
-  | ({ readonly kind: "failed" } & Failure)
-  /** The client left, or nothing was tried. */
-  | { readonly kind: "unjudged" };
+export interface PoolOptions {
+  readonly settings: PoolSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+}
 
 /**
  * The exits, and which to take next.
@@ -41,9 +36,8 @@ export type LeaseOutcome =
 export class Pool {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #report: Report;
-  readonly #exits = new Map<string, PoolExit>();
-  #index = new ExitIndex([]);
+  #settings: PoolSettings;
+  readonly #exits: ExitTable;
   readonly #soft = new Sessions();
   readonly #hard = new Sessions();
   /** Leases so far: the clock that tells attempts which began before a bench from later ones. */
@@ -51,44 +45,40 @@ export class Pool {
   /** Moving average over all exits, what an unknown one is measured by. */
   #ewmaMs = 500;
 
-  constructor(options: { readonly clock: Clock; readonly random: Random; readonly report: Report }) {
-    this.#clock = options.clock;
-    this.#random = options.random;
-    this.#report = options.report;
+  constructor({ settings, clock, random, report }: PoolOptions) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#settings = settings;
+    this.#exits = new ExitTable(settings.floor, report);
   }
 
   get size(): number {
     return this.#exits.size;
   }
 
+  /** Takes new settings; what was learned stays. */
+  configure(settings: PoolSettings): void {
+    this.#settings = settings;
+    this.#exits.floor.share = settings.floor;
+  }
+
   /** Replaces the exits. Leases of those that are gone run on; an exit whose route has changed starts without a bench. */
   load(exits: readonly Exit[]): { added: number; removed: number; kept: number } {
-    const before = new Map(this.#exits);
-    this.#exits.clear();
-    let added = 0;
-    for (const exit of exits) {
-      if (this.#exits.has(exit.id)) {
-        this.#report({ type: "warning", message: `two exits have the id ${exit.id}: the second is left out` });
-        continue;
-      }
-      const known = before.get(exit.id);
-      before.delete(exit.id);
-      if (known === undefined) added++;
-      this.#exits.set(exit.id, known === undefined ? new PoolExit(exit) : this.#update(known, exit));
-    }
-    this.#index = new ExitIndex([...this.#exits.values()]);
-    return { added, removed: before.size, kept: this.#exits.size - added };
+    const { added, removed } = this.#exits.load(exits, this.#clock.now());
+    return { added, removed: removed.length, kept: this.size - added };
   }
 
   /** The exit to try next; null where none will do. Never waits. `tried` holds the ids of those that this exchange has tried. */
-  take({ params }: Want, tried: ReadonlySet<string>): Lease | null {
-    const { session, filter } = params;
+  take(want: Want, tried: ReadonlySet<string>): Lease | null {
+    const { session } = want.params;
     const now = this.#clock.now();
-    const chosen = session === null ? this.#choose(filter, tried, now) : this.#chooseForSession(session, filter, tried, now);
+    this.#exits.endBenches(now);
+    const chosen = session === null ? this.#choose(want, tried, now) : this.#chooseForSession(session, want, tried, now);
     if (chosen === null) return null;
-    this.#announce(chosen, "its bench is over", now);
     chosen.inFlight++;
-    return new OpenLease(this, chosen, session?.key ?? null, ++this.#leases);
+    chosen.lastLease = ++this.#leases;
+    this.#exits.place(chosen, "it was taken", now);
+    return new OpenLease(this, chosen, want.target, session?.key ?? null, this.#leases);
   }
 
   /** Why `take` finds nothing, in words that name the filter. */
@@ -97,7 +87,7 @@ export class Pool {
     if (lost !== null) return `the session's exit ${lost} is gone, and a hard session does not move`;
     return explainFilter(
       filter,
-      [...this.#exits.values()].map(({ exit }) => exit),
+      [...this.#exits.all()].map(({ exit }) => exit),
     );
   }
 
@@ -110,114 +100,84 @@ export class Pool {
 
   /** Gives a lease back, once; a second time does nothing. */
   settle(lease: Lease, outcome: LeaseOutcome): void {
-    if (!(lease instanceof OpenLease) || lease.pool !== this || lease.isSettled) return;
+    if (!(lease instanceof OpenLease) || lease.owner !== this || lease.isSettled) return;
     lease.isSettled = true;
-    const { taken, leasedAt } = lease;
+    const { taken } = lease;
+    const now = this.#clock.now();
     taken.inFlight--;
     if (outcome.kind === "answered") {
-      const now = this.#clock.now();
-      taken.health.succeed(outcome.ms, now);
+      taken.learn().succeed(outcome.ms, now, lease.leasedAt);
       this.#ewmaMs += 0.02 * (outcome.ms - this.#ewmaMs);
-      this.#announce(taken, "it answered", now);
+      this.#exits.place(taken, "it answered", now);
     } else if (outcome.kind === "failed") {
-      this.#settleFailed(taken, outcome, leasedAt);
+      this.#settleFailed(lease, outcome, now);
+    } else {
+      this.#exits.place(taken, "nothing was learned of it", now);
     }
   }
 
   snapshot(): readonly ExitSnapshot[] {
     const now = this.#clock.now();
-    return [...this.#exits.values()].map((member) => snapshotOf(member, now));
+    return Array.from(this.#exits.all(), (member) => snapshotOf(member, now));
   }
 
-  #settleFailed(taken: PoolExit, outcome: Failure, leasedAt: number): void {
+  #settleFailed({ taken, leasedAt }: OpenLease, outcome: Failure, now: number): void {
     const { fault: seen } = outcome;
     const consequence = consequenceOf(outcome, taken.exit.rotating);
-    const now = this.#clock.now();
-    if (consequence === "suspect") taken.health.suspect(seen.id, now);
-    if (consequence !== "bench") return;
-    taken.health.fail(seen.id, { now, random: this.#random, leasedAt, attempts: this.#leases, atLeastMs: seen.retryAfterMs ?? 0 });
-    this.#announce(taken, `${seen.id}: ${seen.details}`, now);
+    if (consequence === "suspect") taken.learn().suspect(seen.id, now);
+    if (consequence === "bench") {
+      const atLeastMs = seen.retryAfterMs ?? 0;
+      taken.learn().fail(seen.id, { now, random: this.#random, leasedAt, attempts: this.#leases, atLeastMs });
+    }
+    this.#exits.place(taken, `${seen.id}: ${seen.details}`, now);
   }
 
-  #choose(filter: ExitFilter, tried: ReadonlySet<string>, now: number): PoolExit | null {
-    const isFiltered = filter.exit !== null || Object.keys(filter.tags).length > 0;
+  #choose({ target, params }: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
+    const exits = this.#exits;
     return choose({
-      lists: isFiltered ? this.#index.lists(filter) : this.#index.all,
-      matches: isFiltered ? (exit) => matches(exit, filter) : anyExit,
+      shortlist: exits.index.find(params.filter),
+      strategy: this.#settings.select,
       tried,
+      triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
+      blocks: null,
+      target: target.host,
+      isBelowFloor: exits.floor.isBelow,
       now,
       random: this.#random,
       unknownMs: this.#ewmaMs,
     });
   }
 
-  #chooseForSession(want: SessionWant, filter: ExitFilter, tried: ReadonlySet<string>, now: number): PoolExit | null {
+  #kinOf(ids: ReadonlySet<string>): ReadonlySet<string> {
+    const kin = new Set<string>();
+    for (const id of ids) {
+      const member = this.#exits.get(id);
+      if (member !== undefined) kin.add(member.kin);
+    }
+    return kin;
+  }
+
+  #chooseForSession(want: SessionWant, all: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
     const sessions = want.hard ? this.#hard : this.#soft;
-    const key = sessionKey(want, filter);
+    const key = sessionKey(want, all.params.filter);
     const heldTo = sessions.exitOf(key, now);
     const held = heldTo === null ? undefined : this.#exits.get(heldTo);
     if (heldTo !== null && want.hard) return held ?? null;
     if (held !== undefined && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id))) return held;
 
     if (heldTo === null && !sessions.makeRoom(now, !want.hard)) return null;
-    const chosen = this.#choose(filter, tried, now);
+    const chosen = this.#choose(all, tried, now);
     if (chosen !== null) sessions.hold(key, chosen.exit.id, now + want.durationMs);
     return chosen;
   }
 
   #lostExit(want: SessionWant, filter: ExitFilter): string | null {
     const heldTo = want.hard ? this.#hard.exitOf(sessionKey(want, filter), this.#clock.now()) : null;
-    return heldTo !== null && !this.#exits.has(heldTo) ? heldTo : null;
-  }
-
-  #update(known: PoolExit, exit: Exit): PoolExit {
-    const isSameRoute = JSON.stringify(known.exit.hops) === JSON.stringify(exit.hops);
-    known.exit = exit;
-    if (isSameRoute) return known;
-    known.health.renew();
-    this.#announce(known, "its route has changed", this.#clock.now());
-    return known;
-  }
-
-  /** Reports a change of state. The end of a bench shows when the exit is next taken: the pool has no timers. */
-  #announce(member: PoolExit, reason: string, now: number): void {
-    const from = member.reported;
-    const to = member.health.state(now);
-    if (from === to) return;
-    member.reported = to;
-    this.#report({
-      type: "hop-changed",
-      exit: member.exit.id,
-      from,
-      to,
-      reason,
-      forMs: Math.max(0, Math.round(member.health.benchedUntil - now)),
-    });
+    return heldTo !== null && this.#exits.get(heldTo) === undefined ? heldTo : null;
   }
 }
 
-/** A lease with what its pool must know to settle it: nothing is looked up for it. */
-class OpenLease implements Lease {
-  readonly pool: Pool;
-  readonly taken: PoolExit;
-  readonly exit: Exit;
-  readonly session: string | null;
-  /** The count of leases when it was taken. */
-  readonly leasedAt: number;
-  isSettled = false;
-
-  constructor(pool: Pool, taken: PoolExit, session: string | null, leasedAt: number) {
-    this.pool = pool;
-    this.taken = taken;
-    this.exit = taken.exit;
-    this.session = session;
-    this.leasedAt = leasedAt;
-  }
-}
-
-function anyExit(): boolean {
-  return true;
-}
+const NONE: ReadonlySet<string> = new Set();
 
 /** The same key with another filter is another session: its exit could not match both. */
 function sessionKey({ key }: SessionWant, { exit, tags }: ExitFilter): string {

@@ -1,13 +1,24 @@
 import type { Random } from "../core/clock.ts";
-import type { Exit } from "../core/route.ts";
-import type { Candidates, PoolExit } from "./exit-index.ts";
+import type { SelectStrategy } from "../core/settings.ts";
+import type { ExitGroup } from "./exit-group.ts";
+import type { Shortlist } from "./exit-index.ts";
+import { chooseAmongAll } from "./last-resort.ts";
+import type { Blocks } from "./pair-memory.ts";
+import type { PoolExit } from "./pool-exit.ts";
+import { STRATEGIES } from "./strategies.ts";
 
 export interface Choosing {
-  /** Lists that hold all exits which match. */
-  readonly lists: readonly Candidates[];
-  readonly matches: (exit: Exit) => boolean;
-  /** Ids of exits that this exchange has tried. */
+  readonly shortlist: Shortlist;
+  readonly strategy: SelectStrategy;
+  /** Ids of exits that this exchange has tried, and the kin of these. */
   readonly tried: ReadonlySet<string>;
+  readonly triedKin: ReadonlySet<string>;
+  /** What the target blocks. */
+  readonly blocks: Blocks | null;
+  /** `host:port`, for strategies that go by it. */
+  readonly target: string;
+  /** Too little of the pool is usable: exits that are out are candidates too. */
+  readonly isBelowFloor: boolean;
   readonly now: number;
   readonly random: Random;
   /** What an exit is taken to need that has not answered yet. */
@@ -15,96 +26,50 @@ export interface Choosing {
 }
 
 /**
- * Power of two choices: of two random exits the one that promises the earlier success. In this order of preference:
- *
- * 1. not tried in this exchange, not benched;
- * 2. tried, but rotating (a new connection is a new exit), not benched;
- * 3. not tried, benched: the least bad of them;
- * 4. tried, rotating, benched: the least bad;
- * 5. tried, but the only one that matches.
- *
- * Costs a few draws as long as most exits are usable; else one pass over the lists.
+ * The exit to take: by the strategy, among those that may be taken, were not tried in this exchange and are of no kin of those, and are not
+ * blocked by the target. Where a handful of draws find none, the next best (see `chooseAmongAll`). Costs the same in a pool of any size.
  */
 export function choose(choosing: Choosing): PoolExit | null {
-  const isFree = (candidate: PoolExit) => isUsable(candidate, choosing) && !choosing.tried.has(candidate.exit.id);
-  const first = drawWhere(choosing, isFree);
-  if (first === null) return scan(choosing);
-  if (isAlone(choosing)) return first;
-  const second = drawWhere(choosing, (candidate) => candidate !== first && isFree(candidate));
-  return second === null ? first : better(first, second, choosing);
+  const first = STRATEGIES[choosing.strategy](choosing);
+  if (first === null) return chooseAmongAll(choosing);
+  return choosing.isBelowFloor ? better(first, leastBadOfFew(choosing) ?? first, choosing) : first;
 }
 
-const DRAWS = 16;
-
-/** The one exit of all: there is no second to draw. */
-function isAlone({ lists: [only, ...others] }: Choosing): boolean {
-  return only !== undefined && others.length === 0 && only.members.length === 1;
+/** A good candidate: what a first choice may be. */
+export function isFree(candidate: PoolExit, { tried, triedKin, blocks, shortlist, now }: Choosing): boolean {
+  if (!shortlist.fits(candidate)) return false;
+  if (tried.size > 0 && (tried.has(candidate.exit.id) || triedKin.has(candidate.kin))) return false;
+  return blocks === null || !isBlocked(candidate, blocks, now);
 }
 
-/** A random member that will do; null where a handful of draws found none, which proves nothing. */
-function drawWhere({ lists, random }: Choosing, isWanted: (candidate: PoolExit) => boolean): PoolExit | null {
-  const [only] = lists;
-  if (only === undefined) return null;
-  const total = lists.length === 1 ? 0 : lists.reduce((sum, { weight }) => sum + weight, 0);
-  for (let draw = 0; draw < DRAWS; draw++) {
-    const candidate = (lists.length === 1 ? only : listAt(lists, random() * total)).draw(random);
-    if (isWanted(candidate)) return candidate;
-  }
-  return null;
-}
-
-function listAt(lists: readonly Candidates[], drawn: number): Candidates {
-  let left = drawn;
-  for (const list of lists) {
-    left -= list.weight;
-    if (left < 0) return list;
-  }
-  return lists.at(-1) as Candidates;
-}
-
-/** Looks at every candidate. */
-function scan(choosing: Choosing): PoolExit | null {
-  const { tried, random } = choosing;
-  const all = new Set(choosing.lists.flatMap(({ members }) => members).filter(({ exit }) => choosing.matches(exit)));
-  const tiers: [PoolExit[], PoolExit[], PoolExit[], PoolExit[]] = [[], [], [], []];
-  for (const candidate of all) {
-    const isTried = tried.has(candidate.exit.id);
-    if (isTried && !candidate.exit.rotating) continue;
-    const tier = (candidate.health.isBenched(choosing.now) ? 2 : 0) + (isTried ? 1 : 0);
-    (tiers[tier] as PoolExit[]).push(candidate);
-  }
-  const [free, rotating, benched, benchedRotating] = tiers;
-  const usable = free.length > 0 ? free : rotating;
-  if (usable.length > 0) {
-    const pick = () => usable[Math.floor(random() * usable.length)] as PoolExit;
-    return better(pick(), pick(), choosing);
-  }
-  const least = leastBad(benched.length > 0 ? benched : benchedRotating);
-  if (least !== null) return least;
-  const [only] = all;
-  return all.size === 1 && only !== undefined ? only : null;
-}
-
-function isUsable({ exit, health }: PoolExit, { matches, now }: Choosing): boolean {
-  return !health.isBenched(now) && matches(exit);
+export function isBlocked({ exit }: PoolExit, blocks: Blocks | null, now: number): boolean {
+  const pair = blocks?.get(exit.id);
+  return pair !== undefined && pair.until > now;
 }
 
 /** `a` was drawn first: it stays where `b` promises nothing that would be noticed. */
-function better(a: PoolExit, b: PoolExit, { unknownMs, now }: Choosing): PoolExit {
+export function better(a: PoolExit, b: PoolExit, { unknownMs, now }: Choosing): PoolExit {
   return b.health.cost(b.inFlight, unknownMs, now) < NOTICED * a.health.cost(a.inFlight, unknownMs, now) ? b : a;
 }
 
 const NOTICED = 0.9;
+/** Draws from those that are out, of which the least bad one counts. */
+const DRAWS_OF_OUT = 4;
 
-/** The one with the fewest failures to wear off, and of these the one whose bench ends first. */
-function leastBad(benched: readonly PoolExit[]): PoolExit | null {
+/** One that is out but may do, since too few others are left. */
+function leastBadOfFew(choosing: Choosing): PoolExit | null {
+  const { groups } = choosing.shortlist;
   let least: PoolExit | null = null;
-  for (const candidate of benched) {
-    if (least === null || isLessBad(candidate, least)) least = candidate;
+  for (let draw = 0; draw < DRAWS_OF_OUT; draw++) {
+    const group = groups[Math.floor(choosing.random() * groups.length)] as ExitGroup;
+    if (group.out === 0) continue;
+    const candidate = group.at(group.usable + Math.floor(choosing.random() * group.out));
+    if (isFree(candidate, choosing) && (least === null || isLessBad(candidate, least))) least = candidate;
   }
   return least;
 }
 
-function isLessBad({ health: a }: PoolExit, { health: b }: PoolExit): boolean {
+/** The one with the fewest failures to wear off, and of these the one whose bench ends first. */
+export function isLessBad({ health: a }: PoolExit, { health: b }: PoolExit): boolean {
   return a.level === b.level ? a.benchedUntil < b.benchedUntil : a.level < b.level;
 }

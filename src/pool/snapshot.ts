@@ -2,7 +2,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { HopState } from "../core/event.ts";
 import type { FaultId } from "../core/fault.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
-import type { PoolExit } from "./exit-index.ts";
+import type { PoolExit } from "./pool-exit.ts";
 
 /** An exit and what the pool knows of it, for people. Holds no password. */
 export interface ExitSnapshot {
@@ -11,7 +11,7 @@ export interface ExitSnapshot {
   readonly url: string;
   readonly tags: Exit["tags"];
   readonly rotating: boolean;
-  /** `untried`: never used, or its bench is over and nobody has tried it since. */
+  /** Held out by an operator, it is `benched`, with nothing to wait for. */
   readonly state: HopState;
   /** Milliseconds until its bench is over; 0: it is not benched. */
   readonly benchedForMs: number;
@@ -24,13 +24,14 @@ export interface ExitSnapshot {
   readonly lastFault: FaultId | null;
 }
 
-export function snapshotOf({ exit, health, inFlight }: PoolExit, now: number): ExitSnapshot {
+export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
+  const { exit, health, inFlight } = member;
   return {
     id: exit.id,
     url: exit.hops.map(formatHop).join(","),
     tags: exit.tags,
     rotating: exit.rotating,
-    state: health.state(now),
+    state: member.state(now),
     benchedForMs: Math.max(0, Math.ceil(health.benchedUntil - now)),
     successes: health.successes,
     failures: health.failures,

@@ -1,9 +1,12 @@
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
 import { NO_PARAMS, type RequestParams } from "../../src/core/params.ts";
 import type { Exit, HopRole, Target } from "../../src/core/route.ts";
-import { type Lease, type LeaseOutcome, Pool } from "../../src/pool/pool.ts";
+import type { PoolSettings } from "../../src/core/settings.ts";
+import type { Lease, LeaseOutcome } from "../../src/pool/lease.ts";
+import { Pool } from "../../src/pool/pool.ts";
 
 export const TARGET: Target = { scheme: "tcp", host: "site.example", port: 443 };
 const NONE: ReadonlySet<string> = new Set();
@@ -47,10 +50,10 @@ export interface Fixture {
   stateOf(id: string): string | undefined;
 }
 
-export function poolOf(exits: readonly Exit[], random: () => number = seeded(1)): Fixture {
+export function poolOf(exits: readonly Exit[], random: () => number = seeded(1), settings: PoolSettings = DEFAULTS.pool): Fixture {
   const clock = new FakeClock();
   const events: GatewayEvent[] = [];
-  const pool = new Pool({ clock, random, report: (event) => events.push(event) });
+  const pool = new Pool({ settings, clock, random, report: (event) => events.push(event) });
   pool.load(exits);
   const take: Fixture["take"] = (params = {}, tried = NONE) => pool.take({ target: TARGET, params: { ...NO_PARAMS, ...params } }, tried);
   return {

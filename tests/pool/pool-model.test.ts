@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Lease, LeaseOutcome } from "../../src/pool/pool.ts";
+import type { Lease, LeaseOutcome } from "../../src/pool/lease.ts";
+import type { ExitSnapshot } from "../../src/pool/snapshot.ts";
 import { ANSWERED, exitOf, type Fixture, failed, poolOf, REFUSED, seeded, UNJUDGED } from "./fakes.ts";
 
 /** What the pool must be true to, kept in the plainest way. */
@@ -103,7 +104,7 @@ function take({ tried, country, hard }: Extract<Step, { do: "take" }>, { pool, c
 
 function judgeChoice(lease: Lease | null, matching: ReturnType<Fixture["pool"]["snapshot"]>, tried: ReadonlySet<string>): void {
   const untried = matching.filter(({ id }) => !tried.has(id));
-  const usable = untried.filter(({ state }) => state !== "benched");
+  const usable = untried.filter(isUsable);
   const again = matching.filter(({ id, rotating }) => tried.has(id) && rotating);
   if (lease === null) {
     assert.ok(untried.length === 0 && again.length === 0 && matching.length !== 1);
@@ -112,8 +113,13 @@ function judgeChoice(lease: Lease | null, matching: ReturnType<Fixture["pool"]["
   const taken = matching.find(({ id }) => id === lease.exit.id);
   assert.ok(taken !== undefined, "a lease of an exit that does not match");
   if (usable.length > 0) assert.ok(usable.includes(taken), "a usable exit was passed over");
-  else if (again.some(({ state }) => state !== "benched")) assert.ok(again.includes(taken));
+  else if (again.some(isUsable)) assert.ok(again.includes(taken));
   else if (untried.length > 0) assert.ok(untried.includes(taken));
+}
+
+/** Benched ones are not, nor is one on probation that has its one attempt. */
+function isUsable({ state, inFlight }: ExitSnapshot): boolean {
+  return state === "untried" || state === "healthy" || (state === "probation" && inFlight === 0);
 }
 
 function settle({ which, outcome }: Extract<Step, { do: "settle" }>, { pool }: Fixture, model: Model): void {
@@ -129,5 +135,7 @@ function settle({ which, outcome }: Extract<Step, { do: "settle" }>, { pool }: F
   if (before === undefined || after === undefined || after.inFlight === before.inFlight) return;
   assert.equal(after.inFlight, before.inFlight - 1);
   if (told.kind === "failed" && told.culprit === "origin") assert.deepEqual({ ...after, inFlight: 0 }, { ...before, inFlight: 0 });
-  if (told.kind === "answered") assert.equal(after.state, "healthy");
+  if (told.kind !== "answered") return;
+  assert.equal(after.successes, before.successes + 1);
+  if (before.state === "untried") assert.equal(after.state, "healthy");
 }

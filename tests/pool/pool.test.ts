@@ -35,7 +35,7 @@ test("leaves a benched exit out until its bench is over", () => {
   assert.equal(stateOf("a"), "benched");
   for (let i = 0; i < 20; i++) assert.equal(take()?.exit.id, "b");
   clock.ms += 500;
-  assert.equal(stateOf("a"), "untried");
+  assert.equal(stateOf("a"), "probation");
   assert.equal(take({}, new Set(["b"]))?.exit.id, "a");
 });
 
@@ -50,7 +50,7 @@ test("takes the least bad exit when all are benched", () => {
   assert.notEqual(take({}, new Set(["b"])), null);
 });
 
-test("benches twice as long at each failure, at most five minutes, and half as long after a success", () => {
+test("benches twice as long at each failure, at most five minutes, and half as long after three successes in a row", () => {
   const { pool, clock, takeExit } = poolOf([exitOf("a"), exitOf("b")], () => 0);
   const benchedMs = () => pool.snapshot().find(({ id }) => id === "a")?.benchedForMs;
   for (const expected of [1000, 2000, 4000, 8000]) {
@@ -58,10 +58,14 @@ test("benches twice as long at each failure, at most five minutes, and half as l
     assert.equal(benchedMs(), expected);
     clock.ms += expected;
   }
-  pool.settle(takeExit("a"), ANSWERED);
+  for (let i = 0; i < 3; i++) pool.settle(takeExit("a"), ANSWERED);
   assert.equal(benchedMs(), 0);
   pool.settle(takeExit("a"), REFUSED);
   assert.equal(benchedMs(), 4000);
+  clock.ms += 4000;
+  for (let i = 0; i < 2; i++) pool.settle(takeExit("a"), ANSWERED);
+  pool.settle(takeExit("a"), REFUSED);
+  assert.equal(benchedMs(), 8000);
   for (let i = 0; i < 20; i++) pool.settle(takeExit("a"), REFUSED);
   assert.equal(benchedMs(), 300_000);
 });
@@ -262,8 +266,8 @@ test("reports each change of state once, with its reason and duration", () => {
   assert.deepEqual(events, [
     changed("untried", "healthy", "it answered", 0),
     changed("healthy", "benched", "connect.refused: seen", 1000),
-    changed("benched", "untried", "its bench is over", 0),
-    changed("untried", "benched", "connect.refused: seen", 2000),
+    changed("benched", "probation", "its bench is over", 0),
+    changed("probation", "benched", "connect.refused: seen", 2000),
   ]);
 });
 

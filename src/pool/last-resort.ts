@@ -1,0 +1,78 @@
+import type { ExitGroup } from "./exit-group.ts";
+import type { Shortlist } from "./exit-index.ts";
+import { BARRED, type PoolExit, USABLE } from "./pool-exit.ts";
+import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
+
+/** Up to so many exits are all looked at; of more, so many that may be taken and so many that are out. */
+const LOOKED_AT_MAX = 128;
+const NONE = 8;
+
+/**
+ * The best of what is left, in this order of preference; among equals that may be taken, power of two choices, else the least bad:
+ *
+ * 0. not tried in this exchange, and of no kin of those that were;
+ * 1. not tried;
+ * 2. tried, but rotating: a new connection is a new exit;
+ * 3. blocked by the target;
+ * 4. out (benched, or on probation and busy), not tried;
+ * 5. out, tried, rotating;
+ * 6. out, and blocked by the target;
+ * 7. tried, but the only one that matches.
+ */
+export function chooseAmongAll(choosing: Choosing): PoolExit | null {
+  const exact = { ...choosing, shortlist: choosing.shortlist.narrow() };
+  const candidates = gather(exact.shortlist, choosing.random);
+  const isOnly = candidates.size === 1;
+  let best: PoolExit[] = [];
+  let bestTier = NONE;
+  for (const candidate of candidates) {
+    const tier = tierOf(candidate, isOnly, exact);
+    if (tier > bestTier || tier === NONE) continue;
+    if (tier < bestTier) best = [];
+    bestTier = tier;
+    best.push(candidate);
+  }
+  if (bestTier > 3) return leastBad(best);
+  const pick = () => best[Math.floor(choosing.random() * best.length)] as PoolExit;
+  return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), exact);
+}
+
+function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, now }: Choosing): number {
+  const { exit, zone } = candidate;
+  const isTried = tried.has(exit.id);
+  if (zone === BARRED) return NONE;
+  if (isTried && !exit.rotating) return isOnly ? 7 : NONE;
+  const blocked = isBlocked(candidate, blocks, now);
+  if (zone === USABLE) {
+    if (blocked) return 3;
+    if (isTried) return 2;
+    return tried.size > 0 && triedKin.has(candidate.kin) ? 1 : 0;
+  }
+  if (blocked) return 6;
+  return isTried ? 5 : 4;
+}
+
+/** All exits of the groups where they are few; else some that may be taken and some that are out. */
+function gather({ groups }: Shortlist, random: () => number): ReadonlySet<PoolExit> {
+  const found = new Set<PoolExit>();
+  let size = 0;
+  for (const group of groups) size += group.size;
+  for (const group of groups) {
+    if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.size; place++) found.add(group.at(place));
+    else drawSome(group, Math.ceil(LOOKED_AT_MAX / groups.length), random, found);
+  }
+  return found;
+}
+
+function drawSome(group: ExitGroup, count: number, random: () => number, to: Set<PoolExit>): void {
+  for (let draw = 0; draw < count; draw++) {
+    if (group.usable > 0) to.add(group.at(Math.floor(random() * group.usable)));
+    if (group.out > 0) to.add(group.at(group.usable + Math.floor(random() * group.out)));
+  }
+}
+
+function leastBad(candidates: readonly PoolExit[]): PoolExit | null {
+  let least: PoolExit | null = null;
+  for (const candidate of candidates) if (least === null || isLessBad(candidate, least)) least = candidate;
+  return least;
+}

@@ -1,0 +1,40 @@
+import type { Failure } from "../blame/failure.ts";
+import type { Exit, Target } from "../core/route.ts";
+import type { PoolExit } from "./pool-exit.ts";
+
+/** An exit taken for one attempt; must be settled once. */
+export interface Lease {
+  readonly exit: Exit;
+  /** Key of the client's session, if it has one. */
+  readonly session: string | null;
+}
+
+/** How an attempt went, as far as its exit is concerned. */
+export type LeaseOutcome =
+  /** An answer came, or a tunnel opened; `ms` until then. */
+  | { readonly kind: "answered"; readonly ms: number }
+  | ({ readonly kind: "failed" } & Failure)
+  /** The client left, or nothing was tried. */
+  | { readonly kind: "unjudged" };
+
+/** A lease with what its pool must know to settle it: nothing is looked up for it. */
+export class OpenLease implements Lease {
+  /** The pool that gave it. */
+  readonly owner: object;
+  readonly taken: PoolExit;
+  readonly exit: Exit;
+  readonly session: string | null;
+  readonly target: Target;
+  /** The count of leases when it was taken. */
+  readonly leasedAt: number;
+  isSettled = false;
+
+  constructor(owner: object, taken: PoolExit, target: Target, session: string | null, leasedAt: number) {
+    this.owner = owner;
+    this.taken = taken;
+    this.exit = taken.exit;
+    this.target = target;
+    this.session = session;
+    this.leasedAt = leasedAt;
+  }
+}
