@@ -4,7 +4,8 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { formatHostPort } from "../core/address.ts";
 import type { GatewayEvent } from "../core/event.ts";
-import type { Config } from "../core/settings.ts";
+import { NO_PARAMS } from "../core/params.ts";
+import type { Config, ListenerSettings } from "../core/settings.ts";
 import { type GatewayFlags, loadGatewayConfig } from "./gateway-flags.ts";
 import { openGateway } from "./open-gateway.ts";
 import { RunSummary } from "./run-summary.ts";
@@ -32,7 +33,16 @@ const DRAIN_MS = 500;
 
 // One listener for one command: what the file says of listeners, users and the admin address is for `serve`.
 function ownConfig(config: Config): Config {
-  const listener = { host: "127.0.0.1", port: 0, tls: null, users: [], allow: [], allowPlaintextHttps: false };
+  const listener: ListenerSettings = {
+    host: "127.0.0.1",
+    port: 0,
+    tls: null,
+    users: [],
+    allow: [],
+    allowPlaintextHttps: false,
+    params: NO_PARAMS,
+    session: null,
+  };
   return { ...config, listeners: [listener], admin: null };
 }
 

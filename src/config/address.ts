@@ -7,7 +7,7 @@ export function parseListenAddress(text: string): HostPort | { problem: string }
   if (/^\d+$/.test(text)) return parseListenAddress(`127.0.0.1:${text}`);
   if (text.startsWith(":"))
     return { problem: `name the address before ${text}: 127.0.0.1${text} for this machine, 0.0.0.0${text} for everybody` };
-  if (/:\d+-\d+$/.test(text)) return { problem: "port ranges come in a later version: name one port, and list several addresses" };
+  if (RANGE.test(text)) return { problem: "expected one port here, not a range of them" };
   const parts = /^(?:\[([^\]]*)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const host = (parts?.[1] ?? parts?.[2] ?? "").toLowerCase();
   const port = Number(parts?.[3]);
@@ -15,6 +15,28 @@ export function parseListenAddress(text: string): HostPort | { problem: string }
     return { problem: "expected an address such as 127.0.0.1:8502 or [::1]:8502" };
   if (port > 65535) return { problem: "a port is a number from 0 to 65535" };
   return { host, port };
+}
+
+/** Ports of one range, so that a slip of the finger does not take them all. */
+const RANGE_PORTS_MAX = 1024;
+
+const RANGE = /^(.*?)(\d{1,5})-(\d{1,5})$/;
+
+/** An address, or one for each port of a range: `127.0.0.1:8600-8699`, `8600-8699`. */
+export function parseListenAddresses(text: string): readonly HostPort[] | { problem: string } {
+  const [, before = "", from = "", to = ""] = RANGE.exec(text) ?? [];
+  if (to === "" || (before !== "" && !before.endsWith(":"))) {
+    const single = parseListenAddress(text);
+    return "problem" in single ? single : [single];
+  }
+  const first = parseListenAddress(`${before}${from}`);
+  const last = parseListenAddress(`${before}${to}`);
+  if ("problem" in first) return first;
+  if ("problem" in last) return last;
+  const ports = last.port - first.port + 1;
+  if (first.port === 0 || ports < 1) return { problem: "a range of ports goes upwards, from 1 on: 127.0.0.1:8600-8699" };
+  if (ports > RANGE_PORTS_MAX) return { problem: `a range has at most ${RANGE_PORTS_MAX} ports, and this one ${ports}` };
+  return Array.from({ length: ports }, (_, i) => ({ host: first.host, port: first.port + i }));
 }
 
 /** `192.0.2.0/24` of a network or an address; or what is wrong with it. */

@@ -1,9 +1,11 @@
+import type { HostPort } from "../core/address.ts";
 import type { ListenerSettings, User } from "../core/settings.ts";
 import { isLoopback } from "../wire/loopback.ts";
-import { parseListenAddress, parseNetwork } from "./address.ts";
+import { parseListenAddresses, parseNetwork } from "./address.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_LISTENER } from "./defaults.ts";
 import type { ConfigFile, ListenItem, ListenObject } from "./file.ts";
+import { readListenerParams } from "./listener-params.ts";
 import { readPem } from "./pem.ts";
 import type { ResolveContext } from "./resolve-context.ts";
 
@@ -12,12 +14,34 @@ export function resolveListeners(file: ConfigFile, flags: readonly string[], con
   const users = resolveUsers(file.users, ["users"], context) ?? DEFAULT_LISTENER.users;
   const allow = resolveAllow(file.allow, ["allow"], context) ?? DEFAULT_LISTENER.allow;
   const shared: ListenerSettings = { ...DEFAULT_LISTENER, users, allow };
-  return listenItems(file.listen, flags).map(({ item, path }) => {
+  const listeners = listenItems(file.listen, flags).flatMap(({ item, path }) => {
     const given: ListenObject = typeof item === "object" ? item : { address: item };
-    const listener = resolveListener(given, path, shared, context);
+    const places = resolvePlaces(given, path, shared, context);
+    const listener = resolveListener(given, path, { ...shared, ...places[0] }, context);
     if (isOpen(listener)) context.problems.push({ path, message: tellOpen(given.address ?? listener.host) });
-    return listener;
+    return places.map(({ host, port }) => ({ ...listener, host, port }));
   });
+  if (listeners.length > LISTENERS_MAX) {
+    context.problems.push({ path: ["listen"], message: `there are at most ${LISTENERS_MAX} listeners, and these are ${listeners.length}` });
+  }
+  return listeners;
+}
+
+/** Each is a socket, with a timer of its own. */
+const LISTENERS_MAX = 4096;
+
+/** One, or one for each port of a range. */
+function resolvePlaces(
+  given: ListenObject,
+  path: ConfigPath | null,
+  { host, port }: ListenerSettings,
+  { problems }: ResolveContext,
+): readonly HostPort[] {
+  if (given.address === undefined) return [{ host, port }];
+  const places = parseListenAddresses(String(given.address));
+  if (!("problem" in places)) return places;
+  problems.push({ path, message: path === null ? `--listen: ${places.problem}` : places.problem });
+  return [{ host, port }];
 }
 
 interface Item {
@@ -39,16 +63,10 @@ function resolveListener(
   shared: ListenerSettings,
   context: ResolveContext,
 ): ListenerSettings {
-  const { problems } = context;
   const at = path ?? [];
-  if (given.params !== undefined) problems.push({ path, key: "params", message: "parameters of a listener come in a later version" });
-  const place = given.address === undefined ? shared : parseListenAddress(String(given.address));
-  if ("problem" in place) problems.push({ path, message: path === null ? `--listen: ${place.problem}` : place.problem });
-  const { host, port } = "problem" in place ? shared : place;
   const { cert, key } = given.tls ?? {};
   return {
-    host,
-    port,
+    ...shared,
     tls:
       cert === undefined || key === undefined
         ? shared.tls
@@ -56,6 +74,7 @@ function resolveListener(
     users: resolveUsers(given.users, [...at, "users"], context) ?? shared.users,
     allow: resolveAllow(given.allow, [...at, "allow"], context) ?? shared.allow,
     allowPlaintextHttps: given.allowPlaintextHttps ?? shared.allowPlaintextHttps,
+    ...(given.params === undefined ? {} : readListenerParams(given.params, path, context)),
   };
 }
 

@@ -4,8 +4,8 @@ import { formatDuration } from "../core/duration.ts";
 import type { Exit } from "../core/route.ts";
 import type { Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, Pace, Pacing, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
-import { rulesToFile } from "./rules.ts";
 import { listenerParamsToFile } from "./listener-params.ts";
+import { rulesToFile } from "./rules.ts";
 import { formatSize } from "./sizes.ts";
 
 /** What stands in the place of a secret. */
