@@ -1,0 +1,87 @@
+import { formatHostPort } from "../core/address.ts";
+import type { Exit, Target } from "../core/route.ts";
+import type { Pacing } from "../core/settings.ts";
+import { isPaced, type Limited, Limits, ownConcurrency, type Slot } from "./limits.ts";
+
+/** The limits of a pool, where there are any: without, nothing is counted and nothing asked. */
+export class LimitsInForce {
+  /** Called when something was given back, so that whoever waits for it looks again. */
+  onRoom: () => void = () => {};
+  #pacing: Pacing | null = null;
+  #areOwn = false;
+  #limits: Limits | null = null;
+  #last: LimitsLook | null = null;
+
+  /** Why the last look led to nothing; null: a limit was not the reason. */
+  get limited(): Limited | null {
+    return this.#last === null ? null : this.#last.limited;
+  }
+
+  /** Takes new settings; what was counted stays as long as anything is limited. */
+  configure(pacing: Pacing): void {
+    this.#pacing = pacing;
+    this.#renew();
+    this.onRoom();
+  }
+
+  /** Takes new exits, which may have limits of their own. */
+  load(exits: Iterable<Exit>): void {
+    this.#areOwn = false;
+    for (const exit of exits) {
+      if (ownConcurrency(exit) === null) continue;
+      this.#areOwn = true;
+      break;
+    }
+    this.#renew();
+    this.onRoom();
+  }
+
+  /** Begins a look for an exit to a target; null where nothing is limited. */
+  look(target: Target, now: number): LimitsLook | null {
+    this.#last = this.#limits === null ? null : new LimitsLook(this.#limits, formatHostPort(target), now);
+    return this.#last;
+  }
+
+  /** Counts a direct connection; null: the target is at its limit. */
+  takeDirect(target: Target, now: number): Slot | "free" | null {
+    const look = this.look(target, now);
+    if (look === null) return "free";
+    return look.limited === null ? look.take(null) : null;
+  }
+
+  #renew(): void {
+    if (this.#pacing === null || !(isPaced(this.#pacing) || this.#areOwn)) this.#limits = null;
+    else if (this.#limits === null) this.#limits = new Limits(this.#pacing, () => this.onRoom());
+    else this.#limits.pacing = this.#pacing;
+  }
+}
+
+/** One look for an exit: which of them a limit keeps from the target, and for how long. */
+export class LimitsLook {
+  /** What is free the soonest of all that was in the way; null: nothing was. */
+  limited: Limited | null;
+  readonly #limits: Limits;
+  readonly #target: string;
+  readonly #now: number;
+
+  constructor(limits: Limits, target: string, now: number) {
+    this.#limits = limits;
+    this.#target = target;
+    this.#now = now;
+    this.limited = limits.refusalOfTarget(target, now);
+  }
+
+  /** Whether an exit is at a limit. */
+  holdsBack(exit: Exit): boolean {
+    const limited = this.#limits.refusalOf(exit, this.#target, this.#now);
+    if (limited === null) return false;
+    if (this.limited === null || limited.retryInMs < this.limited.retryInMs) this.limited = limited;
+    return true;
+  }
+
+  /** Counts what was chosen. */
+  take(exit: Exit | null): Slot {
+    this.limited = null;
+    return this.#limits.take(exit, this.#target, this.#now);
+  }
+}
