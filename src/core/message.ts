@@ -68,3 +68,8 @@ export function fieldValues(fields: RawFields, name: string): string[] {
   }
   return values;
 }
+
+/** The others in their order; `name` in lower case. */
+export function withoutField(fields: RawFields, name: string): RawFields {
+  return fields.filter((_, i) => (fields[i - (i % 2)] as string).toLowerCase() !== name);
+}

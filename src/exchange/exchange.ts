@@ -21,6 +21,8 @@ export interface ExchangeRequest {
   readonly user: string | null;
   /** Only public addresses may be reached: the listener is public and no setting says otherwise. */
   readonly publicOnly: boolean;
+  /** A field, lower case, that is meant for us and not passed on; null: none. */
+  readonly ownField: string | null;
   /** What the ledger should say that is no fault. */
   readonly notes: readonly string[];
 }

@@ -2,7 +2,7 @@ import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
-import type { ResponseHead } from "../core/message.ts";
+import { type ResponseHead, withoutField } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import type { Connection } from "../net/connection.ts";
@@ -152,11 +152,12 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     const { scheme } = this.#given.route.target;
     const { settings, deadlines } = this.#exchange.context;
     const { via, name } = settings;
+    const { ownField } = this.#exchange.request;
     const text = writeRequestHead({
       method: head.method,
       target: this.#plan.absoluteForm ? `${scheme}://${authority}${path === "*" ? "" : path}` : path,
       host: authority,
-      fields: head.fields,
+      fields: ownField === null ? head.fields : withoutField(head.fields, ownField),
       framing: head.framing,
       upgrade: head.upgrade,
       proxyAuthorization: this.#plan.proxyAuthorization,

@@ -1,10 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
-import { NO_PARAMS, type RequestParams } from "../core/params.ts";
+import type { RawFields } from "../core/message.ts";
+import type { RequestParams } from "../core/params.ts";
 import type { Limits, ListenerSettings, User } from "../core/settings.ts";
 import { allowListMatcher } from "../net/address-policy.ts";
 import { checkPassword, isHashed, parseUserParams } from "./credentials.ts";
 import { GuessBrake } from "./guess-brake.ts";
+import { mergeParams } from "./merge-params.ts";
+import { madeSessionKey, ownSessionKey } from "./session-key.ts";
 
 /** Who a client is and what its user name asks for. */
 export interface Admitted {
@@ -12,19 +15,21 @@ export interface Admitted {
   readonly params: RequestParams;
 }
 
-const ANYBODY: Admitted = { user: null, params: NO_PARAMS };
 /** Credentials that were checked are remembered, so that a hashed password costs its hash once. */
 const REMEMBERED_MAX = 1000;
 
 /** The door of a listener: source addresses, users, and how much may be in flight. */
 export class Admission {
   readonly #settings: ListenerSettings;
+  /** Of a client without a name. */
+  readonly #nobody: Admitted;
   readonly #isAllowed: (address: string) => boolean;
   readonly #remembered = new Map<string, Admitted>();
   readonly #brake: GuessBrake;
 
   constructor(settings: ListenerSettings, clock: Clock) {
     this.#settings = settings;
+    this.#nobody = { user: null, params: settings.params };
     this.#brake = new GuessBrake(clock);
     this.#isAllowed = settings.allow.length === 0 ? () => true : allowListMatcher(settings.allow);
   }
@@ -33,28 +38,58 @@ export class Admission {
     return this.#settings.users.length > 0;
   }
 
-  /** By the value of Proxy-Authorization, or null without one. */
-  admitHeader(address: string, authorization: string | null): Admitted | Fault {
+  /** The name of the request field that names sessions, lower case: it is meant for us alone. Null: none does. */
+  get sessionField(): string | null {
+    const from = this.#settings.session?.from;
+    return typeof from === "object" ? from.field : null;
+  }
+
+  /** By the value of Proxy-Authorization, or null without one, among the request's `fields`. */
+  admitHeader(address: string, authorization: string | null, fields: RawFields): Admitted | Fault {
+    const admitted = this.#admitAuthorization(address, authorization);
+    return "id" in admitted ? admitted : this.#holdSession(admitted, address, fields);
+  }
+
+  #admitAuthorization(address: string, authorization: string | null): Admitted | Fault {
     const known = authorization === null ? undefined : this.#remembered.get(authorization);
     if (known !== undefined && this.#isAllowed(address)) return known;
     const credentials = authorization === null ? null : decodeBasic(authorization);
     if (credentials === "malformed")
       return fault("client.proxy_auth_invalid", "Proxy-Authorization is not of the form Basic base64(name:password)");
-    const admitted = this.admit(address, credentials?.name ?? null, credentials?.password ?? null);
+    const admitted = this.#admitName(address, credentials?.name ?? null, credentials?.password ?? null);
     if (authorization !== null && !("id" in admitted)) this.#remember(authorization, admitted);
     return admitted;
   }
 
+  /** A client whose protocol has no fields. */
   admit(address: string, name: string | null, password: string | null): Admitted | Fault {
+    const admitted = this.#admitName(address, name, password);
+    return "id" in admitted ? admitted : this.#holdSession(admitted, address, null);
+  }
+
+  #admitName(address: string, name: string | null, password: string | null): Admitted | Fault {
     if (!this.#isAllowed(address)) return fault("client.denied", `${address} is not in this listener's allow list`);
-    if (name === null) return this.hasUsers ? fault("client.proxy_auth_required", "this listener wants a user name and password") : ANYBODY;
+    if (name === null)
+      return this.hasUsers ? fault("client.proxy_auth_required", "this listener wants a user name and password") : this.#nobody;
     const parsed = parseUserParams(name, this.#settings.users);
     const { user } = parsed;
     // The password first: what is wrong with the parameters of a name tells that there is such a user.
     const wrong = this.hasUsers ? this.#checkLogin(address, user, password ?? "") : null;
     if (wrong !== null) return wrong;
     if ("error" in parsed) return fault("client.proxy_auth_invalid", parsed.error);
-    return user === null ? { user: null, params: parsed.params } : { user: user.name, params: ofUser(parsed.params, user.name) };
+    const params = mergeParams(withOwnKey(parsed.params, user), this.#settings.params);
+    if ("error" in params) return fault("client.proxy_auth_invalid", params.error);
+    return { user: user === null ? null : user.name, params };
+  }
+
+  /** Gives a client that names no session the one that its listener makes for it. */
+  #holdSession(admitted: Admitted, address: string, fields: RawFields | null): Admitted {
+    const { session: made, port } = this.#settings;
+    if (made === null || admitted.params.session !== null) return admitted;
+    const { user, params } = admitted;
+    const key = madeSessionKey(made.from, user, { port, address, fields });
+    if (key === null) return admitted;
+    return { user, params: { ...params, session: { key, hard: made.hard, durationMs: made.durationMs } } };
   }
 
   #checkLogin(address: string, user: User | null, password: string): Fault | null {
@@ -71,10 +106,9 @@ export class Admission {
   }
 }
 
-/** Two users who give their sessions the same key do not share them. */
-function ofUser(params: RequestParams, user: string): RequestParams {
+function withOwnKey(params: RequestParams, user: User | null): RequestParams {
   const { session } = params;
-  return session === null ? params : { ...params, session: { ...session, key: `${user} ${session.key}` } };
+  return session === null ? params : { ...params, session: { ...session, key: ownSessionKey(user?.name ?? null, session.key) } };
 }
 
 /** Addresses without an exchange in flight that are remembered, so that a busy one is not forgotten between two requests. */

@@ -52,7 +52,7 @@ export function recordRefused(
 function admitAndRun(service: ForwardService, stream: ClientStream): Promise<void> {
   const { head, client } = stream;
   if (service.isDraining()) return refuse(service, stream, fault("gateway.shutting_down", "the gateway is shutting down"));
-  const admitted = service.admission.admitHeader(client.address, fieldValue(head.fields, "proxy-authorization"));
+  const admitted = service.admission.admitHeader(client.address, fieldValue(head.fields, "proxy-authorization"), head.fields);
   if ("id" in admitted) return refuse(service, stream, admitted);
   return head.method === "CONNECT" ? runConnect(service, stream, admitted) : runPlain(service, stream, admitted);
 }
@@ -98,6 +98,7 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
     client,
     user,
     publicOnly: isPublicOnly(service),
+    ownField: service.admission.sessionField,
     notes: noteHost(head.host, url.authority),
   };
   return runRequest(service.context, stream, request, url);
@@ -154,5 +155,5 @@ function refuse({ context }: ForwardService, stream: ClientStream, value: Fault)
 }
 
 function requestFor(known: Pick<ExchangeRequest, "client" | "method" | "target" | "shownTarget">): ExchangeRequest {
-  return { ...known, protocol: "http", params: NO_PARAMS, user: null, publicOnly: false, notes: [] };
+  return { ...known, protocol: "http", params: NO_PARAMS, user: null, publicOnly: false, ownField: null, notes: [] };
 }

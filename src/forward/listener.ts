@@ -58,6 +58,7 @@ export class ForwardListener implements AsyncDisposable {
   async start(): Promise<HostPort> {
     const { settings, context } = this.#service;
     this.#listening = await listen({ host: settings.host, port: settings.port }, (socket) => this.#accept(socket));
+    this.#admitBy(settings);
     const { clientHead, clientIdle, bodyIdle, clientGone } = context.settings.timeouts;
     const shortest = Math.min(clientHead, clientIdle, bodyIdle, clientGone);
     const period = Math.max(1, Math.min(SWEEP_MS_MAX, Math.ceil(shortest / SWEEPS_PER_TIMEOUT)));
@@ -71,9 +72,15 @@ export class ForwardListener implements AsyncDisposable {
 
   /** Users and networks as they are from now on; the address, and whether it speaks TLS, stay. */
   reload(settings: ListenerSettings): void {
-    this.#service.settings = settings;
-    this.#service.admission = new Admission(settings, this.#service.context.clock);
+    this.#admitBy(settings);
     this.#http = this.#httpOptions();
+  }
+
+  /** The port is the one that it listens on, since a session may be the port's. */
+  #admitBy(settings: ListenerSettings): void {
+    const { port = settings.port } = this.#listening?.address ?? {};
+    this.#service.settings = settings;
+    this.#service.admission = new Admission({ ...settings, port }, this.#service.context.clock);
   }
 
   /** Takes no new connection and no new request; idle connections close. */

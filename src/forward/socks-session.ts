@@ -115,6 +115,7 @@ class SocksSession {
       user: asked?.admitted.user ?? null,
       client: this.#client,
       publicOnly: isPublicOnly(this.#service),
+      ownField: null,
       notes: [],
     };
   }

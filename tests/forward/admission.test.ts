@@ -30,9 +30,9 @@ test("stops comparing with hashed passwords for a minute after ten wrong ones fr
 test("credentials that were right once are known while their address is held", () => {
   const door = admission({ ms: 0 });
   const header = `Basic ${Buffer.from("alice:right").toString("base64")}`;
-  assert.ok("user" in door.admitHeader("192.0.2.1", header));
+  assert.ok("user" in door.admitHeader("192.0.2.1", header, []));
   for (let guess = 0; guess < 20; guess++) door.admit("192.0.2.1", "alice", `guess ${guess}`);
-  assert.ok("user" in door.admitHeader("192.0.2.1", header));
+  assert.ok("user" in door.admitHeader("192.0.2.1", header, []));
 });
 
 test("sessions of two users with the same key are two sessions", () => {
