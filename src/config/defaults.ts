@@ -78,6 +78,7 @@ export const DEFAULTS: ExchangeSettings = {
   via: false,
   keepQuery: false,
   targets: { addresses: "auto", tunnelPorts: [], remoteDns: "check" },
+  circuit: { failures: 4, kins: 2, window: 30 * SECOND, probe: 1 * SECOND, probeMax: 30 * SECOND, control: "never" },
   firstFlightReplay: true,
   ca: null,
 };

@@ -1,6 +1,7 @@
 import type { ExitScheme } from "../core/route.ts";
 import type {
   AttemptLimits,
+  CircuitRules,
   DirectMode,
   Hedging,
   Limits,
@@ -34,6 +35,7 @@ export interface ConfigFile {
   readonly limits?: Partial<MessageLimits & Omit<Limits, "message">>;
   readonly tolerances?: Partial<ResponseTolerances>;
   readonly targets?: Partial<TargetPolicy>;
+  readonly circuit?: Partial<CircuitRules>;
   readonly proxyStatus?: ProxyStatusMode;
   readonly via?: boolean;
   readonly firstFlightReplay?: boolean;

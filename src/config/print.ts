@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { formatHostPort } from "../core/address.ts";
 import { formatDuration } from "../core/duration.ts";
 import type { Exit } from "../core/route.ts";
-import type { Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, Pace, Pacing, User } from "../core/settings.ts";
+import type { CircuitRules, Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, Pace, Pacing, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { listenerParamsToFile } from "./listener-params.ts";
 import { rulesToFile } from "./rules.ts";
@@ -35,6 +35,7 @@ export function configToFile(config: Config): Record<string, unknown> {
     limits: limitsToFile(exchange.limits),
     tolerances: exchange.tolerances,
     targets: exchange.targets,
+    circuit: circuitToFile(exchange.circuit),
     proxyStatus: exchange.proxyStatus,
     via: exchange.via,
     firstFlightReplay: exchange.firstFlightReplay,
@@ -90,6 +91,17 @@ function pacingToFile({ perExit, perTarget, perExitAndTarget, queue, wait }: Pac
 function hedgeToFile({ after, maxShare }: Hedging): Record<string, unknown> {
   const told = after === null ? "off" : "ms" in after ? formatDuration(after.ms) : `p${Math.round(after.quantile * 100)}`;
   return { after: told, maxShare };
+}
+
+function circuitToFile({ failures, kins, window, probe, probeMax, control }: CircuitRules): Record<string, unknown> {
+  return {
+    failures,
+    kins,
+    window: formatDuration(window),
+    probe: formatDuration(probe),
+    probeMax: formatDuration(probeMax),
+    control: typeof control === "string" ? control : control.tag,
+  };
 }
 
 /** A URL without the password, and with the names but not the values of its query. */

@@ -63,6 +63,7 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     via: file.via ?? DEFAULTS.via,
     keepQuery: file.log?.query === undefined ? DEFAULTS.keepQuery : file.log.query === "keep",
     targets: { ...DEFAULTS.targets, ...file.targets },
+    circuit: { ...DEFAULTS.circuit, ...file.circuit },
     firstFlightReplay: file.firstFlightReplay ?? DEFAULTS.firstFlightReplay,
   };
 }

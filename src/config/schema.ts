@@ -196,6 +196,18 @@ const targets = z.strictObject({
     .exactOptional(),
 });
 
+const circuit = z.strictObject({
+  failures: z.int().min(0).max(64).describe("Exits through which a target must fail; 0: it is always asked.").exactOptional(),
+  kins: z.int().min(1).max(64).describe("Networks or providers that those exits are of.").exactOptional(),
+  window: duration.describe("What is older does not count.").exactOptional(),
+  probe: duration.describe("Until one request finds out whether it is back; doubled by each that fails.").exactOptional(),
+  probeMax: duration.describe("The longest time between two of these.").exactOptional(),
+  control: text
+    .transform((word) => (word === "never" || word === "direct" ? word : { tag: word.toLowerCase() }))
+    .describe("What decides in doubt: never, direct, or the tag of the exits to ask through.")
+    .exactOptional(),
+});
+
 const log = z.strictObject({
   format: z.enum(["text", "json"], expected("text or json")).describe("Lines for people or for programs.").exactOptional(),
   query: z.enum(["keep", "drop"], expected("keep or drop")).describe("Query values in logs and records.").exactOptional(),
@@ -241,6 +253,7 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   limits: limits.exactOptional(),
   tolerances: tolerances.describe("What responses may do that RFC 9112 lets a recipient accept.").exactOptional(),
   targets: targets.describe("Which targets listeners let through.").exactOptional(),
+  circuit: circuit.describe("When a target counts as down.").exactOptional(),
   proxyStatus: z
     .enum(["failures", "always", "never"], expected("one of failures, always, never"))
     .describe("When the Proxy-Status field is sent; failures: on failures and rescues.")

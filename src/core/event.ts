@@ -1,3 +1,4 @@
+import type { Culprit } from "./fault.ts";
 import type { ExchangeRecord } from "./ledger.ts";
 
 /** An exit's state, as people see it. */
@@ -6,6 +7,9 @@ export type HopState = (typeof HOP_STATES)[number];
 
 /** What somebody may do by the admin API. */
 export type OperatorAction = "add" | "remove" | "drain" | "undrain" | "bench" | "unbench" | "rotate";
+
+/** What is known of a target that failed: `open`: it is not asked; `half-open`: one request finds out whether it is back. */
+export type CircuitState = "closed" | "open" | "half-open";
 
 /** What features report; only `observe/` formats it. */
 export type GatewayEvent =
@@ -28,6 +32,29 @@ export type GatewayEvent =
       /** Null where no single exit is meant. */
       readonly exit: string | null;
       readonly summary: string;
+    }
+  | {
+      readonly type: "circuit-changed";
+      /** `host:port`. */
+      readonly target: string;
+      /** The first segment of a path; null: all of the target. */
+      readonly path: string | null;
+      readonly from: CircuitState;
+      readonly to: CircuitState;
+      readonly reason: string;
+      /** Until the next probe. */
+      readonly forMs: number;
+    }
+  /** What other attempts showed later speaks for another culprit than was told. */
+  | {
+      readonly type: "verdict-revised";
+      /** The exchange's. */
+      readonly id: string;
+      /** 1 = the first. */
+      readonly attempt: number;
+      readonly from: Culprit;
+      readonly to: Culprit;
+      readonly reason: string;
     }
   | { readonly type: "config-changed"; readonly summary: string }
   | { readonly type: "config-refused"; readonly reason: string }

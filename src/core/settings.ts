@@ -175,6 +175,21 @@ export interface TargetPolicy {
 export type DirectMode = "never" | "fallback" | "only";
 export type ProxyStatusMode = "failures" | "always" | "never";
 
+/** When a target counts as down, so that it is not asked any more. */
+export interface CircuitRules {
+  /** Failures through as many exits, or all there are, with next to nothing that worked; 0: never. */
+  readonly failures: number;
+  /** Networks or providers that those exits are of. */
+  readonly kins: number;
+  /** Milliseconds: what is older does not count. */
+  readonly window: number;
+  /** Milliseconds until one request finds out whether it is back; each that fails doubles them, up to `probeMax`. */
+  readonly probe: number;
+  readonly probeMax: number;
+  /** What may decide, in doubt, whether the target or the exits are to blame: nothing, a direct connection, or exits of one `tag`. */
+  readonly control: "never" | "direct" | { readonly tag: string };
+}
+
 /** What an exchange needs to know, resolved once, frozen, no option behind it. */
 export interface ExchangeSettings {
   /** Our name in `Proxy-Status` and `Via`. */
@@ -195,6 +210,7 @@ export interface ExchangeSettings {
   readonly via: boolean;
   readonly keepQuery: boolean;
   readonly targets: TargetPolicy;
+  readonly circuit: CircuitRules;
   readonly firstFlightReplay: boolean;
   /** PEM certificates to trust besides Node's own for TLS with exits and targets; null: none. */
   readonly ca: readonly string[] | null;

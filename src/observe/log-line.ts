@@ -10,6 +10,10 @@ export function tellEvent(event: GatewayEvent): string {
       return event.to === "benched"
         ? `exit ${event.exit} benched for ${tellDuration(event.forMs)}: ${event.reason}`
         : `exit ${event.exit} ${event.to}, was ${event.from}: ${event.reason}`;
+    case "circuit-changed":
+      return tellCircuit(event);
+    case "verdict-revised":
+      return `verdict of ${event.id}, attempt ${event.attempt}, revised from ${event.from} to ${event.to}: ${event.reason}`;
     case "tunnel-opened":
       return `tunnel ${event.id} opened`;
     case "tunnel-closed":
@@ -23,6 +27,12 @@ export function tellEvent(event: GatewayEvent): string {
     case "warning":
       return `warning: ${event.message}`;
   }
+}
+
+function tellCircuit({ target, path, to, reason, forMs }: GatewayEvent & { type: "circuit-changed" }): string {
+  const what = path === null ? target : `${target} under ${path}`;
+  if (to === "closed") return `target ${what} is asked again: ${reason}`;
+  return to === "half-open" ? `target ${what} is probed: ${reason}` : `target ${what} is not asked for ${tellDuration(forMs)}: ${reason}`;
 }
 
 /** Milliseconds as people say them: `3ms`, `1.2s`, `10s`, `2.5min`, `3h`. */

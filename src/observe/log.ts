@@ -6,7 +6,7 @@ import { hideUserinfo, printable, printableJson } from "./printable.ts";
 
 /**
  * Turns events into log lines: one line, with the whole story, for each exchange that failed, was rescued or relayed a 5xx,
- * and one for each change of an exit's state or of the configuration, and for each warning.
+ * and one for each change of an exit's or a target's state or of the configuration, for each verdict that was revised, and each warning.
  *
  * Text is for people. In JSON a line about an exchange is its record as it is; any other line has `at` and `event`.
  *
@@ -26,9 +26,12 @@ function isTold(event: GatewayEvent): boolean {
     case "hop-changed":
       // A pool of thousands that is tried for the first time would be thousands of lines of good news.
       return event.from !== "untried" || event.to === "benched";
+    case "circuit-changed":
+      return event.to !== "half-open"; // what its probe found out is told
     case "tunnel-opened":
     case "tunnel-closed":
       return false;
+    case "verdict-revised":
     case "operator-acted":
     case "config-changed":
     case "config-refused":

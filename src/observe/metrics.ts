@@ -30,8 +30,11 @@ export class Metrics {
   readonly #verdicts = new Tally();
   readonly #rescues = new Tally();
   readonly #exitChanges = new Tally();
+  readonly #circuitChanges = new Tally();
+  readonly #revisions = new Tally();
   readonly #operatorActions = new Tally();
   readonly #configLoads = { applied: 0, refused: 0 };
+  #circuitsOpen = 0;
   #tunnelsOpened = 0;
   #tunnelsClosed = 0;
   #warnings = 0;
@@ -49,6 +52,13 @@ export class Metrics {
         break;
       case "hop-changed":
         this.#exitChanges.add({ from: event.from, to: event.to });
+        break;
+      case "circuit-changed":
+        this.#circuitChanges.add({ from: event.from, to: event.to });
+        this.#circuitsOpen += Number(event.from === "closed") - Number(event.to === "closed");
+        break;
+      case "verdict-revised":
+        this.#revisions.add({ from: event.from, to: event.to });
         break;
       case "operator-acted":
         this.#operatorActions.add({ action: event.action });
@@ -147,6 +157,8 @@ export class Metrics {
     this.#faults.write("goodgateway_faults_total", to);
     to.family("goodgateway_verdicts_total", "counter", "What clients were told: verdicts by fault, culprit and outcome.");
     this.#verdicts.write("goodgateway_verdicts_total", to);
+    to.family("goodgateway_verdict_revisions_total", "counter", "Verdicts on attempts that later evidence revised, by culprit.");
+    this.#revisions.write("goodgateway_verdict_revisions_total", to);
   }
 
   #writeTunnelsAndBytes(to: Exposition): void {
@@ -167,6 +179,10 @@ export class Metrics {
     for (const [state, count] of Object.entries(states)) to.sample("goodgateway_exits", { state }, count);
     to.family("goodgateway_exit_changes_total", "counter", "Changes of an exit's state.");
     this.#exitChanges.write("goodgateway_exit_changes_total", to);
+    to.family("goodgateway_circuits_open", "gauge", "Targets, and paths of targets, that count as down.");
+    to.sample("goodgateway_circuits_open", {}, this.#circuitsOpen);
+    to.family("goodgateway_circuit_changes_total", "counter", "Changes of a target's state.");
+    this.#circuitChanges.write("goodgateway_circuit_changes_total", to);
   }
 
   #writeConfig(to: Exposition): void {

@@ -1,0 +1,43 @@
+import type { Culprit, FaultId } from "../core/fault.ts";
+import { FAULTS } from "../core/fault-table.ts";
+
+/** What a failure of a target speaks of: the whole of it, or what lies under one path. */
+export type CircuitScope = "target" | "path";
+
+/**
+ * Whether a failure that is the target's says that it is down, and how far. Null: the target is there, and does not like this request.
+ * What broke before the request was read is everybody's; what came in its place may be one application's behind a common edge.
+ *
+ * @param status of the answer; null without one.
+ */
+export function circuitScopeOf(id: FaultId, culprit: Culprit, status: number | null): CircuitScope | null {
+  if (id === "relay.exit_5xx") return culprit === "exit" ? null : "target";
+  if (id.startsWith("relay.")) return status !== null && saysDown(status) ? "path" : null;
+  if (DOWN_AFTER_TLS.has(id)) return "path";
+  if (DOWN_IN_TLS.has(id)) return "target";
+  const { stage } = FAULTS[id];
+  return stage === "dns" || stage === "connect" || stage === "handshake" ? "target" : null;
+}
+
+const DOWN_AFTER_TLS: ReadonlySet<FaultId> = new Set<FaultId>([
+  "write.reset",
+  "write.timeout",
+  "head.closed_empty",
+  "head.reset",
+  "head.truncated",
+  "head.timeout",
+]);
+
+/** A wrong certificate or version will not go away by waiting, and does not keep those who bring their own TLS from it. */
+const DOWN_IN_TLS: ReadonlySet<FaultId> = new Set<FaultId>(["tls.handshake_timeout", "tls.closed_in_handshake", "tls.malformed"]);
+
+/** A gateway's words on what is behind it, RFC 9110 15.6, and the 52x of edges that count on in that manner. A 500 is one request's. */
+function saysDown(status: number): boolean {
+  return (status >= 502 && status <= 504) || (status >= 520 && status <= 530);
+}
+
+/** The first segment of a path with its slash: `/api` of `/api/items?page=2`. */
+export function firstSegment(path: string): string {
+  const end = path.slice(1).search(/[/?#]/);
+  return end === -1 ? path : path.slice(0, end + 1);
+}

@@ -1,0 +1,188 @@
+import type { Random } from "../core/clock.ts";
+import type { CircuitState } from "../core/event.ts";
+import type { AttributedFault } from "../core/ledger.ts";
+import type { CircuitRules } from "../core/settings.ts";
+
+/** A failure that is the target's, as far as can be told. */
+export interface TargetFailure {
+  readonly attributed: AttributedFault;
+  /** Of the answer that it came with; null without one. */
+  readonly status: number | null;
+  /** The exit's id; null on a direct connection. */
+  readonly exit: string | null;
+  readonly kin: string;
+  /** The exchange's id. */
+  readonly exchange: string;
+}
+
+/** Failures that are remembered, and so the most that may be asked for. */
+const FAILURES_KEPT = 64;
+/** One request may be what a target breaks on, however many exits it is sent through. */
+const EXCHANGES_MIN = 2;
+/** At most this share of what was seen lately may have worked. */
+const WORKED_SHARE_MAX = 0.1;
+/** A probe that nobody has told the end of is given up after this time. Milliseconds. */
+const PROBE_LOST_MS = 90_000;
+/** A site that asks for longer is asked again all the same. Milliseconds. */
+const ASKED_MAX_MS = 5 * 60_000;
+
+interface Opened {
+  readonly failure: TargetFailure;
+  readonly since: number;
+  readonly exits: number;
+  readonly kins: number;
+  /** What a control connection showed; null: none was made. */
+  readonly control: string | null;
+}
+
+/**
+ * One target's circuit, or that of one path on it.
+ *
+ *     closed -> open -> half-open (one request is the probe) -> closed
+ *                 ^-------- fails --------'
+ */
+export class Circuit {
+  readonly target: string;
+  /** Null: all of the target. */
+  readonly path: string | null;
+  /** As it was last reported. */
+  reported: CircuitState = "closed";
+  #failures: { readonly exit: string | null; readonly kin: string; readonly exchange: string; readonly at: number }[] = [];
+  #worked = 0;
+  #workedAt = 0;
+  #opened: Opened | null = null;
+  #probes = 0;
+  #probeAt = 0;
+  #probingSince: number | null = null;
+
+  constructor(target: string, path: string | null) {
+    this.target = target;
+    this.path = path;
+  }
+
+  state(now: number): CircuitState {
+    if (this.#opened === null) return "closed";
+    return this.#isProbing(now) ? "half-open" : "open";
+  }
+
+  /** Nothing that it remembers counts any more. */
+  isSpent(rules: CircuitRules, now: number): boolean {
+    return this.#opened === null && (this.#failures.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < now - rules.window;
+  }
+
+  /** Whether it has to open; `ways` is how many exits there are in all. */
+  count(failure: TargetFailure, ways: number, rules: CircuitRules, now: number): boolean {
+    const { exit, kin, exchange } = failure;
+    const since = now - rules.window;
+    this.#failures = this.#failures.filter(({ at }) => at >= since).slice(-(FAILURES_KEPT - 1));
+    this.#failures.push({ exit, kin, exchange, at: now });
+    return this.#opened === null && this.#isEnough(ways, rules, now);
+  }
+
+  /** Something came through. Closes it where that began after it opened; whether it did. */
+  work(startedAt: number, rules: CircuitRules, now: number): boolean {
+    this.#worked = this.#workedLately(rules, now) + 1;
+    this.#workedAt = now;
+    if (this.#opened === null || startedAt < this.#opened.since) return false;
+    this.close();
+    return true;
+  }
+
+  close(): void {
+    this.#opened = null;
+    this.#failures = [];
+    this.#probes = 0;
+    this.#probingSince = null;
+  }
+
+  open(failure: TargetFailure, control: string | null, { rules, random, now }: Chance): void {
+    const exits = new Set(this.#failures.map(({ exit }) => exit)).size;
+    const kins = new Set(this.#failures.map(({ kin }) => kin)).size;
+    this.#opened = { failure, since: now, exits, kins, control };
+    this.#delay(failure, { rules, random, now });
+  }
+
+  /** A failure while it is open: that of the probe puts the next one off. */
+  failAgain(failure: TargetFailure, { rules, random, now }: Chance): void {
+    if (this.#opened === null || this.#probingSince === null) return;
+    this.#opened = { ...this.#opened, failure };
+    this.#probingSince = null;
+    this.#delay(failure, { rules, random, now });
+  }
+
+  /** True once for each time that a probe is due: who asked is the probe. */
+  takeProbe(now: number): boolean {
+    if (this.#opened === null || this.#isProbing(now) || now < this.#probeAt) return false;
+    this.#probingSince = now;
+    return true;
+  }
+
+  /** The probe ended without a word on the target: the next request may be one at once. */
+  giveProbeBack(): void {
+    this.#probingSince = null;
+  }
+
+  /** Why it is open and until when; null while it is closed. */
+  story(now: number): { readonly failure: TargetFailure; readonly evidence: readonly string[]; readonly retryAfterMs: number } | null {
+    if (this.#opened === null) return null;
+    const { failure, since, control } = this.#opened;
+    const retryAfterMs = Math.max(0, this.#probeAt - now);
+    const next = this.#isProbing(now) ? "a request is finding out whether it is back" : `it may be asked again in ${seconds(retryAfterMs)}`;
+    const lines = [`not tried: ${this.tellWitnesses()}, it has been left alone for ${seconds(now - since)}, and ${next}`];
+    if (control !== null) lines.push(control);
+    return { failure, evidence: lines, retryAfterMs };
+  }
+
+  /** Through whom it failed when it opened. */
+  tellWitnesses(): string {
+    if (this.#opened === null) return "it works";
+    const { failure, exits, kins } = this.#opened;
+    if (failure.exit === null && exits === 1) return "direct connections to it failed";
+    return `it failed through ${tell(exits, "exit")} of ${tell(kins, "network")}`;
+  }
+
+  #isEnough(ways: number, rules: CircuitRules, now: number): boolean {
+    const { failures, kins } = rules;
+    if (failures === 0 || this.#failures.length < failures) return false;
+    if (new Set(this.#failures.map(({ exchange }) => exchange)).size < EXCHANGES_MIN) return false;
+    const worked = this.#workedLately(rules, now);
+    if (worked > WORKED_SHARE_MAX * (worked + this.#failures.length)) return false;
+    const exits = new Set(this.#failures.map(({ exit }) => exit)).size;
+    if (exits < Math.min(failures, ways)) return false;
+    // All may be of one kin: then twice as many of them, or all that there are, will do.
+    return exits >= Math.min(2 * failures, ways) || new Set(this.#failures.map(({ kin }) => kin)).size >= kins;
+  }
+
+  /** Halved by each window that has passed since. */
+  #workedLately(rules: CircuitRules, now: number): number {
+    return this.#worked * 2 ** ((this.#workedAt - now) / rules.window);
+  }
+
+  #isProbing(now: number): boolean {
+    return this.#probingSince !== null && now - this.#probingSince < PROBE_LOST_MS;
+  }
+
+  /** Each probe that fails doubles the time to the next, of which the last half is left to chance, or as the target asked. */
+  #delay({ attributed }: TargetFailure, { rules, random, now }: Chance): void {
+    const longest = Math.min(rules.probeMax, rules.probe * 2 ** Math.min(this.#probes, DOUBLINGS_MAX));
+    const asked = Math.min(ASKED_MAX_MS, attributed.fault.retryAfterMs ?? 0);
+    this.#probeAt = now + Math.max(asked, longest * (0.5 + 0.5 * random()));
+    this.#probes++;
+  }
+}
+
+const DOUBLINGS_MAX = 20;
+
+export interface Chance {
+  readonly rules: CircuitRules;
+  readonly random: Random;
+  readonly now: number;
+}
+
+function tell(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function seconds(ms: number): string {
+  return `${Math.max(1, Math.round(ms / 1000))} s`;
+}
