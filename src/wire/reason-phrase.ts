@@ -143,4 +143,7 @@ const PHRASES: Readonly<Record<FaultId, string>> = {
   "relay.origin_5xx": "{target} answered with an error",
   "relay.edge_5xx": "{target} answered with an error",
   "relay.exit_5xx": "{exit} answered with an error",
+  "relay.blocked": "{target} refuses {exit}",
+  "relay.rate_limited": "{target} had too many requests",
+  "relay.ruled": "{target} answered with what a rule wants repeated",
 };

@@ -70,7 +70,7 @@ test("the race does not count against the exit, nor as an attempt", async () => 
   await using exit = await startRacer(rst);
   await using gateway = await startLabGateway({
     exits: [`http://${exit.host}:${exit.port} id=only`],
-    exchange: { attempts: { max: 1, exits: 1, replayBytes: 0 } },
+    exchange: { attempts: { ...DEFAULTS.attempts, max: 1, exits: 1, replayBytes: 0 } },
   });
   await askOnce(gateway, proxyGet("http://site.lab/"));
   assert.equal((await askOnce(gateway, proxyGet("http://site.lab/"))).body.toString(), "fresh");

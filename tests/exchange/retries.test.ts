@@ -217,11 +217,11 @@ test("nothing is tried again once a byte of the answer is on its way", async () 
 test("attempts.exits bounds what dies before the target, attempts.max what may have reached it", async () => {
   await using dying = await startLabServer(afterHead(rst));
   const lines = Array.from({ length: 10 }, (_, i) => `http://user${i}@127.0.0.1:1 id=dead${i}`);
-  await using gateway = await startLabGateway({ exits: lines, exchange: { attempts: { max: 3, exits: 7, replayBytes: 65_536 } } });
+  await using gateway = await startLabGateway({ exits: lines, exchange: { attempts: { ...DEFAULTS.attempts, max: 3, exits: 7 } } });
   assert.equal((await ask(gateway, "GET")).status, 502);
   assert.equal((await gateway.nextRecord()).attempts.length, 7);
   const reaching = Array.from({ length: 10 }, (_, i) => `http://user${i}@${dying.host}:${dying.port} id=dying${i}`);
-  await using other = await startLabGateway({ exits: reaching, exchange: { attempts: { max: 3, exits: 7, replayBytes: 65_536 } } });
+  await using other = await startLabGateway({ exits: reaching, exchange: { attempts: { ...DEFAULTS.attempts, max: 3, exits: 7 } } });
   assert.equal((await ask(other, "GET")).status, 502);
   const record = await other.nextRecord();
   assert.equal(record.attempts.length, 3);

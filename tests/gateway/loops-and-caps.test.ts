@@ -66,7 +66,7 @@ test("a loop through somebody else ends where exchanges in flight end, and all o
   await using mirror = await startLabServer(async (peer) => splice(peer, await dialLab(await own.promise)));
   await using gateway = await startLabGateway({
     exits: [`http://${mirror.host}:${mirror.port}`],
-    exchange: { limits: limits({ exchanges: 10 }), attempts: { max: 1, exits: 1, replayBytes: 0 } },
+    exchange: { limits: limits({ exchanges: 10 }), attempts: { ...DEFAULTS.attempts, max: 1, exits: 1, replayBytes: 0 } },
   });
   own.resolve(gateway.address);
   assert.equal((await ask(gateway, "http://site.lab/")).status, 503);

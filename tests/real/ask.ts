@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { ExchangeRecord } from "../../src/core/ledger.ts";
 import type { ExitSnapshot } from "../../src/pool/snapshot.ts";
 import { type ProxyStatusMember, parseProxyStatus } from "../../src/wire/proxy-status.ts";
@@ -18,7 +19,7 @@ export interface Asked {
 export const REFUSING = "127.0.0.1:1";
 
 /** One attempt, so that the first failure is the one that is told. */
-const ONE_ATTEMPT = { attempts: { max: 1, exits: 1, replayBytes: 64 * 1024 } } as const;
+const ONE_ATTEMPT = { attempts: { ...DEFAULTS.attempts, max: 1, exits: 1 } } as const;
 
 /** curl asks a gateway of its own for a URL, and prints every head that it sees. */
 export async function ask(args: readonly string[], options: LabGatewayOptions): Promise<Asked> {

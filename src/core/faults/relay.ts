@@ -1,9 +1,17 @@
 import { every, type FaultRows } from "./row.ts";
 
-/** A 5xx answer that somebody further in made and the gateway relayed byte for byte. */
-export type RelayFaultId = "relay.origin_5xx" | "relay.edge_5xx" | "relay.exit_5xx";
+/** An answer that somebody further in made and the gateway relayed byte for byte: a 5xx, or one that a rule names. */
+export type RelayFaultId =
+  | "relay.origin_5xx"
+  | "relay.edge_5xx"
+  | "relay.exit_5xx"
+  | "relay.blocked"
+  | "relay.rate_limited"
+  | "relay.ruled";
 
 const base = { stage: "head", rfc: null, status: null, retry: every("wait") } as const;
+/** Another exit may be welcome at once: nothing is broken that must recover. */
+const refusal = { ...base, retry: every("idempotent") } as const;
 
 export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   "relay.origin_5xx": {
@@ -29,5 +37,29 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
     confidence: 0.85,
     summary: "The exit made this 5xx itself.",
     fix: { client: "Try again through another exit.", operator: "Read the exit's log; the details quote its own words." },
+  },
+  "relay.blocked": {
+    ...refusal,
+    culprit: every("edge"),
+    confidence: 0.85,
+    summary: "The target's side refuses this exit: the answer is a block page or a challenge, by a rule that the details name.",
+    fix: {
+      client: "Ask through other exits, of another kind or country, or more slowly.",
+      operator: "Add exits that this target lets in; if the answer is no block, switch the rule off under rules.",
+    },
+  },
+  "relay.rate_limited": {
+    ...refusal,
+    culprit: every("edge"),
+    confidence: 0.7,
+    summary: "The target's side had too many requests of this exit, or of this account.",
+    fix: { client: "Wait as long as Retry-After says; ask more slowly.", operator: "Spread this target's requests over more exits." },
+  },
+  "relay.ruled": {
+    ...refusal,
+    culprit: every("origin"),
+    confidence: 0.5,
+    summary: "The answer is one that a rule of the config wants repeated through another exit.",
+    fix: { client: "Read the answer: it is the target's own.", operator: "See the rule that the details name, under rules." },
   },
 };

@@ -4,9 +4,10 @@ import type { ResponseFaultId } from "../../core/faults/response.ts";
 import { BAD_ANSWERS, type BadAnswer, keepAliveRace } from "../bad-answers.ts";
 import { uploads } from "../bad-clients.ts";
 import { afterBytes, afterHead, fin, neverReads, rst, says, silence } from "../behaviours.ts";
+import { BLOCK_PAGES } from "../block-pages.ts";
 import { startEdge } from "../edge.ts";
 import { dialLab } from "../lab-connection.ts";
-import { formatHead } from "../lab-http.ts";
+import { formatAnswer, formatHead } from "../lab-http.ts";
 import { type Behaviour, findClosedPort } from "../lab-server.ts";
 import { ask, openConnect, proxyGet, readAnswer } from "../raw-client.ts";
 import { refuses } from "../refusals.ts";
@@ -96,6 +97,9 @@ export const MORE_RELAY_STAGES: readonly Stage[] = [
   }),
 ];
 
+/** A condition that all answers meet. */
+const ANYTHING = { status: [], header: {}, body: [], slowerThan: null, fault: null, host: [] } as const;
+
 export const RELAY_STAGES: Readonly<Record<RelayFaultId, Stage>> = {
   "relay.origin_5xx": stage("the target answers 500", relayed(500, "relay.origin_5xx", "origin"), async (props) => {
     const site = await props.site();
@@ -106,6 +110,23 @@ export const RELAY_STAGES: Readonly<Record<RelayFaultId, Stage>> = {
     return { play: (gateway) => ask(addressOf(gateway), proxyGet(urlOf(edge))) };
   }),
   "relay.exit_5xx": stage("an exit has no way out and says so", relayed(503, "relay.exit_5xx", "exit"), plainVia(refuses("squidNoParent"))),
+  "relay.blocked": stage(
+    "a site challenges who comes through an exit",
+    relayed(403, "relay.blocked", "edge"),
+    plainVia(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin))),
+  ),
+  "relay.rate_limited": stage(
+    "a site has had too many requests of an exit",
+    relayed(429, "relay.rate_limited", "edge"),
+    plainVia(afterHead(says(BLOCK_PAGES["rate-limited-until"], fin))),
+  ),
+  "relay.ruled": stage(
+    "a rule of the config wants a 404 repeated",
+    relayed(404, "relay.ruled", "origin"),
+    plainVia(afterHead(says(formatAnswer(404, { "Content-Type": "text/plain" }, "no such page\n"), fin)), {
+      changes: { rules: [{ name: "not-here", when: { ...ANYTHING, status: [404] }, actions: ["retry"] }] },
+    }),
+  ),
 };
 
 function fromAnswers(make: (fault: AnswerFaultId) => Stage): Readonly<Record<AnswerFaultId, Stage>> {

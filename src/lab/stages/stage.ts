@@ -2,7 +2,17 @@ import type { HostPort } from "../../core/address.ts";
 import type { Culprit, FaultId } from "../../core/fault.ts";
 import type { Outcome } from "../../core/ledger.ts";
 import type { Exit } from "../../core/route.ts";
-import type { AttemptLimits, Config, ExchangeSettings, Limits, ListenerSettings, Pacing, TargetPolicy, Timeouts } from "../../core/settings.ts";
+import type { Rule } from "../../core/rule.ts";
+import type {
+  AttemptLimits,
+  Config,
+  ExchangeSettings,
+  Limits,
+  ListenerSettings,
+  Pacing,
+  TargetPolicy,
+  Timeouts,
+} from "../../core/settings.ts";
 import type { Resolver } from "../../net/resolve.ts";
 import type { ConnectTcp } from "../fake-dialler.ts";
 import type { RawAnswer } from "../raw-client.ts";
@@ -54,6 +64,7 @@ export interface Changes {
   readonly timeouts?: Partial<Timeouts>;
   readonly attempts?: Partial<AttemptLimits>;
   readonly pacing?: Partial<Pacing>;
+  readonly rules?: readonly Rule[];
   readonly limits?: Partial<Limits>;
   readonly targets?: Partial<TargetPolicy>;
   readonly listener?: Partial<ListenerSettings>;
@@ -72,6 +83,7 @@ export function configureFor(world: StagedWorld, base: Config, exits: readonly E
     timeouts: { ...base.exchange.timeouts, ...changes.timeouts },
     attempts: { ...base.exchange.attempts, max: tries, exits: tries, ...changes.attempts },
     pacing: { ...base.exchange.pacing, ...changes.pacing },
+    rules: changes.rules ?? base.exchange.rules,
     limits: { ...base.exchange.limits, ...changes.limits },
     targets: { ...base.exchange.targets, ...changes.targets },
     ca: changes.ca ?? null,
