@@ -150,7 +150,7 @@ function compare(sides: FaultSides, { exit, target, cell, kin }: Ends, now: numb
   const ofTarget = target === undefined ? 1 : targetLevel(target, exit ?? null, kin, now).level / TARGET_BASE;
   const byExit = sides.exit * ofExit;
   const byTarget = sides.target * ofTarget;
-  const byPair = (sides.pair * pairLevel(cell, now)) / PAIR_BASE;
+  const byPair = (sides.pair * pairLevel(target, cell, now)) / PAIR_BASE;
   const sum = byExit + byTarget + byPair;
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
   return byPair > byExit ? { side: "pair", confidence: byPair / sum } : { side: "exit", confidence: byExit / sum };

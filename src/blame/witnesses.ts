@@ -1,0 +1,84 @@
+import type { Level } from "./levels.ts";
+import type { View } from "./tracks.ts";
+
+/** What was seen counts half after this time. Milliseconds. */
+const HALF_LIFE_MS = 45_000;
+/** How likely it is, before anything is seen, that an end has just changed for the worse. */
+const CHANGE_ODDS = 0.01;
+/** Before a change an end fails at least so often: else one failure would prove a change. */
+const BEFORE_BASE = 0.04;
+const BEFORE_BASE_WITNESSES = 2;
+
+/** What is left of something seen at that time. */
+export function fade(at: number, now: number): number {
+  return at === now ? 1 : 2 ** ((at - now) / HALF_LIFE_MS);
+}
+
+/** Witnesses for and against one end; those with one name speak once, as the worst and the best of them say. */
+export class Witnesses {
+  readonly #names: string[] = [];
+  /** As they remember it. */
+  readonly #bad: number[] = [];
+  readonly #ok: number[] = [];
+  /** Of failures since the end's last success: as they would count if the end had changed. */
+  readonly #since: number[] = [];
+  /** Exits against it, each for itself. */
+  exits = 0;
+
+  /** A witness without a name. */
+  add(): number {
+    this.#bad.push(0);
+    this.#ok.push(0);
+    this.#since.push(0);
+    return this.#names.push("") - 1;
+  }
+
+  place(name: string): number {
+    const known = this.#names.indexOf(name);
+    if (known !== -1) return known;
+    const place = this.add();
+    this.#names[place] = name;
+    return place;
+  }
+
+  well(place: number, ok: number): void {
+    if (ok > (this.#ok[place] as number)) this.#ok[place] = ok;
+  }
+
+  /** @param weight how fresh it is, and how little another end explains it. */
+  badly(place: number, { share }: View, weight: number, isSinceSuccess: boolean): void {
+    const bad = share * weight;
+    this.exits += isSinceSuccess ? weight : bad;
+    if (bad > (this.#bad[place] as number)) this.#bad[place] = bad;
+    if (isSinceSuccess && weight > (this.#since[place] as number)) this.#since[place] = weight;
+  }
+
+  /**
+   * Two stories, by their odds: nothing has changed, and the failures are those that this end makes now and then; or it has changed since
+   * its last success, and what was before tells nothing. `base` is worth `witnesses`.
+   */
+  level(base: number, witnesses: number): Level {
+    let bad = 0;
+    let ok = 0;
+    let since = 0;
+    let earlierBad = BEFORE_BASE * BEFORE_BASE_WITNESSES;
+    let earlier = BEFORE_BASE_WITNESSES;
+    for (let place = 0; place < this.#names.length; place++) {
+      const against = this.#bad[place] as number;
+      const well = this.#ok[place] as number;
+      const changed = this.#since[place] as number;
+      bad += against;
+      ok += well;
+      since += changed;
+      // A witness against it since then has no part in what is usual.
+      if (changed === 0) earlierBad += against;
+      earlier += (changed === 0 ? against : 0) + well;
+    }
+    const surprise = (earlier / earlierBad) ** since;
+    const odds = CHANGE_ODDS * surprise;
+    const isChanged = since === 0 ? 0 : odds / (1 + odds);
+    const kept = 1 - isChanged;
+    const against = bad + isChanged * Math.max(0, since - bad);
+    return { level: (base * witnesses + against) / (witnesses + against + ok * kept), bad: against, ok: ok * kept };
+  }
+}
