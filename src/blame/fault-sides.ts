@@ -53,6 +53,8 @@ const IN_DOUBT: ReadonlySet<FaultId> = new Set<FaultId>([
   "relay.origin_5xx",
 ]);
 
+const REFUSES_EXIT: ReadonlySet<FaultId> = new Set<FaultId>(["relay.blocked", "relay.rate_limited"]);
+
 /** Our own wrong idea of an exit (login, scheme, spent plan): the gateway's to mend, but only through that exit it fails. */
 const CONFIGURATION: ReadonlySet<FaultId> = new Set<FaultId>([
   "handshake.auth_required",
@@ -80,6 +82,9 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   const { fault, culprit, role } = failure;
   const confidence = confidenceOf(fault);
   const owner = ownerOf(culprit, role);
+  // An answer that a rule knows: both ends did their part. Refused is this exit, not whoever asks.
+  if (REFUSES_EXIT.has(fault.id)) return settled(isDirect ? "other" : "pair", confidence);
+  if (fault.id === "relay.ruled") return settled("other", confidence);
   if (isDirect) return settled(owner === "target" ? "target" : "other", confidence);
   if (culprit === "gateway") return settled(isWronglyConfigured(fault.id, role) ? "exit" : "other", confidence);
   if (owner === "other") return settled("other", confidence);
