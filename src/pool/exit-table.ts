@@ -79,10 +79,10 @@ export class ExitTable {
   /** Puts an exit where it belongs after anything about it has changed, and reports its new state. */
   place(member: PoolExit, reason: string, now: number): void {
     if (member.number < 0) return;
-    const { health } = member;
-    if (member.hold !== null && member.hold.until <= now) member.hold = null;
-    const end = member.hold === null ? health.benchedUntil : member.hold.until;
-    if (end > now && end < Number.POSITIVE_INFINITY) this.#benches.set(member, end);
+    const { hold } = member;
+    if (hold !== null && !hold.isDraining && hold.benchedUntil <= now) member.hold = null;
+    const end = member.benchedUntil;
+    if (end > now) this.#benches.set(member, end);
     else if (member.queuedAt >= 0) this.#benches.delete(member);
     const zone = zoneOf(member, now);
     if (zone !== member.zone) {
@@ -118,7 +118,7 @@ export class ExitTable {
     const to = member.state(now);
     if (from === to) return;
     member.reported = to;
-    const forMs = Math.max(0, Math.round(member.health.benchedUntil - now));
+    const forMs = Math.max(0, Math.round(member.benchedUntil - now));
     this.#report({ type: "hop-changed", exit: member.exit.id, from, to, reason, forMs });
   }
 }

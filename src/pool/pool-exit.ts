@@ -12,11 +12,13 @@ export const OUT = 1;
 export const BARRED = 2;
 export type Zone = typeof USABLE | typeof OUT | typeof BARRED;
 
-/** What an operator said of an exit: no new leases. A drained one keeps its sessions. */
+/** What an operator said of an exit: no new lease. One that only drains keeps its hard sessions, which could not move. */
 export interface Hold {
-  readonly kind: "bench" | "drain";
-  /** On the clock; infinite: until somebody says otherwise. */
-  readonly until: number;
+  readonly isDraining: boolean;
+  /** On the clock; minus infinity: it is not benched. */
+  readonly benchedUntil: number;
+  /** Why it is benched, in the operator's words; may be empty. */
+  readonly reason: string;
 }
 
 /** Of every exit that nothing is known of; never written to. */
@@ -58,7 +60,12 @@ export class PoolExit {
   }
 
   state(now: number): HopState {
-    return this.hold === null ? this.health.state(now) : "benched";
+    return this.hold !== null && this.hold.benchedUntil > now ? "benched" : this.health.state(now);
+  }
+
+  /** When its bench is over, an operator's or one that it earned. On the clock. */
+  get benchedUntil(): number {
+    return Math.max(this.health.benchedUntil, this.hold?.benchedUntil ?? Number.NEGATIVE_INFINITY);
   }
 
   get kin(): string {

@@ -11,10 +11,13 @@ export interface ExitSnapshot {
   readonly url: string;
   readonly tags: Exit["tags"];
   readonly rotating: boolean;
-  /** Held out by an operator, it is `benched`, with nothing to wait for. */
   readonly state: HopState;
+  /** An operator wants it to take no new request; those in flight run on. */
+  readonly draining: boolean;
   /** Milliseconds until its bench is over; 0: it is not benched. */
   readonly benchedForMs: number;
+  /** The words of the operator who benched it, perhaps none; null: no operator did. */
+  readonly operatorBench: string | null;
   readonly successes: number;
   /** Failures of its own; those of targets and clients are not counted. */
   readonly failures: number;
@@ -25,14 +28,16 @@ export interface ExitSnapshot {
 }
 
 export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
-  const { exit, health, inFlight } = member;
+  const { exit, health, hold, inFlight } = member;
   return {
     id: exit.id,
     url: exit.hops.map(formatHop).join(","),
     tags: exit.tags,
     rotating: exit.rotating,
     state: member.state(now),
-    benchedForMs: Math.max(0, Math.ceil(health.benchedUntil - now)),
+    draining: hold?.isDraining ?? false,
+    benchedForMs: Math.max(0, Math.ceil(member.benchedUntil - now)),
+    operatorBench: hold !== null && hold.benchedUntil > now ? hold.reason : null,
     successes: health.successes,
     failures: health.failures,
     inFlight,
