@@ -37,11 +37,12 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), exact);
 }
 
-function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, now }: Choosing): number {
+function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
   const { exit, zone } = candidate;
   const isTried = tried.has(exit.id);
   if (zone === BARRED) return NONE;
   if (isTried && !exit.rotating) return isOnly ? 7 : NONE;
+  if (limits?.holdsBack(exit)) return NONE;
   const blocked = isBlocked(candidate, blocks, now);
   if (zone === USABLE) {
     if (blocked) return 3;

@@ -1,5 +1,6 @@
 import type { Failure } from "../blame/failure.ts";
 import type { Exit, Target } from "../core/route.ts";
+import type { Slot } from "./limits.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
 /** An exit taken for one attempt; must be settled once. */
@@ -7,6 +8,8 @@ export interface Lease {
   readonly exit: Exit;
   /** Key of the client's session, if it has one. */
   readonly session: string | null;
+  /** What it counts as against limits, until it is settled; whoever wants to count longer takes it away. */
+  slot: Slot | null;
 }
 
 /** How an attempt went, as far as its exit is concerned. */
@@ -27,6 +30,7 @@ export class OpenLease implements Lease {
   readonly target: Target;
   /** The count of leases when it was taken. */
   readonly leasedAt: number;
+  slot: Slot | null = null;
   isSettled = false;
 
   constructor(owner: object, taken: PoolExit, target: Target, session: string | null, leasedAt: number) {

@@ -2,6 +2,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { Pacing } from "../core/settings.ts";
 import { isPaced, type Limited, Limits, ownConcurrency, type Slot } from "./limits.ts";
+import { type PoolExit, USABLE } from "./pool-exit.ts";
 
 /** The limits of a pool, where there are any: without, nothing is counted and nothing asked. */
 export class LimitsInForce {
@@ -15,6 +16,11 @@ export class LimitsInForce {
   /** Why the last look led to nothing; null: a limit was not the reason. */
   get limited(): Limited | null {
     return this.#last === null ? null : this.#last.limited;
+  }
+
+  /** The last look; null: nothing is limited. */
+  get last(): LimitsLook | null {
+    return this.#last;
   }
 
   /** Takes new settings; what was counted stays as long as anything is limited. */
@@ -77,6 +83,11 @@ export class LimitsLook {
     if (limited === null) return false;
     if (this.limited === null || limited.retryInMs < this.limited.retryInMs) this.limited = limited;
     return true;
+  }
+
+  /** Whether a choice is to be taken: not at a limit, and no exit that is out where a good one will soon have a turn. */
+  admits({ exit, zone }: PoolExit): boolean {
+    return !this.holdsBack(exit) && (this.limited === null || zone === USABLE);
   }
 
   /** Counts what was chosen. */

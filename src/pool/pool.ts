@@ -9,6 +9,7 @@ import { consequenceOf } from "./bench-rules.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
+import { LimitsInForce } from "./limits-in-force.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { choose } from "./selection.ts";
 import { Sessions } from "./sessions.ts";
@@ -34,6 +35,8 @@ export interface PoolOptions {
  * Nothing waits: where no exit will do, `take` says so at once. Health follows an exit's id across loads.
  */
 export class Pool {
+  /** What exits and targets get at most. */
+  readonly limits: LimitsInForce = new LimitsInForce();
   readonly #clock: Clock;
   readonly #random: Random;
   #settings: PoolSettings;
@@ -65,6 +68,7 @@ export class Pool {
   /** Replaces the exits. Leases of those that are gone run on; an exit whose route has changed starts without a bench. */
   load(exits: readonly Exit[]): { added: number; removed: number; kept: number } {
     const { added, removed } = this.#exits.load(exits, this.#clock.now());
+    this.limits.load(exits);
     return { added, removed: removed.length, kept: this.size - added };
   }
 
@@ -72,13 +76,17 @@ export class Pool {
   take(want: Want, tried: ReadonlySet<string>): Lease | null {
     const { session } = want.params;
     const now = this.#clock.now();
+    const look = this.limits.look(want.target, now);
+    if (look !== null && look.limited !== null) return null;
     this.#exits.endBenches(now);
     const chosen = session === null ? this.#choose(want, tried, now) : this.#chooseForSession(session, want, tried, now);
-    if (chosen === null) return null;
+    if (chosen === null || (look !== null && !look.admits(chosen))) return null;
     chosen.inFlight++;
     chosen.lastLease = ++this.#leases;
     this.#exits.place(chosen, "it was taken", now);
-    return new OpenLease(this, chosen, want.target, session?.key ?? null, this.#leases);
+    const lease = new OpenLease(this, chosen, want.target, session?.key ?? null, this.#leases);
+    if (look !== null) lease.slot = look.take(chosen.exit);
+    return lease;
   }
 
   /** Why `take` finds nothing, in words that name the filter. */
@@ -114,6 +122,7 @@ export class Pool {
     } else {
       this.#exits.place(taken, "nothing was learned of it", now);
     }
+    lease.slot?.release();
   }
 
   snapshot(): readonly ExitSnapshot[] {
@@ -140,6 +149,7 @@ export class Pool {
       tried,
       triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
       blocks: null,
+      limits: this.limits.last,
       target: target.host,
       isBelowFloor: exits.floor.isBelow,
       now,

@@ -3,6 +3,7 @@ import type { SelectStrategy } from "../core/settings.ts";
 import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
 import { chooseAmongAll } from "./last-resort.ts";
+import type { LimitsLook } from "./limits-in-force.ts";
 import type { Blocks } from "./pair-memory.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { STRATEGIES } from "./strategies.ts";
@@ -15,6 +16,8 @@ export interface Choosing {
   readonly triedKin: ReadonlySet<string>;
   /** What the target blocks. */
   readonly blocks: Blocks | null;
+  /** What is at a limit; null: nothing is limited. */
+  readonly limits: LimitsLook | null;
   /** `host:port`, for strategies that go by it. */
   readonly target: string;
   /** Too little of the pool is usable: exits that are out are candidates too. */
@@ -36,10 +39,11 @@ export function choose(choosing: Choosing): PoolExit | null {
 }
 
 /** A good candidate: what a first choice may be. */
-export function isFree(candidate: PoolExit, { tried, triedKin, blocks, shortlist, now }: Choosing): boolean {
+export function isFree(candidate: PoolExit, { tried, triedKin, blocks, limits, shortlist, now }: Choosing): boolean {
   if (!shortlist.fits(candidate)) return false;
   if (tried.size > 0 && (tried.has(candidate.exit.id) || triedKin.has(candidate.kin))) return false;
-  return blocks === null || !isBlocked(candidate, blocks, now);
+  if (blocks !== null && isBlocked(candidate, blocks, now)) return false;
+  return limits === null || !limits.holdsBack(candidate.exit);
 }
 
 export function isBlocked({ exit }: PoolExit, blocks: Blocks | null, now: number): boolean {
