@@ -1,17 +1,23 @@
 import type { ExitFilter } from "../core/params.ts";
-import type { Exit } from "../core/route.ts";
 import { matches } from "./exit-filter.ts";
+import type { PoolExit } from "./pool-exit.ts";
 
 /** Why a filter leaves nothing to take, in words that name its part which matched nothing. */
-export function explainFilter(filter: ExitFilter, exits: readonly Exit[]): string {
-  if (exits.length === 0) return "the pool has no exits";
-  const count = exits.filter((exit) => matches(exit, filter)).length;
-  if (count > 0) return count === 1 ? "the only exit that matches was tried" : `all ${count} exits that match were tried`;
+export function explainFilter(filter: ExitFilter, members: readonly PoolExit[]): string {
+  if (members.length === 0) return "the pool has no exits";
+  const matching = members.filter(({ exit }) => matches(exit, filter));
+  const count = matching.length;
+  if (count > 0 && matching.every(({ hold }) => hold !== null)) return `an operator has taken out ${tellAll(count)}`;
+  if (count > 0) return `${tellAll(count)} ${count === 1 ? "was" : "were"} tried`;
 
   const parts = partsOf(filter);
-  const missing = parts.find((part) => !exits.some((exit) => matches(exit, part.filter)));
+  const missing = parts.find((part) => !members.some(({ exit }) => matches(exit, part.filter)));
   if (missing !== undefined) return `no exit has ${missing.words}`;
   return `no exit has ${parts.map(({ words }) => words).join(" and ")} together`;
+}
+
+function tellAll(count: number): string {
+  return count === 1 ? "the only exit that matches" : `all ${count} exits that match`;
 }
 
 interface Part {

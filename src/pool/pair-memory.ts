@@ -63,9 +63,11 @@ export class PairMemory {
     if (pairs.size === 0) this.#targets.delete(target);
   }
 
-  /** Nothing that was seen of the exit holds any more. Costs a look at every target. */
-  forget(exit: string): void {
-    for (const target of [...this.#targets.keys()]) this.work(target, exit);
+  /** Nothing that was seen of these exits holds any more. Costs a look at every pair. */
+  forget(exits: ReadonlySet<string>): void {
+    for (const [target, pairs] of [...this.#targets]) {
+      for (const exit of [...pairs.keys()]) if (exits.has(exit)) this.work(target, exit);
+    }
   }
 
   #dropOldestOfAll(): void {

@@ -1,15 +1,17 @@
-import type { Failure } from "../blame/failure.ts";
+import type { Weighed } from "../blame/evidence.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { ExitFilter, RequestParams, SessionWant } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { PoolSettings } from "../core/settings.ts";
-import { consequenceOf } from "./bench-rules.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
+import { type Attempted, Lessons } from "./lessons.ts";
 import { LimitsInForce } from "./limits-in-force.ts";
+import { type ExitPage, type ExitsWanted, listExits } from "./listing.ts";
+import { OperatorDoor } from "./operator.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { choose } from "./selection.ts";
 import { Sessions } from "./sessions.ts";
@@ -18,6 +20,13 @@ import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
 export interface Want {
   readonly target: Target;
   readonly params: RequestParams;
+}
+
+/** What a check found out. */
+export interface Checked {
+  readonly exit: string;
+  readonly target: Target;
+  readonly outcome: LeaseOutcome;
 }
 
 export interface PoolOptions {
@@ -41,6 +50,8 @@ export class Pool {
   readonly #random: Random;
   #settings: PoolSettings;
   readonly #exits: ExitTable;
+  readonly #door: OperatorDoor;
+  readonly #lessons: Lessons;
   readonly #soft = new Sessions();
   readonly #hard = new Sessions();
   /** Leases so far: the clock that tells attempts which began before a bench from later ones. */
@@ -53,6 +64,8 @@ export class Pool {
     this.#random = random;
     this.#settings = settings;
     this.#exits = new ExitTable(settings.floor, report);
+    this.#door = new OperatorDoor(this.#exits);
+    this.#lessons = new Lessons(random);
   }
 
   get size(): number {
@@ -67,7 +80,9 @@ export class Pool {
 
   /** Replaces the exits. Leases of those that are gone run on; an exit whose route has changed starts without a bench. */
   load(exits: readonly Exit[]): { added: number; removed: number; kept: number } {
-    const { added, removed } = this.#exits.load(exits, this.#clock.now());
+    const { added, removed, changed } = this.#exits.load(exits, this.#clock.now());
+    this.#lessons.forget(removed);
+    this.#lessons.forget(changed);
     this.limits.load(exits);
     return { added, removed: removed.length, kept: this.size - added };
   }
@@ -92,11 +107,11 @@ export class Pool {
   /** Why `take` finds nothing, in words that name the filter. */
   explainEmpty({ filter, session }: RequestParams): string {
     const lost = session === null ? null : this.#lostExit(session, filter);
-    if (lost !== null) return `the session's exit ${lost} is gone, and a hard session does not move`;
-    return explainFilter(
-      filter,
-      [...this.#exits.all()].map(({ exit }) => exit),
-    );
+    if (lost !== null) {
+      const why = this.#exits.get(lost) === undefined ? "is gone" : "was benched by an operator";
+      return `the session's exit ${lost} ${why}, and a hard session does not move`;
+    }
+    return explainFilter(filter, [...this.#exits.all()]);
   }
 
   /** `explainEmpty` as the fault to answer with. */
@@ -106,23 +121,28 @@ export class Pool {
     return fault(isLost ? "handshake.session_lost" : "gateway.no_exit", this.explainEmpty(params), isLost ? { stage: "select" } : {});
   }
 
-  /** Gives a lease back, once; a second time does nothing. */
-  settle(lease: Lease, outcome: LeaseOutcome): void {
-    if (!(lease instanceof OpenLease) || lease.owner !== this || lease.isSettled) return;
+  /** Gives a lease back, once; a second time does nothing. Who is to blame where it failed; else null. */
+  settle(lease: Lease, outcome: LeaseOutcome): Weighed | null {
+    if (!(lease instanceof OpenLease) || lease.owner !== this || lease.isSettled) return null;
     lease.isSettled = true;
-    const { taken } = lease;
-    const now = this.#clock.now();
-    taken.inFlight--;
-    if (outcome.kind === "answered") {
-      taken.learn().succeed(outcome.ms, now, lease.leasedAt);
-      this.#ewmaMs += 0.02 * (outcome.ms - this.#ewmaMs);
-      this.#exits.place(taken, "it answered", now);
-    } else if (outcome.kind === "failed") {
-      this.#settleFailed(lease, outcome, now);
-    } else {
-      this.#exits.place(taken, "nothing was learned of it", now);
-    }
+    lease.taken.inFlight--;
+    const weighed = this.#learn(lease, outcome);
     lease.slot?.release();
+    return weighed;
+  }
+
+  /** An attempt over an exit that was not taken here: a check's. Null also where there is no such exit. */
+  record({ exit, target, outcome }: Checked): Weighed | null {
+    const taken = this.#exits.get(exit);
+    return taken === undefined ? null : this.#learn({ taken, target, leasedAt: ++this.#leases }, outcome);
+  }
+
+  /** An attempt over no exit. */
+  recordDirect(target: Target, outcome: LeaseOutcome): Weighed | null {
+    const now = this.#clock.now();
+    if (outcome.kind === "failed") return this.#lessons.failedDirectly(target, outcome, now);
+    if (outcome.kind === "answered") this.#lessons.answeredDirectly(target, now);
+    return null;
   }
 
   snapshot(): readonly ExitSnapshot[] {
@@ -130,15 +150,47 @@ export class Pool {
     return Array.from(this.#exits.all(), (member) => snapshotOf(member, now));
   }
 
-  #settleFailed({ taken, leasedAt }: OpenLease, outcome: Failure, now: number): void {
-    const { fault: seen } = outcome;
-    const consequence = consequenceOf(outcome, taken.exit.rotating);
-    if (consequence === "suspect") taken.learn().suspect(seen.id, now);
-    if (consequence === "bench") {
-      const atLeastMs = seen.retryAfterMs ?? 0;
-      taken.learn().fail(seen.id, { now, random: this.#random, leasedAt, attempts: this.#leases, atLeastMs });
+  /** One exit and what is known of it; null: there is none. */
+  find(id: string): ExitSnapshot | null {
+    const member = this.#exits.get(id);
+    return member === undefined ? null : snapshotOf(member, this.#clock.now());
+  }
+
+  /** One page of the exits. Step by step, since there may be a million. */
+  list(wanted: ExitsWanted): Generator<void, ExitPage> {
+    return listExits(this.#exits.all(), this.size, wanted, this.#clock.now());
+  }
+
+  /** An operator's bench: nobody is led over this exit for so long. False: there is none. */
+  bench(id: string, ms: number, reason: string): boolean {
+    return this.#door.bench(id, { ms, reason }, this.#clock.now());
+  }
+
+  /** Ends a bench, an operator's as well as one that it earned. False: there is no such exit. */
+  unbench(id: string): boolean {
+    return this.#door.unbench(id, this.#clock.now());
+  }
+
+  /** It takes no new request, but those of its hard sessions; those in flight run on. False: there is no such exit. */
+  drain(id: string, isOn: boolean): boolean {
+    return this.#door.drain(id, isOn, this.#clock.now());
+  }
+
+  #learn(attempted: Attempted, outcome: LeaseOutcome): Weighed | null {
+    const now = this.#clock.now();
+    const { taken } = attempted;
+    if (outcome.kind === "failed") {
+      const weighed = this.#lessons.failed(attempted, outcome, { now, attempts: this.#leases });
+      const { fault: seen } = outcome;
+      this.#exits.place(taken, `${seen.id}: ${seen.details}`, now);
+      return weighed;
     }
-    this.#exits.place(taken, `${seen.id}: ${seen.details}`, now);
+    if (outcome.kind === "answered") {
+      this.#lessons.answered(attempted, outcome.ms, now);
+      this.#ewmaMs += 0.02 * (outcome.ms - this.#ewmaMs);
+    }
+    this.#exits.place(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
+    return null;
   }
 
   #choose({ target, params }: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
@@ -148,7 +200,7 @@ export class Pool {
       strategy: this.#settings.select,
       tried,
       triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
-      blocks: null,
+      blocks: this.#lessons.blocksOf(target),
       limits: this.limits.last,
       target: target.host,
       isBelowFloor: exits.floor.isBelow,
@@ -172,8 +224,9 @@ export class Pool {
     const key = sessionKey(want, all.params.filter);
     const heldTo = sessions.exitOf(key, now);
     const held = heldTo === null ? undefined : this.#exits.get(heldTo);
-    if (heldTo !== null && want.hard) return held ?? null;
-    if (held !== undefined && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id))) return held;
+    if (heldTo !== null && want.hard) return held === undefined || isBenchedByOperator(held, now) ? null : held;
+    if (held !== undefined && held.hold === null && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id)))
+      return held;
 
     if (heldTo === null && !sessions.makeRoom(now, !want.hard)) return null;
     const chosen = this.#choose(all, tried, now);
@@ -183,8 +236,13 @@ export class Pool {
 
   #lostExit(want: SessionWant, filter: ExitFilter): string | null {
     const heldTo = want.hard ? this.#hard.exitOf(sessionKey(want, filter), this.#clock.now()) : null;
-    return heldTo !== null && this.#exits.get(heldTo) === undefined ? heldTo : null;
+    const held = heldTo === null ? undefined : this.#exits.get(heldTo);
+    return held === undefined || isBenchedByOperator(held, this.#clock.now()) ? heldTo : null;
   }
+}
+
+function isBenchedByOperator({ hold }: PoolExit, now: number): boolean {
+  return hold !== null && hold.benchedUntil > now;
 }
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,0 +1,75 @@
+import { Evidence, type Way, type Weighed } from "../blame/evidence.ts";
+import type { Failure } from "../blame/failure.ts";
+import { formatHostPort } from "../core/address.ts";
+import type { Random } from "../core/clock.ts";
+import type { Target } from "../core/route.ts";
+import { consequenceOf, provesExit } from "./consequences.ts";
+import { type Blocks, PairMemory } from "./pair-memory.ts";
+import type { PoolExit } from "./pool-exit.ts";
+
+/** An attempt that is over: over which exit it went, and what for. */
+export interface Attempted {
+  readonly taken: PoolExit;
+  readonly target: Target;
+  /** The count of attempts when it began. */
+  readonly leasedAt: number;
+}
+
+const DIRECT_KIN = "direct";
+
+/** What is made of each attempt's end: who is to blame, and what follows for the exit and for the exit together with the target. */
+export class Lessons {
+  readonly evidence: Evidence = new Evidence();
+  readonly #pairs: PairMemory;
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+    this.#pairs = new PairMemory(random);
+  }
+
+  /** Exits that a target blocks; null: none. */
+  blocksOf(target: Target): Blocks | null {
+    return this.#pairs.size === 0 ? null : this.#pairs.of(formatHostPort(target));
+  }
+
+  /** @param ms until the first byte of the answer. */
+  answered({ taken, target, leasedAt }: Attempted, ms: number, now: number): void {
+    const key = formatHostPort(target);
+    this.evidence.worked({ exit: taken.exit.id, kin: taken.kin, target: key }, now);
+    if (this.#pairs.size > 0) this.#pairs.work(key, taken.exit.id);
+    taken.learn().succeed(ms, now, leasedAt);
+  }
+
+  /** @param attempts the count of attempts by now. */
+  failed({ taken, target, leasedAt }: Attempted, failure: Failure, { now, attempts }: { now: number; attempts: number }): Weighed {
+    const { fault } = failure;
+    const way = { exit: taken.exit.id, kin: taken.kin, target: formatHostPort(target) };
+    const weighed = this.evidence.failed(way, failure, now);
+    const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
+    const atLeastMs = fault.retryAfterMs ?? 0;
+    if (consequence === "bench") taken.learn().fail(fault.id, { now, random: this.#random, leasedAt, attempts, atLeastMs });
+    else if (consequence === "suspect") taken.learn().suspect(fault.id, now);
+    else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
+    else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
+    return weighed;
+  }
+
+  answeredDirectly(target: Target, now: number): void {
+    this.evidence.worked(directTo(target), now);
+  }
+
+  failedDirectly(target: Target, failure: Failure, now: number): Weighed {
+    return this.evidence.failed(directTo(target), failure, now);
+  }
+
+  /** Exits that are gone, or whose route is another: what was seen of them tells nothing any more. */
+  forget(exits: readonly PoolExit[]): void {
+    for (const { exit } of exits) this.evidence.forget(exit.id);
+    if (exits.length > 0) this.#pairs.forget(new Set(exits.map(({ exit }) => exit.id)));
+  }
+}
+
+function directTo(target: Target): Way {
+  return { exit: null, kin: DIRECT_KIN, target: formatHostPort(target) };
+}
