@@ -176,6 +176,12 @@ export class Pool {
     return this.#door.drain(id, isOn, this.#clock.now());
   }
 
+  /** The next request of each session with this key takes another exit, where there is one. How many there were. */
+  rotateSession(key: string): number {
+    const now = this.#clock.now();
+    return this.#soft.rotate(sessionPrefix(key), now) + this.#hard.rotate(sessionPrefix(key), now);
+  }
+
   #learn(attempted: Attempted, outcome: LeaseOutcome): Weighed | null {
     const now = this.#clock.now();
     const { taken } = attempted;
@@ -228,8 +234,10 @@ export class Pool {
     if (held !== undefined && held.hold === null && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id)))
       return held;
 
-    if (heldTo === null && !sessions.makeRoom(now, !want.hard)) return null;
-    const chosen = this.#choose(all, tried, now);
+    const left = heldTo === null ? sessions.leftBy(key) : null;
+    if (heldTo === null && left === null && !sessions.makeRoom(now, !want.hard)) return null;
+    const other = left === null ? null : this.#choose(all, new Set([...tried, left]), now);
+    const chosen = other ?? this.#choose(all, tried, now);
     if (chosen !== null) sessions.hold(key, chosen.exit.id, now + want.durationMs);
     return chosen;
   }
@@ -250,4 +258,9 @@ const NONE: ReadonlySet<string> = new Set();
 /** The same key with another filter is another session: its exit could not match both. */
 function sessionKey({ key }: SessionWant, { exit, tags }: ExitFilter): string {
   return JSON.stringify([key, exit, Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** How `sessionKey` begins for every filter. */
+function sessionPrefix(key: string): string {
+  return `${JSON.stringify([key]).slice(0, -1)},`;
 }

@@ -2,6 +2,8 @@
 export interface Session {
   readonly exit: string;
   readonly until: number;
+  /** It was rotated: the exit is the one that it is to leave. */
+  readonly isLeaving: boolean;
 }
 
 /** Bounds the memory that client-chosen keys can take, for soft and for hard sessions each. */
@@ -25,15 +27,32 @@ export class Sessions {
   exitOf(key: string, now: number): string | null {
     const session = this.#held.get(key);
     if (session === undefined) return null;
-    if (session.until > now) return session.exit;
-    this.#held.delete(key);
-    return null;
+    if (session.until <= now) this.#held.delete(key);
+    return session.until > now && !session.isLeaving ? session.exit : null;
+  }
+
+  /** The exit that a rotated key was held to; null where it was not rotated since. */
+  leftBy(key: string): string | null {
+    const session = this.#held.get(key);
+    return session?.isLeaving === true ? session.exit : null;
+  }
+
+  /** Lets go of all keys that begin so; how many held an exit. */
+  rotate(prefix: string, now: number): number {
+    let count = 0;
+    for (const [key, { exit, until, isLeaving }] of this.#held) {
+      if (isLeaving || until <= now || !key.startsWith(prefix)) continue;
+      this.#held.set(key, { exit, until, isLeaving: true });
+      count++;
+    }
+    return count;
   }
 
   /** Holds a key to an exit; one that is held already moves, and keeps its end. */
   hold(key: string, exit: string, until: number): void {
     const session = this.#held.get(key);
-    this.#held.set(key, { exit, until: session?.until ?? until });
+    const end = session === undefined || session.isLeaving ? until : session.until;
+    this.#held.set(key, { exit, until: end, isLeaving: false });
   }
 
   /** True where another key may be held: there is room, or the oldest has passed its end, or `mayDropOldest`. */

@@ -103,3 +103,37 @@ test("drops the oldest soft sessions at the bound, and no hard one before its en
   assert.equal(hard.makeRoom(50, false), false);
   assert.equal(hard.makeRoom(100, false), true);
 });
+
+for (const hard of [false, true]) {
+  test(`a rotated ${hard ? "hard" : "soft"} session takes another exit, holds that, and begins anew`, () => {
+    const { pool, clock, take } = poolOf([exitOf("a"), exitOf("b")]);
+    const first = take(session("s", hard))?.exit.id;
+    const other = take(session("s2", hard))?.exit.id;
+    clock.ms += 59_000;
+    assert.equal(pool.rotateSession("s"), 1);
+    const second = take(session("s", hard))?.exit.id;
+    assert.notEqual(second, first);
+    clock.ms += 59_000;
+    assert.equal(take(session("s", hard))?.exit.id, second);
+    assert.equal(pool.rotateSession("s2"), 0, "its time was over");
+    assert.ok(other !== undefined);
+  });
+}
+
+test("rotates a session under all filters that it was used with, and no other whose key begins alike", () => {
+  const { pool, take } = poolOf(MANY.map((exit) => ({ ...exit, tags: { country: "de" } })));
+  const filter = { exit: null, tags: { country: ["de"] } };
+  take(session("s", false));
+  take({ ...session("s", false), filter });
+  take(session("s1", false));
+  take(session('s","x', false));
+  assert.equal(pool.rotateSession("s"), 2);
+  assert.equal(pool.rotateSession("s"), 0);
+});
+
+test("a rotated session stays where there is no other exit", () => {
+  const { pool, take } = poolOf([exitOf("a")]);
+  take(session("s", true));
+  pool.rotateSession("s");
+  assert.equal(take(session("s", true))?.exit.id, "a");
+});
