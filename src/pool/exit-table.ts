@@ -1,4 +1,4 @@
-import type { Report } from "../core/event.ts";
+import type { HopState, Report } from "../core/event.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
 import { BenchQueue } from "./bench-queue.ts";
 import { ExitIndex } from "./exit-index.ts";
@@ -17,6 +17,8 @@ export class ExitTable {
   readonly #report: Report;
   /** How many exits are sound. */
   #sound = 0;
+  /** By the state that was last reported. */
+  #counts: Record<HopState, number> = noCounts();
 
   constructor(floorShare: number, report: Report) {
     this.floor = new Floor(floorShare);
@@ -58,13 +60,23 @@ export class ExitTable {
     for (const member of removed) this.#drop(member);
     this.index = new ExitIndex([...this.#byId.values()], this.#byId);
     this.#sound = 0;
-    for (const { isSound } of this.#byId.values()) if (isSound) this.#sound++;
+    this.#counts = noCounts();
+    for (const { isSound, reported } of this.#byId.values()) {
+      if (isSound) this.#sound++;
+      this.#counts[reported]++;
+    }
     this.#lookAtFloor();
     for (const member of changed) {
       member.learn().renew();
       this.place(member, "its route has changed", now);
     }
     return { added, removed, changed };
+  }
+
+  /** How many exits are in each state. Costs the same for a million; a bench that is over counts until it is noticed. */
+  countByState(now: number): Readonly<Record<HopState, number>> {
+    this.endBenches(now);
+    return { ...this.#counts };
   }
 
   /** Ends benches whose time has come. */
@@ -118,9 +130,15 @@ export class ExitTable {
     const to = member.state(now);
     if (from === to) return;
     member.reported = to;
+    this.#counts[from]--;
+    this.#counts[to]++;
     const forMs = Math.max(0, Math.round(member.benchedUntil - now));
     this.#report({ type: "hop-changed", exit: member.exit.id, from, to, reason, forMs });
   }
+}
+
+function noCounts(): Record<HopState, number> {
+  return { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
 }
 
 function zoneOf({ hold, health, inFlight }: PoolExit, now: number): Zone {

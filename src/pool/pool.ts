@@ -1,6 +1,6 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Clock, Random } from "../core/clock.ts";
-import type { Report } from "../core/event.ts";
+import type { HopState, Report } from "../core/event.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { ExitFilter, RequestParams, SessionWant } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
@@ -148,6 +148,11 @@ export class Pool {
   snapshot(): readonly ExitSnapshot[] {
     const now = this.#clock.now();
     return Array.from(this.#exits.all(), (member) => snapshotOf(member, now));
+  }
+
+  /** How many exits are in each state, without a look at each. */
+  countByState(): Readonly<Record<HopState, number>> {
+    return this.#exits.countByState(this.#clock.now());
   }
 
   /** One exit and what is known of it; null: there is none. */

@@ -139,3 +139,17 @@ test("a list of many exits gives way before it has looked at all of them", () =>
   const steps = [...pool.list({ ...ALL, state: "dead" })];
   assert.equal(steps.length, 2);
 });
+
+test("counts exits by state as they change", () => {
+  const { pool, clock, takeExit } = poolOf([exitOf("a"), exitOf("b"), exitOf("c")]);
+  const none = { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
+  assert.deepEqual(pool.countByState(), { ...none, untried: 3 });
+  pool.settle(takeExit("a"), REFUSED);
+  pool.settle(takeExit("b"), ANSWERED);
+  assert.deepEqual(pool.countByState(), { ...none, untried: 1, healthy: 1, benched: 1 });
+  clock.ms += 60_000;
+  assert.deepEqual(pool.countByState(), { ...none, untried: 1, healthy: 1, probation: 1 });
+  pool.bench("c", 1000, "");
+  pool.load([exitOf("c"), exitOf("a"), exitOf("d")]);
+  assert.deepEqual(pool.countByState(), { ...none, untried: 1, probation: 1, benched: 1 });
+});
