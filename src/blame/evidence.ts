@@ -56,7 +56,7 @@ export class Evidence {
     exit.okAt = now;
     target.okAt = now;
     target.seenAt = now;
-    cell ??= this.#meetings.join(exit, target, false, now);
+    cell ??= this.#meetings.join(exit, target, now);
     if (cell === null) return;
     cell.refusals = 0;
     cell.asExit.see(0, now);
@@ -116,13 +116,13 @@ export class Evidence {
   #record(way: Way, sides: FaultSides, now: number): void {
     const exit = this.#exit(way, now);
     const target = this.#meetings.target(way.target, now);
-    const cell = this.#meetings.find(exit, way.target) ?? (this.#meetings.join(exit, target, true, now) as Cell);
+    const cell = this.#meetings.find(exit, way.target) ?? this.#meetings.join(exit, target, now);
     if (sides.proved === "target") {
       // It came through: the exit did its part.
       exit.okAt = now;
-      cell.asExit.see(0, now);
-    } else if (sides.exit > 0) cell.asExit.see(fitting(sides.exit), now);
-    if (sides.proved !== "exit" && sides.target > 0) cell.asTarget.see(fitting(sides.target), now);
+      cell?.asExit.see(0, now);
+    } else if (sides.exit > 0) cell?.asExit.see(fitting(sides.exit), now);
+    if (sides.proved !== "exit" && sides.target > 0) cell?.asTarget.see(fitting(sides.target), now);
   }
 }
 
@@ -146,11 +146,11 @@ interface Ends {
 
 /** Noisy-or of three causes: what the fault says of each, times how much more often than others it breaks attempts. */
 function compare(sides: FaultSides, { exit, target, cell, kin }: Ends, now: number): { side: Side; confidence: number } {
-  const ofExit = exit === undefined ? 1 : exitLevel(exit, target ?? null, now).level / EXIT_BASE;
-  const ofTarget = target === undefined ? 1 : targetLevel(target, exit ?? null, kin, now).level / TARGET_BASE;
-  const byExit = sides.exit * ofExit;
-  const byTarget = sides.target * ofTarget;
-  const byPair = (sides.pair * pairLevel(target, cell, now)) / PAIR_BASE;
+  const ofExit = exit === undefined ? EXIT_BASE : exitLevel(exit, target ?? null, now).level;
+  const ofTarget = target === undefined ? TARGET_BASE : targetLevel(target, exit ?? null, kin, now).level;
+  const byExit = (sides.exit * ofExit) / EXIT_BASE;
+  const byTarget = (sides.target * ofTarget) / TARGET_BASE;
+  const byPair = (sides.pair * pairLevel(target, cell, Math.min(1, ofExit + ofTarget), now)) / PAIR_BASE;
   const sum = byExit + byTarget + byPair;
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
   return byPair > byExit ? { side: "pair", confidence: byPair / sum } : { side: "exit", confidence: byExit / sum };

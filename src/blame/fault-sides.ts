@@ -91,13 +91,27 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   if (fault.id === "handshake.policy_denied") return { proved: null, confidence, ...DENIED };
   if (confidence >= PROVED && !IN_DOUBT.has(fault.id)) return settled(owner, confidence);
   const rest = 1 - confidence;
+  const unsaid = REFUSALS.has(fault.id) ? UNSAID_OF_REFUSAL : UNSAID;
   return owner === "exit"
-    ? { proved: null, confidence, exit: confidence, target: rest * UNSAID, pair: rest * (1 - UNSAID) }
-    : { proved: null, confidence, exit: rest * UNSAID, target: confidence, pair: rest * (1 - UNSAID) };
+    ? { proved: null, confidence, exit: confidence, target: rest * unsaid, pair: rest * (1 - unsaid) }
+    : { proved: null, confidence, exit: rest * unsaid, target: confidence, pair: rest * (1 - unsaid) };
 }
 
 /** Of what a fault leaves open, so much goes to the other end; the rest to the two not going together. */
-const UNSAID = 0.85;
+const UNSAID = 0.95;
+const UNSAID_OF_REFUSAL = 0.75;
+
+/** How sites and exits turn away whom they do not want. */
+const REFUSALS: ReadonlySet<FaultId> = new Set<FaultId>([
+  "handshake.closed",
+  "handshake.reset",
+  "handshake.connect_rejected",
+  "handshake.target_refused",
+  "tls.closed_in_handshake",
+  "tls.alert",
+  "head.closed_empty",
+  "head.reset",
+]);
 
 /** An exit's rules that forbid a target: they may forbid all of them, but mostly they do not. */
 const DENIED = { exit: 0.3, target: 0, pair: 0.7 } as const;

@@ -1,5 +1,5 @@
 import type { Cell, Track, View } from "./tracks.ts";
-import { fade, Witnesses } from "./witnesses.ts";
+import { fade, fadeOfPair, Witnesses } from "./witnesses.ts";
 
 /** What an exit that nobody has seen is taken to break of its attempts, and how many witnesses that is worth. */
 export const EXIT_BASE = 0.02;
@@ -10,6 +10,8 @@ const TARGET_BASE_WITNESSES = 1;
 /** The same of a pair whose ends are both well. */
 export const PAIR_BASE = 0.02;
 const PAIR_BASE_WITNESSES = 4;
+/** No end is so good that one refusal proves a pair. */
+const USUAL_MIN = 0.05;
 /** A failure through an exit of the same kin is no independent witness. */
 const SAME_KIN = 0.5;
 
@@ -33,12 +35,17 @@ export function targetLevel(target: Track, except: Track | null, kin: string | n
   return { ...witnesses.level(TARGET_BASE, TARGET_BASE_WITNESSES), exits: witnesses.exits };
 }
 
-/** Whether these two do not go together: failures that came although both ends did well with others in between. */
-export function pairLevel(target: Track | undefined, cell: Cell | null, now: number): number {
+/**
+ * Whether these two do not go together. Each failure that came although both ends did well with others in between makes it likelier, the
+ * more so the less either end fails otherwise.
+ * @param usual how often either end breaks an attempt of others, 0 to 1.
+ */
+export function pairLevel(target: Track | undefined, cell: Cell | null, usual: number, now: number): number {
   const base = target === undefined ? PAIR_BASE : refusing(target, cell, now);
-  if (cell === null) return base;
-  const refused = cell.refusals * fade(lastBad(cell), now);
-  return (base + refused) / (1 + refused + wellness(cell.asExit, now));
+  if (cell === null || cell.refusals === 0) return base;
+  const refused = cell.refusals * fadeOfPair(lastBad(cell), now);
+  const odds = (base / (1 - base)) * Math.max(USUAL_MIN, usual) ** -refused;
+  return odds / (1 + odds);
 }
 
 /** The share of its exits that a target refuses, while it does well with others. */
@@ -47,9 +54,11 @@ function refusing(target: Track, except: Cell | null, now: number): number {
   let met = 0;
   for (const cell of target.cells) {
     if (cell === except) continue;
-    const fresh = fade(Math.max(lastBad(cell), cell.asTarget.okAt), now);
-    met += fresh;
-    if (cell.refusals > 0) refused += (fresh * cell.refusals) / (1 + cell.refusals);
+    if (cell.refusals > 0) {
+      const fresh = fadeOfPair(lastBad(cell), now);
+      met += fresh;
+      refused += (fresh * cell.refusals) / (1 + cell.refusals);
+    } else met += fade(Math.max(lastBad(cell), cell.asTarget.okAt), now);
   }
   return (PAIR_BASE * PAIR_BASE_WITNESSES + refused) / (PAIR_BASE_WITNESSES + met);
 }

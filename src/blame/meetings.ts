@@ -1,14 +1,14 @@
 import { Cell, Track } from "./tracks.ts";
 
 /** Exits and targets that are remembered; of more, those not seen for longest go first. */
-const EXITS_MAX = 8192;
-const TARGETS_MAX = 8192;
+const EXITS_MAX = 4096;
+const TARGETS_MAX = 4096;
 /** Pairs kept of one exit, and of one target. */
 const TARGETS_OF_EXIT_MAX = 16;
-const EXITS_OF_TARGET_MAX = 32;
-/** A success makes room for itself among the kept pairs only where the other is at least so old. Milliseconds. */
+const EXITS_OF_TARGET_MAX = 64;
+/** A pair takes the place of another only where that is at least so old. Milliseconds. */
 const SAMPLE_MS = 1000;
-/** Looks at the oldest tracks for one that is idle, before the oldest goes whatever it is. */
+/** Looks for one that may go, before the last that was looked at goes whatever it is. */
 const LOOKS = 4;
 
 /** Which exits met which targets lately: a sparse table, bounded in every direction. */
@@ -45,11 +45,15 @@ export class Meetings {
     return track;
   }
 
-  /** A place for a pair that is not in the table. Null where others tell more than one more success would. */
-  join(exit: Track, target: Track, isFailure: boolean, now: number): Cell | null {
-    const old = exit.cells.length >= TARGETS_OF_EXIT_MAX ? leastTelling(exit) : null;
-    const older = target.cells.length >= EXITS_OF_TARGET_MAX ? leastTelling(target) : null;
-    if (!isFailure && ((old !== null && isFresh(old, now)) || (older !== null && isFresh(older, now)))) return null;
+  /**
+   * A place for a pair that is not in the table; null where all others are fresh, which tells enough. Success or failure makes no
+   * difference here: else the table would show more failures than there are.
+   */
+  join(exit: Track, target: Track, now: number): Cell | null {
+    const old = exit.cells.length >= TARGETS_OF_EXIT_MAX ? nextByTurns(exit) : null;
+    if (old !== null && isFresh(old, now)) return null;
+    const older = target.cells.length >= EXITS_OF_TARGET_MAX ? nextByTurns(target) : null;
+    if (older !== null && isFresh(older, now)) return null;
     if (old !== null) unlink(old);
     if (older !== null && older !== old) unlink(older);
     const cell = new Cell(exit, target);
@@ -77,13 +81,13 @@ export class Meetings {
   }
 }
 
-/** The next by turns; one that holds a failure is passed over where the one after it holds none. */
-function leastTelling(track: Track): Cell {
+/** A pair that has shown itself to be one is passed over where another stands near. */
+function nextByTurns(track: Track): Cell {
   const { cells } = track;
   for (let look = 0; look < LOOKS; look++) {
     track.hand = (track.hand + 1) % cells.length;
     const cell = cells[track.hand] as Cell;
-    if (cell.asExit.share === 0 && cell.asTarget.share === 0) return cell;
+    if (cell.refusals === 0) return cell;
   }
   return cells[track.hand] as Cell;
 }

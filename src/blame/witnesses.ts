@@ -3,21 +3,30 @@ import type { View } from "./tracks.ts";
 
 /** What was seen counts half after this time. Milliseconds. */
 const HALF_LIFE_MS = 45_000;
+/** The same of pairs: blocks last longer than outages. Milliseconds. */
+const PAIR_HALF_LIFE_MS = 600_000;
 /** How likely it is, before anything is seen, that an end has just changed for the worse. */
 const CHANGE_ODDS = 0.01;
 /** Before a change an end fails at least so often: else one failure would prove a change. */
 const BEFORE_BASE = 0.04;
 const BEFORE_BASE_WITNESSES = 2;
 
+/** Failures of one name are one witness; successes, which nothing but the end itself can make, are up to so many. */
+const OK_MAX = 3;
+
 /** What is left of something seen at that time. */
 export function fade(at: number, now: number): number {
   return at === now ? 1 : 2 ** ((at - now) / HALF_LIFE_MS);
 }
 
-/** Witnesses for and against one end; those with one name speak once, as the worst and the best of them say. */
+export function fadeOfPair(at: number, now: number): number {
+  return 2 ** ((at - now) / PAIR_HALF_LIFE_MS);
+}
+
+/** Witnesses for and against one end; those with one name speak as one. */
 export class Witnesses {
   readonly #names: string[] = [];
-  /** As they remember it. */
+  /** As they remember it: what speaks against the end, and for it. */
   readonly #bad: number[] = [];
   readonly #ok: number[] = [];
   /** Of failures since the end's last success: as they would count if the end had changed. */
@@ -42,14 +51,14 @@ export class Witnesses {
   }
 
   well(place: number, ok: number): void {
-    if (ok > (this.#ok[place] as number)) this.#ok[place] = ok;
+    this.#ok[place] = (this.#ok[place] as number) + ok;
   }
 
   /** @param weight how fresh it is, and how little another end explains it. */
   badly(place: number, { share }: View, weight: number, isSinceSuccess: boolean): void {
     const bad = share * weight;
     this.exits += isSinceSuccess ? weight : bad;
-    if (bad > (this.#bad[place] as number)) this.#bad[place] = bad;
+    this.#bad[place] = (this.#bad[place] as number) + bad;
     if (isSinceSuccess && weight > (this.#since[place] as number)) this.#since[place] = weight;
   }
 
@@ -64,8 +73,9 @@ export class Witnesses {
     let earlierBad = BEFORE_BASE * BEFORE_BASE_WITNESSES;
     let earlier = BEFORE_BASE_WITNESSES;
     for (let place = 0; place < this.#names.length; place++) {
-      const against = this.#bad[place] as number;
-      const well = this.#ok[place] as number;
+      const sum = Math.max(1, (this.#bad[place] as number) + (this.#ok[place] as number));
+      const against = (this.#bad[place] as number) / sum;
+      const well = Math.min(OK_MAX, sum) * ((this.#ok[place] as number) / sum);
       const changed = this.#since[place] as number;
       bad += against;
       ok += well;

@@ -1,0 +1,103 @@
+import type { Law } from "./laws.ts";
+
+export interface Scenario {
+  readonly name: string;
+  readonly exits: number;
+  /** Providers; exits are dealt out to them in turn. */
+  readonly kins: number;
+  readonly targets: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly laws: readonly Law[];
+}
+
+const size = { exits: 60, kins: 6, targets: 20, perSecond: 20, seconds: 600 } as const;
+
+/** The weather that a pool meets. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: "quiet", ...size, laws: [{ kind: "exits-flaky", exits: every(60, 10), share: 0.03 }] },
+  {
+    name: "dead exits",
+    ...size,
+    laws: [
+      { kind: "exits-dead", exits: every(60, 5) },
+      { kind: "exits-dead", exits: every(60, 5, 2), fromS: 200 },
+    ],
+  },
+  {
+    name: "four in five dead",
+    ...size,
+    laws: [{ kind: "exits-dead", exits: range(0, 60).filter((exit) => exit % 5 !== 0), fromS: 100, untilS: 500 }],
+  },
+  {
+    name: "slow and flaky exits",
+    ...size,
+    laws: [
+      { kind: "exits-slow", exits: every(60, 4), times: 12 },
+      { kind: "exits-flaky", exits: every(60, 4, 1), share: 0.25 },
+    ],
+  },
+  {
+    name: "blocked by targets",
+    ...size,
+    laws: [
+      { kind: "blocked", target: 0, exits: every(60, 3) },
+      { kind: "blocked", target: 3, exits: every(60, 2) },
+      { kind: "kin-blocked", target: 1, kin: 2 },
+    ],
+  },
+  {
+    name: "provider down",
+    ...size,
+    laws: [
+      { kind: "kin-down", kin: 1, fromS: 120, untilS: 360 },
+      { kind: "exits-flaky", exits: every(60, 6), share: 0.05 },
+    ],
+  },
+  {
+    name: "target down",
+    ...size,
+    laws: [
+      { kind: "targets-down", targets: [0], how: "refuses", fromS: 120, untilS: 300 },
+      { kind: "targets-down", targets: [4], how: "silent", fromS: 200, untilS: 400 },
+      { kind: "targets-down", targets: [2], how: "closes", fromS: 350, untilS: 500 },
+    ],
+  },
+  {
+    name: "regional outage",
+    ...size,
+    laws: [
+      { kind: "targets-down", targets: [1, 3, 5, 7, 9, 11], how: "silent", fromS: 150, untilS: 350 },
+      { kind: "kin-down", kin: 3, fromS: 150, untilS: 350 },
+    ],
+  },
+  {
+    name: "slow and failing targets",
+    ...size,
+    laws: [
+      { kind: "target-slow", target: 0, times: 25, fromS: 100, untilS: 300 },
+      { kind: "target-flaky", target: 1, share: 0.3, how: "5xx" },
+      { kind: "target-flaky", target: 2, share: 0.1, how: "closes" },
+    ],
+  },
+  {
+    name: "everything at once",
+    ...size,
+    laws: [
+      { kind: "exits-dead", exits: every(60, 6, 1), fromS: 60 },
+      { kind: "exits-flaky", exits: every(60, 7), share: 0.1 },
+      { kind: "kin-down", kin: 4, everyS: 90, forS: 6 },
+      { kind: "blocked", target: 1, exits: every(60, 4) },
+      { kind: "targets-down", targets: [0], how: "refuses", fromS: 200, untilS: 320 },
+      { kind: "target-flaky", target: 2, share: 0.15, how: "5xx" },
+    ],
+  },
+];
+
+function every(count: number, step: number, from = 0): number[] {
+  return range(0, count).filter((number) => number % step === from);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, offset) => from + offset);
+}

@@ -1,0 +1,43 @@
+import type { Weighed } from "../../src/blame/evidence.ts";
+import type { Truth } from "./laws.ts";
+
+/** After so many failures of one kind, whose fault the next is should be clear. */
+const LEARNED = 5;
+
+interface Share {
+  right: number;
+  of: number;
+}
+
+type Side = Truth["side"];
+
+/** Compares what was blamed with what was to blame. */
+export class Score {
+  /** All failures, and those that came after five of their kind. */
+  readonly all: Readonly<Record<Side, Share>> = { exit: none(), target: none(), pair: none() };
+  readonly learned: Readonly<Record<Side, Share>> = { exit: none(), target: none(), pair: none() };
+  /** Failures that a target made, and how many of them benched an exit. */
+  targetFailures = 0;
+  benchedForTarget = 0;
+  readonly #seen = new Map<string, number>();
+
+  count(truth: Truth, weighed: Weighed, isBenched: boolean): void {
+    const seen = this.#seen.get(truth.kind) ?? 0;
+    this.#seen.set(truth.kind, seen + 1);
+    const isRight = weighed.side === truth.side;
+    add(this.all[truth.side], isRight);
+    if (seen >= LEARNED) add(this.learned[truth.side], isRight);
+    if (truth.side === "exit") return;
+    this.targetFailures++;
+    if (isBenched) this.benchedForTarget++;
+  }
+}
+
+function none(): Share {
+  return { right: 0, of: 0 };
+}
+
+function add(share: Share, isRight: boolean): void {
+  share.of++;
+  if (isRight) share.right++;
+}

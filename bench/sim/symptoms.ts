@@ -1,0 +1,99 @@
+import type { Failure } from "../../src/blame/failure.ts";
+import type { Random } from "../../src/core/clock.ts";
+import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
+import { culpritOf } from "../../src/core/fault-table.ts";
+import type { HopRole } from "../../src/core/route.ts";
+import type { Truth } from "./laws.ts";
+import { pick } from "./random.ts";
+
+/** How an exit's software words what it met. */
+export const DIALECTS = ["squid", "bare-502", "bare-503", "socks", "closes"] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+/** How a dead exit is dead. Without its uplink it looks exactly as if every target were down. */
+export const DEATHS = ["refuses", "black-hole", "mute", "no-uplink"] as const;
+export type Death = (typeof DEATHS)[number];
+
+export interface Symptom {
+  readonly failure: Failure;
+  /** Until it shows. */
+  readonly ms: number;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+const HEAD_TIMEOUT_MS = 10_000;
+
+/** What the gateway sees of a failure: with the confidences that attribution gives. */
+export function symptomOf({ side, how }: Truth, dialect: Dialect, death: Death, roundTripMs: number, random: Random): Symptom {
+  if (side === "exit") return how === "dead" ? ofDeath(death, dialect, roundTripMs) : ofFlakyExit(dialect, roundTripMs, random);
+  if (side === "pair") {
+    return random() < 0.5 ? closedInTls(roundTripMs) : symptom("head.closed_empty", "target", { ms: 2 * roundTripMs, confidence: 0.6 });
+  }
+  switch (how) {
+    case "silent":
+      return silence(dialect);
+    case "closes":
+      return closedInTls(roundTripMs);
+    case "slow":
+      return symptom("head.timeout", "target", { ms: HEAD_TIMEOUT_MS, confidence: 0.53 });
+    case "5xx":
+      return random() < 0.3
+        ? symptom("relay.edge_5xx", "target", { ms: 2 * roundTripMs, confidence: 0.65 })
+        : symptom("relay.origin_5xx", "target", { ms: 2 * roundTripMs, confidence: 0.5 });
+    default:
+      return refusedDial(dialect, roundTripMs);
+  }
+}
+
+function ofDeath(death: Death, dialect: Dialect, roundTripMs: number): Symptom {
+  if (death === "refuses") return symptom("connect.refused", "exit", { ms: roundTripMs / 4 });
+  if (death === "black-hole") return symptom("connect.timeout", "exit", { ms: CONNECT_TIMEOUT_MS });
+  if (death === "mute") return symptom("handshake.timeout", "exit", { ms: CONNECT_TIMEOUT_MS });
+  return refusedDial(dialect, roundTripMs);
+}
+
+function ofFlakyExit(dialect: Dialect, roundTripMs: number, random: Random): Symptom {
+  return pick(
+    [
+      refusedDial(dialect, roundTripMs),
+      closedInTls(roundTripMs),
+      silence(dialect),
+      symptom("handshake.reset", "exit", { ms: roundTripMs / 2 }),
+    ],
+    random,
+  );
+}
+
+/** The exit could not reach the target, and says so as its software does. */
+function refusedDial(dialect: Dialect, ms: number): Symptom {
+  switch (dialect) {
+    case "squid":
+      return symptom("handshake.target_refused", "exit", { ms });
+    case "socks":
+      return symptom("handshake.connect_rejected", "exit", { ms, confidence: 0.5 });
+    case "closes":
+      return symptom("handshake.closed", "exit", { ms });
+    default:
+      return symptom("handshake.connect_rejected", "exit", { ms, confidence: 0.6 });
+  }
+}
+
+function silence(dialect: Dialect): Symptom {
+  const ms = CONNECT_TIMEOUT_MS;
+  return symptom("handshake.timeout", "exit", dialect === "socks" ? { ms, confidence: 0.5 } : { ms });
+}
+
+function closedInTls(ms: number): Symptom {
+  return symptom("tls.closed_in_handshake", "target", { ms: 1.5 * ms, confidence: 0.45 });
+}
+
+interface Seen {
+  readonly ms: number;
+  readonly confidence?: number;
+  readonly culprit?: Culprit;
+}
+
+function symptom(id: FaultId, role: HopRole, { ms, ...evidence }: Seen): Symptom {
+  const value = fault(id, "simulated", evidence);
+  return { failure: { fault: value, culprit: culpritOf(value, role), role }, ms };
+}

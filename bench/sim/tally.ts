@@ -1,0 +1,101 @@
+import type { Truth } from "./laws.ts";
+import type { Scenario } from "./scenarios.ts";
+import type { World } from "./world.ts";
+
+/** Width of a point of the plot. Milliseconds. */
+export const SLOT_MS = 10_000;
+
+/** What clients got, and what it cost. */
+export class Tally {
+  requests = 0;
+  served = 0;
+  attempts = 0;
+  readonly #world: World;
+  readonly #endMs: number;
+  /** By slot of the simulated time, of requests to targets that are up. */
+  readonly slots: { served: number; of: number }[];
+  /** Requests for targets that were up while another was down. */
+  readonly besides = { served: 0, of: 0 };
+  /** Requests for a target that was down, and attempts spent on them. */
+  readonly onDown = { requests: 0, attempts: 0 };
+  failures = 0;
+  /** Attempts by exit, by time. */
+  readonly #attemptsOf: number[][];
+
+  constructor({ seconds, exits, targets }: Scenario, world: World) {
+    this.#world = world;
+    this.#endMs = seconds * 1000;
+    this.slots = Array.from({ length: Math.ceil(this.#endMs / SLOT_MS) }, () => ({ served: 0, of: 0 }));
+    this.#attemptsOf = Array.from({ length: exits }, () => []);
+    this.#targets = targets;
+  }
+
+  readonly #targets: number;
+
+  tried(exit: number, target: number, now: number): void {
+    this.attempts++;
+    (this.#attemptsOf[exit] as number[]).push(now);
+    if (this.#world.isTargetDown(target, now)) this.onDown.attempts++;
+  }
+
+  failed(_truth: Truth): void {
+    this.failures++;
+  }
+
+  ended(target: number, ok: boolean, began: number): void {
+    this.requests++;
+    if (ok) this.served++;
+    if (this.#world.isTargetDown(target, began)) {
+      this.onDown.requests++;
+      return;
+    }
+    const slot = this.slots[Math.floor(began / SLOT_MS)];
+    if (slot !== undefined) count(slot, ok);
+    if (Array.from({ length: this.#targets }, (_, other) => other).some((other) => this.#world.isTargetDown(other, began))) {
+      count(this.besides, ok);
+    }
+  }
+
+  /**
+   * Of the exits that died: milliseconds from the first attempt on each until it got less than a tenth of a live exit's traffic for good;
+   * their median, and the longest.
+   */
+  timeUntilLeft(): { readonly medianMs: number; readonly longestMs: number } | null {
+    const lives = this.#attemptsOf.flatMap((at, exit) => (this.#deathOf(exit) === null ? [at.length / this.#endMs] : []));
+    const usual = lives.length === 0 ? 0 : lives.reduce((sum, rate) => sum + rate, 0) / lives.length;
+    const times = this.#attemptsOf.flatMap((at, exit) => {
+      const death = this.#deathOf(exit);
+      if (death === null) return [];
+      const wasted = at.filter((time) => time >= death.from && time < death.until);
+      return wasted.length === 0 ? [] : [timeUntilRare(wasted, death.until, usual / 10)];
+    });
+    if (times.length === 0) return null;
+    times.sort((a, b) => a - b);
+    return { medianMs: times[times.length >> 1] as number, longestMs: times.at(-1) as number };
+  }
+
+  /** When an exit died for good or for long. */
+  #deathOf(exit: number): { from: number; until: number } | null {
+    let from: number | null = null;
+    for (let now = 0; now < this.#endMs; now += 1000) {
+      const isDead = this.#world.isDead(exit, now);
+      if (isDead) from ??= now;
+      else if (from !== null) return { from, until: now };
+    }
+    return from === null ? null : { from, until: this.#endMs };
+  }
+}
+
+function timeUntilRare(wasted: readonly number[], until: number, rare: number): number {
+  const [first = 0] = wasted;
+  for (const [place, at] of wasted.entries()) {
+    const after = wasted.length - place - 1;
+    if (after / Math.max(1, until - at) < rare) return at - first;
+  }
+  return until - first;
+}
+
+function count(counter: { served: number; of: number }, ok: boolean): void {
+  counter.of++;
+  if (ok) counter.served++;
+}
