@@ -32,11 +32,15 @@ export abstract class ExitGroup {
     return this.at(Math.min(drawn, this.usable - 1));
   }
 
-  /** To be called once all are in, in any order, with what is known of their weights. */
-  protected settleIn(weights: Float64Array | null, evenWeight: number): void {
+  /** To be called once all are in, as if all were usable. */
+  protected settleIn(): void {
     this.usable = this.size;
-    this.#evenWeight = evenWeight;
-    if (weights !== null) this.#weights = new WeightSums(weights);
+    if (this.size > 0) this.#evenWeight = this.at(0).exit.weight;
+    for (let place = 1; place < this.size; place++) {
+      if (this.at(place).exit.weight === this.#evenWeight) continue;
+      this.#weights = new WeightSums(Float64Array.from({ length: this.size }, (_, each) => this.at(each).exit.weight));
+      return;
+    }
   }
 
   /** Moves the exit at a place to another zone. */
@@ -74,7 +78,7 @@ export class OneExit extends ExitGroup {
   constructor(member: PoolExit) {
     super();
     this.#member = member;
-    this.settleIn(null, 1);
+    this.settleIn();
     this.shift(0, USABLE, member.zone);
   }
 
@@ -89,44 +93,54 @@ export class OneExit extends ExitGroup {
   protected swap(): void {}
 }
 
-/** Exits that match several tags together, looked for once and kept. */
+/** Exits that match several tags together, looked for once and kept. Twelve bytes an exit. */
 export class CommonExits extends ExitGroup {
-  readonly #members: PoolExit[];
-  readonly #loaded: readonly PoolExit[];
-  readonly #places = new Map<PoolExit, number>();
+  readonly size: number;
+  readonly #members: readonly PoolExit[];
+  /** Numbers of the members that are in, rising; an exit's index here is what the other two speak of. */
+  readonly #numbers: Int32Array;
+  readonly #order: Int32Array;
+  readonly #place: Int32Array;
 
-  constructor(members: PoolExit[]) {
+  /** @param numbers of those of the members that are in, rising. */
+  constructor(members: readonly PoolExit[], numbers: Int32Array) {
     super();
     this.#members = members;
-    this.#loaded = [...members];
-    for (const [place, member] of members.entries()) this.#places.set(member, place);
-    const evenWeight = members[0]?.exit.weight ?? 1;
-    const isEven = members.every(({ exit }) => exit.weight === evenWeight);
-    this.settleIn(isEven ? null : Float64Array.from(members, ({ exit }) => exit.weight), evenWeight);
-    for (const member of this.#loaded) this.move(member, USABLE, member.zone);
-  }
-
-  get size(): number {
-    return this.#members.length;
+    this.#numbers = numbers;
+    this.size = numbers.length;
+    this.#order = numbers.map((_, index) => index);
+    this.#place = this.#order.slice();
+    this.settleIn();
+    for (let index = 0; index < this.size; index++) {
+      const member = this.loadedAt(index);
+      if (member.zone !== USABLE) this.shift(this.#place[index] as number, USABLE, member.zone);
+    }
   }
 
   at(place: number): PoolExit {
-    return this.#members[place] as PoolExit;
+    return this.loadedAt(this.#order[place] as number);
   }
 
-  loadedAt(place: number): PoolExit {
-    return this.#loaded[place] as PoolExit;
+  loadedAt(index: number): PoolExit {
+    return this.#members[this.#numbers[index] as number] as PoolExit;
   }
 
-  move(member: PoolExit, from: Zone, to: Zone): void {
-    const place = this.#places.get(member);
-    if (place !== undefined) this.shift(place, from, to);
+  move({ number }: PoolExit, from: Zone, to: Zone): void {
+    let low = 0;
+    let high = this.size;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#numbers[middle] as number) < number) low = middle + 1;
+      else high = middle;
+    }
+    if (this.#numbers[low] === number) this.shift(this.#place[low] as number, from, to);
   }
 
   protected swap(a: number, b: number): void {
-    const [first, second] = [this.at(a), this.at(b)];
-    this.#members[a] = second;
-    this.#members[b] = first;
-    this.#places.set(second, a).set(first, b);
+    const [first, second] = [this.#order[a] as number, this.#order[b] as number];
+    this.#order[a] = second;
+    this.#order[b] = first;
+    this.#place[second] = a;
+    this.#place[first] = b;
   }
 }

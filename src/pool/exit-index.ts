@@ -1,5 +1,5 @@
 import type { ExitFilter } from "../core/params.ts";
-import { normalize } from "./exit-filter.ts";
+import { ANY_VALUE, normalize } from "./exit-filter.ts";
 import { CommonExits, type ExitGroup, OneExit } from "./exit-group.ts";
 import type { PoolExit, Zone } from "./pool-exit.ts";
 import { EVERY_EXIT, TagSlots } from "./tag-slots.ts";
@@ -63,24 +63,23 @@ export class ExitIndex {
 
   /** The groups of the tag that leaves the fewest; the other tags are asked of each candidate. */
   #findTagged(wanted: readonly (readonly number[])[]): Shortlist {
+    const key = wanted.length === 1 ? null : keyOf(wanted);
+    const common = key === null ? undefined : this.#common.get(key);
+    if (common !== undefined) return new Exact([common]);
     let smallest = wanted[0] as readonly number[];
     for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
     const groups = smallest.map((list) => this.#slots.lists[list] as ExitGroup);
-    if (wanted.length === 1 || groups.length === 0) return new Exact(groups);
+    if (key === null || groups.length === 0) return new Exact(groups);
     const others = wanted.filter((lists) => lists !== smallest);
-    const fits = (member: PoolExit) => others.every((lists) => this.#slots.isIn(member.number, lists));
-    return { groups, fits, narrow: () => new Exact([this.#commonOf(wanted, groups, fits)]) };
+    const fits = ({ number }: PoolExit) => others.every((lists) => this.#slots.isIn(number, lists));
+    return {
+      groups,
+      fits,
+      narrow: () => new Exact([this.#keep(key, new CommonExits(this.#slots.members, this.#slots.common(others, groups)))]),
+    };
   }
 
-  #commonOf(wanted: readonly (readonly number[])[], groups: readonly ExitGroup[], fits: (member: PoolExit) => boolean): ExitGroup {
-    const key = wanted.map((lists) => lists.join(",")).join(";");
-    const known = this.#common.get(key);
-    if (known !== undefined) return known;
-    const found = new Set<PoolExit>();
-    for (const group of groups) {
-      for (let place = 0; place < group.size; place++) if (fits(group.at(place))) found.add(group.at(place));
-    }
-    const common = new CommonExits([...found]);
+  #keep(key: string, common: CommonExits): CommonExits {
     const [oldest] = this.#common.keys();
     if (this.#common.size >= COMMON_MAX && oldest !== undefined) this.#common.delete(oldest);
     this.#common.set(key, common);
@@ -93,6 +92,8 @@ export class ExitIndex {
       const list = this.#slots.listOf(name, value) ?? this.#slots.listOf(name, normalize(value));
       if (list !== undefined && !lists.includes(list)) lists.push(list);
     }
+    const any = this.#slots.listOf(name, ANY_VALUE);
+    if (any !== undefined && !lists.includes(any)) lists.push(any);
     return lists;
   }
 
@@ -101,6 +102,15 @@ export class ExitIndex {
     for (const list of lists) count += (this.#slots.lists[list] as ExitGroup).size;
     return count;
   }
+}
+
+function keyOf(wanted: readonly (readonly number[])[]): string {
+  let key = "";
+  for (const lists of wanted) {
+    for (const list of lists) key += `${list},`;
+    key += ";";
+  }
+  return key;
 }
 
 /** Groups in which every exit fits. */

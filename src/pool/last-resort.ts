@@ -8,7 +8,7 @@ const LOOKED_AT_MAX = 128;
 const NONE = 8;
 
 /**
- * The best of what is left, in this order of preference; among equals that may be taken, power of two choices, else the least bad:
+ * The best of what is left where every exit in the groups fits, in this order of preference; among equals that may be taken, power of two choices, else the least bad:
  *
  * 0. not tried in this exchange, and of no kin of those that were;
  * 1. not tried;
@@ -20,13 +20,12 @@ const NONE = 8;
  * 7. tried, but the only one that matches.
  */
 export function chooseAmongAll(choosing: Choosing): PoolExit | null {
-  const exact = { ...choosing, shortlist: choosing.shortlist.narrow() };
-  const candidates = gather(exact.shortlist, choosing.random);
+  const candidates = gather(choosing.shortlist, choosing.random);
   const isOnly = candidates.size === 1;
   let best: PoolExit[] = [];
   let bestTier = NONE;
   for (const candidate of candidates) {
-    const tier = tierOf(candidate, isOnly, exact);
+    const tier = tierOf(candidate, isOnly, choosing);
     if (tier > bestTier || tier === NONE) continue;
     if (tier < bestTier) best = [];
     bestTier = tier;
@@ -34,7 +33,7 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   }
   if (bestTier > 3) return leastBad(best);
   const pick = () => best[Math.floor(choosing.random() * best.length)] as PoolExit;
-  return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), exact);
+  return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), choosing);
 }
 
 function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {

@@ -34,7 +34,15 @@ export interface Choosing {
  */
 export function choose(choosing: Choosing): PoolExit | null {
   const first = STRATEGIES[choosing.strategy](choosing);
-  if (first === null) return chooseAmongAll(choosing);
+  if (first !== null) return considerOthers(first, choosing);
+  const narrowed = choosing.shortlist.narrow();
+  if (narrowed === choosing.shortlist) return chooseAmongAll(choosing);
+  const exact = { ...choosing, shortlist: narrowed };
+  const found = STRATEGIES[choosing.strategy](exact);
+  return found === null ? chooseAmongAll(exact) : considerOthers(found, exact);
+}
+
+function considerOthers(first: PoolExit, choosing: Choosing): PoolExit {
   return choosing.isBelowFloor ? better(first, leastBadOfFew(choosing) ?? first, choosing) : first;
 }
 

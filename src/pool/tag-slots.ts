@@ -48,6 +48,19 @@ export class TagSlots {
     return this.#byTag.get(name)?.get(value);
   }
 
+  /** Numbers of the members, rising, that are in one list of each of these sets. */
+  common(wanted: readonly (readonly number[])[], groups: readonly ExitGroup[]): Int32Array {
+    const found = new GrowingNumbers(groups.reduce((sum, { size }) => sum + size, 0));
+    for (const group of groups) {
+      for (let place = 0; place < group.size; place++) {
+        const number = (group as TagList).numberAt(place);
+        if (wanted.every((lists) => this.isIn(number, lists))) found.push(number);
+      }
+    }
+    const rising = found.toArray().sort();
+    return groups.length === 1 ? rising : rising.filter((number, i) => number !== rising[i - 1]);
+  }
+
   /** True where the member is in one of the lists. */
   isIn(number: number, lists: readonly number[]): boolean {
     const end = this.#first[number + 1] as number;
@@ -95,15 +108,16 @@ class TagList extends ExitGroup {
     this.#slots = slots;
     this.#start = start;
     this.size = end - start;
-    const evenWeight = this.size === 0 ? 1 : this.at(0).exit.weight;
-    let isEven = true;
-    for (let place = 1; isEven && place < this.size; place++) isEven = this.at(place).exit.weight === evenWeight;
-    this.settleIn(isEven ? null : Float64Array.from({ length: this.size }, (_, place) => this.at(place).exit.weight), evenWeight);
+    this.settleIn();
   }
 
   at(place: number): PoolExit {
     const { order, owner, members } = this.#slots;
     return members[owner[order[this.#start + place] as number] as number] as PoolExit;
+  }
+
+  numberAt(place: number): number {
+    return this.#slots.owner[this.#slots.order[this.#start + place] as number] as number;
   }
 
   loadedAt(place: number): PoolExit {
