@@ -6,6 +6,7 @@ import type { GatewayEvent, Report } from "./core/event.ts";
 import type { Config, ListenerSettings } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
+import { WaitingRoom } from "./exchange/waiting-room.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
@@ -101,13 +102,18 @@ class RunningGateway implements Gateway {
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
     this.#sources = new ExitSources(config.sources, options.env);
     const { limits, timeouts } = config.exchange;
+    const deadlines = new Deadlines(clock);
+    const room = new WaitingRoom(clock, deadlines);
+    this.pool.limits.onRoom = room.look;
+    this.pool.limits.configure(config.exchange.pacing);
     this.#context = {
       settings: config.exchange,
       pool: this.pool,
+      room,
       idle: new IdleSockets({ clock, max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket }),
       resolver,
       connectTcp: dialler,
-      deadlines: new Deadlines(clock),
+      deadlines,
       clock,
       random,
       report: this.report,
@@ -144,6 +150,7 @@ class RunningGateway implements Gateway {
     this.#config = config;
     this.#context.settings = config.exchange;
     this.pool.configure(config.exchange.pool);
+    this.pool.limits.configure(config.exchange.pacing);
     this.#log = logger(config.log.format, this.#options.log, this.#options.clock);
     for (const [index, listener] of this.#listeners.entries()) {
       const settings = config.listeners[index];
@@ -165,6 +172,7 @@ class RunningGateway implements Gateway {
     this.#isReady = false;
     await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()));
     this.#context.idle.clear();
+    this.#context.room.clear();
     this.#context.deadlines.clear();
     await this.#sources[Symbol.asyncDispose]();
     await this.#admin?.[Symbol.asyncDispose]();

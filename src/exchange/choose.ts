@@ -1,5 +1,6 @@
 import type { Route, Target } from "../core/route.ts";
 import type { Lease } from "../pool/lease.ts";
+import type { Slot } from "../pool/limits.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -7,18 +8,21 @@ import type { Exchange } from "./exchange.ts";
 export interface Choice {
   readonly route: Route;
   readonly lease: Lease | null;
+  /** What a direct route counts as against limits; an exit's is in its lease. */
+  readonly slot: Slot | null;
 }
 
 /** An exit that does not rotate, or a direct route, is repeated once where it is the only candidate. */
 const TRIES_OF_ONE = 2;
 
-/** The next route of an exchange, or null when none is left. Never waits. */
+/** The next route of an exchange; null when none is left, or, if `exchange.limited` says so, at a limit. Never waits. */
 export function chooseRoute(exchange: Exchange): Choice | null {
   const { settings } = exchange.context;
   const { target } = exchange.request;
   if (settings.direct === "only" || isBypassed(settings.bypass, target)) return chooseDirect(exchange);
   const choice = chooseExit(exchange);
-  if (choice === null && settings.direct === "fallback") return chooseDirect(exchange);
+  // Where an exit will do in its turn, our own address is not shown.
+  if (choice === null && settings.direct === "fallback" && exchange.limited === null) return chooseDirect(exchange);
   return choice;
 }
 
@@ -33,17 +37,23 @@ function chooseExit(exchange: Exchange): Choice | null {
   const { pool } = exchange.context;
   const { target, params } = exchange.request;
   const lease = pool.take({ target, params }, exchange.triedExits());
+  exchange.limited = lease === null ? pool.limits.limited : null;
   if (lease === null) return null;
   if (!lease.exit.rotating && exchange.triesOf(lease.exit.id) >= TRIES_OF_ONE) {
     pool.settle(lease, { kind: "unjudged" });
     return null;
   }
-  return { route: { exit: lease.exit, target }, lease };
+  return { route: { exit: lease.exit, target }, lease, slot: null };
 }
 
 function chooseDirect(exchange: Exchange): Choice | null {
+  exchange.limited = null;
   if (exchange.triesOf(null) >= TRIES_OF_ONE) return null;
-  return { route: { exit: null, target: exchange.request.target }, lease: null };
+  const { pool, clock } = exchange.context;
+  const { target } = exchange.request;
+  const slot = pool.limits.takeDirect(target, clock.now());
+  if (slot === null) exchange.limited = pool.limits.limited;
+  return slot === null ? null : { route: { exit: null, target }, lease: null, slot: slot === "free" ? null : slot };
 }
 
 const matchers = new WeakMap<readonly string[], (target: Target) => boolean>();

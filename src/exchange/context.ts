@@ -6,11 +6,14 @@ import type { Deadlines } from "../net/deadlines.ts";
 import type { IdleSockets } from "../net/idle-sockets.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
 
 /** What all exchanges of a gateway share. `settings` is replaced as a whole by a reload. */
 export interface ExchangeContext {
   settings: ExchangeSettings;
   readonly pool: Pool;
+  /** Where exchanges wait for their turn at what is at a limit. */
+  readonly room: WaitingRoom;
   readonly idle: IdleSockets;
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;

@@ -7,6 +7,7 @@ import type { RequestParams } from "../core/params.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
+import type { Limited, Slot } from "../pool/limits.ts";
 import type { ExchangeContext } from "./context.ts";
 
 /** What a client asks for, admitted and parsed. */
@@ -57,6 +58,12 @@ export class Exchange implements ClientObserver {
   /** Set once the client is gone or its request broke: nothing more is worth trying. */
   clientFault: Fault | null = null;
   engagement: Engagement | null = null;
+  /** The limit that the last look for a route has met; null: none. */
+  limited: Limited | null = null;
+  /** No turn came at what it was at the limit of. */
+  limitFault: Fault | null = null;
+  /** What the attempt that answered counts as against limits, until all is over. */
+  slot: Slot | null = null;
   readonly #at: string;
   #freshSocketTaken = false;
   #second503Taken = false;
@@ -182,6 +189,7 @@ export class Exchange implements ClientObserver {
     if (this.#ended) return;
     this.#ended = true;
     this.engagement = null;
+    this.slot?.release();
     const { outcome, status, verdict, bytesFromClient, bytesToClient } = ending;
     const { protocol, method, shownTarget, client, user } = this.request;
     this.context.report({

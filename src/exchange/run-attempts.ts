@@ -4,9 +4,10 @@ import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
-import { type Choice, chooseRoute, triesLeft } from "./choose.ts";
+import { type Choice, triesLeft } from "./choose.ts";
 import { decideNext, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
+import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
 
 /** What an attempt is given. */
@@ -54,9 +55,10 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   const checked = checking instanceof Promise ? await checking : checking;
   if ("fault" in checked) return notAllowed(checked.fault);
 
-  let startedAt = checking instanceof Promise ? clock.now() : exchange.startedAt;
+  const choosing = nextRoute(exchange);
+  let choice = choosing instanceof Promise ? await choosing : choosing;
+  let startedAt = checking instanceof Promise || choosing instanceof Promise ? clock.now() : exchange.startedAt;
   let story: Tried<A> | null = null;
-  let choice = chooseRoute(exchange);
   let mayReuse = true;
   while (choice !== null) {
     const { route, lease } = choice;
@@ -91,10 +93,11 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     story = better(story, tried, tries);
     if (next.kind === "reply") break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
-    startedAt = clock.now();
-    if (exchange.clientFault !== null || startedAt >= exchange.deadline) break;
+    if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     mayReuse = true;
-    choice = chooseRoute(exchange);
+    const choosing = nextRoute(exchange);
+    choice = choosing instanceof Promise ? await choosing : choosing;
+    startedAt = clock.now();
   }
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
 }
@@ -142,19 +145,24 @@ function toEnding<A>(exchange: Exchange, story: Tried<A>, tries: Tries<A>): Endi
   return { kind: "fault", attributed: { fault: clientFault, role: "target", hop: 0 } };
 }
 
-function settleAnswered(exchange: Exchange, { lease }: Choice, { ms }: AttemptRecord): void {
-  if (lease !== null) exchange.context.pool.settle(lease, { kind: "answered", ms: headMs(ms) });
+function settleAnswered(exchange: Exchange, { lease, slot }: Choice, { ms }: AttemptRecord): void {
+  exchange.slot = lease === null ? slot : lease.slot; // a tunnel, or the body, goes on
+  if (lease === null) return;
+  lease.slot = null;
+  exchange.context.pool.settle(lease, { kind: "answered", ms: headMs(ms) });
 }
 
-function settle(exchange: Exchange, { lease }: Choice, attributed: AttributedFault | null): void {
+function settle(exchange: Exchange, { lease, slot }: Choice, attributed: AttributedFault | null): void {
+  slot?.release();
   if (lease === null) return;
   const { pool } = exchange.context;
   if (attributed === null || attributed.fault === exchange.clientFault) pool.settle(lease, { kind: "unjudged" });
   else pool.settle(lease, { kind: "failed", ...attributed, culprit: culpritOf(attributed.fault, attributed.role) });
 }
 
-function noRoute(exchange: Exchange): Ending<never> {
-  return { kind: "fault", attributed: { fault: exchange.context.pool.faultOfEmpty(exchange.request.params), role: "exit", hop: 0 } };
+function noRoute({ context, request, clientFault, limitFault }: Exchange): Ending<never> {
+  const value = clientFault ?? limitFault ?? context.pool.faultOfEmpty(request.params);
+  return { kind: "fault", attributed: { fault: value, role: "exit", hop: 0 } };
 }
 
 function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {
