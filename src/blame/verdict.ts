@@ -7,16 +7,17 @@ import type { AttemptRecord, AttributedFault, Verdict } from "../core/ledger.ts"
  *
  * @param attempts all of the exchange's, the one that the fault comes from included; their `fault`, `culprit` and `status` are set.
  */
-export function concludeVerdict({ fault, role, hop }: AttributedFault, attempts: readonly AttemptRecord[]): Verdict {
+export function concludeVerdict({ fault, role, hop, evidence = [] }: AttributedFault, attempts: readonly AttemptRecord[]): Verdict {
   const culprit = culpritOf(fault, role);
   const together = compare(fault, culprit, attempts);
   return {
     fault: fault.id,
     culprit,
-    confidence: weigh(confidenceOf(fault), culprit, together),
+    // What other exchanges have shown includes what this one has.
+    confidence: evidence.length > 0 ? confidenceOf(fault) : weigh(confidenceOf(fault), culprit, together),
     stage: stageOf(fault),
     hop,
-    evidence: [fault.details, ...tellTogether(fault, culprit, together)].filter((line) => line !== ""),
+    evidence: [...evidence, fault.details, ...tellTogether(fault, culprit, together)].filter((line) => line !== ""),
     fix: fixOf(fault, culprit),
   };
 }
@@ -104,5 +105,7 @@ function tellSame(fault: Fault, culprit: Culprit, exits: number): string {
 function fixOf({ id }: Fault, culprit: Culprit): Verdict["fix"] {
   if (id === "relay.exit_5xx" && isTargets(culprit)) return FAULTS["handshake.target_refused"].fix;
   if (id === "relay.exit_5xx" && culprit === "gateway") return FAULTS["handshake.auth_failed"].fix;
+  if (isTargets(culprit) && id.startsWith("handshake.") && !isTargets(FAULTS[id].culprit.exit))
+    return FAULTS["handshake.target_refused"].fix;
   return FAULTS[id].fix;
 }

@@ -1,5 +1,6 @@
 import type { Failure } from "../blame/failure.ts";
 import type { Exit, Target } from "../core/route.ts";
+import type { Ruling } from "../core/rule.ts";
 import type { Slot } from "./limits.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
@@ -10,6 +11,8 @@ export interface Lease {
   readonly session: string | null;
   /** What it counts as against limits, until it is settled; whoever wants to count longer takes it away. */
   slot: Slot | null;
+  /** Of the rule that the attempt met, to be obeyed when it is settled; set by whoever judges the attempt. */
+  ruling: Ruling | null;
 }
 
 /** How an attempt went, as far as its exit is concerned. */
@@ -31,6 +34,7 @@ export class OpenLease implements Lease {
   /** The count of leases when it was taken. */
   readonly leasedAt: number;
   slot: Slot | null = null;
+  ruling: Ruling | null = null;
   isSettled = false;
 
   constructor(owner: object, taken: PoolExit, target: Target, session: string | null, leasedAt: number) {

@@ -3,6 +3,7 @@ import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
 import type { Target } from "../core/route.ts";
+import type { Ruling } from "../core/rule.ts";
 import { consequenceOf, provesExit } from "./consequences.ts";
 import { type Blocks, PairMemory } from "./pair-memory.ts";
 import type { PoolExit } from "./pool-exit.ts";
@@ -53,6 +54,14 @@ export class Lessons {
     else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
     else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
     return weighed;
+  }
+
+  /** A rule that an attempt met wants more of its end than that says by itself. */
+  ruled({ taken, target, leasedAt }: Attempted, ruling: Ruling, { now, attempts }: { now: number; attempts: number }): void {
+    const { benchForTarget, bench, forMs } = ruling;
+    // A vendor's line stands for many exits: the next one may be welcome.
+    if (benchForTarget && !taken.exit.rotating) this.#pairs.fail(formatHostPort(target), taken.exit.id, now, forMs);
+    if (bench) taken.learn().fail("relay.ruled", { now, random: this.#random, leasedAt, attempts, atLeastMs: forMs });
   }
 
   answeredDirectly(target: Target, now: number): void {

@@ -42,11 +42,16 @@ export class PairMemory {
   fail(target: string, exit: string, now: number, atLeastMs: number): void {
     const pairs = this.#targets.get(target) ?? new Map<string, Pair>();
     const known = pairs.get(exit);
+    // Attempts that were on their way when it was blocked tell nothing new.
+    if (known !== undefined && now < known.until) {
+      known.until = Math.max(known.until, now + Math.min(BLOCK_MAX_MS, atLeastMs));
+      return;
+    }
     if (known === undefined) this.size++;
     const quiet = known === undefined ? 0 : Math.floor(Math.max(0, now - known.until) / FORGET_MS);
     const level = Math.min(LEVEL_MAX, Math.max(0, (known?.level ?? 0) - quiet) + 1);
     const window = Math.min(BLOCK_MAX_MS, BLOCK_BASE_MS * 2 ** (level - 1));
-    const until = now + Math.max(atLeastMs, (window * (1 + this.#random())) / 2);
+    const until = now + Math.max(Math.min(BLOCK_MAX_MS, atLeastMs), (window * (1 + this.#random())) / 2);
     pairs.delete(exit);
     pairs.set(exit, { level, until });
     this.#targets.delete(target);

@@ -4,6 +4,7 @@ import type { HopState, Report } from "../core/event.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { ExitFilter, RequestParams, SessionWant } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
+import type { Ruling } from "../core/rule.ts";
 import type { PoolSettings } from "../core/settings.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
@@ -13,6 +14,7 @@ import { LimitsInForce } from "./limits-in-force.ts";
 import { type ExitPage, type ExitsWanted, listExits } from "./listing.ts";
 import { OperatorDoor } from "./operator.ts";
 import type { PoolExit } from "./pool-exit.ts";
+import { RepeatBudget } from "./repeat-budget.ts";
 import { choose } from "./selection.ts";
 import { Sessions } from "./sessions.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
@@ -46,6 +48,8 @@ export interface PoolOptions {
 export class Pool {
   /** What exits and targets get at most. */
   readonly limits: LimitsInForce = new LimitsInForce();
+  /** How often targets are asked again. */
+  readonly repeats: RepeatBudget = new RepeatBudget();
   readonly #clock: Clock;
   readonly #random: Random;
   #settings: PoolSettings;
@@ -127,6 +131,7 @@ export class Pool {
     lease.isSettled = true;
     lease.taken.inFlight--;
     const weighed = this.#learn(lease, outcome);
+    if (lease.ruling !== null && outcome.kind !== "unjudged") this.#obey(lease, lease.ruling);
     lease.slot?.release();
     return weighed;
   }
@@ -202,6 +207,13 @@ export class Pool {
     }
     this.#exits.place(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
     return null;
+  }
+
+  /** What a rule wants besides what follows from the outcome itself. */
+  #obey(lease: OpenLease, ruling: Ruling): void {
+    const now = this.#clock.now();
+    this.#lessons.ruled(lease, ruling, { now, attempts: this.#leases });
+    this.#exits.place(lease.taken, `rule ${ruling.rule}`, now);
   }
 
   #choose({ target, params }: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
