@@ -40,7 +40,7 @@ function exitsOf({ gateway, events }: LabGateway): ExitSnapshot[] {
 
 /**
  * A GET and a CONNECT over one exit for each of the targets (`host:port`, or with a path), by name. Each is told in a line:
- * `502 connect.refused by exit, exit benched`, `relayed relay.edge_5xx by edge, exit untried`, or `200, exit healthy`.
+ * `502 connect.refused by exit, exit benched`, `relayed relay.edge_5xx by edge, exit healthy`, or `200, exit healthy`.
  */
 export async function tellAll(
   exit: string,

@@ -45,18 +45,18 @@ test("an edge's 5xx through Squid is the edge's, and Squid does not pay", needs(
   await using squid = await startSquid();
   const way = { exits: [`127.0.0.1:${squid.port}`] };
   await using nginx = await startNginxEdge(backends);
-  await assertStories(nginx.port, NGINX_STORIES, way, "exit untried");
+  await assertStories(nginx.port, NGINX_STORIES, way, "exit healthy");
   await using haproxy = await startHaproxyEdge(backends);
-  await assertStories(haproxy.port, HAPROXY_STORIES, way, "exit untried");
+  await assertStories(haproxy.port, HAPROXY_STORIES, way, "exit healthy");
 });
 
 test("an edge's 5xx through tinyproxy and microsocks is the edge's", needs("nginx", "tinyproxy", "microsocks", "curl"), async () => {
   await using backends = await startBackends();
   await using edge = await startNginxEdge(backends);
   await using tinyproxy = await startTinyproxy();
-  await assertStories(edge.port, NGINX_STORIES, { exits: [`127.0.0.1:${tinyproxy.port}`] }, "exit untried");
+  await assertStories(edge.port, NGINX_STORIES, { exits: [`127.0.0.1:${tinyproxy.port}`] }, "exit healthy");
   await using microsocks = await startMicrosocks();
-  await assertStories(edge.port, NGINX_STORIES, { exits: [`socks5://127.0.0.1:${microsocks.port}`] }, "exit untried");
+  await assertStories(edge.port, NGINX_STORIES, { exits: [`socks5://127.0.0.1:${microsocks.port}`] }, "exit healthy");
 });
 
 test("a 500 that nginx passes on is the application's", needs("nginx", "squid", "curl"), async () => {
@@ -65,7 +65,7 @@ test("a 500 that nginx passes on is the application's", needs("nginx", "squid", 
   await using squid = await startSquid();
   for (const exits of [[], [`127.0.0.1:${squid.port}`]]) {
     const asked = await ask([`http://127.0.0.1:${edge.port}/application500`], { exits });
-    assert.match(tell(asked), /^relayed relay\.origin_5xx by origin, (?:direct|exit untried)$/);
+    assert.match(tell(asked), /^relayed relay\.origin_5xx by origin, (?:direct|exit healthy)$/);
     assert.match(asked.client.stdout, /\r\n\r\nno such luck$/);
   }
 });
@@ -81,7 +81,7 @@ test("an https target of an absolute-form request is judged inside the tunnel", 
   for (const [way, exits] of Object.entries(ways)) {
     const host = way === "Squid" ? "127.0.0.1" : "site.test"; // the one resolves it itself
     const asked = await askHttps(`https://${host}:${edge.port}/refusing`, { ...trusting, exits });
-    assert.match(tell(asked), /^relayed relay\.edge_5xx by edge, (?:direct|exit untried)$/, way);
+    assert.match(tell(asked), /^relayed relay\.edge_5xx by edge, (?:direct|exit healthy)$/, way);
     assert.equal(asked.record.verdict?.confidence, 0.85, "nobody could have made it up on the way");
     assert.match(asked.client.stdout, /<hr><center>nginx/);
   }
@@ -96,7 +96,7 @@ test(
     await using squid = await startSquid();
     for (const exits of [[], [`127.0.0.1:${squid.port}`]]) {
       const asked = await askHttps(`https://127.0.0.1:${edge.port}/own500`, { exits });
-      assert.match(tell(asked), /^502 tls\.cert_untrusted by origin, (?:direct|exit untried)$/);
+      assert.match(tell(asked), /^502 tls\.cert_untrusted by origin, (?:direct|exit healthy)$/);
     }
   },
 );

@@ -37,7 +37,7 @@ test("what Squid truthfully says of a target is the target's fault, and never Sq
     "CONNECT a host that is silent": "504 handshake.target_timeout by origin, exit untried",
     "GET a site that closes": "relayed relay.exit_5xx by origin, exit untried",
     "CONNECT a site that closes": "200, exit healthy", // the client's own bytes went through: it sees the end itself
-    "GET a site with a 500": "relayed relay.origin_5xx by origin, exit untried",
+    "GET a site with a 500": "relayed relay.origin_5xx by origin, exit healthy",
     "CONNECT a site with a 500": "200, exit healthy",
   });
 });
@@ -59,8 +59,8 @@ test("Squid's rules forbid a target: its own doing, in its own words", SQUID, as
   const exits = [`127.0.0.1:${squid.port} id=de-7`];
   const get = await ask([`http://127.0.0.1:${site.port}/`], { exits });
   const connect = await ask(["--proxytunnel", `http://127.0.0.1:${site.port}/`], { exits });
-  assert.equal(tell(get), "502 handshake.policy_denied by exit, exit benched");
-  assert.equal(tell(connect), "502 handshake.policy_denied by exit, exit benched");
+  assert.equal(tell(get), "502 handshake.policy_denied by exit, exit untried");
+  assert.equal(tell(connect), "502 handshake.policy_denied by exit, exit untried");
   assert.match(get.client.stdout, /exit de-7 forbids this target/);
   assert.match(connect.record.verdict?.evidence[0] ?? "", /Squid: ERR_ACCESS_DENIED/);
 });
@@ -69,7 +69,7 @@ test("Squid forbids tunnels to a port that it serves in clear text", SQUID, asyn
   await using site = await startSite();
   await using squid = await startSquid({ lines: ["acl tunnels method CONNECT", "http_access deny tunnels"] });
   const told = await tellAll(`127.0.0.1:${squid.port}`, { site: `127.0.0.1:${site.port}` });
-  assert.deepEqual(told, { "GET site": "200, exit healthy", "CONNECT site": "502 handshake.policy_denied by exit, exit benched" });
+  assert.deepEqual(told, { "GET site": "200, exit healthy", "CONNECT site": "502 handshake.policy_denied by exit, exit untried" });
 });
 
 test("a login that Squid wants or refuses is ours to mend, and its 407 never reaches the client", SQUID, async () => {

@@ -54,7 +54,7 @@ test("tinyproxy's list of tunnel ports is its own doing", TINYPROXY, async () =>
   await using site = await startSite();
   await using tinyproxy = await startTinyproxy({ lines: ["ConnectPort 443"] });
   const told = await tellAll(`127.0.0.1:${tinyproxy.port}`, { site: `127.0.0.1:${site.port}` });
-  assert.deepEqual(told, { "GET site": "200, exit healthy", "CONNECT site": "502 handshake.policy_denied by exit, exit benched" });
+  assert.deepEqual(told, { "GET site": "200, exit healthy", "CONNECT site": "502 handshake.policy_denied by exit, exit untried" });
 });
 
 test("an upstream proxy that tinyproxy cannot reach is its own trouble", TINYPROXY, async () => {

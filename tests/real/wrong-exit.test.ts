@@ -21,7 +21,7 @@ test("nginx in an exit list is a web server that opens no tunnel", needs("nginx"
   const { client, record, exits } = await ask(["--proxytunnel", `http://${REFUSING}`], { exits: [`127.0.0.1:${nginx.port} id=de-7`] });
   // 400 up to 1.21.0, 405 since.
   assert.match(record.verdict?.evidence[0] ?? "", /answered 40[05] "[\w ]+" in the words of nginx/);
-  assert.equal(tell({ client, record, member: null, exits }), "502 handshake.connect_rejected by exit, exit benched");
+  assert.equal(tell({ client, record, member: null, exits }), "502 handshake.connect_rejected by exit, exit untried");
   assert.match(client.stdout, /^HTTP\/1\.1 502 exit de-7 refused the tunnel \(handshake\.connect_rejected \w+\)\r$/m);
 });
 
@@ -56,11 +56,11 @@ test("HAProxy in HTTP mode before no exit opens no tunnel: the exit's, in HAProx
   await using balancer = await startBalancer("http", REFUSING);
   const exits = [`127.0.0.1:${balancer.port}`];
   const connect = await ask(["--proxytunnel", `http://${REFUSING}`], { exits });
-  assert.equal(tell(connect), "502 handshake.connect_rejected by exit, exit benched");
+  assert.equal(tell(connect), "502 handshake.connect_rejected by exit, exit untried");
   assert.match(connect.record.verdict?.evidence[0] ?? "", /503 "Service Unavailable" in the words of HAProxy/);
   // The same page to a plain request may as well be the site's, and is said to be with less confidence than a proved one.
   const get = await ask([`http://${REFUSING}`], { exits });
-  assert.equal(tell(get), "relayed relay.edge_5xx by edge, exit untried");
+  assert.equal(tell(get), "relayed relay.edge_5xx by edge, exit healthy");
   assert.equal(get.record.verdict?.confidence, 0.6);
 });
 
