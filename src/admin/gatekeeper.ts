@@ -13,7 +13,7 @@ export interface Gate {
 }
 
 /**
- * Decides who is let in; null: this request is. In order: the Host is ours, no other site sent it, it only reads, it has the token.
+ * Decides who is let in; null: this request is. In order: the Host is ours, no other site sent it, it has the token.
  *
  * A page in a browser on this machine can reach a listener on loopback. It cannot read our answers (we send no CORS fields),
  * unless its own host name resolves to us: such a request carries that name in Host.
@@ -26,14 +26,22 @@ export function checkRequest(request: IncomingMessage, gate: Gate): Answer | nul
     return refuse(403, "the Host field does not name this listener; use its address, localhost or this machine's host name");
   }
   if (isCrossSite(request, host)) return refuse(403, "requests that another site's page sends are not answered");
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return refuse(405, "this listener only answers GET and HEAD", { Allow: "GET, HEAD" });
-  }
   if (gate.token !== null && !hasToken(request.headers.authorization, gate.token)) {
     return refuse(401, "send the admin token: Authorization: Bearer TOKEN", { "WWW-Authenticate": 'Bearer realm="goodgateway"' });
   }
   return null;
 }
+
+/**
+ * Decides who may change something; null: this request may, who has passed `checkRequest`. Where there is no token, the request
+ * needs a field that no form or plain script of another site can send: a browser would have to ask us first, and we say no.
+ */
+export function checkChange(request: IncomingMessage, gate: Gate): Answer | null {
+  if (gate.token !== null || request.headers[CHANGE_FIELD] !== undefined) return null;
+  return refuse(403, "without a token, a change needs the field X-Goodgateway: 1, which no other site's page can send");
+}
+
+const CHANGE_FIELD = "x-goodgateway";
 
 /** The port is not compared: behind `ssh -L` or a container's mapped port the client knows another one. */
 function isOwnHost(field: string, localAddress: string | undefined, gate: Gate): boolean {

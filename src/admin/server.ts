@@ -5,8 +5,10 @@ import type { HostPort } from "../core/address.ts";
 import type { Report } from "../core/event.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { type Answer, refuse } from "./answer.ts";
-import { checkRequest, type Gate } from "./gatekeeper.ts";
-import { type AdminSources, route } from "./routes.ts";
+import { readBody } from "./body.ts";
+import { checkChange, checkRequest, type Gate } from "./gatekeeper.ts";
+import type { AdminSources } from "./page.ts";
+import { findPage } from "./routes.ts";
 
 export interface AdminOptions extends Gate {
   /** 0: any free port. */
@@ -17,10 +19,12 @@ export interface AdminOptions extends Gate {
 
 export interface AdminServer extends AsyncDisposable {
   readonly address: HostPort;
+  /** For requests from now on. Throws where there must be one. */
+  changeToken(token: string | null): void;
 }
 
 /**
- * Opens the admin listener: health, metrics, exits and recent exchanges, read-only.
+ * Opens the admin listener: health, metrics, recent exchanges, exits and what operators do with them.
  *
  * It is not on the data path, so it stands on node:http; few connections and short waits keep it from taking much of what
  * the data path needs.
@@ -28,19 +32,32 @@ export interface AdminServer extends AsyncDisposable {
  * Throws where it would listen beyond this machine without a token, and whatever the system has against the address.
  */
 export async function startAdmin({ host, port, token, sources, report }: AdminOptions): Promise<AdminServer> {
-  if (token === null && !isLoopback(host)) {
-    throw new Error(`admin: ${host} can be reached from other machines, so it needs admin.token; or listen on 127.0.0.1`);
-  }
-  if (token === "") throw new Error("admin: admin.token is empty; leave it out, or give it a value");
+  assertGuarded({ host, token });
+  let gate: Gate = { host, token };
   const server = createServer(LIMITS, (request, response) => {
-    send(response, answer(request, { host, token }, sources, report));
+    void answer(request, gate, sources, report).then((made) => send(response, made));
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.setTimeout(IDLE_MS, (socket) => socket.destroy());
   server.listen(port, host);
   await once(server, "listening");
   const { address, port: bound } = server.address() as AddressInfo;
-  return { address: { host: address, port: bound }, [Symbol.asyncDispose]: () => close(server) };
+  return {
+    address: { host: address, port: bound },
+    changeToken(changed) {
+      assertGuarded({ host, token: changed });
+      gate = { host, token: changed };
+    },
+    [Symbol.asyncDispose]: () => close(server),
+  };
+}
+
+/** Throws where other machines could come in without a token. */
+export function assertGuarded({ host, token }: Gate): void {
+  if (token === null && !isLoopback(host)) {
+    throw new Error(`admin: ${host} can be reached from other machines, so it needs admin.token; or listen on 127.0.0.1`);
+  }
+  if (token === "") throw new Error("admin: admin.token is empty; leave it out, or give it a value");
 }
 
 const CONNECTIONS_MAX = 100;
@@ -57,14 +74,29 @@ const LIMITS = {
 } as const;
 
 /** A bug here must not take the data path down with it, so it ends as an answer and a warning. */
-function answer(request: IncomingMessage, gate: Gate, sources: AdminSources, report: Report): Answer {
+async function answer(request: IncomingMessage, gate: Gate, sources: AdminSources, report: Report): Promise<Answer> {
   try {
-    return checkRequest(request, gate) ?? route(request.url ?? "", sources);
+    return checkRequest(request, gate) ?? (await answerPage(request, gate, sources));
   } catch (error) {
+    if (request.errored !== null) return refuse(400, "the request ended before its body did");
     report({ type: "warning", message: `the admin listener has a bug: ${error instanceof Error ? error.stack : String(error)}` });
     return refuse(500, "the admin listener has a bug; the log has its stack");
   }
 }
+
+async function answerPage(request: IncomingMessage, gate: Gate, sources: AdminSources): Promise<Answer> {
+  const found = findPage(request.method ?? "", request.url ?? "");
+  if ("refused" in found) return found.refused;
+  const { page, id, query } = found;
+  const who = gate.token === null ? "loopback" : "token";
+  if (page.method === "GET") return await page.answer({ sources, id, query, who, body: NO_BODY });
+  const refused = checkChange(request, gate);
+  if (refused !== null) return refused;
+  const body = await readBody(request);
+  return "refused" in body ? body.refused : await page.answer({ sources, id, query, who, body });
+}
+
+const NO_BODY = { type: "", text: "" };
 
 function send(response: ServerResponse, { status, contentType, body, fields }: Answer): void {
   response.writeHead(status, {

@@ -27,6 +27,9 @@ export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; read
 /** How often an exit list is fetched again from its URL. Milliseconds. */
 export const DEFAULT_REFRESH_MS: number = 5 * MINUTE;
 
+/** Whether an empty exit list takes the place of a good one: more often a mistake than a wish. */
+export const DEFAULT_REPLACE_BY_EMPTY = false;
+
 const UNLIMITED: Pace = { concurrent: null, perSecond: null };
 
 /** The default of every key of the config, and the only place that has one. */

@@ -4,7 +4,7 @@ import type { Exit, ExitScheme } from "../core/route.ts";
 import type { ExitSource } from "../core/settings.ts";
 import { parseExitLine } from "../wire/exit-line.ts";
 import type { ConfigPath } from "./config-error.ts";
-import { DEFAULT_REFRESH_MS } from "./defaults.ts";
+import { DEFAULT_REFRESH_MS, DEFAULT_REPLACE_BY_EMPTY } from "./defaults.ts";
 import type { ConfigFile, ExitListItem } from "./file.ts";
 import type { ResolveContext } from "./resolve-context.ts";
 
@@ -45,6 +45,7 @@ function resolveExit(text: string, path: ConfigPath, { env, scheme, problems }: 
 function resolveList(item: ExitListItem, path: ConfigPath | null, context: ExitsContext): ExitSource | null {
   const { problems } = context;
   const scheme = item.scheme ?? context.scheme;
+  const replaceByEmpty = item.replaceByEmpty ?? DEFAULT_REPLACE_BY_EMPTY;
   const at = (key: string) => (path === null ? null : [...path, key]);
   const tags = Object.fromEntries(Object.entries(item.tags ?? {}).map(([key, value]) => [key.toLowerCase(), value.toLowerCase()]));
   if ("id" in tags) problems.push({ path: at("tags"), key: "id", message: "an id belongs to one exit: write it on the exit's line" });
@@ -55,10 +56,10 @@ function resolveList(item: ExitListItem, path: ConfigPath | null, context: Exits
   if (item.url !== undefined) {
     if (!URL.canParse(item.url) || !/^https?:/i.test(item.url))
       problems.push({ path: at("url"), message: "expected an http or https URL" });
-    return { kind: "url", url: item.url, scheme, tags, refreshMs: item.refresh ?? DEFAULT_REFRESH_MS };
+    return { kind: "url", url: item.url, scheme, tags, replaceByEmpty, refreshMs: item.refresh ?? DEFAULT_REFRESH_MS };
   }
   const file = item.file ?? "";
   const location = isAbsolute(file) ? file : join(context.directory, file);
   if (!existsSync(location)) problems.push({ path: at("file"), message: `there is no exit list ${location}` });
-  return { kind: "file", path: location, scheme, tags };
+  return { kind: "file", path: location, scheme, tags, replaceByEmpty };
 }

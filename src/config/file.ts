@@ -72,4 +72,5 @@ export interface ExitListItem {
   readonly tags?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly refresh?: number;
+  readonly replaceByEmpty?: boolean;
 }

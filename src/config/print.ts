@@ -69,9 +69,9 @@ function listenerToFile(listener: ListenerSettings): Record<string, unknown> {
 
 function sourceToFile(source: ExitSource): unknown[] {
   if (source.kind === "inline") return source.exits.map(tellExit);
-  const { scheme, tags } = source;
-  if (source.kind === "file") return [{ file: source.path, scheme, tags }];
-  return [{ url: hideUrlSecrets(source.url), scheme, tags, refresh: formatDuration(source.refreshMs) }];
+  const { scheme, tags, replaceByEmpty } = source;
+  if (source.kind === "file") return [{ file: source.path, scheme, tags, replaceByEmpty }];
+  return [{ url: hideUrlSecrets(source.url), scheme, tags, refresh: formatDuration(source.refreshMs), replaceByEmpty }];
 }
 
 /** An exit's line without its passwords. */

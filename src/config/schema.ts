@@ -94,6 +94,7 @@ const exitList = z.strictObject({
     .exactOptional(),
   tags: tags.describe("Of all its exits; a line's own win.").exactOptional(),
   refresh: duration.describe("How often a URL is fetched again.").exactOptional(),
+  replaceByEmpty: onOff.describe("Whether an empty list takes the place of a good one.").exactOptional(),
 });
 
 const attempts = z.strictObject({

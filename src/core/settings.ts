@@ -223,17 +223,19 @@ export interface AdminSettings {
   readonly token: string | null;
 }
 
+/** What lists have, wherever they are. */
+interface ListSettings {
+  readonly scheme: ExitScheme;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Whether an empty list takes the place of a good one. */
+  readonly replaceByEmpty: boolean;
+}
+
 /** One place that exits come from. */
 export type ExitSource =
   | { readonly kind: "inline"; readonly exits: readonly Exit[] }
-  | { readonly kind: "file"; readonly path: string; readonly scheme: ExitScheme; readonly tags: Readonly<Record<string, string>> }
-  | {
-      readonly kind: "url";
-      readonly url: string;
-      readonly scheme: ExitScheme;
-      readonly tags: Readonly<Record<string, string>>;
-      readonly refreshMs: number;
-    };
+  | (ListSettings & { readonly kind: "file"; readonly path: string })
+  | (ListSettings & { readonly kind: "url"; readonly url: string; readonly refreshMs: number });
 
 /** The whole configuration, frozen. */
 export interface Config {

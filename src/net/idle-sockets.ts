@@ -5,8 +5,11 @@ import type { Connection, ConnectionOwner } from "./connection.ts";
 const MARGIN_MS = 1000;
 const SWEEP_MS = 1000;
 
-export interface IdleSocketsOptions {
+export interface IdleSocketsOptions extends IdleSocketsLimits {
   readonly clock: Clock;
+}
+
+export interface IdleSocketsLimits {
   /** Kept in all, and for one route. */
   readonly max: number;
   readonly maxPerRoute: number;
@@ -19,13 +22,15 @@ export interface IdleSocketsOptions {
  * leads to it, TLS name). Any byte or FIN on one of them ends it: nothing may answer a request that was not sent.
  */
 export class IdleSockets {
-  readonly #options: IdleSocketsOptions;
+  readonly #clock: Clock;
+  #limits: IdleSocketsLimits;
   readonly #byKey = new Map<string, IdleSocket[]>();
   #size = 0;
   #sweeper: NodeJS.Timeout | null = null;
 
   constructor(options: IdleSocketsOptions) {
-    this.#options = options;
+    this.#clock = options.clock;
+    this.#limits = options;
   }
 
   get size(): number {
@@ -50,7 +55,7 @@ export class IdleSockets {
 
   /** Keeps a socket whose exchange is complete in both directions. */
   put(key: string, connection: Connection, keepAliveMs: number | null): void {
-    const { maxPerRoute, max, clock, idleMs } = this.#options;
+    const { maxPerRoute, max, idleMs } = this.#limits;
     const lifeMs = keepAliveMs === null ? idleMs : Math.min(idleMs, keepAliveMs - MARGIN_MS);
     const route = this.#byKey.get(key);
     if (lifeMs <= 0 || connection.closed || connection.ended || (route?.length ?? 0) >= maxPerRoute) {
@@ -58,13 +63,25 @@ export class IdleSockets {
       return;
     }
     if (this.#size >= max) this.#dropOldest();
-    const entry = new IdleSocket(key, connection, clock.now() + lifeMs, this.#onSpoiled);
+    const entry = new IdleSocket(key, connection, this.#clock.now() + lifeMs, this.#onSpoiled);
     // Making room leaves the array of a route in place, empty at worst.
     if (route === undefined) this.#byKey.set(key, [entry]);
     else route.push(entry);
     this.#size += 1;
     connection.own(entry);
     this.#sweeper ??= setInterval(this.#sweep, SWEEP_MS).unref();
+  }
+
+  /** Takes other limits; closes those that are too many or idle for too long by them. */
+  configure(limits: IdleSocketsLimits): void {
+    this.#limits = limits;
+    const latest = this.#clock.now() + limits.idleMs;
+    for (const idle of this.#byKey.values()) {
+      // The oldest come first.
+      for (const entry of idle.slice(0, Math.max(0, idle.length - limits.maxPerRoute))) this.#onSpoiled(entry);
+      for (const entry of idle) entry.expiresAt = Math.min(entry.expiresAt, latest);
+    }
+    while (this.#size > limits.max) this.#dropOldest();
   }
 
   /** Closes all of them. */
@@ -81,7 +98,7 @@ export class IdleSockets {
   };
 
   readonly #sweep = (): void => {
-    const now = this.#options.clock.now();
+    const now = this.#clock.now();
     for (const [key, idle] of this.#byKey) {
       for (const entry of idle.filter(({ expiresAt }) => expiresAt <= now)) this.#onSpoiled(entry);
       if (idle.length === 0) this.#byKey.delete(key);
@@ -114,7 +131,7 @@ export class IdleSockets {
 class IdleSocket implements ConnectionOwner {
   readonly key: string;
   readonly connection: Connection;
-  readonly expiresAt: number;
+  expiresAt: number;
   readonly #onSpoiled: (entry: IdleSocket) => void;
 
   constructor(key: string, connection: Connection, expiresAt: number, onSpoiled: (entry: IdleSocket) => void) {

@@ -10,7 +10,8 @@ type TimedStage = keyof StageTimes;
 
 /** What a scrape asks of others than the events. */
 export interface Gauges {
-  readonly exits: Iterable<{ readonly state: HopState }>;
+  /** How many exits are in each state. */
+  readonly exits: Readonly<Record<HopState, number>>;
   readonly process: ProcessFigures;
 }
 
@@ -173,10 +174,8 @@ export class Metrics {
   }
 
   #writePool(to: Exposition, exits: Gauges["exits"]): void {
-    const states: Record<HopState, number> = { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
-    for (const { state } of exits) states[state] += 1;
     to.family("goodgateway_exits", "gauge", "Exits of the pool, by state.");
-    for (const [state, count] of Object.entries(states)) to.sample("goodgateway_exits", { state }, count);
+    for (const [state, count] of Object.entries(exits)) to.sample("goodgateway_exits", { state }, count);
     to.family("goodgateway_exit_changes_total", "counter", "Changes of an exit's state.");
     this.#exitChanges.write("goodgateway_exit_changes_total", to);
     to.family("goodgateway_circuits_open", "gauge", "Targets, and paths of targets, that count as down.");

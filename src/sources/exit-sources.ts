@@ -1,138 +1,163 @@
-import type { Exit } from "../core/route.ts";
+import type { Random } from "../core/clock.ts";
+import type { Exit, ExitScheme } from "../core/route.ts";
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
-import type { ExitLineError } from "../wire/exit-line.ts";
+import { type ExitLineError, formatExit } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
+import type { ApiExits } from "./api-exits.ts";
+import { KeptList, type ListSource } from "./kept-list.ts";
 import { ListFile } from "./list-file.ts";
-import type { ListText } from "./list-text.ts";
 import { ListUrl } from "./list-url.ts";
 
-/** All exits of all lists as they stand, and what was wrong with them at the last reading. */
+/** All exits of all sources as they stand. */
 export interface LoadedExits {
   readonly exits: readonly Exit[];
+  /** What is wrong with the lists and was not told before. */
   readonly errors: readonly ExitLineError[];
 }
 
+/** What came of lines that were to be added. */
+export interface AddedExits {
+  /** Ids of exits that no source had. */
+  readonly added: readonly string[];
+  /** Ids of exits that there were: their password, tags and weight are the new ones. */
+  readonly known: readonly string[];
+  readonly errors: readonly ExitLineError[];
+  /** What is in force with them. */
+  readonly loaded: LoadedExits;
+}
+
+export interface SourcesOptions {
+  /** For `${NAME}` in files. Lists from URLs and added lines never see it. */
+  readonly env: Env;
+  /** Spreads the times at which URLs are fetched. */
+  readonly random: Random;
+  /** Exits that were added while the gateway runs. */
+  readonly api: ApiExits;
+  /** The sources until now: a list of theirs that was good stays in force where it cannot be read now. */
+  readonly before: ExitSources | null;
+}
+
 /**
- * The exits of a config: written in it, in files, behind URLs. A list that was good is never replaced by one that cannot be
- * read or has no exit: the old one stays in force, and `errors` says why.
+ * The exits of a config, written in it, in files and behind URLs, and those that were added since. A list that was good is never
+ * replaced by one that cannot be read or has no exit: the old one stays in force, and `errors` says why.
  */
 export class ExitSources {
   readonly #lists: readonly KeptList[];
   readonly #inline: readonly Exit[];
-  #isClosed = false;
+  readonly #api: ApiExits;
+  #told: ReadonlySet<string> = new Set();
+  #onChange: ((loaded: LoadedExits) => void) | null = null;
 
-  /** `env` is for `${NAME}` in files; lists from URLs never see it. */
-  constructor(sources: readonly ExitSource[], env: Env) {
+  constructor(sources: readonly ExitSource[], { env, random, api, before }: SourcesOptions) {
+    this.#api = api;
+    const kept = before === null ? [] : before.#lists;
     this.#inline = sources.flatMap((source) => (source.kind === "inline" ? source.exits : []));
     this.#lists = sources.flatMap((source) => {
       if (source.kind === "inline") return [];
-      const text = source.kind === "file" ? new ListFile(source.path) : new ListUrl(source.url, source.refreshMs);
-      return new KeptList(text, source, source.kind === "file" ? env : null);
+      const list = openList(source, env, random);
+      const same = kept.find((other) => placeOf(other.source) === placeOf(source));
+      if (same !== undefined) list.adopt(same);
+      return list;
     });
   }
 
   /** Reads all lists. */
   async load(): Promise<LoadedExits> {
     await Promise.all(this.#lists.map((list) => list.refresh()));
-    return this.#combine();
+    return this.current();
+  }
+
+  /** What is in force now, with what `load` and `watch` have read. */
+  current(): LoadedExits {
+    return this.#tell(this.#combine());
   }
 
   /** Calls back whenever a list has changed, or has become unreadable, until disposal. To be called once, after `load`. */
   watch(onChange: (loaded: LoadedExits) => void): void {
-    for (const list of this.#lists) {
-      list.watch(() => {
-        if (!this.#isClosed) onChange(this.#combine());
-      });
+    this.#onChange = onChange;
+    for (const list of this.#lists) list.watch(() => this.#onChange?.(this.current()));
+  }
+
+  /** Adds the lines of a list. */
+  add(text: string, scheme: ExitScheme): AddedExits {
+    const lines = new ExitList();
+    lines.read(text, { scheme, tags: {}, where: API, env: null });
+    const errors = [...lines.errors];
+    const wasThere = new Set(lines.exits.filter((exit) => this.#has(exit)).map(formatExit));
+    const put = lines.exits.filter((exit) => {
+      const isPut = this.#api.put(exit);
+      if (!isPut)
+        errors.push({ ...API, column: 1, reason: "there is no room for more exits: give the list as a file or URL in the config" });
+      return isPut;
+    });
+
+    const all = this.#combine();
+    const [added, known]: [string[], string[]] = [[], []];
+    for (const exit of put) {
+      const found = all.find(exit);
+      // Its id was taken by another exit.
+      if (found === null) this.#api.delete(exit);
+      else (wasThere.has(formatExit(exit)) ? known : added).push(found.id);
     }
+    const { exits, errors: told } = this.#tell(all);
+    errors.push(...told.filter(({ file }) => file === API.file));
+    return { added, known, errors, loaded: { exits, errors: told.filter(({ file }) => file !== API.file) } };
+  }
+
+  /** Takes back an exit that was added; what is in force without it. Null: it was not added. */
+  remove(id: string): LoadedExits | null {
+    const exit = this.#combine().exits.find((one) => one.id === id);
+    return exit !== undefined && this.#api.delete(exit) ? this.current() : null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
+    this.#onChange = null;
     await Promise.all(this.#lists.map((list) => list.close()));
   }
 
-  #combine(): LoadedExits {
+  #has(exit: Exit): boolean {
+    const route = formatExit(exit);
+    if (this.#api.has(exit) || this.#inline.some((other) => formatExit(other) === route)) return true;
+    return this.#lists.some(({ good }) => good !== null && good.find(exit) !== null);
+  }
+
+  #combine(): ExitList {
+    const [first, ...others] = this.#lists;
+    // One list alone needs no copy, which matters where it is a long one.
+    if (this.#inline.length + this.#api.size + others.length === 0 && first !== undefined) return first.good ?? new ExitList();
     const all = new ExitList();
     for (const exit of this.#inline) all.add(exit, { file: "config", line: 0 });
-    for (const list of this.#lists) list.addTo(all);
+    for (const { good } of this.#lists) if (good !== null) all.addAll(good);
+    for (const exit of this.#api.exits) all.add(exit, API);
+    return all;
+  }
+
+  /** Each error is told once, as long as it lasts: a list that is fetched every minute would fill the log. */
+  #tell(all: ExitList): LoadedExits {
     const failures = this.#lists.flatMap(({ name, failure }) =>
       failure === null ? [] : { file: name, line: 0, column: 0, reason: failure },
     );
-    return { exits: all.exits, errors: [...failures, ...all.errors] };
+    const errors = [...failures, ...all.errors];
+    const before = this.#told;
+    this.#told = new Set(errors.map(nameError));
+    return { exits: all.exits, errors: errors.filter((error) => !before.has(nameError(error))) };
   }
 }
 
-type ListSource = Exclude<ExitSource, { kind: "inline" }>;
+/** Where added lines stand. */
+const API = { file: "api", line: 1 } as const;
 
-/** One list as it was when it was last good. */
-class KeptList {
-  readonly #text: ListText;
-  readonly #source: ListSource;
-  readonly #env: Env | null;
-  #good: ExitList | null = null;
-  #reading: Promise<boolean> | null = null;
-  /** Why the last reading gave nothing; null: it was good. */
-  failure: string | null = null;
+function openList(source: ListSource, env: Env, random: Random): KeptList {
+  if (source.kind === "file") return new KeptList(new ListFile(source.path), source, env);
+  return new KeptList(new ListUrl(source.url, source.refreshMs, random), source, null);
+}
 
-  constructor(text: ListText, source: ListSource, env: Env | null) {
-    this.#text = text;
-    this.#source = source;
-    this.#env = env;
-  }
+/** The same for what gives the same exits. */
+function placeOf(source: ListSource): string {
+  return JSON.stringify([source.kind === "file" ? source.path : source.url, source.scheme, source.tags]);
+}
 
-  get name(): string {
-    return this.#text.name;
-  }
-
-  addTo(exits: ExitList): void {
-    if (this.#good !== null) exits.addAll(this.#good);
-  }
-
-  /** Reads the list again; true where that changed something worth telling. One reading at a time. */
-  refresh(): Promise<boolean> {
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = null;
-    });
-    return this.#reading;
-  }
-
-  watch(onChange: () => void): void {
-    this.#text.watch(async () => {
-      if (await this.refresh()) onChange();
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#text.close();
-    await this.#reading;
-  }
-
-  async #read(): Promise<boolean> {
-    const before = this.failure;
-    const result = await this.#text.read();
-    if ("problem" in result) {
-      this.failure = this.#good === null ? result.problem : `${result.problem}; the list as it was stays in force`;
-      return this.failure !== before;
-    }
-    if (result.text === null) {
-      this.failure = null;
-      return before !== null;
-    }
-    const found = this.#parse(result.text);
-    if (found.exits.length === 0 && this.#good !== null) {
-      this.failure = "has no exit; the list as it was stays in force";
-      return true;
-    }
-    this.failure = found.exits.length === 0 ? "has no exit" : null;
-    this.#good = found;
-    return true;
-  }
-
-  #parse(text: string): ExitList {
-    const { scheme, tags } = this.#source;
-    const exits = new ExitList();
-    exits.read(text, { scheme, tags, where: { file: this.name, line: 1 }, env: this.#env });
-    return exits;
-  }
+function nameError({ file, line, column, reason }: ExitLineError): string {
+  return `${file}:${line}:${column}:${reason}`;
 }

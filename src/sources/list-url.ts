@@ -1,18 +1,24 @@
+import type { Random } from "../core/clock.ts";
 import { LIST_BYTES_MAX, type ListText } from "./list-text.ts";
 
-/** An exit list behind a URL, fetched again every `refreshMs`. */
+/** An exit list behind a URL, fetched again about every `refreshMs`, and sooner after a failure. */
 export class ListUrl implements ListText {
   readonly name: string;
   readonly #url: URL;
   readonly #headers: Record<string, string> = { Accept: "text/plain, */*;q=0.5" };
   readonly #refreshMs: number;
+  readonly #random: Random;
   readonly #closed = new AbortController();
   #timer: NodeJS.Timeout | null = null;
-  #failed = false;
+  /** In a row. */
+  #failures = 0;
+  /** What the server asked for at its last failure; 0: nothing. */
+  #retryAfterMs = 0;
 
-  constructor(url: string, refreshMs: number) {
+  constructor(url: string, refreshMs: number, random: Random) {
     this.#url = new URL(url);
     this.#refreshMs = refreshMs;
+    this.#random = random;
     // fetch() refuses a URL with credentials.
     const { username, password } = this.#url;
     if (username !== "" || password !== "") {
@@ -27,16 +33,15 @@ export class ListUrl implements ListText {
 
   async read(): Promise<{ text: string | null } | { problem: string }> {
     const result = await this.#fetch();
-    this.#failed = "problem" in result;
+    this.#failures = "problem" in result ? this.#failures + 1 : 0;
     return result;
   }
 
   watch(onMaybeChanged: () => Promise<void>): void {
-    const waitMs = this.#failed ? Math.min(this.#refreshMs, RETRY_MS) : this.#refreshMs;
     this.#timer = setTimeout(async () => {
       await onMaybeChanged();
       if (!this.#closed.signal.aborted) this.watch(onMaybeChanged);
-    }, waitMs).unref();
+    }, this.#waitMs()).unref();
   }
 
   close(): void {
@@ -44,13 +49,22 @@ export class ListUrl implements ListText {
     clearTimeout(this.#timer ?? undefined);
   }
 
+  // Spread, so that many gateways which were started at once, or lost their list at once, do not ask in step.
+  #waitMs(): number {
+    if (this.#failures === 0) return this.#refreshMs * (1 - SPREAD * this.#random());
+    const backoffMs = Math.min(this.#refreshMs, RETRY_MS * 2 ** (this.#failures - 1)) * (1 - this.#random() / 2);
+    return Math.max(backoffMs, Math.min(this.#retryAfterMs, Math.max(this.#refreshMs, RETRY_AFTER_MS_MAX)));
+  }
+
   async #fetch(): Promise<{ text: string | null } | { problem: string }> {
+    this.#retryAfterMs = 0;
     try {
       const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(FETCH_MS)]);
       const response = await fetch(this.#url, { headers: this.#headers, signal });
-      if (response.status === 304) return { text: null };
+      if (response.status === 304 && this.#isConditional()) return { text: null };
       if (response.status !== 200) {
         await response.body?.cancel();
+        this.#retryAfterMs = readRetryAfter(response);
         return { problem: `cannot be fetched: status ${response.status}` };
       }
       const text = await readText(response);
@@ -64,6 +78,10 @@ export class ListUrl implements ListText {
     }
   }
 
+  #isConditional(): boolean {
+    return "If-None-Match" in this.#headers || "If-Modified-Since" in this.#headers;
+  }
+
   #remember(response: Response, name: string, condition: string): void {
     const value = response.headers.get(name);
     if (value === null) delete this.#headers[condition];
@@ -73,10 +91,24 @@ export class ListUrl implements ListText {
 
 /** For the whole list. */
 const FETCH_MS = 30_000;
-/** After a failure, unless `refresh` is shorter. */
-const RETRY_MS = 30_000;
+/** After the first failure in a row; each doubles it, up to `refresh`. */
+const RETRY_MS = 5_000;
+/** The longest Retry-After that is believed, unless `refresh` is longer. */
+const RETRY_AFTER_MS_MAX: number = 60 * 60 * 1000;
+/** The share of `refresh` by which one fetch may come early. */
+const SPREAD = 0.1;
+
+/** In seconds; servers that write a date are asked again as others are. */
+function readRetryAfter(response: Response): number {
+  const text = response.headers.get("retry-after") ?? "";
+  return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : 0;
+}
 
 async function readText(response: Response): Promise<string | null> {
+  if (Number(response.headers.get("content-length") ?? 0) > LIST_BYTES_MAX) {
+    await response.body?.cancel();
+    return null;
+  }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

@@ -18,6 +18,11 @@ export class ExitList {
     return [...this.#byRoute.values()].map(({ exit }) => exit);
   }
 
+  /** The exit by this one's route, with the tags and the id that it has here; null: there is none. */
+  find(exit: Exit): Exit | null {
+    return this.#byRoute.get(formatExit(exit))?.exit ?? null;
+  }
+
   /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
   read(text: string, options: ExitLineOptions): void {
     const { file, line } = options.where;

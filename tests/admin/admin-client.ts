@@ -1,29 +1,66 @@
 import { once } from "node:events";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { connect } from "node:net";
-import type { AdminSources } from "../../src/admin/routes.ts";
+import { Operator, type OperatorOptions } from "../../src/admin/operator.ts";
+import type { AdminSources } from "../../src/admin/page.ts";
 import { type AdminServer, startAdmin } from "../../src/admin/server.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import { ExchangeRing } from "../../src/observe/ring.ts";
+import type { Pool } from "../../src/pool/pool.ts";
+import { ApiExits } from "../../src/sources/api-exits.ts";
+import { ExitSources } from "../../src/sources/exit-sources.ts";
+import { exitOf, poolOf } from "../pool/fakes.ts";
 
 interface Started extends AsyncDisposable {
   readonly server: AdminServer;
   readonly ring: ExchangeRing;
   readonly events: readonly GatewayEvent[];
+  readonly pool: Pool;
 }
 
-/** An admin listener over an empty gateway; `sources` replaces parts of it. */
-export async function start(gate: { host?: string; token?: string | null } = {}, sources: Partial<AdminSources> = {}): Promise<Started> {
+interface Gate {
+  readonly host?: string;
+  readonly token?: string | null;
+}
+
+/** An admin listener over a pool of exits with these ids; `sources` replaces parts of what it reads from. */
+export async function start(gate: Gate = {}, sources: Partial<AdminSources> = {}, ids: readonly string[] = []): Promise<Started> {
   const ring = new ExchangeRing();
   const events: GatewayEvent[] = [];
+  const { pool } = poolOf(ids.map((id) => exitOf(id)));
+  const operator = operatorOf(pool, events);
   const server = await startAdmin({
     host: gate.host ?? "127.0.0.1",
     port: 0,
     token: gate.token ?? null,
-    sources: { ready: () => true, metrics: () => "# no metrics\n", exits: () => [], exchanges: ring, ...sources },
+    sources: { ready: () => true, metrics: () => "# no metrics\n", exits: pool, exchanges: ring, operator, ...sources },
     report: (event) => events.push(event),
   });
-  return { server, ring, events, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+  return { server, ring, events, pool, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** What an admin listener without exits and exchanges reads from. */
+export function emptySources(): AdminSources {
+  const { pool } = poolOf([]);
+  return { ready: () => true, metrics: () => "", exits: pool, exchanges: new ExchangeRing(), operator: operatorOf(pool, []) };
+}
+
+function operatorOf(pool: Pool, events: GatewayEvent[]): Operator {
+  const sources = new ExitSources([], { env: {}, random: () => 0, api: new ApiExits(), before: null });
+  const lists: OperatorOptions["lists"] = {
+    add(text, scheme) {
+      const result = sources.add(text, scheme);
+      pool.load(result.loaded.exits);
+      return result;
+    },
+    remove(id) {
+      const loaded = sources.remove(id);
+      if (loaded !== null) pool.load(loaded.exits);
+      return loaded !== null;
+    },
+  };
+  const rotate: OperatorOptions["rotate"] = (user, key) => pool.rotateSession(user === null ? key : `${user} ${key}`);
+  return new Operator({ pool, lists, rotate, report: (event) => events.push(event) });
 }
 
 interface Reply {
@@ -33,8 +70,14 @@ interface Reply {
 }
 
 /** One request over a connection of its own. Connects to 127.0.0.1 wherever the server listens. */
-export async function ask({ server }: Started, path: string, headers: Record<string, string> = {}, method: string = "GET"): Promise<Reply> {
-  const sent = request({ host: "127.0.0.1", port: server.address.port, path, method, headers, agent: false }).end();
+export async function ask(
+  { server }: Started,
+  path: string,
+  headers: Record<string, string> = {},
+  method = "GET",
+  body = "",
+): Promise<Reply> {
+  const sent = request({ host: "127.0.0.1", port: server.address.port, path, method, headers, agent: false }).end(body);
   const [response] = await once(sent, "response");
   let text = "";
   for await (const chunk of response.setEncoding("utf8")) text += chunk;

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { startAdmin } from "../../src/admin/server.ts";
 import { exchangeRecord, failedRecord } from "../observe/records.ts";
-import { ask, sendRaw, start } from "./admin-client.ts";
+import { ask, emptySources, sendRaw, start } from "./admin-client.ts";
 
 test("says that it is alive, and whether it takes traffic", async () => {
   let ready = false;
@@ -24,15 +24,31 @@ test("serves the metrics as Prometheus text", async () => {
   assert.equal(headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
 });
 
-test("lists the exits, all or those in one state", async () => {
-  const exits = [
-    { id: "de-7", state: "healthy" as const },
-    { id: "fr-2", state: "benched" as const },
-  ];
-  await using admin = await start({}, { exits: () => exits });
-  assert.deepEqual(JSON.parse((await ask(admin, "/api/exits")).text), { exits });
-  assert.deepEqual(JSON.parse((await ask(admin, "/api/exits?state=benched")).text), { exits: [exits[1]] });
-  assert.equal((await ask(admin, "/api/exits?state=dead")).status, 400);
+test("lists the exits, all or those in one state, page by page", async () => {
+  await using admin = await start({}, {}, ["de-7", "fr-2", "at-1"]);
+  admin.pool.bench("fr-2", 60_000, "");
+  const list = async (query: string) => {
+    const { exits, ...rest } = JSON.parse((await ask(admin, `/api/exits${query}`)).text);
+    return { ids: exits.map(({ id }: { id: string }) => id), ...rest };
+  };
+  assert.deepEqual(await list(""), { ids: ["de-7", "fr-2", "at-1"], total: 3, next: null });
+  assert.deepEqual(await list("?state=benched"), { ids: ["fr-2"], total: 3, next: null });
+  assert.deepEqual(await list("?limit=2"), { ids: ["de-7", "fr-2"], total: 3, next: "fr-2" });
+  assert.deepEqual(await list("?limit=2&after=fr-2"), { ids: ["at-1"], total: 3, next: null });
+  assert.deepEqual(await list("?tag=country:de"), { ids: [], total: 3, next: null });
+  assert.equal((await ask(admin, "/api/exits?after=gone")).status, 410);
+  for (const query of ["state=odd", "limit=0", "limit=10001", "draining=yes", "tag=de", "tag=country:"]) {
+    assert.equal((await ask(admin, `/api/exits?${query}`)).status, 400, query);
+  }
+});
+
+test("gives one exit with its state", async () => {
+  await using admin = await start({}, {}, ["de-7"]);
+  const { status, text } = await ask(admin, "/api/exits/de-7");
+  assert.equal(status, 200);
+  const { id, state, draining, operatorBench } = JSON.parse(text);
+  assert.deepEqual([id, state, draining, operatorBench], ["de-7", "untried", false, null]);
+  assert.equal((await ask(admin, "/api/exits/de-8")).status, 404);
 });
 
 test("lists the latest exchanges first, limited and filtered", async () => {
@@ -89,7 +105,7 @@ test("answers errors as problem+json", async () => {
   assert.deepEqual([status, headers["content-type"]], [404, "application/problem+json; charset=utf-8"]);
   const { detail, ...rest } = JSON.parse(text);
   assert.deepEqual(rest, { type: "about:blank", title: "Not Found", status: 404 });
-  assert.match(detail, /\/healthz, \/readyz, \/metrics, \/api\/exits, \/api\/exchanges, \/api\/exchanges\/ID/);
+  assert.match(detail, /GET \/healthz, GET \/readyz, .*GET \/api\/exchanges\/ID, POST \/api\/exits, .*POST \/api\/exits\/ID\/drain/);
 });
 
 test("takes no path for another because of odd spelling", async () => {
@@ -109,12 +125,21 @@ test("answers HEAD like GET, without the body", async () => {
   assert.deepEqual([status, headers["content-length"], text], [200, "3", ""]);
 });
 
-test("only reads", async () => {
+test("says which methods a page takes", async () => {
   await using admin = await start();
-  for (const method of ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"]) {
-    const { status, headers } = await ask(admin, "/api/exits", {}, method);
-    assert.deepEqual([status, headers.allow], [405, "GET, HEAD"], method);
+  const allowed = {
+    "/healthz": "GET, HEAD",
+    "/api/exits": "GET, HEAD, POST",
+    "/api/exits/a": "GET, HEAD, DELETE",
+    "/api/exits/a/drain": "POST",
+  };
+  for (const [path, methods] of Object.entries(allowed)) {
+    for (const method of ["PUT", "PATCH", "OPTIONS", "TRACE"]) {
+      const { status, headers } = await ask(admin, path, {}, method);
+      assert.deepEqual([status, headers.allow], [405, methods], `${method} ${path}`);
+    }
   }
+  assert.equal((await ask(admin, "/api/exits/a/drain")).status, 405);
 });
 
 test("lets nobody cache or sniff its answers, or embed them elsewhere", async () => {
@@ -132,8 +157,8 @@ test("a bug in what it serves is a 500 and a warning with the stack, and the lis
   const broken = () => {
     throw new Error("snapshot failed");
   };
-  await using admin = await start({}, { exits: broken });
-  const { status, text } = await ask(admin, "/api/exits");
+  await using admin = await start({}, { metrics: broken });
+  const { status, text } = await ask(admin, "/metrics");
   assert.equal(status, 500);
   assert.ok(!text.includes("snapshot failed"));
   const [warning] = admin.events;
@@ -149,15 +174,15 @@ test("refuses a head that is too large", async () => {
 
 test("does not open beyond this machine without a token", async () => {
   for (const host of ["0.0.0.0", "::", "192.0.2.1", "example.com", "127.0.0.1.example.com"]) {
-    const sources = { ready: () => true, metrics: () => "", exits: () => [], exchanges: { get: () => null, recent: () => [] } };
-    await assert.rejects(startAdmin({ host, port: 0, token: null, sources, report: () => {} }), /needs admin\.token/, host);
+    const options = { host, port: 0, token: null, sources: emptySources(), report: () => {} };
+    await assert.rejects(startAdmin(options), /needs admin\.token/, host);
   }
 });
 
 test("says so when its port is taken", async () => {
   await using admin = await start();
-  const sources = { ready: () => true, metrics: () => "", exits: () => [], exchanges: admin.ring };
-  const again = startAdmin({ host: "127.0.0.1", port: admin.server.address.port, token: null, sources, report: () => {} });
+  const { port } = admin.server.address;
+  const again = startAdmin({ host: "127.0.0.1", port, token: null, sources: emptySources(), report: () => {} });
   await assert.rejects(again, { code: "EADDRINUSE" });
 });
 

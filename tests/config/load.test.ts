@@ -48,7 +48,7 @@ bypass: [.internal, 10.0.0.0/8]
 exits:
   - { file: exits.txt, scheme: socks5, tags: { tier: Datacenter } }
   - http://user:\${EXIT_PASSWORD}@192.0.2.10:8080 country=de
-  - { url: "https://list.example/all?key=1", refresh: 10m }
+  - { url: "https://list.example/all?key=1", refresh: 10m, replaceByEmpty: on }
 users: { alice: \${ALICE_PASSWORD} }
 attempts: { max: \${LIMIT}, exits: 16 }
 timeouts: { connect: \${WAIT}, head: 500ms, tunnelIdle: 5m }
@@ -61,8 +61,21 @@ log: { format: json, query: keep }
   assert.equal(config.exchange.direct, "only");
   const [inline, list, url] = config.sources;
   assert.equal(inline?.kind === "inline" && inline.exits[0]?.hops[0]?.password, env.EXIT_PASSWORD);
-  assert.deepEqual(list, { kind: "file", path: join(directory, "exits.txt"), scheme: "socks5", tags: { tier: "datacenter" } });
-  assert.deepEqual(url, { kind: "url", url: "https://list.example/all?key=1", scheme: "http", tags: {}, refreshMs: 600_000 });
+  assert.deepEqual(list, {
+    kind: "file",
+    path: join(directory, "exits.txt"),
+    scheme: "socks5",
+    tags: { tier: "datacenter" },
+    replaceByEmpty: false,
+  });
+  assert.deepEqual(url, {
+    kind: "url",
+    url: "https://list.example/all?key=1",
+    scheme: "http",
+    tags: {},
+    replaceByEmpty: true,
+    refreshMs: 600_000,
+  });
   assert.deepEqual(config.listeners[0]?.users, [{ name: "alice", password: "s3cret" }]);
   assert.deepEqual(config.exchange.attempts, { ...defaultConfig().exchange.attempts, max: 7 });
   assert.equal(config.exchange.timeouts.connect, 2000);

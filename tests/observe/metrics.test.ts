@@ -20,7 +20,7 @@ const figures = {
   loopActiveSeconds: 1.25,
   loopIdleSeconds: 100,
 };
-const idle: Gauges = { exits: [], process: figures };
+const idle: Gauges = { exits: { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 }, process: figures };
 
 /** The metrics after some events, as a function that reads one series. */
 function after(events: readonly GatewayEvent[], gauges: Gauges = idle) {
@@ -102,7 +102,7 @@ test("knows how many tunnels are open", () => {
 
 test("counts exits by state at the scrape, and the changes between", () => {
   const change: GatewayEvent = { type: "hop-changed", exit: "de-7", from: "healthy", to: "benched", reason: "connect.refused", forMs: 1 };
-  const read = after([change, change], { ...idle, exits: [{ state: "healthy" }, { state: "benched" }, { state: "healthy" }] });
+  const read = after([change, change], { ...idle, exits: { ...idle.exits, healthy: 2, benched: 1 } });
   assert.equal(read("goodgateway_exits", { state: "healthy" }), 2);
   assert.equal(read("goodgateway_exits", { state: "benched" }), 1);
   assert.equal(read("goodgateway_exits", { state: "untried" }), 0);

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { Exit } from "../../src/core/route.ts";
 import type { ExitSource } from "../../src/core/settings.ts";
-import { ExitSources, type LoadedExits } from "../../src/sources/exit-sources.ts";
+import { ApiExits } from "../../src/sources/api-exits.ts";
+import { ExitSources, type LoadedExits, type SourcesOptions } from "../../src/sources/exit-sources.ts";
 import { formatLineError } from "../../src/wire/exit-list.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "goodgateway-sources-"));
@@ -18,7 +19,11 @@ let files = 0;
 function listFile(text: string): ExitSource & { kind: "file" } {
   const path = join(mkdtempSync(join(directory, "list-")), `exits-${++files}.txt`);
   writeFileSync(path, text);
-  return { kind: "file", path, scheme: "http", tags: {} };
+  return { kind: "file", path, scheme: "http", tags: {}, replaceByEmpty: false };
+}
+
+function openSources(sources: readonly ExitSource[], more: Partial<SourcesOptions> = {}): ExitSources {
+  return new ExitSources(sources, { env: {}, random: () => 0, api: new ApiExits(), before: null, ...more });
 }
 
 /** Every change is kept until somebody asks for it. */
@@ -60,7 +65,7 @@ async function listServer(answer: (request: IncomingMessage, response: ServerRes
 
 test("exits of all sources come together, with the bad lines named", async () => {
   const first = listFile("a:80 country=de\nbad\n");
-  const second = { ...listFile(`a:80 tier=x\nb:80:u:$\{P}\n`), tags: { vendor: "v" } };
+  const second = { ...listFile(`a:80 tier=x\nb:80:u:$\{P}\n`), tags: { network: "v" } };
   const inline: Exit = {
     id: "x",
     hops: [{ scheme: "http", host: "x", port: 1, username: null, password: null, insecure: false }],
@@ -68,12 +73,12 @@ test("exits of all sources come together, with the bad lines named", async () =>
     rotating: false,
     weight: 1,
   };
-  await using sources = new ExitSources([{ kind: "inline", exits: [inline] }, first, second], { P: "pass word" });
+  await using sources = openSources([{ kind: "inline", exits: [inline] }, first, second], { env: { P: "pass word" } });
   const loaded = await sources.load();
   const { exits } = loaded;
   const { errors } = shown(loaded);
   assert.deepEqual(hosts(exits), ["x", "a", "b"]);
-  assert.deepEqual(exits[1]?.tags, { country: "de", vendor: "v", tier: "x" });
+  assert.deepEqual(exits[1]?.tags, { country: "de", network: "v", tier: "x" });
   assert.equal(exits[2]?.hops[0]?.password, "pass word");
   assert.deepEqual(errors, [`${first.path}:2:4: the port is missing: write host:port`]);
 });
@@ -81,7 +86,7 @@ test("exits of all sources come together, with the bad lines named", async () =>
 test("a changed file is read again, also when it was replaced by a rename", async () => {
   const list = listFile("a:80\n");
   const changes = new Changes();
-  await using sources = new ExitSources([list], {});
+  await using sources = openSources([list]);
   await sources.load();
   sources.watch(changes.tell);
   writeFileSync(list.path, "a:80\nb:80\n");
@@ -94,7 +99,7 @@ test("a changed file is read again, also when it was replaced by a rename", asyn
 test("a good list is never replaced by an empty or a missing one", async () => {
   const list = listFile("a:80\n");
   const changes = new Changes();
-  await using sources = new ExitSources([list], {});
+  await using sources = openSources([list]);
   await sources.load();
   sources.watch(changes.tell);
   writeFileSync(list.path, "# nothing\n");
@@ -109,8 +114,8 @@ test("a good list is never replaced by an empty or a missing one", async () => {
 });
 
 test("a list that cannot be read at first is said, and the others load", async () => {
-  const missing: ExitSource = { kind: "file", path: join(directory, "none", "none.txt"), scheme: "http", tags: {} };
-  await using sources = new ExitSources([missing, listFile("a:80")], {});
+  const missing: ExitSource = { kind: "file", path: join(directory, "none", "none.txt"), scheme: "http", tags: {}, replaceByEmpty: false };
+  await using sources = openSources([missing, listFile("a:80")]);
   const loaded = await sources.load();
   const { exits } = loaded;
   const { errors } = shown(loaded);
@@ -126,8 +131,8 @@ test("a list behind a URL is fetched again, by its ETag", async () => {
     else response.writeHead(200, { ETag: `"${seen.length}"` }).end(`e${seen.length}:1080\n`);
   });
   const changes = new Changes();
-  const source: ExitSource = { kind: "url", url: server.url, scheme: "socks5", tags: {}, refreshMs: 20 };
-  await using sources = new ExitSources([source], {});
+  const source: ExitSource = { kind: "url", url: server.url, scheme: "socks5", tags: {}, replaceByEmpty: false, refreshMs: 20 };
+  await using sources = openSources([source]);
   const loaded = await sources.load();
   const { exits } = loaded;
   const { errors } = shown(loaded);
@@ -145,7 +150,7 @@ test("a good list is never replaced by an error, a web page or an empty answer",
     else response.end(answer);
   });
   const changes = new Changes();
-  await using sources = new ExitSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, refreshMs: 20 }], {});
+  await using sources = openSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 20 }]);
   assert.deepEqual(hosts((await sources.load()).exits), ["a"]);
   sources.watch(changes.tell);
   const kept = "; the list as it was stays in force";
@@ -162,7 +167,7 @@ test("a URL's credentials are sent, and neither they nor its query are shown", a
     response.writeHead(403).end();
   });
   const url = `${server.url.replace("//", "//bob:s3cr%40t@")}?key=s3cret`;
-  await using sources = new ExitSources([{ kind: "url", url, scheme: "http", tags: {}, refreshMs: 60_000 }], {});
+  await using sources = openSources([{ kind: "url", url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 }]);
   const { errors } = shown(await sources.load());
   assert.equal(authorization, `Basic ${Buffer.from("bob:s3cr@t").toString("base64")}`);
   assert.deepEqual(errors, [`${server.url}: cannot be fetched: status 403`]);
@@ -170,9 +175,8 @@ test("a URL's credentials are sent, and neither they nor its query are shown", a
 
 test("a list from a URL never sees the environment", async () => {
   await using server = await listServer((_request, response) => response.end(`evil:80:u:$\{SECRET}`));
-  await using sources = new ExitSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, refreshMs: 60_000 }], {
-    SECRET: "x",
-  });
+  const source: ExitSource = { kind: "url", url: server.url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 };
+  await using sources = openSources([source], { env: { SECRET: "x" } });
   assert.equal((await sources.load()).exits[0]?.hops[0]?.password, `$\{SECRET}`);
 });
 
@@ -181,6 +185,6 @@ test("an address that refuses is said by its code", async () => {
     await using server = await listServer(() => {});
     return { url: server.url };
   })();
-  await using sources = new ExitSources([{ kind: "url", url, scheme: "http", tags: {}, refreshMs: 60_000 }], {});
+  await using sources = openSources([{ kind: "url", url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 }]);
   assert.deepEqual(shown(await sources.load()).errors, [`${url}: cannot be fetched: ECONNREFUSED`]);
 });
