@@ -3,6 +3,7 @@ import type { Lease } from "../pool/lease.ts";
 import type { Slot } from "../pool/limits.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import type { Exchange } from "./exchange.ts";
+import { fillExit } from "./fill-exit.ts";
 
 /** A route to try, with the lease of its exit. */
 export interface Choice {
@@ -39,11 +40,12 @@ function chooseExit(exchange: Exchange): Choice | null {
   const lease = pool.take({ target, params }, exchange.triedExits());
   exchange.limited = lease === null ? pool.limits.limited : null;
   if (lease === null) return null;
-  if (!lease.exit.rotating && exchange.triesOf(lease.exit.id) >= TRIES_OF_ONE) {
+  const exit = fillExit(lease.exit, params, lease.session);
+  if (!exit.rotating && exchange.triesOf(exit.id) >= TRIES_OF_ONE) {
     pool.settle(lease, { kind: "unjudged" });
     return null;
   }
-  return { route: { exit: lease.exit, target }, lease, slot: null };
+  return { route: { exit, target }, lease, slot: null };
 }
 
 function chooseDirect(exchange: Exchange): Choice | null {

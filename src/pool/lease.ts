@@ -7,7 +7,7 @@ import type { PoolExit } from "./pool-exit.ts";
 /** An exit taken for one attempt; must be settled once. */
 export interface Lease {
   readonly exit: Exit;
-  /** Key of the client's session, if it has one. */
+  /** What its client's session is called on this exit, if it has one: the key, and behind it how often it has moved there. */
   readonly session: string | null;
   /** What it counts as against limits, until it is settled; whoever wants to count longer takes it away. */
   slot: Slot | null;

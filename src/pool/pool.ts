@@ -103,7 +103,7 @@ export class Pool {
     chosen.inFlight++;
     chosen.lastLease = ++this.#leases;
     this.#exits.place(chosen, "it was taken", now);
-    const lease = new OpenLease(this, chosen, want.target, session?.key ?? null, this.#leases);
+    const lease = new OpenLease(this, chosen, want.target, session === null ? null : this.#leaseName(session, want, chosen), this.#leases);
     if (look !== null) lease.slot = look.take(chosen.exit);
     return lease;
   }
@@ -248,8 +248,13 @@ export class Pool {
     const heldTo = sessions.exitOf(key, now);
     const held = heldTo === null ? undefined : this.#exits.get(heldTo);
     if (heldTo !== null && want.hard) return held === undefined || isBenchedByOperator(held, now) ? null : held;
-    if (held !== undefined && held.hold === null && !held.health.isBenched(now) && (held.exit.rotating || !tried.has(held.exit.id)))
-      return held;
+    if (held !== undefined && held.hold === null && !held.health.isBenched(now)) {
+      if (!tried.has(held.exit.id)) return held;
+      if (held.exit.rotating) {
+        sessions.renew(key);
+        return held;
+      }
+    }
 
     const left = heldTo === null ? sessions.leftBy(key) : null;
     if (heldTo === null && left === null && !sessions.makeRoom(now, !want.hard)) return null;
@@ -257,6 +262,13 @@ export class Pool {
     const chosen = other ?? this.#choose(all, tried, now);
     if (chosen !== null) sessions.hold(key, chosen.exit.id, now + want.durationMs);
     return chosen;
+  }
+
+  /** A session that has moved among the exits that one line stands for has another name there, so that nothing of the old one is found. */
+  #leaseName(want: SessionWant, { params }: Want, { exit }: PoolExit): string {
+    if (!exit.rotating) return want.key;
+    const turn = (want.hard ? this.#hard : this.#soft).turnOf(sessionKey(want, params.filter));
+    return turn === 0 ? want.key : `${want.key}\n${turn}`;
   }
 
   #lostExit(want: SessionWant, filter: ExitFilter): string | null {

@@ -4,6 +4,8 @@ export interface Session {
   readonly until: number;
   /** It was rotated: the exit is the one that it is to leave. */
   readonly isLeaving: boolean;
+  /** How often it has moved: what tells a vendor's old session from its next one. */
+  readonly turn: number;
 }
 
 /** Bounds the memory that client-chosen keys can take, for soft and for hard sessions each. */
@@ -40,9 +42,9 @@ export class Sessions {
   /** Lets go of all keys that begin so; how many held an exit. */
   rotate(prefix: string, now: number): number {
     let count = 0;
-    for (const [key, { exit, until, isLeaving }] of this.#held) {
-      if (isLeaving || until <= now || !key.startsWith(prefix)) continue;
-      this.#held.set(key, { exit, until, isLeaving: true });
+    for (const [key, session] of this.#held) {
+      if (session.isLeaving || session.until <= now || !key.startsWith(prefix)) continue;
+      this.#held.set(key, { ...session, isLeaving: true });
       count++;
     }
     return count;
@@ -52,7 +54,17 @@ export class Sessions {
   hold(key: string, exit: string, until: number): void {
     const session = this.#held.get(key);
     const end = session === undefined || session.isLeaving ? until : session.until;
-    this.#held.set(key, { exit, until: end, isLeaving: false });
+    this.#held.set(key, { exit, until: end, isLeaving: false, turn: session === undefined ? 0 : session.turn + 1 });
+  }
+
+  /** Where one exit stands for many, a key stays with it and moves to another one of the many. */
+  renew(key: string): void {
+    const session = this.#held.get(key);
+    if (session !== undefined) this.#held.set(key, { ...session, turn: session.turn + 1 });
+  }
+
+  turnOf(key: string): number {
+    return this.#held.get(key)?.turn ?? 0;
   }
 
   /** True where another key may be held: there is room, or the oldest has passed its end, or `mayDropOldest`. */

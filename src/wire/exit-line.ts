@@ -3,6 +3,8 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Env } from "./env-value.ts";
 import { BadLine, expand, type HopContext, parseHop } from "./exit-hop.ts";
+import { asVendorHas, placesOf, SESSIONS_MAX } from "./user-template-exit.ts";
+import { isVendorId } from "./user-template-vendors.ts";
 
 export interface ExitLineOptions {
   /** Of hops that name none. */
@@ -57,6 +59,8 @@ export function exitId(exit: { readonly hops: readonly ExitHop[] }, digits: numb
 /** Hex digits of an id that no tag gives. */
 export const ID_DIGITS = 8;
 
+/** The tag of an exit that takes whatever value is asked for. */
+const ANY = "*";
 const LINE_LENGTH_MAX = 4096;
 const HOPS_MAX = 8;
 
@@ -72,12 +76,19 @@ function readExit(route: RegExpExecArray, tagTokens: readonly RegExpExecArray[],
   const { id, weight, rotating, insecure, ...rest } = tags;
   const at = (key: string) => offsets[key] ?? route.index;
   const unverified = readSwitch("insecure", insecure, at("insecure"));
-  const hops = readHops(route, { scheme: options.scheme, env }).map((hop) => ({ ...hop, insecure: unverified && hop.scheme === "https" }));
+  const read = readHops(route, { scheme: options.scheme, env }).map((hop) => ({ ...hop, insecure: unverified && hop.scheme === "https" }));
+  const vendor = rest["vendor"];
+  const isKnown = vendor !== undefined && isVendorId(vendor);
+  const hops = isKnown ? asVendorHas(vendor, read, at("vendor")) : read;
+  const places = placesOf(hops, route.index);
+  if (rest["sessions"] !== undefined) checkSessions(rest["sessions"], places.has("session"), at("sessions"));
+  if (isKnown) rest["provider"] ??= vendor;
+  for (const place of ["country", "city"] as const) if (places.has(place)) rest[place] ??= ANY;
   return {
     id: id === undefined ? exitId({ hops }) : readId(id, at("id")),
     hops,
     tags: rest,
-    rotating: readSwitch("rotating", rotating, at("rotating")),
+    rotating: rotating === undefined ? places.size > 0 : readSwitch("rotating", rotating, at("rotating")),
     weight: weight === undefined ? 1 : readWeight(weight, at("weight")),
   };
 }
@@ -118,6 +129,12 @@ function readWeight(text: string, at: number): number {
   const weight = /^\d+(\.\d+)?$/.test(text) ? Number(text) : 0;
   if (weight <= 0 || weight > 1000) throw new BadLine(at, "weight is a number above 0 and at most 1000");
   return weight;
+}
+
+function checkSessions(text: string, hasPlace: boolean, at: number): void {
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > SESSIONS_MAX) throw new BadLine(at, `sessions is a number from 1 to ${SESSIONS_MAX}`);
+  if (!hasPlace) throw new BadLine(at, "sessions needs a user name with {session} in it, or vendor=");
 }
 
 function readSwitch(key: string, text: string | undefined, at: number): boolean {

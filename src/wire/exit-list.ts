@@ -1,5 +1,6 @@
 import type { Exit } from "../core/route.ts";
 import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
+import { exitsOf } from "./user-template-exit.ts";
 
 type Where = ExitLineOptions["where"];
 
@@ -34,7 +35,13 @@ export class ExitList {
     });
   }
 
+  /** Adds an exit, or those that its line stands for. */
   add(exit: Exit, where: Where): void {
+    if (exit.tags["sessions"] === undefined) this.#addOne(exit, where);
+    else for (const one of exitsOf(exit)) this.#addOne(one, where);
+  }
+
+  #addOne(exit: Exit, where: Where): void {
     const route = formatExit(exit);
     const known = this.#byRoute.get(route);
     if (known === undefined) this.#addNew(route, exit, where);

@@ -205,3 +205,29 @@ test("anything at all is an exit, empty or an error at a column of the line", ()
     { numRuns: 300 },
   );
 });
+
+test("a user name with places to fill is one exit for all of them: it rotates, and takes any country", () => {
+  const exit = read("gate:1:bob[-cc-{country}][-s-{session}]:x tier=residential");
+  assert.equal(exit.rotating, true);
+  assert.deepEqual(exit.tags, { tier: "residential", country: "*" });
+  assert.deepEqual(read("gate:1:bob-{country}:x country=de,at rotating=false").tags, { country: "de,at" });
+  assert.equal(read("gate:1:bob-{country}:x rotating=false").rotating, false);
+  assert.deepEqual(parseExitLine("gate:1:bob-{country}-{zip}:x", options), {
+    error: { ...options.where, column: 1, reason: "the user name has a place that is none of {session}, {country}, {city}, {duration}" },
+  });
+});
+
+test("the tag of a known vendor makes its template of the account's user name", () => {
+  const exit = read("gate:1:bob:x vendor=oxylabs");
+  assert.equal(exit.hops[0]?.username, "customer-bob[-cc-{country}][-city-{city}][-sessid-{session}][-sesstime-{duration}]");
+  assert.deepEqual(exit.tags, { vendor: "oxylabs", provider: "oxylabs", country: "*", city: "*" });
+  assert.equal(exit.rotating, true);
+  assert.equal(read("gate:1:bob:x vendor=other").hops[0]?.username, "bob");
+  const refused = (text: string) => parseExitLine(text, options);
+  assert.deepEqual(refused("gate:1 vendor=oxylabs"), {
+    error: { ...options.where, column: 8, reason: "a vendor's exit has the account's user name" },
+  });
+  assert.deepEqual(refused("gate:1:bob:x sessions=5"), {
+    error: { ...options.where, column: 14, reason: "sessions needs a user name with {session} in it, or vendor=" },
+  });
+});

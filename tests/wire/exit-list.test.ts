@@ -56,3 +56,22 @@ test("a derived id that an earlier line took gets more digits", () => {
   assert.deepEqual(errors, []);
   assert.match(exits[1]?.id ?? "", /^[0-9a-f]{16}$/);
 });
+
+test("a line with sessions stands for so many exits in each of its countries, the same ones at each load", () => {
+  const text = "gate:1:bob:x vendor=brightdata sessions=2 country=de,us id=bd tier=residential";
+  const { exits, errors } = lines(text);
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    exits.map(({ id, tags }) => [id, tags["country"], tags["city"], tags["sessions"]]),
+    [
+      ["bd-de-1", "de", undefined, undefined],
+      ["bd-de-2", "de", undefined, undefined],
+      ["bd-us-1", "us", undefined, undefined],
+      ["bd-us-2", "us", undefined, undefined],
+    ],
+  );
+  assert.ok(exits.every(({ rotating }) => !rotating));
+  assert.match(exits[0]?.hops[0]?.username ?? "", /^bob-country-de-session-[0-9a-f]{12}$/);
+  assert.equal(new Set(exits.map(({ hops }) => hops[0]?.username)).size, 4);
+  assert.deepEqual(lines(text).exits, exits);
+});
