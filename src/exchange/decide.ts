@@ -1,10 +1,20 @@
-import { culpritOf, FAULTS, retryClassOf } from "../core/fault-table.ts";
+import type { Fault } from "../core/fault.ts";
+import { confidenceOf, culpritOf, FAULTS, retryClassOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
+import type { Ruling } from "../core/rule.ts";
 import type { Exchange } from "./exchange.ts";
+import { ruleOnFault } from "./judge.ts";
 
 /** What one attempt came to. `judged`: why its answer is one to try again for, or to relay with a verdict. */
 export type Tried<A> =
-  | { readonly kind: "answer"; readonly answer: A; readonly judged: AttributedFault | null; readonly record: AttemptRecord }
+  | {
+      readonly kind: "answer";
+      readonly answer: A;
+      readonly judged: AttributedFault | null;
+      /** Of the rule that the answer matches; null: of none. */
+      readonly ruling: Ruling | null;
+      readonly record: AttemptRecord;
+    }
   | {
       readonly kind: "fault";
       readonly attributed: AttributedFault;
@@ -34,23 +44,69 @@ export function decideNext(exchange: Exchange, tried: Tried<unknown>, repeatable
   if (retry === "never") return REPLY;
   if (retry !== "fresh-hop" && !repeatable) return REPLY;
   if (retry === "fresh-socket") return exchange.takeFreshSocket() ? { kind: "fresh-socket" } : REPLY;
-  if (tried.kind === "answer" && !isWorthRepeating(exchange, tried.record, attributed)) return REPLY;
+  if (!isWorthRepeating(exchange, tried, attributed)) return REPLY;
   count(exchange, tried, attributed);
   if (!withinLimits(exchange)) return REPLY;
   return waitOrReply(exchange, attributed);
 }
 
-/** A 5xx that the target's side made is repeated where it is a gateway's; a 503 is a choice, so once; an exit's own always. */
-function isWorthRepeating(exchange: Exchange, record: AttemptRecord, { fault, role }: AttributedFault): boolean {
-  if (fault.id === "relay.exit_5xx" && culpritOf(fault, role) === "exit") return true;
-  if (!RETRIED_STATUSES.has(record.status)) return false;
-  return record.status !== 503 || exchange.takeSecondTryOf503();
+/** What the rules of the config say of an attempt; null: nothing. */
+export function rulingOf(exchange: Exchange, tried: Tried<unknown>): Ruling | null {
+  if (tried.kind === "answer") return tried.ruling;
+  const { context, request } = exchange;
+  return ruleOnFault(tried.attributed.fault, request.target.host, context.settings);
+}
+
+/**
+ * Whether the target may be sent the same once more: what may have reached it has a budget, so that its trouble does not multiply what
+ * it gets. What died at an exit is free.
+ * @param tried as it reads with what other attempts have shown.
+ */
+export function mayRepeat(exchange: Exchange, tried: Tried<unknown>): boolean {
+  const attributed = tried.kind === "fault" ? tried.attributed : tried.judged;
+  if (attributed === null || !mayHaveReached(tried, attributed) || isProvedExits(attributed)) return true;
+  const { pool, settings, clock } = exchange.context;
+  if (pool.repeats.take(exchange.request.target, settings.attempts, clock.now())) return true;
+  exchange.note("not tried again: the target's budget of repeats is spent");
+  return false;
+}
+
+/** From here on an exit is taken to have broken an attempt by itself. */
+const PROVED = 0.75;
+
+function isProvedExits({ fault, role }: AttributedFault): boolean {
+  return culpritOf(fault, role) === "exit" && confidenceOf(fault) >= PROVED;
+}
+
+/**
+ * A fault always, an answer where another may be better: of 5xx that the target's side made only a gateway's; a 503 is a choice, so once;
+ * an exit's own always; any that a rule wants repeated, but a rate limit once, since what two exits are told is not one exit's.
+ */
+function isWorthRepeating(exchange: Exchange, tried: Tried<unknown>, { fault, role }: AttributedFault): boolean {
+  if (tried.kind === "fault" || (fault.id === "relay.exit_5xx" && culpritOf(fault, role) === "exit")) return true;
+  const { status } = tried.record;
+  if (tried.ruling?.retry === true) return fault.id !== "relay.rate_limited" || !wasRateLimited(exchange, tried.record);
+  if (isRules(fault) || !RETRIED_STATUSES.has(status)) return false;
+  return status !== 503 || exchange.takeSecondTryOf503();
+}
+
+function wasRateLimited({ attempts }: Exchange, now: AttemptRecord): boolean {
+  return attempts.some((attempt) => attempt !== now && attempt.fault === "relay.rate_limited");
+}
+
+/** It is a rule that makes a fault of this answer: nothing is broken that must recover. */
+function isRules({ id }: Fault): boolean {
+  return id === "relay.blocked" || id === "relay.rate_limited" || id === "relay.ruled";
 }
 
 function count(exchange: Exchange, tried: Tried<unknown>, attributed: AttributedFault): void {
-  const mayHave = tried.kind === "answer" || tried.reachedTarget || isTargetSide(attributed);
-  if (mayHave && !stayedAtExit(attributed)) exchange.reached += 1;
+  if (mayHaveReached(tried, attributed)) exchange.reached += 1;
   else exchange.diedBefore += 1;
+}
+
+function mayHaveReached(tried: Tried<unknown>, attributed: AttributedFault): boolean {
+  const mayHave = tried.kind === "answer" || tried.reachedTarget || isTargetSide(attributed);
+  return mayHave && !stayedAtExit(attributed);
 }
 
 /** What came back proves that the exit passed nothing on: it refused, or is no proxy at all. */
@@ -70,6 +126,7 @@ function waitOrReply(exchange: Exchange, attributed: AttributedFault): Next {
   const { clock, random } = exchange.context;
   const leftMs = exchange.deadline - clock.now();
   const askedMs = attributed.fault.retryAfterMs;
+  if (isRules(attributed.fault)) return leftMs > 0 ? { kind: "again", waitMs: 0 } : REPLY; // another exit need not wait for this one's sake
   if (askedMs !== null && isTargetSide(attributed)) return askedMs < leftMs ? { kind: "again", waitMs: askedMs } : REPLY;
   if (!isTargetSide(attributed)) return leftMs > 0 ? { kind: "again", waitMs: 0 } : REPLY;
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** exchange.reached);

@@ -105,10 +105,16 @@ export class Exchange implements ClientObserver {
     return this.attempts.length === 0 ? NONE : new Set(this.attempts.map(({ exit }) => exit ?? ""));
   }
 
-  /** How often an exit (null: the direct route) was tried; a socket that the hop was closing does not count. */
+  /**
+   * How often an exit (null: the direct route) was tried; a socket that the hop was closing does not count. Infinitely often where the
+   * target refused it: it would again.
+   */
   triesOf(exit: string | null): number {
     let tries = 0;
-    for (const attempt of this.attempts) if (attempt.exit === exit && attempt.fault !== "head.keepalive_race") tries += 1;
+    for (const attempt of this.attempts) {
+      if (attempt.exit !== exit || attempt.fault === "head.keepalive_race") continue;
+      tries += attempt.fault === "relay.blocked" || attempt.fault === "relay.rate_limited" ? Number.POSITIVE_INFINITY : 1;
+    }
     return tries;
   }
 

@@ -13,7 +13,7 @@ import { Answer } from "./answer.ts";
 import type { Tried } from "./decide.ts";
 import { type Engagement, type Exchange, noteFault } from "./exchange.ts";
 import { takeIdle } from "./idle-route.ts";
-import { judgeHeld, judgeUpgrade, needsJudging } from "./judge.ts";
+import { isToJudge, type Judgement, judgeHeld, judgeUpgrade, NOTHING_TO_SAY } from "./judge.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
@@ -128,7 +128,8 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     }
     const answer = new Answer(head, this.#hop);
     this.#stopWaiting();
-    this.#settle(needsJudging(head, this.#plan.role) ? this.#judge(answer) : this.#outcome(answer, null));
+    const isPlain = !isToJudge(head, this.#plan.role, this.#exchange.context.settings);
+    this.#settle(isPlain ? this.#outcome(answer, NOTHING_TO_SAY) : this.#judge(answer));
   }
 
   onFailure(failure: HopFailure): void {
@@ -211,18 +212,20 @@ class RequestAttempt implements HopObserver, Engagement, Due {
 
   async #judge(answer: Answer): Promise<Tried<Answered>> {
     const { role, proxyAuthorization } = this.#plan;
-    const way = { role, authenticated: proxyAuthorization !== null, route: this.#given.route };
-    const attributed = await judgeHeld(answer, way, this.#exchange.context.settings.timeouts.evidence);
-    if (attributed === null || attributed.fault.id.startsWith("relay.")) return this.#outcome(answer, attributed);
+    const { startedAt, route } = this.#given;
+    const { clock, settings } = this.#exchange.context;
+    const way = { role, authenticated: proxyAuthorization !== null, route, ms: clock.now() - startedAt };
+    const judgement = await judgeHeld(answer, way, settings);
+    if (judgement.attributed?.fault.id.startsWith("relay.") !== false) return this.#outcome(answer, judgement);
     answer.drop();
-    return this.#faulted(attributed);
+    return this.#faulted(judgement.attributed);
   }
 
-  #outcome(answer: Answer, judged: AttributedFault | null): Tried<Answered> {
+  #outcome(answer: Answer, { attributed, ruling }: Judgement): Tried<Answered> {
     this.#count();
-    if (judged !== null) noteFault(this.#record, judged);
+    if (attributed !== null) noteFault(this.#record, attributed);
     const answered = { answer, plan: this.#plan, route: this.#given.route, record: this.#record };
-    return { kind: "answer", answer: answered, judged, record: this.#record };
+    return { kind: "answer", answer: answered, judged: attributed, ruling, record: this.#record };
   }
 
   #fail(attributed: AttributedFault): void {

@@ -88,7 +88,7 @@ async function openTunnel(exchange: Exchange, given: Given): Promise<Tried<Tunne
   const opened = await openRoute(exchange, planTunnel(route, given.addresses), given, record);
   if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record, reachedTarget: false };
   record.stage = "tunnel";
-  return { kind: "answer", answer: { hop: opened.connection, route, record }, judged: null, record };
+  return { kind: "answer", answer: { hop: opened.connection, route, record }, judged: null, ruling: null, record };
 }
 
 async function join(exchange: Exchange, side: ClientSide, { hop, record }: Tunnel): Promise<void> {
