@@ -90,8 +90,7 @@ function assertAsExpected({ answer, record, lines, exits }: Played, expected: Ex
 function assertHealth({ record, benched, exits }: Played): void {
   const last = record?.attempts.at(-1) ?? null;
   for (const { id, lastFault } of exits) {
-    const isGuilty = last !== null && last.exit === id && deservesBench(last);
-    assert.equal(benched.has(id), isGuilty, `${id} after ${lastFault}`);
+    assertBench(benched.has(id), last?.exit === id ? last : null, `${id} after ${lastFault}`);
   }
 }
 
@@ -103,9 +102,28 @@ function assertRescued({ answer, record, benched, exits }: Played): void {
   for (const { id, state } of exits) {
     const attempt: AttemptRecord | undefined = record.attempts.find(({ exit }) => exit === id);
     if (id === "good") assert.equal(state, "healthy", "the exit that rescued it");
-    else assert.equal(benched.has(id), attempt !== undefined && deservesBench(attempt), `${id} beside a good exit`);
+    else assertBench(benched.has(id), attempt ?? null, `${id} beside a good exit`);
   }
 }
+
+/** What proves an exit bad benches it at once; what only may be its own waits for other witnesses; all else never does. */
+function assertBench(isBenched: boolean, attempt: AttemptRecord | null, what: string): void {
+  if (attempt === null || !deservesBench(attempt)) assert.equal(isBenched, false, what);
+  else if (PROOFS.has(attempt.fault as FaultId)) assert.equal(isBenched, true, what);
+}
+
+const PROOFS: ReadonlySet<FaultId> = new Set<FaultId>([
+  "connect.refused",
+  "connect.timeout",
+  "dns.nxdomain",
+  "handshake.auth_required",
+  "handshake.auth_failed",
+  "handshake.not_a_proxy",
+  "handshake.quota_exceeded",
+  "handshake.socks_malformed",
+  "handshake.bad_connect_reply",
+  "tls.cert_expired",
+]);
 
 /** Up to here the fault may as well be another's, as SOCKS reply 1. */
 const EVEN = 0.5;
