@@ -15,6 +15,9 @@ const LOOKS = 4;
 export class Meetings {
   readonly exits = new Map<string, Track>();
   readonly targets = new Map<string, Track>();
+  /** Where the last look for the oldest ended: to begin anew each time would step over all that is gone. */
+  #exitsByAge: Iterator<Track> = this.exits.values();
+  #targetsByAge: Iterator<Track> = this.targets.values();
 
   find(exit: Track | undefined, target: string): Cell | null {
     if (exit === undefined) return null;
@@ -25,7 +28,7 @@ export class Meetings {
   exit(key: string, kin: string, now: number): Track {
     let track = this.exits.get(key);
     if (track === undefined) {
-      if (this.exits.size >= EXITS_MAX) this.#dropOldest(this.exits, now);
+      if (this.exits.size >= EXITS_MAX) this.#exitsByAge = dropOldest(this.exits, this.#exitsByAge, now);
       track = new Track(key, kin);
       this.exits.set(key, track);
     }
@@ -37,7 +40,7 @@ export class Meetings {
   target(key: string, now: number): Track {
     let track = this.targets.get(key);
     if (track === undefined) {
-      if (this.targets.size >= TARGETS_MAX) this.#dropOldest(this.targets, now);
+      if (this.targets.size >= TARGETS_MAX) this.#targetsByAge = dropOldest(this.targets, this.#targetsByAge, now);
       track = new Track(key, "");
       this.targets.set(key, track);
     }
@@ -66,18 +69,25 @@ export class Meetings {
     while (track.cells.length > 0) unlink(track.cells.at(-1) as Cell);
     this.exits.delete(track.key);
   }
+}
 
-  #dropOldest(tracks: Map<string, Track>, now: number): void {
-    for (let look = 0; ; look++) {
-      const [oldest] = tracks.values();
-      if (oldest === undefined) return;
-      tracks.delete(oldest.key);
-      if (look === LOOKS || now - oldest.seenAt >= SAMPLE_MS) {
-        while (oldest.cells.length > 0) unlink(oldest.cells.at(-1) as Cell);
-        return;
-      }
-      tracks.set(oldest.key, oldest);
+/** Drops the one not seen for longest, as far as a few looks find it. Returns where the next look begins. */
+function dropOldest(tracks: Map<string, Track>, byAge: Iterator<Track>, now: number): Iterator<Track> {
+  let next = byAge;
+  for (let look = 0; ; look++) {
+    let found = next.next();
+    if (found.done === true) {
+      next = tracks.values();
+      found = next.next();
     }
+    if (found.done === true) return next;
+    const oldest = found.value;
+    tracks.delete(oldest.key);
+    if (look === LOOKS || now - oldest.seenAt >= SAMPLE_MS) {
+      while (oldest.cells.length > 0) unlink(oldest.cells.at(-1) as Cell);
+      return next;
+    }
+    tracks.set(oldest.key, oldest);
   }
 }
 
