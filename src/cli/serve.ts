@@ -45,7 +45,7 @@ class Reloader {
     try {
       const config = this.#load();
       if (!sameAddresses(this.inForce, config))
-        report({ type: "warning", message: "listen and admin keep their addresses and certificates until a restart" });
+        report({ type: "warning", message: "listen keeps its addresses and certificates until a restart" });
       await this.#gateway.reload(config);
       this.inForce = config;
       report({ type: "config-changed", summary: "the config was read again" });
@@ -62,7 +62,6 @@ function tellReason(error: unknown): string {
 }
 
 function sameAddresses(before: Config, after: Config): boolean {
-  const places = ({ listeners, admin }: Config) =>
-    JSON.stringify([listeners.map(({ host, port, tls }) => [host, port, tls]), admin && [admin.host, admin.port, admin.token]]);
+  const places = ({ listeners }: Config) => JSON.stringify(listeners.map(({ host, port, tls }) => [host, port, tls]));
   return places(before) === places(after);
 }
