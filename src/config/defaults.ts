@@ -37,7 +37,7 @@ export const DEFAULTS: ExchangeSettings = {
   name: "goodgateway",
   attempts: { max: 4, exits: 16, replayBytes: 64 * KIB, budget: 0.2, budgetFloor: 20 },
   rules: READY_RULES,
-  pool: { select: "p2c", floor: 0.1 },
+  pool: { select: "p2c", floor: 0.1, tiers: { order: [], upAfter: 3, downAfter: 10 * MINUTE } },
   pacing: { perExit: UNLIMITED, perTarget: UNLIMITED, perExitAndTarget: UNLIMITED, queue: 1000, wait: 10 * SECOND },
   hedge: { after: null, maxShare: 0.05 },
   timeouts: {
@@ -92,6 +92,7 @@ export function defaultConfig(): Config {
     listeners: [DEFAULT_LISTENER],
     admin: DEFAULT_ADMIN,
     sources: [],
+    prices: {},
     exchange: DEFAULTS,
     log: { format: "text" },
   });

@@ -12,6 +12,7 @@ import type {
   ProxyStatusMode,
   ResponseTolerances,
   TargetPolicy,
+  TierSettings,
   Timeouts,
 } from "../core/settings.ts";
 import type { RulesItem } from "./rules-schema.ts";
@@ -28,7 +29,9 @@ export interface ConfigFile {
   readonly allow?: readonly string[];
   readonly attempts?: Partial<AttemptLimits>;
   readonly rules?: RulesItem;
-  readonly pool?: Partial<PoolSettings>;
+  readonly pool?: Partial<Omit<PoolSettings, "tiers">>;
+  readonly tiers?: readonly string[] | Partial<TierSettings>;
+  readonly prices?: Readonly<Record<string, number>>;
   readonly pacing?: PacingItem;
   readonly hedge?: Partial<Hedging>;
   readonly timeouts?: Partial<Timeouts>;

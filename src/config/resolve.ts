@@ -1,5 +1,5 @@
 import type { ExitScheme } from "../core/route.ts";
-import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits, Pacing } from "../core/settings.ts";
+import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits, Pacing, TierSettings } from "../core/settings.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { parseListenAddress } from "./address.ts";
@@ -36,6 +36,7 @@ export function resolveConfig(file: ConfigFile, flags: ConfigFlags, context: Res
     listeners,
     admin,
     sources,
+    prices: lowerKeys(file.prices ?? defaultConfig().prices),
     exchange: {
       ...resolveExchange(file),
       rules: resolveRules(file.rules, context),
@@ -53,7 +54,7 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     ...DEFAULTS,
     name: file.name ?? DEFAULTS.name,
     attempts: { ...DEFAULTS.attempts, ...file.attempts },
-    pool: { ...DEFAULTS.pool, ...file.pool },
+    pool: { ...DEFAULTS.pool, ...file.pool, tiers: resolveTiers(file.tiers ?? {}) },
     pacing: resolvePacing(file.pacing ?? {}),
     hedge: { ...DEFAULTS.hedge, ...file.hedge },
     timeouts: { ...DEFAULTS.timeouts, ...file.timeouts },
@@ -66,6 +67,21 @@ function resolveExchange(file: ConfigFile): ExchangeSettings {
     circuit: { ...DEFAULTS.circuit, ...file.circuit },
     firstFlightReplay: file.firstFlightReplay ?? DEFAULTS.firstFlightReplay,
   };
+}
+
+/** Tags ignore case, and `-` and a space are `_` to them: so do these names. */
+function resolveTiers(given: NonNullable<ConfigFile["tiers"]>): TierSettings {
+  const { tiers } = DEFAULTS.pool;
+  const settings: Partial<TierSettings> = "length" in given ? { order: given } : given;
+  return { ...tiers, ...settings, order: (settings.order ?? tiers.order).map(tagWord) };
+}
+
+function lowerKeys(prices: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(prices).map(([tier, price]) => [tagWord(tier), price]));
+}
+
+function tagWord(text: string): string {
+  return text.trim().toLowerCase().replace(/[- ]/g, "_");
 }
 
 function resolvePacing(given: PacingItem): Pacing {

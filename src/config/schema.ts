@@ -145,6 +145,26 @@ const pool = z.strictObject({
     .exactOptional(),
 });
 
+const TIERS = expected("a list of tiers, the cheapest first, or { order, upAfter, downAfter }");
+const order = z
+  .array(text)
+  .refine((tiers) => new Set(tiers).size === tiers.length, "names a tier twice")
+  .refine((tiers) => !tiers.slice(1).includes("direct"), "direct can only be the first tier");
+const tiers = z.union(
+  [
+    order,
+    z.strictObject({
+      order: order.describe("Tiers by the tag of that name, the cheapest first; direct may be the first.").exactOptional(),
+      upAfter: count.describe("Failures on one target until it is moved up.").exactOptional(),
+      downAfter: duration.describe("How long until a target that was moved up tries a cheaper tier again.").exactOptional(),
+    }),
+  ],
+  TIERS,
+);
+
+const PRICE = expected("a price per GiB");
+const prices = z.record(text, z.number(PRICE).min(0, PRICE));
+
 const timeouts = z.strictObject({
   connect: duration.describe("TCP to a hop.").exactOptional(),
   handshake: duration.describe("CONNECT or SOCKS with one exit.").exactOptional(),
@@ -248,6 +268,8 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   attempts: attempts.exactOptional(),
   rules: rulesItem.describe("What to make of answers and faults: rules by name, ready-made ones on or off.").exactOptional(),
   pool: pool.describe("Which exits are taken.").exactOptional(),
+  tiers: tiers.describe("Kinds of exits, the cheapest first: a target is moved up where one is not enough.").exactOptional(),
+  prices: prices.describe("Tier to what its traffic costs per GiB.").exactOptional(),
   pacing: pacing.describe("What exits and targets get at most.").exactOptional(),
   hedge: hedge.describe("A second attempt beside a slow one.").exactOptional(),
   timeouts: timeouts.exactOptional(),

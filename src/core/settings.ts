@@ -82,11 +82,22 @@ export const SELECT_STRATEGIES = [
 ] as const;
 export type SelectStrategy = (typeof SELECT_STRATEGIES)[number];
 
+/** Kinds of exits by their `tier` tag, the cheapest first. */
+export interface TierSettings {
+  /** Empty: all exits are alike. `direct` may be the first. */
+  readonly order: readonly string[];
+  /** Failures of one target's attempts until it is moved up. */
+  readonly upAfter: number;
+  /** How long until a target that was moved up tries a cheaper tier again. Milliseconds. */
+  readonly downAfter: number;
+}
+
 /** Which exits are taken. */
 export interface PoolSettings {
   readonly select: SelectStrategy;
   /** The share of the pool, 0 to 1, that must be usable; where it is not, the least bad of the others are used too. */
   readonly floor: number;
+  readonly tiers: TierSettings;
 }
 
 export interface Limits {
@@ -242,6 +253,8 @@ export interface Config {
   readonly listeners: readonly ListenerSettings[];
   readonly admin: AdminSettings | null;
   readonly sources: readonly ExitSource[];
+  /** Tier to what its traffic costs per GiB, in a currency of the operator's. */
+  readonly prices: Readonly<Record<string, number>>;
   readonly exchange: ExchangeSettings;
   readonly log: { readonly format: "text" | "json" };
 }
