@@ -137,3 +137,22 @@ test("a rotated session stays where there is no other exit", () => {
   pool.rotateSession("s");
   assert.equal(take(session("s", true))?.exit.id, "a");
 });
+
+test("on an exit that stands for many, a soft session that failed there or was rotated gets another name, and keeps it", () => {
+  const vendor = { ...exitOf("v"), rotating: true };
+  const { pool, take } = poolOf([vendor]);
+  const soft = session("s", false);
+  assert.equal(take(soft)?.session, "s");
+  const second = take(soft, new Set(["v"]));
+  assert.equal(second?.session, "s\n1");
+  assert.equal(take(soft)?.session, "s\n1");
+  pool.rotateSession("s");
+  assert.equal(take(soft)?.session, "s\n2");
+  assert.equal(take(session("other", false))?.session, "other");
+});
+
+test("on an exit that stands for many, a hard session keeps its name", () => {
+  const { take } = poolOf([{ ...exitOf("v"), rotating: true }]);
+  assert.equal(take(session("s", true))?.session, "s");
+  assert.equal(take(session("s", true), new Set(["v"]))?.session, "s");
+});
