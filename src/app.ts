@@ -1,16 +1,20 @@
 import { performance } from "node:perf_hooks";
+import { Operator } from "./admin/operator.ts";
 import { type AdminServer, startAdmin } from "./admin/server.ts";
 import type { HostPort } from "./core/address.ts";
 import type { Clock, Random } from "./core/clock.ts";
 import type { GatewayEvent, Report } from "./core/event.ts";
+import type { ExitScheme } from "./core/route.ts";
 import type { Config, ListenerSettings } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
+import { WaitingRoom } from "./exchange/waiting-room.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
+import { ownSessionKey } from "./forward/session-key.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
 import { Deadlines } from "./net/deadlines.ts";
-import { IdleSockets } from "./net/idle-sockets.ts";
+import { IdleSockets, type IdleSocketsLimits } from "./net/idle-sockets.ts";
 import { reachesListener } from "./net/own-listener.ts";
 import { type Resolver, systemResolver } from "./net/resolve.ts";
 import { logger } from "./observe/log.ts";
@@ -18,8 +22,10 @@ import { Metrics } from "./observe/metrics.ts";
 import { readProcessFigures } from "./observe/process-figures.ts";
 import { ExchangeRing } from "./observe/ring.ts";
 import { Pool } from "./pool/pool.ts";
-import { ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
+import { ApiExits } from "./sources/api-exits.ts";
+import { type AddedExits, ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
 import type { Env } from "./wire/env-value.ts";
+import { formatLineError } from "./wire/exit-list.ts";
 import { isLoopback } from "./wire/loopback.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
@@ -90,6 +96,7 @@ class RunningGateway implements Gateway {
   readonly #inFlight = new InFlight();
   #config: Config;
   #log: Report;
+  readonly #apiExits = new ApiExits();
   #sources: ExitSources;
   #listeners: ForwardListener[] = [];
   #admin: AdminServer | null = null;
@@ -101,15 +108,19 @@ class RunningGateway implements Gateway {
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
-    this.#sources = new ExitSources(config.sources, options.env);
-    const { limits, timeouts } = config.exchange;
+    this.#sources = this.#openSources(config, null);
+    const deadlines = new Deadlines(clock);
+    const room = new WaitingRoom(clock, deadlines);
+    this.pool.limits.onRoom = room.look;
+    this.pool.limits.configure(config.exchange.pacing);
     this.#context = {
       settings: config.exchange,
       pool: this.pool,
-      idle: new IdleSockets({ clock, max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket }),
+      room,
+      idle: new IdleSockets({ clock, ...idleLimitsOf(config) }),
       resolver,
       connectTcp: dialler,
-      deadlines: new Deadlines(clock),
+      deadlines,
       clock,
       random,
       report: this.report,
@@ -135,7 +146,7 @@ class RunningGateway implements Gateway {
       this.#listeners.push(listener);
       this.addresses.push(await listener.start());
     }
-    this.#admin = await this.#startAdmin();
+    this.#admin = await this.#startAdmin(this.#config);
     this.#isReady = true;
   }
 
@@ -143,20 +154,24 @@ class RunningGateway implements Gateway {
     for (const [index, settings] of config.listeners.entries()) {
       assertGuarded({ ...settings, host: this.addresses[index]?.host ?? settings.host }); // it stays where it listens
     }
-    const sources = new ExitSources(config.sources, this.#options.env);
-    const loaded = await sources.load();
-    await this.#sources[Symbol.asyncDispose]();
+    await this.#reloadAdmin(config);
+    const before = this.#sources;
+    const sources = this.#openSources(config, before);
+    await sources.load();
     this.#sources = sources;
     this.#config = config;
     this.#context.settings = config.exchange;
+    this.#context.idle.configure(idleLimitsOf(config));
     this.pool.configure(config.exchange.pool);
+    this.pool.limits.configure(config.exchange.pacing);
     this.#log = logger(config.log.format, this.#options.log, this.#options.clock);
     for (const [index, listener] of this.#listeners.entries()) {
       const settings = config.listeners[index];
       if (settings !== undefined) listener.reload(settings);
     }
-    this.#takeExits(loaded);
+    this.#takeExits(sources.current());
     sources.watch(this.#takeExits);
+    await before[Symbol.asyncDispose]();
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -171,34 +186,71 @@ class RunningGateway implements Gateway {
     this.#isReady = false;
     await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()));
     this.#context.idle.clear();
+    this.#context.room.clear();
     this.#context.deadlines.clear();
     await this.#sources[Symbol.asyncDispose]();
     await this.#admin?.[Symbol.asyncDispose]();
   }
 
-  #takeExits = (loaded: LoadedExits): void => {
-    for (const { file, line, column, reason } of loaded.errors) {
-      const where = line === 0 ? file : `${file}:${line}:${column}`;
-      this.report({ type: "warning", message: `${where}: ${reason}` });
-    }
-    const { added, removed, kept } = this.pool.load(loaded.exits);
+  readonly #takeExits = (loaded: LoadedExits): void => {
+    const { added, removed, kept } = this.#loadExits(loaded);
     if (!this.#isReady || added + removed === 0) return;
     this.report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
   };
 
-  async #startAdmin(): Promise<AdminServer | null> {
-    const { admin } = this.#config;
+  readonly #addExits = (text: string, scheme: ExitScheme): AddedExits => {
+    const result = this.#sources.add(text, scheme);
+    this.#loadExits(result.loaded);
+    return result;
+  };
+
+  readonly #removeExit = (id: string): boolean => {
+    const loaded = this.#sources.remove(id);
+    if (loaded !== null) this.#loadExits(loaded);
+    return loaded !== null;
+  };
+
+  #loadExits({ exits, errors }: LoadedExits): ReturnType<Pool["load"]> {
+    for (const error of errors) this.report({ type: "warning", message: formatLineError(error) });
+    return this.pool.load(exits);
+  }
+
+  #openSources(config: Config, before: ExitSources | null): ExitSources {
+    const { env, random } = this.#options;
+    return new ExitSources(config.sources, { env, random, api: this.#apiExits, before });
+  }
+
+  async #startAdmin({ admin }: Config): Promise<AdminServer | null> {
     if (admin === null) return null;
+    const operator = new Operator({
+      pool: this.pool,
+      lists: { add: this.#addExits, remove: this.#removeExit },
+      rotate: (user, key) => this.pool.rotateSession(ownSessionKey(user, key)),
+      report: this.report,
+    });
     return await startAdmin({
       ...admin,
       report: this.report,
       sources: {
         ready: () => this.#isReady,
-        metrics: () => this.metrics.text({ exits: this.pool.snapshot(), process: readProcessFigures() }),
-        exits: () => this.pool.snapshot(),
+        metrics: () => this.metrics.text({ exits: this.pool.countByState(), process: readProcessFigures() }),
+        exits: this.pool,
         exchanges: this.exchanges,
+        operator,
       },
     });
+  }
+
+  /** A new address is opened before the old one is closed, so that one which cannot be opened leaves all as it was. */
+  async #reloadAdmin(config: Config): Promise<void> {
+    const [before, after] = [this.#config.admin, config.admin];
+    if (before !== null && after !== null && before.host === after.host && before.port === after.port) {
+      this.#admin?.changeToken(after.token);
+      return;
+    }
+    const admin = await this.#startAdmin(config);
+    await this.#admin?.[Symbol.asyncDispose]();
+    this.#admin = admin;
   }
 
   readonly report = (event: GatewayEvent): void => {
@@ -211,6 +263,10 @@ class RunningGateway implements Gateway {
   readonly #onBug = (bug: unknown): void => {
     this.report({ type: "warning", message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}` });
   };
+}
+
+function idleLimitsOf({ exchange: { limits, timeouts } }: Config): IdleSocketsLimits {
+  return { max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket };
 }
 
 /** An open proxy on a public address is found and abused within hours: somebody must have said who may use it. */
