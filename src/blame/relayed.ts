@@ -26,6 +26,8 @@ export interface AnswerWay {
   /** That exit was given credentials. */
   readonly authenticated: boolean;
   readonly target: HostPort;
+  /** The body is over, and there was none. */
+  readonly empty: boolean;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface AnswerWay {
  * @param bodyStart what of the body is there, at most 16 KiB are looked at; empty where none is, or where it is compressed.
  */
 export function judgeAnswer(answer: Answer, bodyStart: Uint8Array, way: AnswerWay): Fault | null {
-  if (answer.status < 400 && !(way.exit && answer.status < 300 && isEmpty(answer.fields))) return null;
+  if (answer.status < 400 && !(way.exit && answer.status < 300 && (way.empty || isEmpty(answer.fields)))) return null;
   const refusal = toRefusal(answer, bodyStart, way);
   const own = way.exit ? judgeExitMade(refusal) : null;
   if (own !== null || answer.status < 500 || answer.status > 599) return own;

@@ -1,3 +1,4 @@
+import { hasVendorError } from "../blame/claims/vendor-fields.ts";
 import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import { needsBody, RULED_BYTES_MAX, Rules, ruleOn } from "../blame/rules.ts";
 import { type Fault, fault } from "../core/fault.ts";
@@ -18,10 +19,12 @@ export function isToJudge(head: ResponseHead, role: HopRole, { rules }: Exchange
 }
 
 /** Only answers that somebody on the way may have made need a look: errors, and from an exit also a success with nothing in it. */
-function needsJudging({ status, framing }: ResponseHead, role: HopRole): boolean {
+function needsJudging({ status, framing, fields }: ResponseHead, role: HopRole): boolean {
   if (status >= 500) return true;
   if (role !== "exit") return false;
-  return status >= 400 || (status === 200 && framing.kind === "length" && framing.length === 0);
+  if (status >= 400) return true;
+  if (status !== 200) return false;
+  return framing.kind === "length" ? framing.length === 0 : hasVendorError(fields);
 }
 
 /** What an answer turned out to be. */
@@ -52,7 +55,10 @@ export async function judgeHeld(answer: Answer, way: JudgedWay, { rules, timeout
   const isSuspicious = needsJudging(answer.head, role);
   if (isSuspicious || needsBody(shortlist)) await answer.collect(isSuspicious ? EVIDENCE_BYTES : RULED_BYTES_MAX, timeouts.evidence);
   const body = plainStart(fields, answer.evidence);
-  const judged = isSuspicious ? judgeAnswer(answer.head, body, { exit: role === "exit", authenticated, target: route.target }) : null;
+  const empty = answer.startBytes === 0 && answer.ending !== null;
+  const judged = isSuspicious
+    ? judgeAnswer(answer.head, body, { exit: role === "exit", authenticated, target: route.target, empty })
+    : null;
   // What the exit made in place of the site's answer is no answer.
   const ruled = judged === null || judged.id.startsWith("relay.") ? ruleOn(shortlist, head, body, judged) : null;
   const found = ruled === null ? judged : ruled.fault;

@@ -5,7 +5,7 @@ import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.
 import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
 import { type Choice, triesLeft } from "./choose.ts";
-import { decideNext, type Tried } from "./decide.ts";
+import { decideNext, mayRepeat, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
@@ -58,6 +58,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   const choosing = nextRoute(exchange);
   let choice = choosing instanceof Promise ? await choosing : choosing;
   let startedAt = checking instanceof Promise || choosing instanceof Promise ? clock.now() : exchange.startedAt;
+  exchange.context.pool.repeats.request(exchange.request.target, exchange.startedAt);
   let story: Tried<A> | null = null;
   let mayReuse = true;
   while (choice !== null) {
@@ -79,6 +80,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
       settle(exchange, choice, null); // a bug must not keep its exit leased for ever
       throw bug;
     }
+    if (lease !== null) lease.ruling = rulingOf(exchange, tried);
     if (tried.kind === "answer" && tried.judged === null && exchange.clientFault === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
       return answered(exchange, tried, choice);
@@ -91,7 +93,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     }
     settle(exchange, choice, attributedOf(tried));
     story = better(story, tried, tries);
-    if (next.kind === "reply") break;
+    if (next.kind === "reply" || !mayRepeat(exchange, tried)) break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     mayReuse = true;

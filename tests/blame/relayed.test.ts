@@ -26,9 +26,9 @@ import {
 
 const SITE = { host: "site.example", port: 80 };
 /** An HTTP exit relayed it in clear text. */
-const CLEAR = { exit: true, authenticated: false, target: SITE };
+const CLEAR = { exit: true, authenticated: false, target: SITE, empty: false };
 /** It came directly, or out of a tunnel. */
-const OWN = { exit: false, authenticated: false, target: SITE };
+const OWN = { exit: false, authenticated: false, target: SITE, empty: false };
 const LOGGED_IN = { ...CLEAR, authenticated: true };
 const LITERAL = { ...CLEAR, target: { host: "192.0.2.80", port: 80 } };
 
