@@ -25,7 +25,10 @@ const HEAD_TIMEOUT_MS = 10_000;
 
 /** What the gateway sees of a failure: with the confidences that attribution gives. */
 export function symptomOf({ side, how }: Truth, dialect: Dialect, death: Death, roundTripMs: number, random: Random): Symptom {
-  if (side === "exit") return how === "dead" ? ofDeath(death, dialect, roundTripMs) : ofFlakyExit(dialect, roundTripMs, random);
+  if (side === "exit") {
+    if (how === "slow") return random() < 0.5 ? silence(dialect) : late();
+    return how === "dead" ? ofDeath(death, dialect, roundTripMs) : ofFlakyExit(dialect, roundTripMs, random);
+  }
   if (side === "pair") {
     return random() < 0.5 ? closedInTls(roundTripMs) : symptom("head.closed_empty", "target", { ms: 2 * roundTripMs, confidence: 0.6 });
   }
@@ -35,7 +38,7 @@ export function symptomOf({ side, how }: Truth, dialect: Dialect, death: Death, 
     case "closes":
       return closedInTls(roundTripMs);
     case "slow":
-      return symptom("head.timeout", "target", { ms: HEAD_TIMEOUT_MS, confidence: 0.53 });
+      return late();
     case "5xx":
       return random() < 0.3
         ? symptom("relay.edge_5xx", "target", { ms: 2 * roundTripMs, confidence: 0.65 })
@@ -81,6 +84,10 @@ function refusedDial(dialect: Dialect, ms: number): Symptom {
 function silence(dialect: Dialect): Symptom {
   const ms = CONNECT_TIMEOUT_MS;
   return symptom("handshake.timeout", "exit", dialect === "socks" ? { ms, confidence: 0.5 } : { ms });
+}
+
+function late(): Symptom {
+  return symptom("head.timeout", "target", { ms: HEAD_TIMEOUT_MS, confidence: 0.53 });
 }
 
 function closedInTls(ms: number): Symptom {

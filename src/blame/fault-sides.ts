@@ -12,7 +12,7 @@ export interface FaultSides {
   readonly proved: Side | null;
   /** How confident the fault itself is of its culprit. */
   readonly confidence: number;
-  /** Prior probabilities; their sum is 1. */
+  /** How likely each is to have made this fault, before anything else is known; in proportion to each other. */
   readonly exit: number;
   readonly target: number;
   readonly pair: number;
@@ -90,16 +90,13 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   if (owner === "other") return settled("other", confidence);
   if (fault.id === "handshake.policy_denied") return { proved: null, confidence, ...DENIED };
   if (confidence >= PROVED && !IN_DOUBT.has(fault.id)) return settled(owner, confidence);
-  const rest = 1 - confidence;
-  const unsaid = REFUSALS.has(fault.id) ? UNSAID_OF_REFUSAL : UNSAID;
-  return owner === "exit"
-    ? { proved: null, confidence, exit: confidence, target: rest * unsaid, pair: rest * (1 - unsaid) }
-    : { proved: null, confidence, exit: rest * unsaid, target: confidence, pair: rest * (1 - unsaid) };
+  const target = owner === "target" ? confidence : 1 - confidence;
+  return { proved: null, confidence, exit: 1 - target, target, pair: target * (REFUSALS.has(fault.id) ? AS_REFUSAL : AS_OTHER) };
 }
 
-/** Of what a fault leaves open, so much goes to the other end; the rest to the two not going together. */
-const UNSAID = 0.95;
-const UNSAID_OF_REFUSAL = 0.75;
+/** A target that refuses an exit looks through it as one that is down would, if that is how one refuses; but it is so much rarer. */
+const AS_REFUSAL = 0.25;
+const AS_OTHER = 0.025;
 
 /** How sites and exits turn away whom they do not want. */
 const REFUSALS: ReadonlySet<FaultId> = new Set<FaultId>([

@@ -8,7 +8,7 @@ const EXIT_BASE_WITNESSES = 2;
 export const TARGET_BASE = 0.01;
 const TARGET_BASE_WITNESSES = 1;
 /** The same of a pair whose ends are both well. */
-export const PAIR_BASE = 0.02;
+export const PAIR_BASE = 0.005;
 const PAIR_BASE_WITNESSES = 4;
 /** No end is so good that one refusal proves a pair. */
 const USUAL_MIN = 0.05;
@@ -48,19 +48,26 @@ export function pairLevel(target: Track | undefined, cell: Cell | null, usual: n
   return odds / (1 + odds);
 }
 
-/** The share of its exits that a target refuses, while it does well with others. */
+/**
+ * The share of its exits that a target refuses. Who is refused fails each time; a target that fails now and then fails and serves the same
+ * exit by turns, so that pairs with both outcomes speak against refusals.
+ */
 function refusing(target: Track, except: Cell | null, now: number): number {
   let refused = 0;
   let met = 0;
   for (const cell of target.cells) {
     if (cell === except) continue;
-    if (cell.refusals > 0) {
-      const fresh = fadeOfPair(lastBad(cell), now);
-      met += fresh;
-      refused += (fresh * cell.refusals) / (1 + cell.refusals);
-    } else met += fade(Math.max(lastBad(cell), cell.asTarget.okAt), now);
+    const { share, badAt, okAt } = cell.asTarget;
+    const fresh = cell.refusals > 0 ? fadeOfPair(badAt, now) : fade(Math.max(badAt, okAt), now);
+    met += fresh;
+    refused += fresh * ((share * cell.refusals) / (1 + cell.refusals) - BY_TURNS * share * (1 - share));
   }
-  return (PAIR_BASE * PAIR_BASE_WITNESSES + refused) / (PAIR_BASE_WITNESSES + met);
+  return (PAIR_BASE * PAIR_BASE_WITNESSES + Math.max(0, refused)) / (PAIR_BASE_WITNESSES + met);
+}
+
+/** How much of a failure is left where the target may have refused the exit: a failure of the pair says little of either end. */
+function unexplainedByPair(refusingShare: number, { refusals }: Cell): number {
+  return 1 / (1 + (refusingShare / REFUSES_MANY) * REFUSAL_ODDS ** Math.min(refusals, REFUSALS_MAX));
 }
 
 function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean): Witnesses {
@@ -73,7 +80,8 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     witnesses.well(place, wellness(asExit, now));
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
     const own = isDeep ? 1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level : 1;
-    witnesses.badly(place, asExit, (own * fade(asExit.badAt, now)) / (1 + cell.refusals), asExit.badAt > exit.okAt);
+    const left = own * unexplainedByPair(refusing(target, cell, now), cell);
+    witnesses.badly(place, asExit, left * fade(asExit.badAt, now), asExit.badAt > exit.okAt);
   }
   return witnesses;
 }
@@ -90,14 +98,19 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     refused ??= refusing(target, null, now);
     const own =
       (isDeep ? 1 - ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES).level : 1) * (kin === exit.kin ? SAME_KIN : 1);
-    const isOthers = ((1 + cell.refusals) * (REFUSES_MANY + refused)) / REFUSES_MANY;
-    witnesses.badly(place, asTarget, (own * fade(asTarget.badAt, now)) / isOthers, asTarget.badAt > target.okAt);
+    const left = own * unexplainedByPair(refused, cell);
+    witnesses.badly(place, asTarget, left * fade(asTarget.badAt, now), asTarget.badAt > target.okAt);
   }
   return witnesses;
 }
 
-/** A target that refuses so many of its exits: half of the failures on it are taken for refusals. */
+/** A target that refuses so many of its exits: half of the first failures on it are taken for refusals. */
 const REFUSES_MANY = 0.1;
+/** How much likelier each failure of a pair, with both ends well in between, makes a refusal. */
+const REFUSAL_ODDS = 4;
+const REFUSALS_MAX = 6;
+/** A pair that fails by turns takes back so much of what looks refused. */
+const BY_TURNS = 1;
 
 function wellness({ okAt, share }: View, now: number): number {
   return okAt === Number.NEGATIVE_INFINITY ? 0 : (1 - share) * fade(okAt, now);
