@@ -22,9 +22,14 @@ export type Law = When &
 /** How a target fails: refuses TCP, is silent, closes what it accepted, answers 5xx. */
 export type Outage = "refuses" | "silent" | "closes" | "5xx";
 
+export type TrueSide = "exit" | "target" | "pair";
+
 /** Who truly broke an attempt. */
 export interface Truth {
-  readonly side: "exit" | "target" | "pair";
+  /** Who broke it: of several, the one that is nearest to us. */
+  readonly side: TrueSide;
+  /** All who would have broken it. */
+  readonly sides: readonly TrueSide[];
   /** Failures of one kind: of this law at this exit, provider or target. */
   readonly kind: string;
   readonly how: Outage | "dead" | "flaky" | "blocked" | "slow";

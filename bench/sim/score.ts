@@ -1,5 +1,5 @@
 import type { Weighed } from "../../src/blame/evidence.ts";
-import type { Truth } from "./laws.ts";
+import type { TrueSide, Truth } from "./laws.ts";
 
 /** After so many failures of one kind, whose fault the next is should be clear. */
 const LEARNED = 5;
@@ -9,14 +9,12 @@ interface Share {
   of: number;
 }
 
-type Side = Truth["side"];
-
 /** Compares what was blamed with what was to blame. */
 export class Score {
   /** All failures, and those that came after five of their kind. */
-  readonly all: Readonly<Record<Side, Share>> = { exit: none(), target: none(), pair: none() };
-  readonly learned: Readonly<Record<Side, Share>> = { exit: none(), target: none(), pair: none() };
-  /** Failures that a target made, and how many of them benched an exit. */
+  readonly all: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
+  readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
+  /** Failures that no exit made, and how many of them benched an exit. */
   targetFailures = 0;
   benchedForTarget = 0;
   readonly #seen = new Map<string, number>();
@@ -24,10 +22,10 @@ export class Score {
   count(truth: Truth, weighed: Weighed, isBenched: boolean): void {
     const seen = this.#seen.get(truth.kind) ?? 0;
     this.#seen.set(truth.kind, seen + 1);
-    const isRight = weighed.side === truth.side;
+    const isRight = truth.sides.some((side) => side === weighed.side);
     add(this.all[truth.side], isRight);
     if (seen >= LEARNED) add(this.learned[truth.side], isRight);
-    if (truth.side === "exit") return;
+    if (truth.sides.includes("exit")) return;
     this.targetFailures++;
     if (isBenched) this.benchedForTarget++;
   }

@@ -1,6 +1,6 @@
 import type { Random } from "../../src/core/clock.ts";
 import type { Exit, Target } from "../../src/core/route.ts";
-import { holds, type Law, type Truth } from "./laws.ts";
+import { holds, type Law, type TrueSide, type Truth } from "./laws.ts";
 import { pick, seeded, spread } from "./random.ts";
 import type { Scenario } from "./scenarios.ts";
 import { DEATHS, type Death, DIALECTS, type Dialect, type Symptom, symptomOf } from "./symptoms.ts";
@@ -14,6 +14,8 @@ interface Member {
   readonly dialect: Dialect;
   readonly death: Death;
 }
+
+type Broken = Omit<Truth, "sides">;
 
 /** Answers no slower than this; what takes longer is a timeout. Milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -50,21 +52,29 @@ export class World {
   attempt(exit: number, target: number, now: number): Tried {
     const member = this.#member(exit);
     let ms = spread(member.ms + (this.#targetMs[target] as number), 0.4, this.#random);
-    let slow: Truth | null = null;
-    let truth: Truth | null = null;
+    let slow: Broken | null = null;
+    let broken: Broken | null = null;
+    const sides: TrueSide[] = [];
     for (const [number, law] of this.#laws.entries()) {
       if (!holds(law, now)) continue;
       const slower = slownessOf(law, exit, target);
       if (slower > 1) {
         ms *= slower;
-        slow = { side: law.kind === "exits-slow" ? "exit" : "target", kind: `${number}`, how: "slow" };
+        slow =
+          law.kind === "exits-slow"
+            ? { side: "exit", kind: `${number} exit ${exit}`, how: "slow" }
+            : { side: "target", kind: `${number}`, how: "slow" };
       }
-      const broken = this.#breaks(law, exit, member.kin, target, now, number);
-      if (broken !== null && (truth === null || ORDER[broken.side] < ORDER[truth.side])) truth = broken;
+      const found = this.#breaks(law, exit, member.kin, target, now, number);
+      if (found === null) continue;
+      sides.push(found.side);
+      if (broken === null || ORDER[found.side] < ORDER[broken.side]) broken = found;
     }
-    if (truth === null && (slow === null || ms <= PATIENCE_MS)) return { ok: true, ms };
-    const cause = truth ?? (slow as Truth);
-    return { ok: false, truth: cause, ...symptomOf(cause, member.dialect, member.death, member.ms, this.#random) };
+    const isLate = slow !== null && ms > PATIENCE_MS;
+    if (broken === null && !isLate) return { ok: true, ms };
+    if (isLate) sides.push((slow as Broken).side);
+    const truth: Truth = { ...(broken ?? (slow as Broken)), sides };
+    return { ok: false, truth, ...symptomOf(truth, member.dialect, member.death, member.ms, this.#random) };
   }
 
   /** An exit that fails whatever it is asked for. */
@@ -82,7 +92,7 @@ export class World {
     return this.#laws.some((law) => law.kind === "targets-down" && holds(law, now) && law.targets.includes(target));
   }
 
-  #breaks(law: Law, exit: number, kin: number, target: number, now: number, number: number): Truth | null {
+  #breaks(law: Law, exit: number, kin: number, target: number, now: number, number: number): Broken | null {
     switch (law.kind) {
       case "exits-dead":
         return law.exits.includes(exit) ? { side: "exit", kind: `${number} exit ${exit}`, how: "dead" } : null;
@@ -95,7 +105,7 @@ export class World {
         return law.kin === kin && isNow ? { side: "exit", kind: `${number}`, how: "dead" } : null;
       }
       case "blocked":
-        return law.target === target && law.exits.includes(exit) ? { side: "pair", kind: `${number}`, how: "blocked" } : null;
+        return law.target === target && law.exits.includes(exit) ? { side: "pair", kind: `${number} exit ${exit}`, how: "blocked" } : null;
       case "kin-blocked":
         return law.target === target && law.kin === kin ? { side: "pair", kind: `${number}`, how: "blocked" } : null;
       case "targets-down":

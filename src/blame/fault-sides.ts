@@ -96,7 +96,7 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
 
 /** A target that refuses an exit looks through it as one that is down would, if that is how one refuses; but it is so much rarer. */
 const AS_REFUSAL = 0.25;
-const AS_OTHER = 0.025;
+const AS_OTHER = 0.01;
 
 /** How sites and exits turn away whom they do not want. */
 const REFUSALS: ReadonlySet<FaultId> = new Set<FaultId>([

@@ -65,6 +65,18 @@ function refusing(target: Track, except: Cell | null, now: number): number {
   return (PAIR_BASE * PAIR_BASE_WITNESSES + Math.max(0, refused)) / (PAIR_BASE_WITNESSES + met);
 }
 
+/** The same of all its exits, computed anew when it is old. */
+function refusingLately(target: Track, now: number): number {
+  if (!(now - target.refusingAt < REFUSING_MS)) {
+    target.refusing = refusing(target, null, now);
+    target.refusingAt = now;
+  }
+  return target.refusing;
+}
+
+/** Milliseconds. */
+const REFUSING_MS = 1000;
+
 /** How much of a failure is left where the target may have refused the exit: a failure of the pair says little of either end. */
 function unexplainedByPair(refusingShare: number, { refusals }: Cell): number {
   return 1 / (1 + (refusingShare / REFUSES_MANY) * REFUSAL_ODDS ** Math.min(refusals, REFUSALS_MAX));
@@ -80,7 +92,7 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     witnesses.well(place, wellness(asExit, now));
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
     const own = isDeep ? 1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level : 1;
-    const left = own * unexplainedByPair(refusing(target, cell, now), cell);
+    const left = own * unexplainedByPair(refusingLately(target, now), cell);
     witnesses.badly(place, asExit, left * fade(asExit.badAt, now), asExit.badAt > exit.okAt);
   }
   return witnesses;
@@ -95,7 +107,7 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     const place = witnesses.place(exit.kin);
     witnesses.well(place, wellness(asTarget, now));
     if (asTarget.badAt === Number.NEGATIVE_INFINITY) continue;
-    refused ??= refusing(target, null, now);
+    refused ??= refusingLately(target, now);
     const own =
       (isDeep ? 1 - ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES).level : 1) * (kin === exit.kin ? SAME_KIN : 1);
     const left = own * unexplainedByPair(refused, cell);

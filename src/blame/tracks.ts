@@ -50,6 +50,9 @@ export class Track {
   /** When it last did its part, with whomever. */
   okAt: number = Number.NEGATIVE_INFINITY;
   seenAt = 0;
+  /** Targets: the share of its exits that it refuses, as of then. */
+  refusing = 0;
+  refusingAt: number = Number.NEGATIVE_INFINITY;
   /** The cell that is looked at next when room is needed. */
   hand = 0;
 

@@ -14,9 +14,19 @@ const BEFORE_BASE_WITNESSES = 2;
 /** Failures of one name are one witness; successes, which nothing but the end itself can make, are up to so many. */
 const OK_MAX = 3;
 
+/** Ages are told apart by so much. Milliseconds. */
+const STEP_MS = 250;
+/** After so many half-lives nothing is left. */
+const HALF_LIVES = 8;
+const FADED: Float64Array = Float64Array.from(
+  { length: (HALF_LIVES * HALF_LIFE_MS) / STEP_MS },
+  (_, step) => 2 ** ((-step * STEP_MS) / HALF_LIFE_MS),
+);
+
 /** What is left of something seen at that time. */
 export function fade(at: number, now: number): number {
-  return at === now ? 1 : 2 ** ((at - now) / HALF_LIFE_MS);
+  if (at >= now) return 1;
+  return FADED[Math.floor((now - at) / STEP_MS)] ?? 0;
 }
 
 export function fadeOfPair(at: number, now: number): number {
