@@ -1,47 +1,98 @@
+import type { Weighed } from "../../src/blame/evidence.ts";
 import { DEFAULTS } from "../../src/config/defaults.ts";
+import { formatHostPort } from "../../src/core/address.ts";
+import type { GatewayEvent } from "../../src/core/event.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
+import type { Target } from "../../src/core/route.ts";
+import type { Circuit } from "../../src/pool/circuit.ts";
+import { circuitScopeOf } from "../../src/pool/circuit-scope.ts";
+import { Circuits } from "../../src/pool/circuits.ts";
 import type { Lease } from "../../src/pool/lease.ts";
 import { Pool } from "../../src/pool/pool.ts";
-import type { Policy, PolicyContext } from "./policies.ts";
+import type { Attempt, Policy, PolicyContext } from "./policies.ts";
 import { Score } from "./score.ts";
+import type { Symptom } from "./symptoms.ts";
+import type { Tried } from "./world.ts";
 
-export interface Learning extends Policy {
-  readonly score: Score;
+/** The pool and the circuits that ship, with their defaults, in the order in which an exchange asks them. */
+export class LearningPool implements Policy {
+  readonly score: Score = new Score();
+  readonly #context: PolicyContext;
+  readonly #pool: Pool;
+  readonly #circuits: Circuits;
+  /** By the number of the attempt. */
+  readonly #open = new Map<number, { readonly lease: Lease; readonly startedAt: number }>();
+  /** By the number of the request that finds out whether its target is back. */
+  readonly #probes = new Map<number, Circuit>();
+  #benches = 0;
+
+  constructor(context: PolicyContext) {
+    const { world, clock, random } = context;
+    const report = (event: GatewayEvent) => {
+      if (event.type === "hop-changed" && (event.to === "benched" || event.to === "dead")) this.#benches++;
+    };
+    this.#context = context;
+    this.#pool = new Pool({ settings: DEFAULTS.pool, clock, random, report });
+    this.#circuits = new Circuits({ random, report });
+    this.#pool.load(world.exits);
+  }
+
+  take({ number, request, target, tried }: Attempt): number | null {
+    const now = this.#context.clock.now();
+    const asked = this.#target(target);
+    if (!this.#probes.has(request)) {
+      const gate = this.#circuits.gate(formatHostPort(asked), PATH, now);
+      if (gate.kind === "open") return null;
+      if (gate.kind === "probe") this.#probes.set(request, gate.circuit);
+    }
+    const lease = this.#pool.take({ target: asked, params: NO_PARAMS }, new Set(Array.from(tried, (exit) => `e${exit}`)));
+    if (lease === null) return null;
+    this.#open.set(number, { lease, startedAt: now });
+    return Number(lease.exit.id.slice(1));
+  }
+
+  settle({ number, request, target }: Attempt, exit: number, tried: Tried): void {
+    const { lease, startedAt } = this.#open.get(number) as { lease: Lease; startedAt: number };
+    this.#open.delete(number);
+    const where = { target: formatHostPort(this.#target(target)), path: PATH };
+    if (tried.ok) {
+      this.#pool.settle(lease, { kind: "answered", ms: tried.ms });
+      this.#circuits.worked(where, startedAt, DEFAULTS.circuit, this.#context.clock.now());
+      this.#probes.delete(request);
+      return;
+    }
+    const before = this.#benches;
+    const weighed = this.#pool.settle(lease, { kind: "failed", ...tried.failure }) as Weighed;
+    this.score.count(tried.truth, weighed, this.#benches > before);
+    if (weighed.side === "target") this.#countForCircuit(where, tried, { exit, request });
+  }
+
+  ended(request: number): void {
+    const probe = this.#probes.get(request);
+    if (probe !== undefined) this.#circuits.giveProbeBack(probe, this.#context.clock.now());
+    this.#probes.delete(request);
+  }
+
+  #countForCircuit(where: { target: string; path: string }, { failure }: Symptom, by: { exit: number; request: number }): void {
+    const { fault, role, culprit } = failure;
+    const status = fault.id.startsWith("relay.") ? 503 : null;
+    const scope = circuitScopeOf(fault.id, culprit, status);
+    if (scope === null) return;
+    const counted = {
+      attributed: { fault, role, hop: 2 },
+      status,
+      exit: `e${by.exit}`,
+      kin: this.#context.world.kinOf(by.exit),
+      exchange: `${by.request}`,
+      isProbe: this.#probes.delete(by.request),
+    };
+    const now = this.#context.clock.now();
+    this.#circuits.failed({ ...where, scope }, counted, { ways: this.#pool.size, rules: DEFAULTS.circuit, now });
+  }
+
+  #target(number: number): Target {
+    return this.#context.world.targets[number] as Target;
+  }
 }
 
-/** The pool that ships, with its defaults. */
-export function learning({ world, clock, random }: PolicyContext): Learning {
-  const score = new Score();
-  const leases = new Map<string, Lease[]>();
-  let benches = 0;
-  const pool = new Pool({
-    settings: DEFAULTS.pool,
-    clock,
-    random,
-    report: (event) => {
-      if (event.type === "hop-changed" && (event.to === "benched" || event.to === "dead")) benches++;
-    },
-  });
-  pool.load(world.exits);
-  return {
-    score,
-    take(target, tried) {
-      const ids = new Set([...tried].map((exit) => `e${exit}`));
-      const lease = pool.take({ target: world.targets[target] as never, params: NO_PARAMS }, ids);
-      if (lease === null) return null;
-      const key = `${lease.exit.id} ${target}`;
-      leases.set(key, [...(leases.get(key) ?? []), lease]);
-      return Number(lease.exit.id.slice(1));
-    },
-    settle(exit, target, tried) {
-      const lease = leases.get(`e${exit} ${target}`)?.pop() as Lease;
-      const before = benches;
-      if (tried.ok) {
-        pool.settle(lease, { kind: "answered", ms: tried.ms });
-        return;
-      }
-      const weighed = pool.settle(lease, { kind: "failed", ...tried.failure });
-      if (weighed !== null) score.count(tried.truth, weighed, benches > before);
-    },
-  };
-}
+const PATH = "/";

@@ -2,11 +2,21 @@ import type { Clock, Random } from "../../src/core/clock.ts";
 import { pick } from "./random.ts";
 import type { Tried, World } from "./world.ts";
 
+/** One exit to be tried for one request. */
+export interface Attempt {
+  readonly number: number;
+  readonly request: number;
+  readonly target: number;
+  readonly tried: ReadonlySet<number>;
+}
+
 /** Somebody who chooses exits. What is truly wrong is hidden from it: of a failure it may look at the symptom alone. */
 export interface Policy {
-  /** The number of the exit to try; null where none is left. */
-  take(target: number, tried: ReadonlySet<number>): number | null;
-  settle(exit: number, target: number, tried: Tried): void;
+  /** The number of the exit to try; null where none is left, or the target is not to be asked. */
+  take(attempt: Attempt): number | null;
+  settle(attempt: Attempt, exit: number, tried: Tried): void;
+  /** The request has its answer, or none will come. */
+  ended?(request: number): void;
 }
 
 export interface PolicyContext {
@@ -17,7 +27,7 @@ export interface PolicyContext {
 
 /** Any exit that was not tried yet. */
 export function randomRotation({ world, random }: PolicyContext): Policy {
-  return { take: (_, tried) => pickUntried(world, tried, random), settle() {} };
+  return { take: ({ tried }) => pickUntried(world, tried, random), settle() {} };
 }
 
 const STRIKES = 3;
@@ -30,7 +40,7 @@ export function threeStrikes({ world, clock }: PolicyContext): Policy {
   const outUntil = world.exits.map(() => 0);
   let next = 0;
   return {
-    take(_, tried) {
+    take({ tried }) {
       const now = clock.now();
       for (let looked = 0; looked < world.exits.length; looked++) {
         const exit = next;
@@ -39,7 +49,7 @@ export function threeStrikes({ world, clock }: PolicyContext): Policy {
       }
       return null;
     },
-    settle(exit, _, { ok }) {
+    settle(_, exit, { ok }) {
       strikes[exit] = ok ? 0 : (strikes[exit] as number) + 1;
       if ((strikes[exit] as number) < STRIKES) return;
       strikes[exit] = STRIKES - 1;
@@ -56,7 +66,7 @@ const EXPLORE = 0.05;
 export function leastLatency({ world, random }: PolicyContext): Policy {
   const ms = world.exits.map(() => 0);
   return {
-    take(_, tried) {
+    take({ tried }) {
       if (random() < EXPLORE) return pickUntried(world, tried, random);
       let best: number | null = null;
       for (let exit = 0; exit < ms.length; exit++) {
@@ -64,7 +74,7 @@ export function leastLatency({ world, random }: PolicyContext): Policy {
       }
       return best;
     },
-    settle(exit, _, tried) {
+    settle(_, exit, tried) {
       const before = ms[exit] as number;
       const took = tried.ok ? tried.ms : FAILED_AS_MS;
       ms[exit] = before === 0 ? took : before + NEWEST * (took - before);

@@ -1,5 +1,6 @@
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { Clock } from "../../src/core/clock.ts";
+import { stageOf } from "../../src/core/fault-table.ts";
 import type { Policy, PolicyContext } from "./policies.ts";
 import { heavyTailed, popularity, seeded } from "./random.ts";
 import type { Scenario } from "./scenarios.ts";
@@ -15,33 +16,42 @@ export function simulate<P extends Policy>(scenario: Scenario, makePolicy: (cont
   const tally = new Tally(scenario, world);
   const random = seeded(seed + 2);
   const draw = popularity(scenario.targets);
+  let requests = 0;
+  let tries = 0;
   const arrive = () => {
     if (queue.now >= scenario.seconds * 1000) return;
-    serve({ target: draw(random), began: queue.now, tried: new Set(), reached: 0 });
+    serve({ number: requests++, target: draw(random), began: queue.now, tried: new Set(), reached: 0 });
     queue.add(heavyTailed(1000 / scenario.perSecond, random), arrive);
   };
   const serve = (request: Request) => {
-    const exit = policy.take(request.target, request.tried);
-    if (exit === null) return tally.ended(request.target, false, request.began);
-    request.tried.add(exit);
+    const attempt = { number: tries++, request: request.number, target: request.target, tried: request.tried };
+    const exit = policy.take(attempt);
+    if (exit === null) return end(request, false);
     tally.tried(exit, request.target, queue.now);
     const tried = world.attempt(exit, request.target, queue.now);
     queue.add(tried.ms, () => {
-      policy.settle(exit, request.target, tried);
-      if (tried.ok) return tally.ended(request.target, true, request.began);
-      tally.failed(tried.truth);
-      if (tried.failure.fault.id.split(".")[0] !== "connect") request.reached++;
-      const isSpent = request.reached >= attempts.max || request.tried.size >= attempts.exits || queue.now - request.began > timeouts.total;
-      if (isSpent) tally.ended(request.target, false, request.began);
+      request.tried.add(exit);
+      policy.settle(attempt, exit, tried);
+      if (tried.ok) return end(request, true);
+      if (stageOf(tried.failure.fault) !== "connect") request.reached++;
+      if (isSpent(request, queue.now)) end(request, false);
       else serve(request);
     });
+  };
+  const end = (request: Request, ok: boolean) => {
+    policy.ended?.(request.number);
+    tally.ended(request.target, ok, request.began);
   };
   arrive();
   while (queue.next()) {}
   return { policy, tally };
 }
 
-const { attempts, timeouts } = DEFAULTS;
+/** As the gateway's attempts are bounded, for all policies alike. */
+function isSpent({ reached, tried, began }: Request, now: number): boolean {
+  const { attempts, timeouts } = DEFAULTS;
+  return reached >= attempts.max || tried.size >= attempts.exits || now - began > timeouts.total;
+}
 
 export interface Played<P extends Policy> {
   readonly policy: P;
@@ -49,6 +59,7 @@ export interface Played<P extends Policy> {
 }
 
 interface Request {
+  readonly number: number;
   readonly target: number;
   /** Milliseconds of the simulated time. */
   readonly began: number;

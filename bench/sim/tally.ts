@@ -1,4 +1,3 @@
-import type { Truth } from "./laws.ts";
 import type { Scenario } from "./scenarios.ts";
 import type { World } from "./world.ts";
 
@@ -12,13 +11,13 @@ export class Tally {
   attempts = 0;
   readonly #world: World;
   readonly #endMs: number;
+  readonly #targets: number;
   /** By slot of the simulated time, of requests to targets that are up. */
   readonly slots: { served: number; of: number }[];
   /** Requests for targets that were up while another was down. */
   readonly besides = { served: 0, of: 0 };
   /** Requests for a target that was down, and attempts spent on them. */
   readonly onDown = { requests: 0, attempts: 0 };
-  failures = 0;
   /** Attempts by exit, by time. */
   readonly #attemptsOf: number[][];
 
@@ -30,16 +29,10 @@ export class Tally {
     this.#targets = targets;
   }
 
-  readonly #targets: number;
-
   tried(exit: number, target: number, now: number): void {
     this.attempts++;
     (this.#attemptsOf[exit] as number[]).push(now);
     if (this.#world.isTargetDown(target, now)) this.onDown.attempts++;
-  }
-
-  failed(_truth: Truth): void {
-    this.failures++;
   }
 
   ended(target: number, ok: boolean, began: number): void {
