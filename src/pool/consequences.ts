@@ -14,6 +14,8 @@ export type Consequence = "bench" | "suspect" | "block" | "nothing";
 
 /** From here on an exit is benched: to bench a good one for a failing target would empty the pool. */
 const BENCH_FROM = 0.75;
+/** The same where what came looks like the target's own answer: an exit that makes such answers makes them for several targets. */
+const BENCH_FOR_ANSWER_FROM = 0.96;
 /** From here on exit and target are kept apart, which costs little where it is wrong. */
 const BLOCK_FROM = 0.5;
 /** Up to here, what came out of a tunnel is in doubt: the exit may have closed it, or filled it. */
@@ -33,7 +35,7 @@ export function consequenceOf(failure: Failure, { side, confidence }: Weighed, i
     case "pair":
       return confidence >= BLOCK_FROM && !(isRotating && isOneOfMany(fault)) ? "block" : "nothing";
     case "exit":
-      if (culprit !== "gateway" && confidence < BENCH_FROM) return "suspect";
+      if (culprit !== "gateway" && confidence < (ANSWERS.has(fault.id) ? BENCH_FOR_ANSWER_FROM : BENCH_FROM)) return "suspect";
       return isRotating && culprit === "exit" && isOneOfMany(fault) ? "suspect" : "bench";
   }
 }

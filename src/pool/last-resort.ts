@@ -1,6 +1,6 @@
 import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
-import { BARRED, type PoolExit, USABLE } from "./pool-exit.ts";
+import { type PoolExit, USABLE } from "./pool-exit.ts";
 import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
 
 /** Up to so many exits are all looked at; of more, so many that may be taken and so many that are out. */
@@ -39,7 +39,6 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
 function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
   const { exit, zone } = candidate;
   const isTried = tried.has(exit.id);
-  if (zone === BARRED) return NONE;
   if (isTried && !exit.rotating) return isOnly ? 7 : NONE;
   if (limits?.holdsBack(exit)) return NONE;
   const blocked = isBlocked(candidate, blocks, now);
@@ -52,13 +51,13 @@ function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
   return isTried ? 5 : 4;
 }
 
-/** All exits of the groups where they are few; else some that may be taken and some that are out. */
+/** All exits of the groups, but barred ones, where they are few; else some that may be taken and some that are out. */
 function gather({ groups }: Shortlist, random: () => number): ReadonlySet<PoolExit> {
   const found = new Set<PoolExit>();
   let size = 0;
-  for (const group of groups) size += group.size;
+  for (const group of groups) size += group.usable + group.out;
   for (const group of groups) {
-    if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.size; place++) found.add(group.at(place));
+    if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.usable + group.out; place++) found.add(group.at(place));
     else drawSome(group, Math.ceil(LOOKED_AT_MAX / groups.length), random, found);
   }
   return found;

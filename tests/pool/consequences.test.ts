@@ -35,8 +35,6 @@ const ROWS: readonly Row[] = [
   ["tls.closed_in_handshake", "origin", "target", "suspect", 0.5], // out of a tunnel: it may be the exit's
   ["tls.cert_expired", "origin", "target", "nothing"],
   ["tls.sni_unrecognized", "origin", "target", "nothing"],
-  ["relay.origin_5xx", "origin", "target", "nothing", 0.5],
-  ["tunnel.idle_timeout", "origin", "target", "nothing"],
   ["client.closed_waiting", "client", "exit", "nothing"],
   ["connect.timeout", "network", "target", "nothing"],
 ];
