@@ -200,7 +200,7 @@ class RunningGateway implements Gateway {
 
   readonly #addExits = (text: string, scheme: ExitScheme): AddedExits => {
     const result = this.#sources.add(text, scheme);
-    this.#loadExits(result.loaded);
+    if (result.added.length + result.known.length > 0) this.#loadExits(result.loaded);
     return result;
   };
 

@@ -1,5 +1,6 @@
 import type { Exit } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
+import { ExitList } from "../wire/exit-list.ts";
 
 /** Bounds what can be added while the gateway runs; longer lists belong into a file or behind a URL. */
 const EXITS_MAX = 100_000;
@@ -20,11 +21,12 @@ export class ApiExits {
     return this.#byRoute.has(formatExit(exit));
   }
 
-  /** Adds an exit, or takes the place of one with the same route. False: there is no room. */
+  /** Adds an exit, to what is known of the same route as a list would. False: there is no room. */
   put(exit: Exit): boolean {
     const route = formatExit(exit);
-    if (this.#byRoute.size >= EXITS_MAX && !this.#byRoute.has(route)) return false;
-    this.#byRoute.set(route, exit);
+    const known = this.#byRoute.get(route);
+    if (known === undefined && this.#byRoute.size >= EXITS_MAX) return false;
+    this.#byRoute.set(route, known === undefined ? exit : merge(known, exit));
     return true;
   }
 
@@ -32,4 +34,10 @@ export class ApiExits {
   delete(exit: Exit): boolean {
     return this.#byRoute.delete(formatExit(exit));
   }
+}
+
+function merge(known: Exit, exit: Exit): Exit {
+  const both = new ExitList();
+  for (const one of [known, exit]) both.add(one, { file: "api", line: 1 });
+  return both.exits[0] ?? exit;
 }

@@ -5,6 +5,7 @@ import { Operator, type OperatorOptions } from "../../src/admin/operator.ts";
 import type { AdminSources } from "../../src/admin/page.ts";
 import { type AdminServer, startAdmin } from "../../src/admin/server.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
+import type { ExitSource } from "../../src/core/settings.ts";
 import { ExchangeRing } from "../../src/observe/ring.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
@@ -28,7 +29,7 @@ export async function start(gate: Gate = {}, sources: Partial<AdminSources> = {}
   const ring = new ExchangeRing();
   const events: GatewayEvent[] = [];
   const { pool } = poolOf(ids.map((id) => exitOf(id)));
-  const operator = operatorOf(pool, events);
+  const operator = operatorOf(pool, ids, events);
   const server = await startAdmin({
     host: gate.host ?? "127.0.0.1",
     port: 0,
@@ -42,11 +43,12 @@ export async function start(gate: Gate = {}, sources: Partial<AdminSources> = {}
 /** What an admin listener without exits and exchanges reads from. */
 export function emptySources(): AdminSources {
   const { pool } = poolOf([]);
-  return { ready: () => true, metrics: () => "", exits: pool, exchanges: new ExchangeRing(), operator: operatorOf(pool, []) };
+  return { ready: () => true, metrics: () => "", exits: pool, exchanges: new ExchangeRing(), operator: operatorOf(pool, [], []) };
 }
 
-function operatorOf(pool: Pool, events: GatewayEvent[]): Operator {
-  const sources = new ExitSources([], { env: {}, random: () => 0, api: new ApiExits(), before: null });
+function operatorOf(pool: Pool, ids: readonly string[], events: GatewayEvent[]): Operator {
+  const listed: ExitSource = { kind: "inline", exits: ids.map((id) => exitOf(id)) };
+  const sources = new ExitSources([listed], { env: {}, random: () => 0, api: new ApiExits(), before: null });
   const lists: OperatorOptions["lists"] = {
     add(text, scheme) {
       const result = sources.add(text, scheme);
