@@ -1,3 +1,4 @@
+import type { ListFormat } from "../core/list-format.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
 import { READY_RULES } from "./ready-rules.ts";
@@ -26,6 +27,9 @@ export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; read
 
 /** How often an exit list is fetched again from its URL. Milliseconds. */
 export const DEFAULT_REFRESH_MS: number = 5 * MINUTE;
+
+/** How exit lists are written. */
+export const DEFAULT_FORMAT: ListFormat = "auto";
 
 /** Whether an empty exit list takes the place of a good one: more often a mistake than a wish. */
 export const DEFAULT_REPLACE_BY_EMPTY = false;

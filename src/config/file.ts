@@ -1,3 +1,4 @@
+import type { ListFormat } from "../core/list-format.ts";
 import type { ExitScheme } from "../core/route.ts";
 import type {
   AttemptLimits,
@@ -15,6 +16,7 @@ import type {
   TierSettings,
   Timeouts,
 } from "../core/settings.ts";
+import type { VendorId } from "../wire/user-template-vendors.ts";
 import type { RulesItem } from "./rules-schema.ts";
 
 /** What a config file says, units read, nothing filled in. The keys are those of the file. */
@@ -72,8 +74,16 @@ export interface ExitListItem {
   readonly file?: string;
   readonly url?: string;
   readonly scheme?: ExitScheme;
+  readonly format?: ListFormat;
   readonly tags?: Readonly<Record<string, string>>;
   /** Milliseconds. */
   readonly refresh?: number;
   readonly replaceByEmpty?: boolean;
+  readonly vendor?: VendorId;
+  readonly user?: string;
+  readonly password?: string;
+  /** `host:port`. */
+  readonly endpoint?: string;
+  readonly sessions?: number;
+  readonly countries?: readonly string[];
 }

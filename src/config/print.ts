@@ -71,9 +71,9 @@ function listenerToFile(listener: ListenerSettings): Record<string, unknown> {
 
 function sourceToFile(source: ExitSource): unknown[] {
   if (source.kind === "inline") return source.exits.map(tellExit);
-  const { scheme, tags, replaceByEmpty } = source;
-  if (source.kind === "file") return [{ file: source.path, scheme, tags, replaceByEmpty }];
-  return [{ url: hideUrlSecrets(source.url), scheme, tags, refresh: formatDuration(source.refreshMs), replaceByEmpty }];
+  const { scheme, format, tags, replaceByEmpty } = source;
+  if (source.kind === "file") return [{ file: source.path, scheme, format, tags, replaceByEmpty }];
+  return [{ url: hideUrlSecrets(source.url), scheme, format, tags, refresh: formatDuration(source.refreshMs), replaceByEmpty }];
 }
 
 /** An exit's line without its passwords. */

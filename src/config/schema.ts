@@ -1,8 +1,10 @@
 // The config file's grammar. What a value means beyond its form (a file that must exist, an address) is for resolve.ts.
 import { z } from "zod";
 import { DURATION, readDuration } from "../core/duration.ts";
+import { LIST_FORMATS } from "../core/list-format.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { SELECT_STRATEGIES } from "../core/settings.ts";
+import { VENDOR_IDS } from "../wire/user-template-vendors.ts";
 import type { ConfigFile, ListenItem } from "./file.ts";
 import { rulesItem } from "./rules-schema.ts";
 import { readSize, SIZE } from "./sizes.ts";
@@ -90,11 +92,24 @@ const exitList = z.strictObject({
   url: text.describe("URL of an exit list.").exactOptional(),
   scheme: z
     .enum(EXIT_SCHEMES, expected(`one of ${EXIT_SCHEMES.join(", ")}`))
-    .describe("Of lines that name none.")
+    .describe("Of lines that name none, and of a vendor's endpoint.")
+    .exactOptional(),
+  format: z
+    .enum(LIST_FORMATS, expected(`one of ${LIST_FORMATS.join(", ")}`))
+    .describe("How the list is written; auto: as it shows.")
     .exactOptional(),
   tags: tags.describe("Of all its exits; a line's own win.").exactOptional(),
   refresh: duration.describe("How often a URL is fetched again.").exactOptional(),
   replaceByEmpty: onOff.describe("Whether an empty list takes the place of a good one.").exactOptional(),
+  vendor: z
+    .enum(VENDOR_IDS, expected(`one of ${VENDOR_IDS.join(", ")}`))
+    .describe("Whose grammar of user names fills in countries and sessions.")
+    .exactOptional(),
+  user: text.describe("The vendor's account, as it is without parameters.").exactOptional(),
+  password: text.describe("The vendor's password.").exactOptional(),
+  endpoint: text.describe("The vendor's host:port.").exactOptional(),
+  sessions: count.describe("Exits with a session of their own, in each country.").exactOptional(),
+  countries: z.array(text).describe("The only countries that exits are asked for.").exactOptional(),
 });
 
 const attempts = z.strictObject({

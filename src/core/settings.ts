@@ -1,3 +1,4 @@
+import type { ListFormat } from "./list-format.ts";
 import type { RequestParams } from "./params.ts";
 import type { Exit, ExitScheme } from "./route.ts";
 import type { Rule } from "./rule.ts";
@@ -237,6 +238,7 @@ export interface AdminSettings {
 /** What lists have, wherever they are. */
 interface ListSettings {
   readonly scheme: ExitScheme;
+  readonly format: ListFormat;
   readonly tags: Readonly<Record<string, string>>;
   /** Whether an empty list takes the place of a good one. */
   readonly replaceByEmpty: boolean;

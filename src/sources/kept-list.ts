@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
+import { foreignFormat, readForeignList } from "../wire/exit-formats/foreign-list.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
 import type { ListText } from "./list-text.ts";
@@ -98,8 +99,13 @@ export class KeptList {
 
   /** In steps, since a list may have a million lines and traffic is not to wait for them. */
   async #parse(text: string): Promise<ExitList> {
-    const { scheme, tags } = this.source;
+    const { scheme, tags, format } = this.source;
     const exits = new ExitList();
+    const foreign = foreignFormat(text, format);
+    if (foreign !== null) {
+      readForeignList(exits, text, foreign, { scheme, tags, where: { file: this.name, line: 1 } });
+      return exits;
+    }
     let line = 1;
     for (let from = 0; from < text.length; ) {
       const end = from + STEP_CHARS < text.length ? text.indexOf("\n", from + STEP_CHARS) : -1;

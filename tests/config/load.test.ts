@@ -65,6 +65,7 @@ log: { format: json, query: keep }
     kind: "file",
     path: join(directory, "exits.txt"),
     scheme: "socks5",
+    format: "auto",
     tags: { tier: "datacenter" },
     replaceByEmpty: false,
   });
@@ -72,6 +73,7 @@ log: { format: json, query: keep }
     kind: "url",
     url: "https://list.example/all?key=1",
     scheme: "http",
+    format: "auto",
     tags: {},
     replaceByEmpty: true,
     refreshMs: 600_000,
@@ -170,7 +172,7 @@ test("a bad exit, a missing list and a missing certificate are told with their p
     "2:17: exits.0: expected key=value after the exit, as in country=de",
     "3:7: exits.1: the port is no number from 1 to 65535",
     "4:13: exits.2.file: there is no exit list DIR/none.txt",
-    "5:5: exits.3: expected either file or url",
+    "5:5: exits.3: expected one of file, url and vendor",
     "6:5: ca: cannot read none.pem: ENOENT",
   ]);
 });
@@ -237,4 +239,37 @@ test("no password shows in any problem", () => {
   ]) {
     assert.ok(!refuse(text).join().includes("hunter2"), text);
   }
+});
+
+test("a vendor's account is one exit for all that it can be, or so many with sessions of their own", () => {
+  const exitOf = (text: string) => {
+    const [source] = load(`exits: [${text}]`).sources;
+    return source?.kind === "inline" ? source.exits[0] : undefined;
+  };
+  const exit = exitOf(
+    "{ vendor: brightdata, user: brd-customer-a-zone-b, password: $" +
+      "{EXIT_PASSWORD}, countries: [DE, us], sessions: 5, tags: { tier: x, id: BD } }",
+  );
+  const [hop] = exit?.hops ?? [];
+  assert.equal(`${hop?.scheme} ${hop?.host} ${hop?.port} ${hop?.password}`, `http brd.superproxy.io 33335 ${env.EXIT_PASSWORD}`);
+  assert.equal(hop?.username, "brd-customer-a-zone-b[-country-{country}][-city-{city:joined}][-session-{session}]");
+  assert.equal(exit?.id, "BD");
+  assert.deepEqual(exit?.tags, { vendor: "brightdata", provider: "brightdata", country: "de,us", city: "*", tier: "x", sessions: "5" });
+  const other = exitOf('{ vendor: generic, user: "bob-{session}", password: x, endpoint: "gate.example:1", scheme: socks5h }');
+  assert.equal(`${other?.hops[0]?.scheme} ${other?.hops[0]?.host} ${other?.hops[0]?.username}`, "socks5h gate.example bob-{session}");
+});
+
+test("a vendor's account says what it lacks", () => {
+  assert.deepEqual(refuse("exits: [{ vendor: oxylab }]"), [
+    "1:19: exits.0.vendor: expected one of brightdata, oxylabs, decodo, webshare, netnut, generic",
+  ]);
+  assert.deepEqual(refuse("exits: [{ vendor: oxylabs }]"), ["1:9: exits.0: a vendor's exits need user"]);
+  assert.deepEqual(refuse("exits: [{ vendor: generic, user: a, password: b }]"), ["1:9: exits.0: a vendor's exits need endpoint"]);
+  assert.deepEqual(refuse("exits: [{ vendor: oxylabs, file: exits.txt }]"), ["1:9: exits.0: expected one of file, url and vendor"]);
+  assert.deepEqual(refuse("exits: [{ file: exits.txt, sessions: 3 }]"), ["1:28: exits.0.sessions: only vendor goes with it"]);
+});
+
+test("a list says how it is written", () => {
+  const [source] = load("exits: [{ file: exits.txt, format: glider }]").sources;
+  assert.equal(source?.kind === "file" && source.format, "glider");
 });

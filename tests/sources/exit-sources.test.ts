@@ -19,7 +19,7 @@ let files = 0;
 function listFile(text: string): ExitSource & { kind: "file" } {
   const path = join(mkdtempSync(join(directory, "list-")), `exits-${++files}.txt`);
   writeFileSync(path, text);
-  return { kind: "file", path, scheme: "http", tags: {}, replaceByEmpty: false };
+  return { kind: "file", path, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false };
 }
 
 function openSources(sources: readonly ExitSource[], more: Partial<SourcesOptions> = {}): ExitSources {
@@ -114,7 +114,14 @@ test("a good list is never replaced by an empty or a missing one", async () => {
 });
 
 test("a list that cannot be read at first is said, and the others load", async () => {
-  const missing: ExitSource = { kind: "file", path: join(directory, "none", "none.txt"), scheme: "http", tags: {}, replaceByEmpty: false };
+  const missing: ExitSource = {
+    kind: "file",
+    path: join(directory, "none", "none.txt"),
+    scheme: "http",
+    format: "auto",
+    tags: {},
+    replaceByEmpty: false,
+  };
   await using sources = openSources([missing, listFile("a:80")]);
   const loaded = await sources.load();
   const { exits } = loaded;
@@ -131,7 +138,15 @@ test("a list behind a URL is fetched again, by its ETag", async () => {
     else response.writeHead(200, { ETag: `"${seen.length}"` }).end(`e${seen.length}:1080\n`);
   });
   const changes = new Changes();
-  const source: ExitSource = { kind: "url", url: server.url, scheme: "socks5", tags: {}, replaceByEmpty: false, refreshMs: 20 };
+  const source: ExitSource = {
+    kind: "url",
+    url: server.url,
+    scheme: "socks5",
+    format: "auto",
+    tags: {},
+    replaceByEmpty: false,
+    refreshMs: 20,
+  };
   await using sources = openSources([source]);
   const loaded = await sources.load();
   const { exits } = loaded;
@@ -150,7 +165,9 @@ test("a good list is never replaced by an error, a web page or an empty answer",
     else response.end(answer);
   });
   const changes = new Changes();
-  await using sources = openSources([{ kind: "url", url: server.url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 20 }]);
+  await using sources = openSources([
+    { kind: "url", url: server.url, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false, refreshMs: 20 },
+  ]);
   assert.deepEqual(hosts((await sources.load()).exits), ["a"]);
   sources.watch(changes.tell);
   const kept = "; the list as it was stays in force";
@@ -167,7 +184,9 @@ test("a URL's credentials are sent, and neither they nor its query are shown", a
     response.writeHead(403).end();
   });
   const url = `${server.url.replace("//", "//bob:s3cr%40t@")}?key=s3cret`;
-  await using sources = openSources([{ kind: "url", url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 }]);
+  await using sources = openSources([
+    { kind: "url", url, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false, refreshMs: 60_000 },
+  ]);
   const { errors } = shown(await sources.load());
   assert.equal(authorization, `Basic ${Buffer.from("bob:s3cr@t").toString("base64")}`);
   assert.deepEqual(errors, [`${server.url}: cannot be fetched: status 403`]);
@@ -175,7 +194,15 @@ test("a URL's credentials are sent, and neither they nor its query are shown", a
 
 test("a list from a URL never sees the environment", async () => {
   await using server = await listServer((_request, response) => response.end(`evil:80:u:$\{SECRET}`));
-  const source: ExitSource = { kind: "url", url: server.url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 };
+  const source: ExitSource = {
+    kind: "url",
+    url: server.url,
+    scheme: "http",
+    format: "auto",
+    tags: {},
+    replaceByEmpty: false,
+    refreshMs: 60_000,
+  };
   await using sources = openSources([source], { env: { SECRET: "x" } });
   assert.equal((await sources.load()).exits[0]?.hops[0]?.password, `$\{SECRET}`);
 });
@@ -185,6 +212,18 @@ test("an address that refuses is said by its code", async () => {
     await using server = await listServer(() => {});
     return { url: server.url };
   })();
-  await using sources = openSources([{ kind: "url", url, scheme: "http", tags: {}, replaceByEmpty: false, refreshMs: 60_000 }]);
+  await using sources = openSources([
+    { kind: "url", url, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false, refreshMs: 60_000 },
+  ]);
   assert.deepEqual(shown(await sources.load()).errors, [`${url}: cannot be fetched: ECONNREFUSED`]);
+});
+
+test("a list of another program is read as what it shows to be, or is said to be", async () => {
+  const chains = listFile("random_chain\n[ProxyList]\nsocks5 10.0.0.1 1080\nbad\n");
+  const lines = { ...listFile("forward=http://10.0.0.2:80\n"), format: "lines" as const };
+  await using sources = openSources([chains, lines]);
+  const { hosts, errors } = shown(await sources.load());
+  assert.deepEqual(hosts, ["10.0.0.1"]);
+  assert.ok(errors.includes(`${chains.path}:4:1: the type is none of http, socks4, socks5`), errors.join("\n"));
+  assert.ok(errors.some((error) => error.startsWith(lines.path)));
 });

@@ -10,6 +10,12 @@ import { readScrapoxy } from "./scrapoxy.ts";
 
 export type ForeignFormat = Exclude<ListFormat, "auto" | "lines">;
 
+/** The format of another program that a text is to be read in; null: it has an exit on each line. */
+export function foreignFormat(text: string, format: ListFormat): ForeignFormat | null {
+  const found = format === "auto" ? detectFormat(text) : format;
+  return found === "lines" ? null : found;
+}
+
 /** Which format a text is in. Only what no list of lines has makes it another. */
 export function detectFormat(text: string): ForeignFormat | "lines" {
   const start = text.slice(0, DETECT_CHARS).replace(/^\ufeff/, "");
