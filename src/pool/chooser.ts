@@ -1,0 +1,98 @@
+import { formatHostPort } from "../core/address.ts";
+import type { Random } from "../core/clock.ts";
+import type { ExitFilter, RequestParams } from "../core/params.ts";
+import type { Target } from "../core/route.ts";
+import type { SelectStrategy } from "../core/settings.ts";
+import type { ExitTable } from "./exit-table.ts";
+import type { Lessons } from "./lessons.ts";
+import type { LimitsInForce } from "./limits-in-force.ts";
+import { type PoolExit, USABLE } from "./pool-exit.ts";
+import { type Choosing, choose, isBlocked } from "./selection.ts";
+import type { Tiers } from "./tiers.ts";
+
+/** What an exit is wanted for. */
+export interface Want {
+  readonly target: Target;
+  readonly params: RequestParams;
+}
+
+/** What a choice goes by. */
+interface Known {
+  readonly exits: ExitTable;
+  readonly lessons: Lessons;
+  readonly limits: LimitsInForce;
+  readonly tiers: Tiers;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** Chooses among the exits with all that is known of them: in the tier of the target, where there are tiers. */
+export class Chooser {
+  strategy: SelectStrategy;
+  readonly #known: Known;
+  readonly #random: Random;
+  /** Moving average over all exits, what an unknown one is measured by. */
+  #ewmaMs = 500;
+
+  constructor(known: Known, strategy: SelectStrategy, random: Random) {
+    this.#known = known;
+    this.strategy = strategy;
+    this.#random = random;
+  }
+
+  /** An exit answered after so long. */
+  observe(ms: number): void {
+    this.#ewmaMs += 0.02 * (ms - this.#ewmaMs);
+  }
+
+  choose(want: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
+    const { tiers } = this.#known;
+    const { filter } = want.params;
+    const filters = tiers.isOn ? tiers.filtersFor(filter, formatHostPort(want.target), now) : null;
+    return filters === null ? choose(this.#choosing(want, filter, tried, now)) : this.#chooseByTiers(filters, want, tried, now);
+  }
+
+  /** A good exit of the first tier that has one, else the best of the first that has any. */
+  #chooseByTiers(filters: readonly ExitFilter[], want: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
+    let least: PoolExit | null = null;
+    for (const filter of filters) {
+      const choosing = this.#choosing(want, filter, tried, now);
+      const chosen = choose(choosing);
+      if (chosen !== null && isGood(chosen, choosing)) return chosen;
+      least ??= chosen;
+    }
+    return least;
+  }
+
+  #choosing({ target }: Want, filter: ExitFilter, tried: ReadonlySet<string>, now: number): Choosing {
+    const { exits, lessons, limits } = this.#known;
+    return {
+      shortlist: exits.index.find(filter),
+      strategy: this.strategy,
+      tried,
+      triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
+      blocks: lessons.blocksOf(target),
+      limits: limits.last,
+      target: target.host,
+      isBelowFloor: exits.floor.isBelow,
+      now,
+      random: this.#random,
+      unknownMs: this.#ewmaMs,
+    };
+  }
+
+  #kinOf(ids: ReadonlySet<string>): ReadonlySet<string> {
+    const kin = new Set<string>();
+    for (const id of ids) {
+      const member = this.#known.exits.get(id);
+      if (member !== undefined) kin.add(member.kin);
+    }
+    return kin;
+  }
+}
+
+/** Worth staying in its tier for. */
+function isGood(chosen: PoolExit, { tried, blocks, now }: Choosing): boolean {
+  const { exit, zone } = chosen;
+  return zone === USABLE && (exit.rotating || !tried.has(exit.id)) && !isBlocked(chosen, blocks, now);
+}
