@@ -2,7 +2,7 @@ import type { Rule, RuleAction, RuleWhen } from "../core/rule.ts";
 
 const ANY: RuleWhen = { status: [], header: {}, body: [], slowerThan: null, fault: null, host: [] };
 
-const BLOCKED: readonly RuleAction[] = ["blocked", "retry", "tier-up"];
+const BLOCKED: readonly RuleAction[] = ["blocked", "retry"];
 const RATE_LIMITED: readonly RuleAction[] = ["rate-limited", "retry"];
 
 /**

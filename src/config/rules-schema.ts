@@ -51,14 +51,16 @@ const rule: z.ZodType<RuleItem> = z.strictObject({ when, then: listOf(action) })
 const named = z
   .record(
     z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "a rule's name has small letters, digits and hyphens"),
-    z.union([z.boolean(), switched, rule], "expected on, off, or { when, then }"),
+    z.union([rule, z.boolean(), switched], "expected on, off, or { when, then }"),
   )
   .refine((rules) => Object.keys(rules).length <= RULES_MAX, `has more than ${RULES_MAX} rules`);
 
+const OFF = "expected off, or rules by their names";
+
 /** The grammar of `rules`. */
 export const rulesItem: z.ZodType<RulesItem> = z.union(
-  [z.literal(false), z.literal("off").transform(() => false as const), named],
-  "expected off, or rules by their names",
+  [named, z.literal(false, OFF), z.literal("off", OFF).transform(() => false as const)],
+  OFF,
 );
 
 /** One, or a list of them. */

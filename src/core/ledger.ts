@@ -79,7 +79,7 @@ export interface Verdict {
  * How an exchange ended for its client.
  * - `ok`: an answer or a tunnel, at the first attempt.
  * - `rescued`: an answer or a tunnel, after at least one failed attempt.
- * - `relayed`: a 5xx that somebody further in made.
+ * - `relayed`: a 5xx that somebody further in made, or an answer that a rule names (a block page, a 429).
  * - `failed`: the gateway had to answer itself, or to break off.
  * - `aborted`: the client left.
  */
@@ -114,4 +114,8 @@ export interface AttributedFault {
   readonly fault: Fault;
   readonly role: HopRole;
   readonly hop: number;
+  /** What other attempts have shown, strongest first; absent: nothing. */
+  readonly evidence?: readonly string[];
+  /** The status of the answer that it came with, where the fault is told in its place; absent: the table's. */
+  readonly status?: number;
 }

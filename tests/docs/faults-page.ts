@@ -51,7 +51,8 @@ const FAMILIES: Readonly<Record<string, string>> = {
   body: "Reading the body of the response. Once its head was relayed no other answer can be made: the client's connection is broken off.",
   trailers: "Reading the fields behind a chunked body.",
   tunnel: "A tunnel that was open.",
-  relay: "A 5xx that somebody further in made. It is relayed byte for byte, with a `Proxy-Status` member that says who.",
+  relay:
+    "An answer that somebody further in made: a 5xx, or one that a [rule](what-counts-as-blocked.md) names. It is relayed byte for byte, with a `Proxy-Status` member that says whose it is.",
 };
 
 function unknownFamily(family: string): never {
