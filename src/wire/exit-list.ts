@@ -1,5 +1,6 @@
 import type { Exit } from "../core/route.ts";
 import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
+import { PlainLines } from "./plain-exit-line.ts";
 import { exitsOf } from "./user-template-exit.ts";
 
 type Where = ExitLineOptions["where"];
@@ -26,13 +27,25 @@ export class ExitList {
 
   /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
   read(text: string, options: ExitLineOptions): void {
-    const { file, line } = options.where;
-    text.split("\n").forEach((lineText, i) => {
-      const where = { file, line: line + i };
-      const parsed = parseExitLine(lineText, { ...options, where });
-      if ("error" in parsed) this.errors.push(parsed.error);
-      if ("exit" in parsed) this.add(parsed.exit, where);
-    });
+    const { file, line: first } = options.where;
+    const plainLines = new PlainLines(options.scheme, options.tags);
+    let line = first;
+    for (let at = 0; at <= text.length; line++) {
+      const newline = text.indexOf("\n", at);
+      const end = newline < 0 ? text.length : newline;
+      const lineText = text.slice(at, end);
+      const where = { file, line };
+      const plain = plainLines.read(lineText);
+      if (plain === null) this.#readAny(lineText, { ...options, where });
+      else this.#addOne(plain.exit, where, plain.route);
+      at = end + 1;
+    }
+  }
+
+  #readAny(text: string, options: ExitLineOptions): void {
+    const parsed = parseExitLine(text, options);
+    if ("error" in parsed) this.errors.push(parsed.error);
+    if ("exit" in parsed) this.add(parsed.exit, options.where);
   }
 
   /** Adds an exit, or those that its line stands for. */
@@ -41,8 +54,7 @@ export class ExitList {
     else for (const one of exitsOf(exit)) this.#addOne(one, where);
   }
 
-  #addOne(exit: Exit, where: Where): void {
-    const route = formatExit(exit);
+  #addOne(exit: Exit, where: Where, route: string = formatExit(exit)): void {
     const known = this.#byRoute.get(route);
     if (known === undefined) this.#addNew(route, exit, where);
     else this.#merge(known, exit, where);
@@ -55,9 +67,8 @@ export class ExitList {
   }
 
   #addNew(route: string, exit: Exit, where: Where): void {
-    const named = isNamed(exit);
     const holder = this.#ids.get(exit.id);
-    if (holder !== undefined && named) {
+    if (holder !== undefined && isNamed(exit)) {
       this.#refuse(where, exit.id, holder);
       return;
     }
