@@ -64,7 +64,11 @@ export function rulingOf(exchange: Exchange, tried: Tried<unknown>): Ruling | nu
  */
 export function mayRepeat(exchange: Exchange, tried: Tried<unknown>): boolean {
   const attributed = tried.kind === "fault" ? tried.attributed : tried.judged;
-  if (attributed === null || !mayHaveReached(tried, attributed) || isProvedExits(attributed)) return true;
+  return attributed === null || !mayHaveReached(tried, attributed) || isProvedExits(attributed) || takeRepeat(exchange);
+}
+
+/** One more of what may have reached the target, if its budget has it. */
+export function takeRepeat(exchange: Exchange): boolean {
   const { pool, settings, clock } = exchange.context;
   if (pool.repeats.take(exchange.request.target, settings.attempts, clock.now())) return true;
   exchange.note("not tried again: the target's budget of repeats is spent");

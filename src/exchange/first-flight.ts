@@ -3,6 +3,7 @@ import { fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Connection } from "../net/connection.ts";
 import { ClientHelloReader } from "../wire/tls-record.ts";
+import { takeRepeat } from "./decide.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { watchFlight } from "./flight-watch.ts";
 import type { Ending } from "./run-attempts.ts";
@@ -62,7 +63,7 @@ export async function replayFirstFlight(
     suspects.push({ opened, attributed });
     // What the flight met counts as any attempt that may have reached the target; its deadline starts anew, since the client saw success.
     exchange.reached += 1;
-    if (exchange.reached >= exchange.attemptsMax) return giveUp(suspects, attributed);
+    if (exchange.reached >= exchange.attemptsMax || !takeRepeat(exchange)) return giveUp(suspects, attributed);
     exchange.deadline = Math.max(exchange.deadline, clock.now() + exchange.totalMs);
     const next = await whileListening(exchange, client, reopen);
     if (next.kind === "fault") return giveUp(suspects, exchange.clientFault === null ? attributed : next.attributed);
