@@ -21,17 +21,32 @@ export function chooseRoute(exchange: Exchange): Choice | null {
   const { settings } = exchange.context;
   const { target } = exchange.request;
   if (settings.direct === "only" || isBypassed(settings.bypass, target)) return chooseDirect(exchange);
+  const mayGoDirect = directIsTier(exchange);
+  const direct = mayGoDirect && startsDirect(exchange) ? chooseDirect(exchange) : null;
+  if (direct !== null) return direct;
   const choice = chooseExit(exchange);
   // Where an exit will do in its turn, our own address is not shown.
-  if (choice === null && settings.direct === "fallback" && exchange.limited === null) return chooseDirect(exchange);
+  if (choice === null && (mayGoDirect || settings.direct === "fallback") && exchange.limited === null) return chooseDirect(exchange);
   return choice;
+}
+
+/** No exit at all is a tier of its own, but not for who asked for certain exits, or for the same one each time. */
+function directIsTier({ context, request }: Exchange): boolean {
+  if (!context.pool.tiers.hasDirect) return false;
+  const { session, filter } = request.params;
+  return session === null && filter.exit === null && Object.keys(filter.tags).length === 0;
+}
+
+function startsDirect(exchange: Exchange): boolean {
+  const { pool, clock } = exchange.context;
+  return exchange.triesOf(null) === 0 && pool.tiers.startsDirect(exchange.targetKey, clock.now());
 }
 
 /** How many more attempts there are routes for, this one included; where exits are many, that does not count. */
 export function triesLeft(exchange: Exchange): number {
   const { settings, pool } = exchange.context;
   if (settings.direct === "only" || isBypassed(settings.bypass, exchange.request.target)) return TRIES_OF_ONE - exchange.triesOf(null);
-  return pool.size > 1 || settings.direct === "fallback" ? Number.POSITIVE_INFINITY : TRIES_OF_ONE;
+  return pool.size > 1 || settings.direct === "fallback" || directIsTier(exchange) ? Number.POSITIVE_INFINITY : TRIES_OF_ONE;
 }
 
 function chooseExit(exchange: Exchange): Choice | null {

@@ -52,6 +52,11 @@ export class Tiers {
     return this.#settings.order.length > 0;
   }
 
+  /** Whether the first tier is no exit at all. */
+  get hasDirect(): boolean {
+    return this.#settings.order[0] === DIRECT_TIER;
+  }
+
   /** Targets that are remembered. */
   get size(): number {
     return this.#climbs.size;
@@ -83,15 +88,14 @@ export class Tiers {
 
   /** True where a target is to be tried without an exit first. */
   startsDirect(target: string, now: number): boolean {
-    return this.#settings.order[0] === DIRECT_TIER && this.startOf(target, now) === 0;
+    return this.hasDirect && this.startOf(target, now) === 0;
   }
 
   /** The filters of each tier from the one to begin with upwards, then of those below it, then of all; null: the client has its own choice. */
   filtersFor(filter: ExitFilter, target: string, now: number): readonly ExitFilter[] | null {
     if (filter.exit !== null || filter.tags["tier"] !== undefined) return null;
     const filters = this.#filtersOf(filter);
-    const direct = this.#settings.order[0] === DIRECT_TIER ? 1 : 0;
-    const start = Math.max(0, this.startOf(target, now) - direct);
+    const start = Math.max(0, this.startOf(target, now) - (this.hasDirect ? 1 : 0));
     return start === 0 ? filters : [...filters.slice(start, -1), ...filters.slice(0, start).reverse(), filter];
   }
 
