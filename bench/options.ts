@@ -8,4 +8,8 @@ export interface BenchOptions {
   readonly exchanges: number;
   /** Of the soak. */
   readonly minutes: number;
+  /** Of the simulator. */
+  readonly seed: number;
+  /** The simulator's page and plot are written to docs/. */
+  readonly write: boolean;
 }

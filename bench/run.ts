@@ -1,6 +1,9 @@
 /**
  * `npm run bench [-- PART... --markdown --seconds N --rounds N --exchanges N --minutes N]` measures on loopback, on Linux, and prints
  * tables. Parts: requests, throughput, rate, memory, hostile, soak; all but the soak where none is named.
+ *
+ * `npm run bench -- sim [--seed N --write]` measures how well blame is told, in a simulator: it needs no other program, and is a part
+ * only where it is named. With `--write` its page and plot go to docs/.
  */
 import { parseArgs } from "node:util";
 import { explainMissing, isThere, type Program, which } from "../tests/real/peers/programs.ts";
@@ -8,12 +11,13 @@ import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
 import { benchRequests } from "./requests.ts";
+import { benchSimulator } from "./sim/bench-simulator.ts";
 import { benchSoak } from "./soak.ts";
 import { benchTunnelMemory } from "./tunnel-memory.ts";
 import { benchTunnelRate } from "./tunnel-rate.ts";
 import { benchTunnelThroughput } from "./tunnel-throughput.ts";
 
-type Part = (options: BenchOptions) => Promise<Table>;
+type Part = (options: BenchOptions) => Promise<Table | readonly Table[]>;
 
 const PARTS: Readonly<Record<string, Part>> = {
   requests: benchRequests,
@@ -22,7 +26,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   memory: benchTunnelMemory,
   hostile: benchHostile,
   soak: benchSoak,
+  sim: benchSimulator,
 };
+/** Parts that run only where they are named. */
+const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim"]);
+/** Parts that need no other program. */
+const ALONE: ReadonlySet<string> = new Set(["sim"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,24 +41,30 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     exchanges: { type: "string", default: "10000" },
     minutes: { type: "string", default: "5" },
+    seed: { type: "string", default: "1" },
+    write: { type: "boolean", default: false },
   },
 });
 
-requirePrograms();
+const parts = positionals.length === 0 ? Object.keys(PARTS).filter((part) => !ON_DEMAND.has(part)) : positionals;
+if (!parts.every((part) => ALONE.has(part))) requirePrograms();
 const options: BenchOptions = {
   seconds: Number(values.seconds),
   rounds: Number(values.rounds),
   exchanges: Number(values.exchanges),
   minutes: Number(values.minutes),
+  seed: Number(values.seed),
+  write: values.write,
 };
-for (const name of positionals.length === 0 ? Object.keys(PARTS).filter((part) => part !== "soak") : positionals) {
+for (const name of parts) {
   const bench = PARTS[name];
   if (bench === undefined) fail(`no part ${name}; there are ${Object.keys(PARTS).join(", ")}`);
-  const table = await bench(options);
-  console.log(values.markdown ? formatMarkdown(table) : formatText(table));
-  for (const failure of table.failures ?? []) {
-    console.error(`FAILED: ${failure}`);
-    process.exitCode = 1;
+  for (const table of [await bench(options)].flat()) {
+    console.log(values.markdown ? formatMarkdown(table) : formatText(table));
+    for (const failure of table.failures ?? []) {
+      console.error(`FAILED: ${failure}`);
+      process.exitCode = 1;
+    }
   }
 }
 

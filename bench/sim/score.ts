@@ -4,7 +4,8 @@ import type { TrueSide, Truth } from "./laws.ts";
 /** After so many failures of one kind, whose fault the next is should be clear. */
 const LEARNED = 5;
 
-interface Share {
+/** Of all, how many were. */
+export interface Share {
   right: number;
   of: number;
 }
@@ -14,9 +15,8 @@ export class Score {
   /** All failures, and those that came after five of their kind. */
   readonly all: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
   readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
-  /** Failures that no exit made, and how many of them benched an exit. */
-  targetFailures = 0;
-  benchedForTarget = 0;
+  /** Failures that no exit made, and how many of them benched one. */
+  readonly benchedForOthers: Share = none();
   readonly #seen = new Map<string, number>();
 
   count(truth: Truth, weighed: Weighed, isBenched: boolean): void {
@@ -26,8 +26,7 @@ export class Score {
     add(this.all[truth.side], isRight);
     if (seen >= LEARNED) add(this.learned[truth.side], isRight);
     if (truth.sides.includes("exit")) return;
-    this.targetFailures++;
-    if (isBenched) this.benchedForTarget++;
+    add(this.benchedForOthers, isBenched);
   }
 }
 
@@ -35,7 +34,7 @@ function none(): Share {
   return { right: 0, of: 0 };
 }
 
-function add(share: Share, isRight: boolean): void {
+function add(share: Share, isSo: boolean): void {
   share.of++;
-  if (isRight) share.right++;
+  if (isSo) share.right++;
 }

@@ -2,7 +2,7 @@ import type { Scenario } from "./scenarios.ts";
 import type { World } from "./world.ts";
 
 /** Width of a point of the plot. Milliseconds. */
-export const SLOT_MS = 10_000;
+const SLOT_MS = 10_000;
 
 /** What clients got, and what it cost. */
 export class Tally {
@@ -50,21 +50,18 @@ export class Tally {
   }
 
   /**
-   * Of the exits that died: milliseconds from the first attempt on each until it got less than a tenth of a live exit's traffic for good;
-   * their median, and the longest.
+   * Of each exit that died and was tried then: milliseconds from the first attempt until it got less than a tenth of a live exit's traffic
+   * for good.
    */
-  timeUntilLeft(): { readonly medianMs: number; readonly longestMs: number } | null {
+  timesUntilLeft(): number[] {
     const lives = this.#attemptsOf.flatMap((at, exit) => (this.#deathOf(exit) === null ? [at.length / this.#endMs] : []));
     const usual = lives.length === 0 ? 0 : lives.reduce((sum, rate) => sum + rate, 0) / lives.length;
-    const times = this.#attemptsOf.flatMap((at, exit) => {
+    return this.#attemptsOf.flatMap((at, exit) => {
       const death = this.#deathOf(exit);
       if (death === null) return [];
       const wasted = at.filter((time) => time >= death.from && time < death.until);
       return wasted.length === 0 ? [] : [timeUntilRare(wasted, death.until, usual / 10)];
     });
-    if (times.length === 0) return null;
-    times.sort((a, b) => a - b);
-    return { medianMs: times[times.length >> 1] as number, longestMs: times.at(-1) as number };
   }
 
   /** When an exit died for good or for long. */

@@ -153,8 +153,13 @@ function compare(sides: FaultSides, { exit, target, cell, kin }: Ends, now: numb
   const byPair = (sides.pair * pairLevel(target, cell, Math.min(1, ofExit + ofTarget), now)) / PAIR_BASE;
   const sum = byExit + byTarget + byPair;
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
-  return byPair > byExit ? { side: "pair", confidence: byPair / sum } : { side: "exit", confidence: byExit / sum };
+  return byPair > byExit
+    ? { side: "pair", confidence: byPair / sum }
+    : { side: "exit", confidence: Math.min(ofExit < EXIT_BASE ? SLIP_MAX : 1, byExit / sum) };
 }
+
+/** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's. */
+const SLIP_MAX = 0.7;
 
 function proved(sides: FaultSides): { side: Side; confidence: number } {
   return { side: sides.proved as Side, confidence: sides.confidence };

@@ -1,0 +1,161 @@
+import type { Table } from "../measure/table.ts";
+import type { TrueSide } from "./laws.ts";
+import type { Scenario } from "./scenarios.ts";
+import type { Score, Share } from "./score.ts";
+import type { Tally } from "./tally.ts";
+
+/** A scenario as every policy lived through it, once for each seed. */
+export interface Run {
+  readonly scenario: Scenario;
+  readonly scores: readonly Score[];
+  /** By policy, ours first. */
+  readonly tallies: Readonly<Record<string, readonly Tally[]>>;
+}
+
+const SIDES: readonly TrueSide[] = ["exit", "target", "pair"];
+const RIGHT_MIN = 0.99;
+const BENCHED_MAX = 0.001;
+
+export function tabulateAims(runs: readonly Run[]): Table {
+  const scores = runs.flatMap(({ scores: each }) => each);
+  const rows = SIDES.map((side) => {
+    const share = sum(scores.map(({ learned }) => learned[side]));
+    return [`failures that ${MADE_BY[side]}, blamed right`, "99 %", percent(share), verdict(share.right / share.of >= RIGHT_MIN)];
+  });
+  const benched = benchedOf(scores);
+  const all = sum(scores.flatMap(({ learned }) => SIDES.map((side) => learned[side])));
+  return {
+    title: "What was aimed at",
+    columns: ["after five failures of that kind", "aim", "is", ""],
+    rows: [
+      ["all failures, blamed right", "99 %", percent(all), verdict(all.right / all.of >= RIGHT_MIN)],
+      ...rows,
+      ["failures of others that benched an exit (all)", "0.1 %", percent(benched), verdict(benched.right / benched.of <= BENCHED_MAX)],
+    ],
+    remarks: [
+      "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
+      "What is missed most are exits that fail only now and then: a failure that leaves no trace on either side cannot be told from its target's.",
+    ],
+  };
+}
+
+const MADE_BY: Readonly<Record<TrueSide, string>> = {
+  exit: "an exit made",
+  target: "a target made",
+  pair: "only this exit has with this target",
+};
+
+export function tabulateBlame(runs: readonly Run[]): Table {
+  return {
+    title: "Whose fault it was, and who was blamed",
+    columns: [
+      "scenario",
+      "failures",
+      "exit's",
+      "target's",
+      "pair's",
+      "exit's, after 5",
+      "target's, after 5",
+      "pair's, after 5",
+      "benched for others",
+    ],
+    rows: runs.map(({ scenario, scores }) => [
+      scenario.name,
+      `${sum(scores.flatMap(({ all }) => SIDES.map((side) => all[side]))).of}`,
+      ...SIDES.map((side) => percent(sum(scores.map(({ all }) => all[side])))),
+      ...SIDES.map((side) => percent(sum(scores.map(({ learned }) => learned[side])))),
+      percent(benchedOf(scores)),
+    ]),
+    remarks: ["Share that was blamed right; in brackets how many there were. –: there were none."],
+  };
+}
+
+export function tabulateService(runs: readonly Run[]): Table {
+  return {
+    title: "What clients got, and what it cost",
+    columns: ["scenario", ...policiesOf(runs)],
+    rows: runs.map(({ scenario, tallies }) => [
+      scenario.name,
+      ...Object.values(tallies).map((each) => {
+        const served = total(each, (tally) => tally.served);
+        const share = served / total(each, (tally) => tally.requests);
+        return `${(100 * share).toFixed(2)} % · ${(total(each, (tally) => tally.attempts) / served).toFixed(2)}`;
+      }),
+    ]),
+    remarks: ["Requests that were served, of all, those for targets that are down included; then attempts for each that was served."],
+  };
+}
+
+export function tabulateOutages(runs: readonly Run[]): Table {
+  const rows: string[][] = [];
+  for (const { scenario, tallies } of runs) {
+    const each = Object.values(tallies);
+    const times = each.map(tellTimes);
+    if (times.some((time) => time !== NOTHING)) rows.push([`${scenario.name}: a dead exit is left after`, ...times]);
+    if (each.some((tally) => total(tally, ({ onDown }) => onDown.requests) > 0)) {
+      rows.push([
+        `${scenario.name}: attempts for a request to a target that is down`,
+        ...each.map((tally) =>
+          ratio(
+            total(tally, ({ onDown }) => onDown.attempts),
+            total(tally, ({ onDown }) => onDown.requests),
+          ),
+        ),
+      ]);
+      rows.push([`${scenario.name}: requests to other targets lost meanwhile`, ...each.map((tally) => lostBesides(tally))]);
+    }
+  }
+  return {
+    title: "Dead exits, and outages of targets",
+    columns: ["", ...policiesOf(runs)],
+    rows,
+    remarks: [
+      "Time from an exit's first attempt after its death until it gets less than a tenth of a live exit's traffic for good: the median and the longest. 0 s: its first failure was enough.",
+    ],
+  };
+}
+
+const NOTHING = "–";
+
+function tellTimes(tallies: readonly Tally[]): string {
+  const times = tallies.flatMap((tally) => tally.timesUntilLeft()).sort((a, b) => a - b);
+  if (times.length === 0) return NOTHING;
+  return `${seconds(times[times.length >> 1] as number)}, ${seconds(times.at(-1) as number)}`;
+}
+
+function seconds(ms: number): string {
+  return ms < 9500 ? `${(ms / 1000).toFixed(1).replace(/\.0$/, "")} s` : `${Math.round(ms / 1000)} s`;
+}
+
+function lostBesides(tallies: readonly Tally[]): string {
+  const of = total(tallies, ({ besides }) => besides.of);
+  return of === 0 ? NOTHING : `${((100 * (of - total(tallies, ({ besides }) => besides.served))) / of).toFixed(2)} %`;
+}
+
+function policiesOf([run]: readonly Run[]): string[] {
+  return Object.keys(run?.tallies ?? {});
+}
+
+function total(tallies: readonly Tally[], countOf: (tally: Tally) => number): number {
+  return tallies.reduce((sumSoFar, tally) => sumSoFar + countOf(tally), 0);
+}
+
+function ratio(count: number, of: number): string {
+  return of === 0 ? NOTHING : (count / of).toFixed(2);
+}
+
+function benchedOf(scores: readonly Score[]): Share {
+  return sum(scores.map(({ benchedForOthers }) => benchedForOthers));
+}
+
+function sum(shares: readonly Share[]): Share {
+  return shares.reduce((a, b) => ({ right: a.right + b.right, of: a.of + b.of }), { right: 0, of: 0 });
+}
+
+function percent({ right, of }: Share): string {
+  return of === 0 ? NOTHING : `${((100 * right) / of).toFixed(2)} % (${of})`;
+}
+
+function verdict(isReached: boolean): string {
+  return isReached ? "reached" : "missed";
+}
