@@ -21,6 +21,7 @@ import { logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { readProcessFigures } from "./observe/process-figures.ts";
 import { ExchangeRing } from "./observe/ring.ts";
+import { Circuits } from "./pool/circuits.ts";
 import { Pool } from "./pool/pool.ts";
 import { ApiExits } from "./sources/api-exits.ts";
 import { type AddedExits, ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
@@ -117,6 +118,7 @@ class RunningGateway implements Gateway {
       settings: config.exchange,
       pool: this.pool,
       room,
+      circuits: new Circuits({ random, report: this.report }),
       idle: new IdleSockets({ clock, ...idleLimitsOf(config) }),
       resolver,
       connectTcp: dialler,

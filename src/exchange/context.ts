@@ -5,6 +5,7 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Deadlines } from "../net/deadlines.ts";
 import type { IdleSockets } from "../net/idle-sockets.ts";
 import type { Resolver } from "../net/resolve.ts";
+import type { Circuits } from "../pool/circuits.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
@@ -14,6 +15,7 @@ export interface ExchangeContext {
   readonly pool: Pool;
   /** Where exchanges wait for their turn at what is at a limit. */
   readonly room: WaitingRoom;
+  readonly circuits: Circuits;
   readonly idle: IdleSockets;
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;

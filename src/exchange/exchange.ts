@@ -7,6 +7,7 @@ import type { RequestParams } from "../core/params.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
+import type { Circuit } from "../pool/circuit.ts";
 import type { Limited, Slot } from "../pool/limits.ts";
 import type { ExchangeContext } from "./context.ts";
 
@@ -64,6 +65,10 @@ export class Exchange implements ClientObserver {
   limitFault: Fault | null = null;
   /** What the attempt that answered counts as against limits, until all is over. */
   slot: Slot | null = null;
+  /** Of the request; null for a tunnel. */
+  path: string | null = null;
+  /** This exchange finds out whether its target is back. */
+  probe: Circuit | null = null;
   readonly #at: string;
   #freshSocketTaken = false;
   #second503Taken = false;
@@ -78,6 +83,11 @@ export class Exchange implements ClientObserver {
     this.startedAt = context.clock.now();
     this.#at = isoTime(context.clock.wall());
     this.deadline = this.startedAt + this.totalMs;
+  }
+
+  /** `host:port`. */
+  get targetKey(): string {
+    return formatHostPort(this.request.target);
   }
 
   /** Milliseconds that all attempts may take. */

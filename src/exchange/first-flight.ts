@@ -44,9 +44,9 @@ export async function replayFirstFlight(
     const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs: settings.timeouts.tls, now: () => clock.now() });
     if (end.kind === "commit") {
       if (end.alert !== null) exchange.note(`the far side answered the ClientHello with ${end.alert}`);
-      if (end.answered) convict(suspects);
-      else release(suspects);
+      if (!end.answered) release(suspects);
       opened.settle("answered");
+      if (end.answered) convict(suspects); // the answer speaks for the target, so it comes first
       return { kind: "joined", answer: opened.answer };
     }
     if (end.kind === "left") {
@@ -63,7 +63,7 @@ export async function replayFirstFlight(
     suspects.push({ opened, attributed });
     // What the flight met counts as any attempt that may have reached the target; its deadline starts anew, since the client saw success.
     exchange.reached += 1;
-    if (exchange.reached >= exchange.attemptsMax || !takeRepeat(exchange)) return giveUp(suspects, attributed);
+    if (exchange.probe !== null || exchange.reached >= exchange.attemptsMax || !takeRepeat(exchange)) return giveUp(suspects, attributed);
     exchange.deadline = Math.max(exchange.deadline, clock.now() + exchange.totalMs);
     const next = await whileListening(exchange, client, reopen);
     if (next.kind === "fault") return giveUp(suspects, exchange.clientFault === null ? attributed : next.attributed);
@@ -95,8 +95,8 @@ function mayReplay(exchange: Exchange, { answer }: Opened): boolean {
 function convict(suspects: readonly Suspect[]): void {
   for (const { opened, attributed } of suspects) {
     const convicted: AttributedFault = { ...attributed, fault: { ...attributed.fault, culprit: "exit", confidence: CONVICTED } };
-    noteConviction(opened.answer.record, convicted);
     opened.settle(convicted);
+    noteConviction(opened.answer.record, convicted);
   }
 }
 
@@ -108,11 +108,11 @@ function noteConviction(record: AttemptRecord, convicted: AttributedFault): void
 }
 
 /** Nothing proves more against them than what each showed by itself. */
-function release(suspects: readonly Suspect[]): void {
-  for (const { opened, attributed } of suspects) opened.settle(attributed);
+function release(suspects: readonly Suspect[]): ReadonlyMap<AttributedFault, AttributedFault | null> {
+  return new Map(suspects.map(({ opened, attributed }) => [attributed, opened.settle(attributed)]));
 }
 
 function giveUp(suspects: readonly Suspect[], attributed: AttributedFault): Flown {
-  release(suspects);
-  return { kind: "fault", attributed };
+  const told = release(suspects);
+  return { kind: "fault", attributed: told.get(attributed) ?? attributed };
 }

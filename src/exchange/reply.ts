@@ -25,7 +25,7 @@ export interface OwnAnswer {
 export function makeAnswer(exchange: Exchange, attributed: AttributedFault, accept: string | null): OwnAnswer {
   const { name } = exchange.context.settings;
   const verdict = concludeVerdict(attributed, exchange.attempts);
-  const status = FAULTS[verdict.fault].status ?? 502;
+  const status = attributed.status ?? FAULTS[verdict.fault].status ?? 502;
   const record = recordOf(exchange, attributed);
   const reason = tellReason(verdict, record, exchange.id);
   const problem = renderProblem(
@@ -45,7 +45,7 @@ export function makeAnswer(exchange: Exchange, attributed: AttributedFault, acce
 export function replyWithFault(exchange: Exchange, stream: ClientStream, attributed: AttributedFault): void {
   const answer = makeAnswer(exchange, attributed, fieldValue(stream.head.fields, "accept"));
   const { status, reason, fields, extra, body, verdict } = answer;
-  const isLeft = stream.gone || FAULTS[attributed.fault.id].status === null;
+  const isLeft = stream.gone || (attributed.status === undefined && FAULTS[attributed.fault.id].status === null);
   if (isLeft) stream.abort();
   else {
     stream.reply({ status, reason, fields, framing: { kind: "length", length: body.length }, upgrade: null, extra });

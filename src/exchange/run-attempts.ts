@@ -1,14 +1,15 @@
 import { bestStory } from "../blame/best-story.ts";
 import type { Fault } from "../core/fault.ts";
-import { culpritOf } from "../core/fault-table.ts";
-import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
+import type { AttributedFault } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
-import { type Choice, triesLeft } from "./choose.ts";
+import { triesLeft } from "./choose.ts";
 import { decideNext, mayRepeat, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
+import { type Ended, giveProbeBack, learnAnswer, learnFailure, learnNothing, learnTargetWorks } from "./learn.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
+import { gateTarget } from "./target-gate.ts";
 
 /** What an attempt is given. */
 export interface Given {
@@ -39,7 +40,8 @@ export type Ending<A> =
       readonly kind: "answer";
       readonly answer: A;
       readonly judged: AttributedFault | null;
-      settle(how: "answered" | "unjudged" | AttributedFault): void;
+      /** Gives a fault back as it reads with what other attempts have shown. */
+      settle(how: "answered" | "unjudged" | AttributedFault): AttributedFault | null;
     }
   | { readonly kind: "fault"; readonly attributed: AttributedFault };
 
@@ -55,18 +57,19 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
   const checked = checking instanceof Promise ? await checking : checking;
   if ("fault" in checked) return notAllowed(checked.fault);
 
-  const choosing = nextRoute(exchange);
-  let choice = choosing instanceof Promise ? await choosing : choosing;
-  let startedAt = checking instanceof Promise || choosing instanceof Promise ? clock.now() : exchange.startedAt;
   exchange.context.pool.repeats.request(exchange.request.target, exchange.startedAt);
   let story: Tried<A> | null = null;
+  let down = gateTarget(exchange, null);
+  let choosing = down === null ? nextRoute(exchange) : null;
+  let choice = choosing instanceof Promise ? await choosing : choosing;
+  let startedAt = checking instanceof Promise || choosing instanceof Promise ? clock.now() : exchange.startedAt;
   let mayReuse = true;
   while (choice !== null) {
     const { route, lease } = choice;
     const checkingRoute = checkRoute(exchange, checked, route);
     const usable = checkingRoute instanceof Promise ? await checkingRoute : checkingRoute;
     if ("fault" in usable) {
-      settle(exchange, choice, null);
+      learnNothing(exchange, choice);
       if (story !== null) break;
       return notAllowed(usable.fault);
     }
@@ -77,13 +80,13 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     try {
       tried = await tries.attempt(given);
     } catch (bug) {
-      settle(exchange, choice, null); // a bug must not keep its exit leased for ever
+      learnNothing(exchange, choice); // a bug must not keep its exit leased for ever
       throw bug;
     }
     if (lease !== null) lease.ruling = rulingOf(exchange, tried);
     if (tried.kind === "answer" && tried.judged === null && exchange.clientFault === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
-      return answered(exchange, tried, choice);
+      return answered({ exchange, choice, record: tried.record, startedAt }, tried.answer);
     }
     const next = decideNext(exchange, tried, tries.isRepeatable());
     if (next.kind === "fresh-socket") {
@@ -91,16 +94,20 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
       startedAt = clock.now();
       continue;
     }
-    settle(exchange, choice, attributedOf(tried));
-    story = better(story, tried, tries);
-    if (next.kind === "reply" || !mayRepeat(exchange, tried)) break;
+    const learned = learn({ exchange, choice, record: tried.record, startedAt }, tried);
+    story = better(story, learned, tries);
+    down = gateTarget(exchange, attributedOf(learned));
+    if (next.kind === "reply" || down !== null || !mayRepeat(exchange, learned)) break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     mayReuse = true;
-    const choosing = nextRoute(exchange);
+    down = gateTarget(exchange, attributedOf(learned));
+    choosing = down === null ? nextRoute(exchange) : null;
     choice = choosing instanceof Promise ? await choosing : choosing;
     startedAt = clock.now();
   }
+  giveProbeBack(exchange);
+  if (down !== null && story?.kind !== "answer" && exchange.clientFault === null) return { kind: "fault", attributed: down };
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
 }
 
@@ -127,46 +134,47 @@ function attributedOf(tried: Tried<unknown>): AttributedFault | null {
   return tried.kind === "answer" ? tried.judged : tried.attributed;
 }
 
-function answered<A>(exchange: Exchange, tried: Tried<A> & { kind: "answer" }, choice: Choice): Ending<A> {
+function answered<A>(ended: Ended, answer: A): Ending<A> {
+  const { exchange, choice, startedAt } = ended;
+  // The head of an answer is proof enough that the target is there; an open tunnel is none before something came out of it.
+  const isTunnel = ended.record.stage === "tunnel";
+  if (!isTunnel) learnTargetWorks(exchange, startedAt);
   return {
     kind: "answer",
-    answer: tried.answer,
+    answer,
     judged: null,
     settle: (how) => {
-      if (how === "answered") settleAnswered(exchange, choice, tried.record);
-      else settle(exchange, choice, how === "unjudged" ? null : how);
+      if (typeof how === "object") return learnFailure(ended, how);
+      if (how === "unjudged") learnNothing(exchange, choice);
+      else {
+        if (isTunnel) learnTargetWorks(exchange, startedAt);
+        learnAnswer(ended);
+      }
+      return null;
     },
   };
+}
+
+/** A client that left broke nothing. */
+function learn<A>(ended: Ended, tried: Tried<A>): Tried<A> {
+  const attributed = attributedOf(tried);
+  if (attributed === null) {
+    learnNothing(ended.exchange, ended.choice);
+    return tried;
+  }
+  const told = learnFailure(ended, attributed);
+  return tried.kind === "answer" ? { ...tried, judged: told } : { ...tried, attributed: told };
 }
 
 function toEnding<A>(exchange: Exchange, story: Tried<A>, tries: Tries<A>): Ending<A> {
   const { clientFault } = exchange;
   if (story.kind === "fault") return { kind: "fault", attributed: story.attributed };
-  if (clientFault === null) return { kind: "answer", answer: story.answer, judged: story.judged, settle() {} };
+  if (clientFault === null) return { kind: "answer", answer: story.answer, judged: story.judged, settle: () => null };
   tries.drop(story.answer);
   return { kind: "fault", attributed: { fault: clientFault, role: "target", hop: 0 } };
-}
-
-function settleAnswered(exchange: Exchange, { lease, slot }: Choice, { ms }: AttemptRecord): void {
-  exchange.slot = lease === null ? slot : lease.slot; // a tunnel, or the body, goes on
-  if (lease === null) return;
-  lease.slot = null;
-  exchange.context.pool.settle(lease, { kind: "answered", ms: headMs(ms) });
-}
-
-function settle(exchange: Exchange, { lease, slot }: Choice, attributed: AttributedFault | null): void {
-  slot?.release();
-  if (lease === null) return;
-  const { pool } = exchange.context;
-  if (attributed === null || attributed.fault === exchange.clientFault) pool.settle(lease, { kind: "unjudged" });
-  else pool.settle(lease, { kind: "failed", ...attributed, culprit: culpritOf(attributed.fault, attributed.role) });
 }
 
 function noRoute({ context, request, clientFault, limitFault }: Exchange): Ending<never> {
   const value = clientFault ?? limitFault ?? context.pool.faultOfEmpty(request.params);
   return { kind: "fault", attributed: { fault: value, role: "exit", hop: 0 } };
-}
-
-function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {
-  return connect + handshake + tls + head;
 }

@@ -33,6 +33,7 @@ export async function runRequest(
 ): Promise<void> {
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
+  exchange.path = line.path;
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
   const { path, authority } = line;
   const http: HttpRequest = { stream, body, path, authority, repeatable: isRepeatable(stream.head), continued: false };
@@ -88,6 +89,7 @@ function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, v
   const { stream, body } = http;
   record.bytesIn = answer.hop.bytesIn;
   record.bytesOut = answer.hop.bytesOut;
+  let told: AttributedFault | null = null;
   if (end.kind === "complete") {
     if (end.excess) {
       exchange.note("bytes came after the end of the response; the socket was closed");
@@ -96,12 +98,12 @@ function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, v
     ending.settle("answered");
   } else {
     if (end.kind === "broken") noteFault(record, end.attributed);
-    ending.settle(end.kind === "broken" ? end.attributed : "unjudged");
+    told = ending.settle(end.kind === "broken" ? end.attributed : "unjudged") ?? end.attributed;
   }
   exchange.end({
     outcome: outcomeOf(exchange, end.kind, ending.judged),
     status: answer.head.status,
-    verdict: end.kind === "complete" ? verdict : concludeVerdict(end.attributed, exchange.attempts),
+    verdict: told === null ? verdict : concludeVerdict(told, exchange.attempts),
     bytesFromClient: stream.head.bytes + body.bytes,
     bytesToClient: stream.bytesOut,
   });

@@ -13,6 +13,8 @@ export interface TargetFailure {
   readonly kin: string;
   /** The exchange's id. */
   readonly exchange: string;
+  /** Its exchange was let through to find out whether the target is back. */
+  readonly isProbe: boolean;
 }
 
 /** Failures that are remembered, and so the most that may be asked for. */
@@ -104,7 +106,7 @@ export class Circuit {
 
   /** A failure while it is open: that of the probe puts the next one off. */
   failAgain(failure: TargetFailure, { rules, random, now }: Chance): void {
-    if (this.#opened === null || this.#probingSince === null) return;
+    if (this.#opened === null || !failure.isProbe) return;
     this.#opened = { ...this.#opened, failure };
     this.#probingSince = null;
     this.#delay(failure, { rules, random, now });
@@ -128,7 +130,7 @@ export class Circuit {
     const { failure, since, control } = this.#opened;
     const retryAfterMs = Math.max(0, this.#probeAt - now);
     const next = this.#isProbing(now) ? "a request is finding out whether it is back" : `it may be asked again in ${seconds(retryAfterMs)}`;
-    const lines = [`not tried: ${this.tellWitnesses()}, it has been left alone for ${seconds(now - since)}, and ${next}`];
+    const lines = [`the target counts as down: ${this.tellWitnesses()} ${seconds(now - since)} ago, and ${next}`];
     if (control !== null) lines.push(control);
     return { failure, evidence: lines, retryAfterMs };
   }
@@ -137,7 +139,7 @@ export class Circuit {
   tellWitnesses(): string {
     if (this.#opened === null) return "it works";
     const { failure, exits, kins } = this.#opened;
-    if (failure.exit === null && exits === 1) return "direct connections to it failed";
+    if (failure.exit === null && exits === 1) return "it failed on direct connections";
     return `it failed through ${tell(exits, "exit")} of ${tell(kins, "network")}`;
   }
 

@@ -78,6 +78,7 @@ export class Circuits {
     if (rules.failures === 0) return COUNTED;
     const known = this.#known(where.target);
     const circuit = this.#circuitOf(known, where);
+    if (failure.isProbe && circuit !== known.whole) this.#endProbeOfWhole(known.whole, failure, rules, now);
     const isDue = circuit.count(failure, ways, rules, now);
     if (circuit.state(now) !== "closed") {
       circuit.failAgain(failure, { rules, random: this.#random, now });
@@ -131,6 +132,14 @@ export class Circuits {
     if (story === null) return CLOSED;
     const { failure, evidence, retryAfterMs } = story;
     return { kind: "open", attributed: failure.attributed, status: failure.status, evidence, retryAfterMs };
+  }
+
+  /** A target that answers for one path, if only that it is down there, is back as a whole. */
+  #endProbeOfWhole(whole: Circuit, failure: TargetFailure, rules: CircuitRules, now: number): void {
+    if (whole.state(now) === "closed") return;
+    if (failure.status === null) whole.failAgain(failure, { rules, random: this.#random, now });
+    else whole.close();
+    this.#tell(whole, failure.status === null ? tellFault(failure) : `it answered ${failure.status}`, now);
   }
 
   #open(circuit: Circuit, failure: TargetFailure, control: string | null, { rules, now }: { rules: CircuitRules; now: number }): Counted {

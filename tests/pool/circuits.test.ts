@@ -30,7 +30,7 @@ function start(rules: CircuitRules = RULES, ways = 100) {
     fail: (exit: string | null, kin: string, given: Partial<TargetFailure> = {}, where: Where = SHOP): Counted => {
       exchanges++;
       const attributed = { fault: fault("handshake.target_refused", "the exit says ECONNREFUSED"), role: "exit", hop: 2 } as const;
-      const failure = { attributed, status: null, exit, kin, exchange: String(exchanges), ...given };
+      const failure = { attributed, status: null, exit, kin, exchange: String(exchanges), isProbe: false, ...given };
       return circuits.failed(where, failure, { ways, rules, now });
     },
     work: (startedAt = now, where: Where = SHOP) => circuits.worked(where, startedAt, rules, now),
@@ -50,7 +50,10 @@ test("a target that fails through enough exits of enough networks is not asked a
   assert.equal(gate.kind, "open");
   assert.equal(gate.kind === "open" && gate.attributed.fault.id, "handshake.target_refused");
   assert.equal(gate.kind === "open" && gate.retryAfterMs, 600);
-  assert.match(gate.kind === "open" ? (gate.evidence[0] ?? "") : "", /^not tried: it failed through 4 exits of 2 networks, /);
+  assert.match(
+    gate.kind === "open" ? (gate.evidence[0] ?? "") : "",
+    /^the target counts as down: it failed through 4 exits of 2 networks 1 s ago, and it may be asked again in 1 s$/,
+  );
 });
 
 test("another target is asked all the same", () => {
@@ -110,7 +113,9 @@ test("one request at a time is the probe; each that fails doubles the wait, up t
     lab.pass(1);
     assert.equal(lab.gate().kind, "probe");
     assert.equal(lab.gate().kind, "open", "a second request is told what is known");
-    lab.fail("e", "k3");
+    lab.fail("f", "k3");
+    assert.equal(lab.gate().kind, "open", "what was under way before tells nothing new");
+    lab.fail("e", "k3", { isProbe: true });
   }
   assert.deepEqual(lab.states.slice(0, 3), ["open", "half-open", "open"]);
 });
@@ -171,6 +176,16 @@ test("where answers differ by path, one path is down and the others are asked", 
   assert.equal(lab.gate({ ...api, path: null }).kind, "closed");
 });
 
+test("a target that answers the probe with a 503 is back, but for that path", () => {
+  const lab = start();
+  failThroughFour(lab);
+  lab.pass(1000);
+  const api: Where = { target: SHOP.target, path: "/api", scope: "path" };
+  assert.equal(lab.gate(api).kind, "probe");
+  lab.fail("a", "k1", { status: 503, isProbe: true }, api);
+  assert.equal(lab.gate(api).kind, "closed");
+});
+
 test("in doubt a control connection is asked for, once; that it works leaves the circuit closed, that it fails opens it", () => {
   const rules: CircuitRules = { ...RULES, control: "direct" };
   for (const failed of [false, true]) {
@@ -181,7 +196,7 @@ test("in doubt a control connection is asked for, once; that it works leaves the
     assert.equal(lab.gate().kind, "closed");
     if (doubt?.kind !== "doubt") return;
     const attributed = { fault: fault("handshake.target_refused", "refused"), role: "exit", hop: 2 } as const;
-    const failure: TargetFailure = { attributed, status: null, exit: "d", kin: "k2", exchange: "4" };
+    const failure: TargetFailure = { attributed, status: null, exit: "d", kin: "k2", exchange: "4", isProbe: false };
     lab.circuits.controlled(doubt.circuit, failure, { failed, words: "a direct connection failed too", rules, now: lab.now() });
     const gate = lab.gate();
     assert.equal(gate.kind, failed ? "open" : "closed");
@@ -218,7 +233,7 @@ test("whatever happens, at most one request at a time is a probe, and an open ci
       let probing = false;
       for (const each of steps) {
         if (each.kind === "fail") {
-          lab.fail(each.exit, each.exit);
+          lab.fail(each.exit, each.exit, { isProbe: probing });
           probing = false;
         } else if (each.kind === "work") {
           lab.work();

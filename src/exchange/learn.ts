@@ -1,0 +1,108 @@
+import type { Weighed } from "../blame/evidence.ts";
+import type { Side } from "../blame/fault-sides.ts";
+import { culpritOf } from "../core/fault-table.ts";
+import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
+import { circuitScopeOf } from "../pool/circuit-scope.ts";
+import { kinOf } from "../pool/kin.ts";
+import type { Choice } from "./choose.ts";
+import { type Exchange, noteFault } from "./exchange.ts";
+
+/** An attempt that ended. */
+export interface Ended {
+  readonly exchange: Exchange;
+  readonly choice: Choice;
+  readonly record: AttemptRecord;
+  /** On the clock. */
+  readonly startedAt: number;
+}
+
+/** Tells the pool of an answer, or of a tunnel that carried bytes. */
+export function learnAnswer({ exchange, choice: { lease, slot }, record: { ms } }: Ended): void {
+  exchange.slot = lease === null ? slot : lease.slot; // a tunnel, or the body, goes on
+  const { pool } = exchange.context;
+  const outcome = { kind: "answered", ms: headMs(ms) } as const;
+  if (lease === null) pool.recordDirect(exchange.request.target, outcome);
+  else {
+    lease.slot = null;
+    pool.settle(lease, outcome);
+  }
+}
+
+/** Tells the circuits of a target that works. Apart from the pool, which wants to see an answer's end. */
+export function learnTargetWorks(exchange: Exchange, startedAt: number): void {
+  const { circuits, settings, clock } = exchange.context;
+  exchange.probe = null;
+  if (circuits.size > 0) circuits.worked({ target: exchange.targetKey, path: exchange.path }, startedAt, settings.circuit, clock.now());
+}
+
+/** Tells the pool that nothing was learned of an exit: the client left, or nothing was tried. */
+export function learnNothing(exchange: Exchange, { lease, slot }: Choice): void {
+  slot?.release();
+  if (lease !== null) exchange.context.pool.settle(lease, { kind: "unjudged" });
+  giveProbeBack(exchange);
+}
+
+/**
+ * Tells pool and circuits of a failure, and gives it back as it reads with what other attempts have shown; so it stands in the attempt's
+ * record too.
+ */
+export function learnFailure(ended: Ended, attributed: AttributedFault): AttributedFault {
+  const { exchange, choice, record } = ended;
+  if (attributed.fault === exchange.clientFault) {
+    learnNothing(exchange, choice);
+    return attributed;
+  }
+  choice.slot?.release();
+  const { side, told } = weigh(ended, attributed);
+  if (told !== attributed) noteFault(record, told);
+  if (side === "target") countForCircuit(ended, told);
+  return told;
+}
+
+/** A probe that learned nothing of its target leaves its place to the next request. */
+export function giveProbeBack(exchange: Exchange): void {
+  if (exchange.probe === null) return;
+  const { circuits, clock } = exchange.context;
+  circuits.giveProbeBack(exchange.probe, clock.now());
+  exchange.probe = null;
+}
+
+function weigh({ exchange, choice: { lease } }: Ended, attributed: AttributedFault): { side: Side; told: AttributedFault } {
+  const { pool } = exchange.context;
+  const { fault, role } = attributed;
+  const failure = { fault, role, culprit: culpritOf(fault, role) };
+  const outcome = { kind: "failed", ...failure } as const;
+  const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
+  if (weighed === null) return { side: "other", told: attributed };
+  return { side: weighed.side, told: withEvidence(attributed, weighed) };
+}
+
+/** What speaks besides the attempt itself goes with its fault. Where nothing does, that stands as it is: odds alone overrule nobody. */
+function withEvidence(attributed: AttributedFault, { culprit, confidence, evidence }: Weighed): AttributedFault {
+  return evidence.length === 0 ? attributed : { ...attributed, fault: { ...attributed.fault, culprit, confidence }, evidence };
+}
+
+function countForCircuit({ exchange, choice: { lease }, record, startedAt }: Ended, attributed: AttributedFault): void {
+  const { circuits, settings, clock, pool } = exchange.context;
+  const { fault, role } = attributed;
+  const scope = circuitScopeOf(fault.id, culpritOf(fault, role), record.status);
+  if (scope === null) {
+    learnTargetWorks(exchange, startedAt); // it is there, and does not like this request
+    return;
+  }
+  const failure = {
+    attributed,
+    status: record.status,
+    exit: lease?.exit.id ?? null,
+    kin: lease === null ? "direct" : kinOf(lease.exit),
+    exchange: exchange.id,
+    isProbe: exchange.probe !== null,
+  };
+  const where = { target: exchange.targetKey, path: exchange.path, scope };
+  circuits.failed(where, failure, { ways: lease === null ? 1 : pool.size, rules: settings.circuit, now: clock.now() });
+  exchange.probe = null;
+}
+
+function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {
+  return connect + handshake + tls + head;
+}
