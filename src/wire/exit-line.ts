@@ -81,6 +81,7 @@ function readExit(route: RegExpExecArray, tagTokens: readonly RegExpExecArray[],
   const isKnown = vendor !== undefined && isVendorId(vendor);
   const hops = isKnown ? asVendorHas(vendor, read, at("vendor")) : read;
   const places = placesOf(hops, route.index);
+  if (rest["concurrent"] !== undefined) checkConcurrent(rest["concurrent"], at("concurrent"));
   if (rest["sessions"] !== undefined) checkSessions(rest["sessions"], places.has("session"), at("sessions"));
   if (isKnown) rest["provider"] ??= vendor;
   for (const place of ["country", "city"] as const) if (places.has(place)) rest[place] ??= ANY;
@@ -123,6 +124,10 @@ function readTag(token: RegExpExecArray, env: Env | null): [string, string] {
 function readId(text: string, at: number): string {
   if (!/^[A-Za-z0-9][\w.-]{0,63}$/.test(text)) throw new BadLine(at, "an id has letters, digits, - _ . and at most 64 of them");
   return text;
+}
+
+function checkConcurrent(text: string, at: number): void {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new BadLine(at, "concurrent is a whole number of at least 1");
 }
 
 function readWeight(text: string, at: number): number {
