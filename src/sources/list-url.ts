@@ -1,4 +1,5 @@
 import type { Random } from "../core/clock.ts";
+import { fetchAgainMs } from "./fetch-again.ts";
 import { LIST_BYTES_MAX, type ListText } from "./list-text.ts";
 
 /** An exit list behind a URL, fetched again about every `refreshMs`, and sooner after a failure. */
@@ -38,22 +39,17 @@ export class ListUrl implements ListText {
   }
 
   watch(onMaybeChanged: () => Promise<void>): void {
+    const fetched = { refreshMs: this.#refreshMs, failures: this.#failures, retryAfterMs: this.#retryAfterMs };
+    const waitMs = fetchAgainMs(fetched, this.#random);
     this.#timer = setTimeout(async () => {
       await onMaybeChanged();
       if (!this.#closed.signal.aborted) this.watch(onMaybeChanged);
-    }, this.#waitMs()).unref();
+    }, waitMs).unref();
   }
 
   close(): void {
     this.#closed.abort();
     clearTimeout(this.#timer ?? undefined);
-  }
-
-  // Spread, so that many gateways which were started at once, or lost their list at once, do not ask in step.
-  #waitMs(): number {
-    if (this.#failures === 0) return this.#refreshMs * (1 - SPREAD * this.#random());
-    const backoffMs = Math.min(this.#refreshMs, RETRY_MS * 2 ** (this.#failures - 1)) * (1 - this.#random() / 2);
-    return Math.max(backoffMs, Math.min(this.#retryAfterMs, Math.max(this.#refreshMs, RETRY_AFTER_MS_MAX)));
   }
 
   async #fetch(): Promise<{ text: string | null } | { problem: string }> {
@@ -91,13 +87,6 @@ export class ListUrl implements ListText {
 
 /** For the whole list. */
 const FETCH_MS = 30_000;
-/** After the first failure in a row; each doubles it, up to `refresh`. */
-const RETRY_MS = 5_000;
-/** The longest Retry-After that is believed, unless `refresh` is longer. */
-const RETRY_AFTER_MS_MAX: number = 60 * 60 * 1000;
-/** The share of `refresh` by which one fetch may come early. */
-const SPREAD = 0.1;
-
 /** In seconds; servers that write a date are asked again as others are. */
 function readRetryAfter(response: Response): number {
   const text = response.headers.get("retry-after") ?? "";

@@ -1,67 +1,10 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import type { Exit } from "../../src/core/route.ts";
 import type { ExitSource } from "../../src/core/settings.ts";
-import { ApiExits } from "../../src/sources/api-exits.ts";
-import { ExitSources, type LoadedExits, type SourcesOptions } from "../../src/sources/exit-sources.ts";
-import { formatLineError } from "../../src/wire/exit-list.ts";
-
-const directory = mkdtempSync(join(tmpdir(), "goodgateway-sources-"));
-after(() => rmSync(directory, { recursive: true }));
-let files = 0;
-
-function listFile(text: string): ExitSource & { kind: "file" } {
-  const path = join(mkdtempSync(join(directory, "list-")), `exits-${++files}.txt`);
-  writeFileSync(path, text);
-  return { kind: "file", path, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false };
-}
-
-function openSources(sources: readonly ExitSource[], more: Partial<SourcesOptions> = {}): ExitSources {
-  return new ExitSources(sources, { env: {}, random: () => 0, api: new ApiExits(), before: null, ...more });
-}
-
-/** Every change is kept until somebody asks for it. */
-class Changes {
-  readonly #told: { hosts: string[]; errors: readonly string[] }[] = [];
-  #waiting: (() => void) | null = null;
-
-  readonly tell = (loaded: LoadedExits): void => {
-    this.#told.push(shown(loaded));
-    this.#waiting?.();
-  };
-
-  async next(): Promise<{ hosts: string[]; errors: readonly string[] }> {
-    while (this.#told.length === 0) await new Promise<void>((resolve) => (this.#waiting = resolve));
-    return this.#told.shift() as { hosts: string[]; errors: readonly string[] };
-  }
-}
-
-function shown({ exits, errors }: LoadedExits): { hosts: string[]; errors: readonly string[] } {
-  return { hosts: hosts(exits), errors: errors.map(formatLineError) };
-}
-
-function hosts(exits: readonly Exit[]): string[] {
-  return exits.map((exit) => exit.hops[0]?.host ?? "");
-}
-
-async function listServer(answer: (request: IncomingMessage, response: ServerResponse) => void) {
-  const server = createServer(answer).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/list.txt`;
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
+import { Changes, directory, hosts, listFile, listServer, openSources, shown } from "./lists.ts";
 
 test("exits of all sources come together, with the bad lines named", async () => {
   const first = listFile("a:80 country=de\nbad\n");
