@@ -8,6 +8,7 @@ import type { ExitScheme } from "./core/route.ts";
 import type { Config, ListenerSettings } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
+import { HedgeBook } from "./exchange/hedge-book.ts";
 import { WaitingRoom } from "./exchange/waiting-room.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
@@ -118,6 +119,7 @@ class RunningGateway implements Gateway {
       settings: config.exchange,
       pool: this.pool,
       room,
+      hedges: new HedgeBook(),
       circuits: new Circuits({ random, report: this.report }),
       idle: new IdleSockets({ clock, ...idleLimitsOf(config) }),
       resolver,

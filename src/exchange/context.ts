@@ -7,6 +7,7 @@ import type { IdleSockets } from "../net/idle-sockets.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { Circuits } from "../pool/circuits.ts";
 import type { Pool } from "../pool/pool.ts";
+import type { HedgeBook } from "./hedge-book.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 /** What all exchanges of a gateway share. `settings` is replaced as a whole by a reload. */
@@ -15,6 +16,7 @@ export interface ExchangeContext {
   readonly pool: Pool;
   /** Where exchanges wait for their turn at what is at a limit. */
   readonly room: WaitingRoom;
+  readonly hedges: HedgeBook;
   readonly circuits: Circuits;
   readonly idle: IdleSockets;
   readonly resolver: Resolver;

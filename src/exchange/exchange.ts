@@ -110,6 +110,11 @@ export class Exchange implements ClientObserver {
     return maxAttempts === null ? exits : Math.min(maxAttempts, exits);
   }
 
+  /** What an exchange came to that has its answer: one beside which another attempt was only slower was not rescued. */
+  get answeredAs(): "ok" | "rescued" {
+    return this.attempts.length > 1 && this.attempts.some(({ fault: value }) => value !== null) ? "rescued" : "ok";
+  }
+
   /** Ids of exits that were tried. */
   triedExits(): ReadonlySet<string> {
     return this.attempts.length === 0 ? NONE : new Set(this.attempts.map(({ exit }) => exit ?? ""));

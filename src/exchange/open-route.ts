@@ -5,12 +5,13 @@ import type { Route } from "../core/route.ts";
 import type { Connection } from "../net/connection.ts";
 import { type DialPlan, dial } from "../net/dial.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
+import type { Lane } from "./lane.ts";
 
 /** Dials a route for an attempt, with its times and bytes in the record; a failure comes back attributed and noted. */
 export async function openRoute(
   exchange: Exchange,
   plan: DialPlan,
-  { route, deadline }: { readonly route: Route; readonly deadline: number },
+  { route, deadline, lane }: { readonly route: Route; readonly deadline: number; readonly lane: Lane | null },
   record: AttemptRecord,
 ): Promise<{ connection: Connection } | { attributed: AttributedFault }> {
   const { context } = exchange;
@@ -21,7 +22,7 @@ export async function openRoute(
     timeouts: context.settings.timeouts,
     ca: context.settings.ca,
     clock: context.clock,
-    signal: exchange.signal,
+    signal: lane === null ? exchange.signal : lane.cancellation,
     deadline,
     isOwnListener: context.isOwnListener,
   });
@@ -35,7 +36,7 @@ export async function openRoute(
     dialled.connection.destroy();
   }
   const attributed = attributedOf(exchange, dialled, route);
-  noteFault(record, attributed);
+  if (!lane?.isLost) noteFault(record, attributed);
   return { attributed };
 }
 

@@ -14,6 +14,7 @@ import type { Tried } from "./decide.ts";
 import { type Engagement, type Exchange, noteFault } from "./exchange.ts";
 import { takeIdle } from "./idle-route.ts";
 import { isToJudge, type Judgement, judgeHeld, judgeUpgrade, NOTHING_TO_SAY } from "./judge.ts";
+import { LOST } from "./lane.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
@@ -78,6 +79,10 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   async open(): Promise<Tried<Answered>> {
     const opened = await openRoute(this.#exchange, this.#plan.dial, this.#given, this.#record);
     if ("attributed" in opened) return { kind: "fault", attributed: opened.attributed, record: this.#record, reachedTarget: false };
+    if (this.#given.lane?.isLost) {
+      opened.connection.destroy();
+      return { kind: "fault", attributed: LOST, record: this.#record, reachedTarget: false };
+    }
     return await this.run(opened.connection, false, this.#exchange.context.clock.now());
   }
 
@@ -86,6 +91,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
       this.#settle = resolve;
       const { settings, clock } = this.#exchange.context;
       const { role, hop } = this.#plan;
+      const { lane } = this.#given;
       this.#startedAt = startedAt;
       this.#record.stage = "write";
       this.#record.reused = reused;
@@ -103,7 +109,8 @@ class RequestAttempt implements HopObserver, Engagement, Due {
         },
         this,
       );
-      this.#exchange.engagement = this;
+      if (lane === null) this.#exchange.engagement = this;
+      else lane.engagement = this;
       this.#send();
     });
   }
@@ -146,6 +153,13 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   }
 
   onClientRoom(): void {}
+
+  onLost(): void {
+    this.#hop.drop();
+    this.#stopWaiting();
+    this.#count();
+    this.#settle({ kind: "fault", attributed: LOST, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 });
+  }
 
   #send(): void {
     const { stream, body, path, authority } = this.#request;
@@ -242,7 +256,9 @@ class RequestAttempt implements HopObserver, Engagement, Due {
 
   #stopWaiting(): void {
     this.#exchange.context.deadlines.remove(this);
-    this.#exchange.engagement = null;
+    const { lane } = this.#given;
+    if (lane === null) this.#exchange.engagement = null;
+    else lane.engagement = null;
   }
 
   #count(): void {

@@ -6,6 +6,8 @@ import { checkRoute, checkTarget } from "./check-target.ts";
 import { triesLeft } from "./choose.ts";
 import { decideNext, mayRepeat, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
+import { attemptHedged } from "./hedge.ts";
+import type { Lane } from "./lane.ts";
 import { type Ended, giveProbeBack, learnAnswer, learnFailure, learnNothing, learnTargetWorks } from "./learn.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
@@ -23,6 +25,8 @@ export interface Given {
   readonly deadline: number;
   /** A socket that served before may be used. */
   readonly mayReuse: boolean;
+  /** Null: no other attempt runs beside this one. */
+  readonly lane: Lane | null;
 }
 
 /** How to make an attempt at something: a request, a tunnel. */
@@ -30,6 +34,8 @@ export interface Tries<A> {
   attempt(given: Given): Promise<Tried<A>>;
   /** Whether what was sent may be sent again. */
   isRepeatable(): boolean;
+  /** Whether it may be sent twice at the same time. */
+  mayHedge(): boolean;
   /** An answer that is not going to be used. */
   drop(answer: A): void;
 }
@@ -52,7 +58,7 @@ export type Ending<A> =
  *     choose -> attempt -> decide -> (wait) -> choose …
  */
 export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promise<Ending<A>> {
-  const { clock } = exchange.context;
+  const { clock, settings } = exchange.context;
   const checking = checkTarget(exchange);
   const checked = checking instanceof Promise ? await checking : checking;
   if ("fault" in checked) return notAllowed(checked.fault);
@@ -75,10 +81,11 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     }
     const { addresses } = usable;
     const deadline = attemptDeadline(exchange, startedAt, tries.isRepeatable());
-    const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse };
+    const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse, lane: null };
     let tried: Tried<A>;
     try {
-      tried = await tries.attempt(given);
+      if (settings.hedge.after === null) tried = await tries.attempt(given);
+      else ({ tried, choice, startedAt } = await attemptHedged(exchange, tries, given, choice));
     } catch (bug) {
       learnNothing(exchange, choice); // a bug must not keep its exit leased for ever
       throw bug;

@@ -70,6 +70,12 @@ class RequestTries implements Tries<Answered> {
     return this.#http.repeatable && this.#http.body.replayable;
   }
 
+  /** What is not idempotent, or on its way yet, is not sent twice; nor what belongs to one connection. */
+  mayHedge(): boolean {
+    const { body, stream } = this.#http;
+    return this.isRepeatable() && body.complete && stream.ownSockets === null && stream.head.upgrade === null;
+  }
+
   drop({ answer }: Answered): void {
     answer.drop();
   }
@@ -113,7 +119,7 @@ function outcomeOf(exchange: Exchange, end: "complete" | "broken" | "left", judg
   if (end === "left") return "aborted";
   if (end === "broken") return "failed";
   if (judged !== null) return "relayed";
-  return exchange.attempts.length > 1 ? "rescued" : "ok";
+  return exchange.answeredAs;
 }
 
 /** 101: both sides speak another protocol from here on. */
@@ -133,7 +139,7 @@ async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, en
   record.bytesIn = answer.hop.bytesIn + end.bytesFromHop;
   record.bytesOut = answer.hop.bytesOut + end.bytesFromClient;
   exchange.end({
-    outcome: exchange.attempts.length > 1 ? "rescued" : "ok",
+    outcome: exchange.answeredAs,
     status,
     verdict: null,
     bytesFromClient: headBytes + end.bytesFromClient,

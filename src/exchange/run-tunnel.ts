@@ -78,6 +78,7 @@ function tunnelTries(exchange: Exchange): Tries<Tunnel> {
   return {
     attempt: (given) => openTunnel(exchange, given),
     isRepeatable: () => true, // nothing of the client's has left before the success reply
+    mayHedge: () => true,
     drop: ({ hop }) => hop.destroy(),
   };
 }
@@ -99,7 +100,7 @@ async function join(exchange: Exchange, side: ClientSide, { hop, record }: Tunne
   const attributed = attributeEnd(end, record, tunnelIdle);
   if (attributed !== null) noteFault(record, attributed);
   exchange.end({
-    outcome: attributed !== null ? "failed" : exchange.attempts.length > 1 ? "rescued" : "ok",
+    outcome: attributed !== null ? "failed" : exchange.answeredAs,
     status: 200,
     verdict: attributed === null ? null : concludeVerdict(attributed, exchange.attempts),
     ...bytesOf(side),
