@@ -37,7 +37,7 @@ test("what Squid truthfully says of a target is the target's fault, and never Sq
     "CONNECT a host that is silent": "504 handshake.target_timeout by origin, exit untried",
     "GET a site that closes": "relayed relay.exit_5xx by origin, exit untried",
     "CONNECT a site that closes": "200, exit healthy", // the client's own bytes went through: it sees the end itself
-    "GET a site with a 500": "relayed relay.origin_5xx by origin, exit healthy",
+    "GET a site with a 500": "relayed relay.origin_5xx by origin, exit untried",
     "CONNECT a site with a 500": "200, exit healthy",
   });
 });

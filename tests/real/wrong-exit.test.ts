@@ -60,7 +60,7 @@ test("HAProxy in HTTP mode before no exit opens no tunnel: the exit's, in HAProx
   assert.match(connect.record.verdict?.evidence[0] ?? "", /503 "Service Unavailable" in the words of HAProxy/);
   // The same page to a plain request may as well be the site's, and is said to be with less confidence than a proved one.
   const get = await ask([`http://${REFUSING}`], { exits });
-  assert.equal(tell(get), "relayed relay.edge_5xx by edge, exit healthy");
+  assert.equal(tell(get), "relayed relay.edge_5xx by edge, exit untried");
   assert.equal(get.record.verdict?.confidence, 0.6);
 });
 
