@@ -6,6 +6,7 @@ import type { RefusedConnect } from "../core/message.ts";
 import type { ExitHop, Route } from "../core/route.ts";
 import { attributeBody, attributeExchange, attributeTunnel } from "./answer-stages.ts";
 import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
+import type { KnownVendor } from "./claims/vendor-statuses.ts";
 import { attributeConnect, attributeExhaustion } from "./connect-stage.ts";
 import { attributeDns } from "./dns-stage.ts";
 import { identify } from "./fingerprints.ts";
@@ -32,18 +33,32 @@ export function attribute(failure: HopFailure, route: Route): AttributedFault {
 function judge(failure: HopFailure, route: Route): Fault {
   const { seen } = failure;
   const exit = seen.role === "exit" ? exitAt(seen.hop, route) : null;
-  if (failure.kind === "refused") return attributeRefusedConnect(failure.reply, askedOf(seen.hop, route), exit?.username != null);
+  if (failure.kind === "refused") {
+    const vendor = exit === null ? null : vendorOf(exit, route);
+    return attributeRefusedConnect(failure.reply, askedOf(seen.hop, route), exit?.username != null, vendor);
+  }
   if (failure.kind === "fault") return refineMalformed(failure.fault, seen, exit?.scheme ?? null);
   const value = byStage(failure.interruption, seen, exit);
   return value.stage === null && FAULTS[value.id].stage !== seen.stage ? { ...value, stage: seen.stage } : value;
 }
 
 /** What a reply that did not open the tunnel proves, in its own words. */
-export function attributeRefusedConnect({ status, reason, fields, body }: RefusedConnect, asked: HostPort, authenticated: boolean): Fault {
+export function attributeRefusedConnect(
+  { status, reason, fields, body }: RefusedConnect,
+  asked: HostPort,
+  authenticated: boolean,
+  vendor: KnownVendor | null = null,
+): Fault {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
   const refusal = { status, reason, fields, text, asked, authenticated };
   const maker = identify(status, fields, text).find(({ made }) => made)?.name ?? null;
-  return faultOfClaim(claimOfRefusedConnect(refusal, maker), refusal);
+  return faultOfClaim(claimOfRefusedConnect(refusal, maker, vendor), refusal);
+}
+
+/** Of a chain, the tags are the last exit's. */
+function vendorOf(exit: ExitHop, { exit: whole }: Route): KnownVendor | null {
+  const id = whole !== null && whole.hops.at(-1) === exit ? (whole.tags["vendor"] ?? whole.tags["provider"]) : undefined;
+  return id === undefined ? null : { id, hasSession: /[-_.](?:session|sessid|sid)[-_]/i.test(exit.username ?? "") };
 }
 
 function byStage(interruption: Interruption, seen: Observation, exit: ExitHop | null): Fault {

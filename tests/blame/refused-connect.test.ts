@@ -27,6 +27,7 @@ const SITE = { host: "site.example", port: 443 };
 interface More {
   readonly details?: RegExp;
   readonly authenticated?: boolean;
+  readonly vendor?: { readonly id: string; readonly hasSession: boolean };
   readonly asked?: { readonly host: string; readonly port: number };
   readonly retryAfterMs?: number;
   /** Inclusive bounds. */
@@ -42,6 +43,8 @@ const brightData = (status: number, code: string, message = "") =>
 const oxylabs = (status: number, message: string) => reply(status, "Error", ["X-Error-Description", message]);
 const zyte = (status: number, code: string) => reply(status, "Error", ["X-Crawlera-Error", code]);
 const proxyStatus = (status: number, value: string) => reply(status, "Bad Gateway", ["Proxy-Status", value]);
+
+const OXYLABS = { id: "oxylabs", hasSession: true };
 
 const ROWS: readonly Row[] = [
   // Squid, by its field and by its page.
@@ -435,6 +438,68 @@ const ROWS: readonly Row[] = [
   ["proxies.fo: duration", reply(455, "Invalid TTL", [], "invalid ttl"), "handshake.auth_failed", "gateway"],
   ["Bright Data: a zone for browsers", brightData(403, "client_10090"), "handshake.auth_failed", "gateway"],
   ["Oxylabs: parameters", oxylabs(400, "Bad request: unsupported parameters were used"), "handshake.auth_failed", "gateway"],
+  ["Oxylabs: our request", oxylabs(400, "Bad request: could not parse the request"), "handshake.connect_rejected", "gateway"],
+  [
+    "Oxylabs: timeout",
+    oxylabs(504, "Timeout: request timed out. Please try again."),
+    "handshake.target_timeout",
+    "origin",
+    { confidence: [0.5, 0.65] },
+  ],
+  ["Oxylabs: exit node not found", oxylabs(502, "Bad gateway: exit node not found (session ended)"), "handshake.session_lost", "exit"],
+  [
+    "Oxylabs without a word: session",
+    reply(502, "Bad Gateway"),
+    "handshake.session_lost",
+    "exit",
+    { vendor: OXYLABS, details: /502; Oxylabs/ },
+  ],
+  [
+    "Oxylabs without a word and a session",
+    reply(502, "Bad Gateway"),
+    "handshake.connect_rejected",
+    "exit",
+    { vendor: { ...OXYLABS, hasSession: false } },
+  ],
+  ["Oxylabs without a word: name", reply(404, "Not Found"), "handshake.target_unresolvable", "origin", { vendor: OXYLABS }],
+  [
+    "Oxylabs without a word: target",
+    reply(503, "Service Unavailable"),
+    "handshake.target_unreachable",
+    "origin",
+    { vendor: OXYLABS, confidence: [0.5, 0.7] },
+  ],
+  ["Oxylabs without a word: silence", reply(504, "Gateway Timeout"), "handshake.target_timeout", "origin", { vendor: OXYLABS }],
+  ["Oxylabs without a word: threads", reply(429, "Too Many Requests"), "handshake.rate_limited", "exit", { vendor: OXYLABS }],
+  ["Oxylabs without a word: login", reply(407, "x"), "handshake.auth_failed", "gateway", { vendor: OXYLABS, authenticated: true }],
+  ["NetNut: session", reply(502, "502"), "handshake.session_lost", "exit", { vendor: { id: "netnut", hasSession: true } }],
+  ["NetNut: silence", reply(522, "522"), "handshake.target_timeout", "origin", { vendor: { id: "netnut", hasSession: false } }],
+  ["NetNut: either", reply(503, "503"), "handshake.connect_rejected", "exit", { vendor: { id: "netnut", hasSession: true } }],
+  ["NetNut: content", reply(403, "403"), "handshake.policy_denied", "exit", { vendor: { id: "netnut", hasSession: false } }],
+  [
+    "IPRoyal without a word: no exits",
+    reply(503, ""),
+    "handshake.exit_unavailable",
+    "exit",
+    { vendor: { id: "iproyal", hasSession: false } },
+  ],
+  [
+    "IPRoyal without a word: exit failed",
+    reply(504, ""),
+    "handshake.exit_unavailable",
+    "exit",
+    { vendor: { id: "iproyal", hasSession: false } },
+  ],
+  ["Nimble: credits", reply(402, "402"), "handshake.quota_exceeded", "gateway", { vendor: { id: "nimble", hasSession: false } }],
+  [
+    "a vendor that nobody knows",
+    reply(503, "x"),
+    "handshake.connect_rejected",
+    "exit",
+    { vendor: { id: "constructor", hasSession: true } },
+  ],
+  ["Proxy Manager: its words", reply(502, "x", ["x-lpm-error", "No peers available"]), "handshake.exit_unavailable", "exit"],
+  ["Proxy-Error: a quota", reply(402, "x", ["Proxy-Error", "no funds"]), "handshake.quota_exceeded", "gateway"],
   ["NetNut: access point", reply(490, "490"), "handshake.exit_unavailable", "exit"],
   ["IPRoyal: no exits", reply(503, "No Exits Available"), "handshake.exit_unavailable", "exit"],
   ["IPRoyal: exit failed", reply(504, "Exit Connection Failed"), "handshake.exit_unavailable", "exit"],
@@ -588,7 +653,7 @@ const ROWS: readonly Row[] = [
 
 for (const [title, answer, id, culprit, more = {}] of ROWS) {
   test(`reads a refused CONNECT: ${title}`, () => {
-    const found = attributeRefusedConnect(answer, more.asked ?? SITE, more.authenticated ?? false);
+    const found = attributeRefusedConnect(answer, more.asked ?? SITE, more.authenticated ?? false, more.vendor);
     assert.equal(found.id, id, found.details);
     assert.equal(culpritOf(found, "exit"), culprit, found.details);
     assert.equal(found.params["received-status"], answer.status);

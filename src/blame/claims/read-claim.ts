@@ -6,7 +6,8 @@ import { FORWARD_PROXY_READERS, readApacheProxy } from "./forward-proxies.ts";
 import { readProxyStatus } from "./proxy-status.ts";
 import { readSquid } from "./squid.ts";
 import { readPlainWords, readStatus, readWantsTls } from "./statuses.ts";
-import { VENDOR_READERS } from "./vendors.ts";
+import { type KnownVendor, readVendorStatus } from "./vendor-statuses.ts";
+import { readProxyError, VENDOR_READERS } from "./vendors.ts";
 
 /** Whose words prove that a proxy of the exit's kind made the answer, and that no site did. The more special before the more general. */
 const MADE_BY_EXIT: readonly ClaimReader[] = [...VENDOR_READERS, readSquid, ...FORWARD_PROXY_READERS];
@@ -17,13 +18,15 @@ const OF_REFUSED_CONNECT: readonly ClaimReader[] = [
   readSquid,
   ...FORWARD_PROXY_READERS,
   readApacheProxy,
+  readProxyError,
   readWantsTls,
   readPlainWords,
 ];
 
 /** What the reply to CONNECT says about why there is no tunnel; by its status alone where it says nothing else. */
-export function claimOfRefusedConnect(refusal: Refusal, maker: string | null): Claim {
-  return firstClaim(OF_REFUSED_CONNECT, refusal) ?? readStatus(refusal, maker);
+export function claimOfRefusedConnect(refusal: Refusal, maker: string | null, vendor: KnownVendor | null): Claim {
+  const said = firstClaim(OF_REFUSED_CONNECT, refusal) ?? (vendor === null ? null : readVendorStatus(refusal, vendor));
+  return said ?? readStatus(refusal, maker);
 }
 
 /** What an answer to a plain request says, where it proves by itself that the exit made it; else null. */

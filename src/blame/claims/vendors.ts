@@ -4,12 +4,24 @@ import { type Claim, type ClaimDetails, type ClaimReader, claim, loginFault, quo
 import { readDialWords } from "./dial-words.ts";
 
 /** Those who sell exits, by the fields that each adds to its errors. */
-export const VENDOR_READERS: readonly ClaimReader[] = [readBrightData, readThordata, readOxylabs, readZyte];
+export const VENDOR_READERS: readonly ClaimReader[] = [readBrightData, readThordata, readOxylabs, readZyte, readProxyManager];
 
 /** Oxylabs: `X-Error-Description` is only there where its own machines failed. A 407 may be a spent plan. */
 function readOxylabs(refusal: Refusal): Claim | null {
   const said = fieldValue(refusal.fields, "x-error-description");
   return said === null || said === "" ? null : vendorSaid("Oxylabs", said, refusal);
+}
+
+/** Bright Data's own gateway, its Proxy Manager. */
+function readProxyManager(refusal: Refusal): Claim | null {
+  const said = fieldValue(refusal.fields, "x-lpm-error");
+  return said === null || said === "" ? null : vendorSaid("Bright Data's Proxy Manager", said, refusal);
+}
+
+/** A field in which smaller vendors say what went wrong. A site behind a proxy of its own may have it too: only for refused CONNECTs. */
+export function readProxyError(refusal: Refusal): Claim | null {
+  const said = fieldValue(refusal.fields, "proxy-error") ?? fieldValue(refusal.fields, "x-proxy-error");
+  return said === null || said === "" ? null : vendorSaid("the vendor", said, refusal);
 }
 
 /** Thordata: `X-thor-error-code` (`client_101`, `Resource_201`), `X-thor-error`, `X-thor-error-msg`. */
@@ -65,6 +77,8 @@ const VENDOR_SAYINGS: readonly Saying[] = [
     id: "handshake.target_unreachable",
   },
   { pattern: /unsupported parameters?|parameter/i, id: "handshake.auth_failed", more: { confidence: 0.85 } },
+  // Vendors do not say of what they waited for: mostly of the target.
+  { pattern: /request (?:has )?timed out|time(?:d )?out[:,] the request/i, id: "handshake.target_timeout", more: { confidence: 0.6 } },
 ];
 
 /** A vendor's error, read by its words, then by its status. */
@@ -74,7 +88,9 @@ function vendorSaid(by: string, said: string, refusal: Refusal): Claim {
   if (refusal.status === 407 || refusal.status === 401) return claim(by, loginFault(refusal), quote(said));
   if (refusal.status === 429) return claim(by, "handshake.rate_limited", quote(said));
   if (refusal.status === 403) return claim(by, "handshake.policy_denied", quote(said));
+  if (refusal.status === 402) return claim(by, "handshake.quota_exceeded", quote(said));
   if (refusal.status === 525) return claim(by, "handshake.exit_unavailable", quote(said));
+  if (refusal.status === 400) return claim(by, "handshake.connect_rejected", quote(said), { culprit: "gateway", confidence: 0.8 });
   const dialled = readDialWords(by, said, refusal);
   return dialled ?? claim(by, "handshake.connect_rejected", quote(said), { culprit: "exit", confidence: 0.8 });
 }
