@@ -2,9 +2,9 @@ import type { Culprit } from "../core/fault.ts";
 import { tellEvidence } from "./evidence-words.ts";
 import type { Failure } from "./failure.ts";
 import { type FaultSides, type Side, sidesOf } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, PAIR_BASE, pairLevel, TARGET_BASE, targetLevel } from "./levels.ts";
+import { EXIT_BASE, exitLevel, kinLevel, PAIR_BASE, pairLevel, TARGET_BASE, targetLevel } from "./levels.ts";
 import { Meetings } from "./meetings.ts";
-import { type Cell, Track } from "./tracks.ts";
+import { type Cell, type Kin, Track } from "./tracks.ts";
 
 /** The ends of an attempt. */
 export interface Way {
@@ -54,6 +54,7 @@ export class Evidence {
     let cell = this.#meetings.find(exit, way.target);
     const target = cell === null ? this.#meetings.target(way.target, now) : cell.target;
     exit.okAt = now;
+    exit.family?.work(now);
     target.okAt = now;
     target.seenAt = now;
     cell ??= this.#meetings.join(exit, target, now);
@@ -78,7 +79,10 @@ export class Evidence {
     const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
     const target = this.#meetings.targets.get(way.target);
     const cell = this.#meetings.find(exit, way.target);
-    const { side, confidence } = sides.proved === null ? compare(sides, { exit, target, cell, kin: way.kin }, now) : proved(sides);
+    const { side, confidence } =
+      sides.proved === null
+        ? compare(sides, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now)
+        : proved(sides);
     return {
       side,
       confidence: Math.round(confidence * 100) / 100,
@@ -120,8 +124,12 @@ export class Evidence {
     if (sides.proved === "target") {
       // It came through: the exit did its part.
       exit.okAt = now;
+      exit.family?.work(now);
       cell?.asExit.see(0, now);
-    } else if (sides.exit > 0) cell?.asExit.see(fitting(sides.exit), now);
+    } else if (sides.exit > 0) {
+      exit.family?.lose(exit, target, now);
+      cell?.asExit.see(fitting(sides.exit), now);
+    }
     if (sides.proved !== "exit" && sides.target > 0) cell?.asTarget.see(fitting(sides.target), now);
   }
 }
@@ -142,11 +150,13 @@ interface Ends {
   readonly target: Track | undefined;
   readonly cell: Cell | null;
   readonly kin: string;
+  readonly family: Kin | undefined;
 }
 
 /** Noisy-or of three causes: what the fault says of each, times how much more often than others it breaks attempts. */
-function compare(sides: FaultSides, { exit, target, cell, kin }: Ends, now: number): { side: Side; confidence: number } {
-  const ofExit = exit === undefined ? EXIT_BASE : exitLevel(exit, target ?? null, now).level;
+function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, now: number): { side: Side; confidence: number } {
+  const base = kinLevel(family, exit ?? null, target ?? null, now);
+  const ofExit = exit === undefined ? base : exitLevel(exit, target ?? null, base, now).level;
   const ofTarget = target === undefined ? TARGET_BASE : targetLevel(target, exit ?? null, kin, now).level;
   const byExit = (sides.exit * ofExit) / EXIT_BASE;
   const byTarget = (sides.target * ofTarget) / TARGET_BASE;

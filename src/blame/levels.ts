@@ -1,4 +1,4 @@
-import type { Cell, Track, View } from "./tracks.ts";
+import type { Cell, Kin, Track, View } from "./tracks.ts";
 import { fade, fadeOfPair, Witnesses } from "./witnesses.ts";
 
 /** What an exit that nobody has seen is taken to break of its attempts, and how many witnesses that is worth. */
@@ -24,10 +24,37 @@ export interface Level {
   readonly ok: number;
 }
 
-/** How an exit does with targets other than `except`. */
-export function exitLevel(exit: Track, except: Track | null, now: number): Level {
-  return ofExit(exit, except, now, true).level(EXIT_BASE, EXIT_BASE_WITNESSES);
+/**
+ * How an exit does with targets other than `except`.
+ * @param base what its kin lets expect.
+ */
+export function exitLevel(exit: Track, except: Track | null, base: number, now: number): Level {
+  return ofExit(exit, except, now, true).level(base, EXIT_BASE_WITNESSES);
 }
+
+/**
+ * What an exit of a kin is taken to break of its attempts: more where several of them failed for several targets, and none has done well
+ * since. Targets that fail through others too explain that away.
+ */
+export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptTarget: Track | null, now: number): number {
+  if (kin === undefined || kin.lost.length === 0) return EXIT_BASE;
+  const seen: Track[] = [];
+  let lost = 0;
+  for (const { exit, target, at } of kin.lost) {
+    if (exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
+    seen.push(target);
+    lost += fade(at, now) * (1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level);
+  }
+  const odds = KIN_ODDS * KIN_SURPRISE ** lost;
+  return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
+}
+
+/** How likely it is, before anything is seen, that a whole kin has just gone down. */
+const KIN_ODDS = 0.002;
+/** How much likelier each of its exits makes it that failed since the last success of any. */
+const KIN_SURPRISE = 20;
+/** What an exit of a kin that is down breaks of its attempts, before it is itself seen. */
+const KIN_DOWN = 0.6;
 
 /** How a target does through exits other than `except`. Exits of one kin are one witness; those of `kin` are half a one. */
 export function targetLevel(target: Track, except: Track | null, kin: string | null, now: number): Level & { readonly exits: number } {
@@ -93,7 +120,7 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
     const own = isDeep ? 1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level : 1;
     const left = own * unexplainedByPair(refusingLately(target, now), cell);
-    witnesses.badly(place, asExit, left * fade(asExit.badAt, now), asExit.badAt > exit.okAt);
+    witnesses.badly(place, asExit, left * fadeOfFailure(asExit.badAt, exit, now), asExit.badAt > exit.okAt);
   }
   return witnesses;
 }
@@ -111,7 +138,7 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     const own =
       (isDeep ? 1 - ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES).level : 1) * (kin === exit.kin ? SAME_KIN : 1);
     const left = own * unexplainedByPair(refused, cell);
-    witnesses.badly(place, asTarget, left * fade(asTarget.badAt, now), asTarget.badAt > target.okAt);
+    witnesses.badly(place, asTarget, left * fadeOfFailure(asTarget.badAt, target, now), asTarget.badAt > target.okAt);
   }
   return witnesses;
 }
@@ -127,6 +154,14 @@ const BY_TURNS = 1;
 function wellness({ okAt, share }: View, now: number): number {
   return okAt === Number.NEGATIVE_INFINITY ? 0 : (1 - share) * fade(okAt, now);
 }
+
+/** Who has not done well since is more likely still as it was. */
+function fadeOfFailure(badAt: number, { okAt }: Track, now: number): number {
+  return fade(badAt > okAt ? now - (now - badAt) / UNCONTRADICTED : badAt, now);
+}
+
+/** What nothing has contradicted lasts so many times longer. */
+const UNCONTRADICTED = 4;
 
 function lastBad({ asExit, asTarget }: Cell): number {
   return Math.max(asExit.badAt, asTarget.badAt);

@@ -1,8 +1,9 @@
-import { Cell, Track } from "./tracks.ts";
+import { Cell, Kin, Track } from "./tracks.ts";
 
 /** Exits and targets that are remembered; of more, those not seen for longest go first. */
 const EXITS_MAX = 4096;
 const TARGETS_MAX = 4096;
+const KINS_MAX = 4096;
 /** Pairs kept of one exit, and of one target. */
 const TARGETS_OF_EXIT_MAX = 16;
 const EXITS_OF_TARGET_MAX = 64;
@@ -15,6 +16,7 @@ const LOOKS = 4;
 export class Meetings {
   readonly exits = new Map<string, Track>();
   readonly targets = new Map<string, Track>();
+  readonly kins = new Map<string, Kin>();
   /** Where the last look for the oldest ended: to begin anew each time would step over all that is gone. */
   #exitsByAge: Iterator<Track> = this.exits.values();
   #targetsByAge: Iterator<Track> = this.targets.values();
@@ -32,9 +34,21 @@ export class Meetings {
       track = new Track(key, kin);
       this.exits.set(key, track);
     }
-    track.kin = kin;
+    if (track.family === null || track.kin !== kin) {
+      track.kin = kin;
+      track.family = this.#kin(kin);
+    }
     track.seenAt = now;
     return track;
+  }
+
+  #kin(name: string): Kin {
+    const known = this.kins.get(name);
+    if (known !== undefined) return known;
+    if (this.kins.size >= KINS_MAX) this.kins.clear();
+    const kin = new Kin();
+    this.kins.set(name, kin);
+    return kin;
   }
 
   target(key: string, now: number): Track {

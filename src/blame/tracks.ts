@@ -47,6 +47,8 @@ export class Track {
   /** Exits: what they share with those that fail together; targets: empty. */
   kin: string;
   readonly cells: Cell[] = [];
+  /** Exits: what is known of their kin. */
+  family: Kin | null = null;
   /** When it last did its part, with whomever. */
   okAt: number = Number.NEGATIVE_INFINITY;
   seenAt = 0;
@@ -61,3 +63,25 @@ export class Track {
     this.kin = kin;
   }
 }
+
+/** Exits that fail together, as far as they do: a provider, a network. */
+export class Kin {
+  /** When any of them last did its part. */
+  okAt: number = Number.NEGATIVE_INFINITY;
+  /** What they failed for since, one for each exit. */
+  readonly lost: { readonly exit: Track; readonly target: Track; readonly at: number }[] = [];
+
+  work(now: number): void {
+    this.okAt = now;
+    if (this.lost.length > 0) this.lost.length = 0;
+  }
+
+  lose(exit: Track, target: Track, now: number): void {
+    const known = this.lost.findIndex((one) => one.exit === exit);
+    if (known !== -1) this.lost.splice(known, 1);
+    else if (this.lost.length >= LOST_MAX) this.lost.shift();
+    this.lost.push({ exit, target, at: now });
+  }
+}
+
+const LOST_MAX = 16;
