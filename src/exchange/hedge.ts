@@ -3,7 +3,7 @@ import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Due } from "../net/deadlines.ts";
 import { checkRoute } from "./check-target.ts";
 import { type Choice, chooseRoute } from "./choose.ts";
-import type { Tried } from "./decide.ts";
+import { rulingOf, type Tried } from "./decide.ts";
 import type { Engagement, Exchange } from "./exchange.ts";
 import { Lane } from "./lane.ts";
 import { learnFailure, learnNothing } from "./learn.ts";
@@ -192,6 +192,7 @@ class Race<A> implements Engagement, Due {
   #settleFailed({ choice, startedAt }: Runner<A>, tried: Tried<A>): void {
     if (tried.kind === "answer") this.#tries.drop(tried.answer);
     const attributed = attributedOf(tried);
+    if (choice.lease !== null) choice.lease.ruling = rulingOf(this.#exchange, tried);
     if (attributed === null) learnNothing(this.#exchange, choice);
     else learnFailure({ exchange: this.#exchange, choice, record: tried.record, startedAt }, attributed);
   }
@@ -200,7 +201,7 @@ class Race<A> implements Engagement, Due {
     if (this.#isOver) {
       this.#exchange.context.report({
         type: "warning",
-        message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}`,
+        message: `bug: ${bug instanceof Error ? bug.stack : String(bug)}`,
       });
       return;
     }

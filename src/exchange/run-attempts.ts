@@ -90,7 +90,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
       learnNothing(exchange, choice); // a bug must not keep its exit leased for ever
       throw bug;
     }
-    if (lease !== null) lease.ruling = rulingOf(exchange, tried);
+    if (choice.lease !== null) choice.lease.ruling = rulingOf(exchange, tried);
     if (tried.kind === "answer" && tried.judged === null && exchange.clientFault === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
       return answered({ exchange, choice, record: tried.record, startedAt }, tried.answer);
