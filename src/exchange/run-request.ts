@@ -124,7 +124,7 @@ function outcomeOf(exchange: Exchange, end: "complete" | "broken" | "left", judg
 
 /** 101: both sides speak another protocol from here on. */
 async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, ending: AnswerEnding): Promise<void> {
-  const { answer, record } = ending.answer;
+  const { answer, record, route } = ending.answer;
   const { status, reason, fields, upgrade } = answer.head;
   const extra = relayedStatus(exchange, record, null, null);
   stream.reply({ status, reason, fields, framing: { kind: "none" }, upgrade, extra });
@@ -132,10 +132,12 @@ async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, en
   const client = stream.takeOver();
   const hop = answer.hop.leave();
   ending.settle("answered");
-  const { report, settings } = exchange.context;
+  const { report, settings, pool } = exchange.context;
+  const carrier = pool.carry(route.exit);
   report({ type: "tunnel-opened", id: exchange.id });
   const end = await splice(client, hop, { idleMs: settings.timeouts.tunnelIdle, halfClosedMs: settings.timeouts.tunnelHalfClosed });
   report({ type: "tunnel-closed", id: exchange.id });
+  pool.letGo(carrier);
   record.bytesIn = answer.hop.bytesIn + end.bytesFromHop;
   record.bytesOut = answer.hop.bytesOut + end.bytesFromClient;
   exchange.end({

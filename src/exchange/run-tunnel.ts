@@ -92,9 +92,12 @@ async function openTunnel(exchange: Exchange, given: Given): Promise<Tried<Tunne
   return { kind: "answer", answer: { hop: opened.connection, route, record }, judged: null, ruling: null, record };
 }
 
-async function join(exchange: Exchange, side: ClientSide, { hop, record }: Tunnel): Promise<void> {
-  const { tunnelIdle, tunnelHalfClosed } = exchange.context.settings.timeouts;
+async function join(exchange: Exchange, side: ClientSide, { hop, record, route }: Tunnel): Promise<void> {
+  const { pool, settings } = exchange.context;
+  const { tunnelIdle, tunnelHalfClosed } = settings.timeouts;
+  const carrier = pool.carry(route.exit);
   const end = await splice(side.connection, hop, { idleMs: tunnelIdle, halfClosedMs: tunnelHalfClosed });
+  pool.letGo(carrier);
   record.bytesIn = hop.bytesIn;
   record.bytesOut = hop.bytesOut;
   const attributed = attributeEnd(end, record, tunnelIdle);

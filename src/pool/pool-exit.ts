@@ -31,6 +31,8 @@ export class PoolExit {
   number = -1;
   zone: Zone = USABLE;
   inFlight = 0;
+  /** Tunnels that are open over it; their leases were settled when they began. */
+  tunnels = 0;
   /** The count of leases when it was last taken; 0: never. */
   lastLease = 0;
   /** An operator holds it out: no new lease. */

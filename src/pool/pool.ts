@@ -27,6 +27,11 @@ export interface Checked {
   readonly outcome: LeaseOutcome;
 }
 
+/** What counts the tunnels of an exit, also where that has been removed meanwhile. */
+export interface Carrier {
+  tunnels: number;
+}
+
 export interface PoolOptions {
   readonly settings: PoolSettings;
   readonly clock: Clock;
@@ -158,6 +163,18 @@ export class Pool {
   /** How many exits are in each state, without a look at each. */
   countByState(): Readonly<Record<HopState, number>> {
     return this.#exits.countByState(this.#clock.now());
+  }
+
+  /** A tunnel goes on over this exit, whose lease is settled; what it gives is for `letGo`. */
+  carry(exit: Exit | null): Carrier | null {
+    const member = exit === null ? undefined : this.#exits.get(exit.id);
+    if (member === undefined) return null;
+    member.tunnels++;
+    return member;
+  }
+
+  letGo(carrier: Carrier | null): void {
+    if (carrier !== null) carrier.tunnels--;
   }
 
   /** One exit and what is known of it; null: there is none. */

@@ -21,14 +21,17 @@ export interface ExitSnapshot {
   readonly successes: number;
   /** Failures of its own; those of targets and clients are not counted. */
   readonly failures: number;
+  /** Attempts and answers under way. */
   readonly inFlight: number;
+  /** Tunnels that are open over it. */
+  readonly tunnels: number;
   /** Moving average until the first byte of an answer; null before the first. */
   readonly ewmaMs: number | null;
   readonly lastFault: FaultId | null;
 }
 
 export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
-  const { exit, health, hold, inFlight } = member;
+  const { exit, health, hold, inFlight, tunnels } = member;
   return {
     id: exit.id,
     url: exit.hops.map(formatHop).join(","),
@@ -41,6 +44,7 @@ export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
     successes: health.successes,
     failures: health.failures,
     inFlight,
+    tunnels,
     ewmaMs: health.ewmaMs === null ? null : Math.round(health.ewmaMs),
     lastFault: health.lastFault,
   };
