@@ -9,7 +9,7 @@ import type { Call, Page } from "./page.ts";
 const OUTCOMES: readonly Outcome[] = ["ok", "rescued", "relayed", "failed", "aborted"];
 const RECORDS_DEFAULT = 100;
 const RECORDS_MAX = 1000;
-const EXITS_DEFAULT = 1000;
+const EXITS_UNASKED_MAX = 1000;
 const EXITS_MAX = 10_000;
 
 /** The pages that change nothing. */
@@ -21,6 +21,7 @@ export const READING_PAGES: readonly Page[] = [
   { method: "GET", path: "/api/exits/ID", keys: [], answer: findExit },
   { method: "GET", path: "/api/exchanges", keys: ["limit", "outcome", "fault", "exit"], answer: listExchanges },
   { method: "GET", path: "/api/exchanges/ID", keys: [], answer: findExchange },
+  { method: "GET", path: "/api/usage", keys: ["limit"], answer: tellUsage },
 ];
 
 function tellReady({ sources }: Call): Answer {
@@ -28,7 +29,7 @@ function tellReady({ sources }: Call): Answer {
 }
 
 async function listExits({ sources, query }: Call): Promise<Answer> {
-  const limit = readLimit(query, EXITS_DEFAULT, EXITS_MAX);
+  const limit = readLimit(query, EXITS_UNASKED_MAX, EXITS_MAX);
   if (limit === null) return refuse(400, `limit is a number from 1 to ${EXITS_MAX}`);
   const state = query.get("state");
   if (state !== null && !isOneOf(HOP_STATES, state)) return refuse(400, `state is one of ${HOP_STATES.join(", ")}`);
@@ -67,6 +68,11 @@ function listExchanges({ sources, query }: Call): Answer {
 function findExchange({ sources, id }: Call): Answer {
   const record = sources.exchanges.get(id);
   return record === null ? refuse(404, "no exchange with this id is kept; only the latest are") : answerJson(record);
+}
+
+function tellUsage({ sources, query }: Call): Answer {
+  const limit = readLimit(query, RECORDS_DEFAULT, RECORDS_MAX);
+  return limit === null ? refuse(400, `limit is a number from 1 to ${RECORDS_MAX}`) : answerJson(sources.usage(limit));
 }
 
 function readLimit(query: URLSearchParams, otherwise: number, most: number): number | null {
