@@ -1,7 +1,7 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import type { Fault, FaultId } from "../core/fault.ts";
-import { stageOf } from "../core/fault-table.ts";
+import { confidenceOf, stageOf } from "../core/fault-table.ts";
 
 /**
  * What a failed attempt means for its exit.
@@ -35,6 +35,7 @@ export function consequenceOf(failure: Failure, { side, confidence }: Weighed, i
     case "pair":
       return confidence >= BLOCK_FROM && !(isRotating && isOneOfMany(fault)) ? "block" : "nothing";
     case "exit":
+      if (isRotating && mayBeOfWish(fault)) return "suspect";
       if (culprit !== "gateway" && confidence < (ANSWERS.has(fault.id) ? BENCH_FOR_ANSWER_FROM : BENCH_FROM)) return "suspect";
       return isRotating && culprit === "exit" && isOneOfMany(fault) ? "suspect" : "bench";
   }
@@ -51,6 +52,14 @@ export function provesExit({ fault }: Failure, { side, confidence }: Weighed): b
 function mayBeExits({ fault, role }: Failure, confidence: number): boolean {
   return role === "target" && /^(?:tls|head)\./.test(fault.id) && confidence <= DOUBT;
 }
+
+/** The user name had a client's wishes in it: a country that the vendor does not have must not take its line from everyone else. */
+function mayBeOfWish(fault: Fault): boolean {
+  return fault.id === "handshake.exit_unavailable" || (fault.id === "handshake.auth_failed" && confidenceOf(fault) <= BAD_PARAMETER);
+}
+
+/** So sure are we of a refused parameter; of a refused password we are surer. */
+const BAD_PARAMETER = 0.85;
 
 /** A vendor's line stands for many exits: what one of them does tells nothing about the next; the vendor's own door and rules do. */
 function isOneOfMany(fault: Fault): boolean {

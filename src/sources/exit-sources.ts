@@ -155,7 +155,7 @@ function openList(source: ListSource, env: Env, random: Random): KeptList {
 
 /** The same for what gives the same exits. */
 function placeOf(source: ListSource): string {
-  return JSON.stringify([source.kind === "file" ? source.path : source.url, source.scheme, source.tags]);
+  return JSON.stringify([source.kind === "file" ? source.path : source.url, source.scheme, source.format, source.tags]);
 }
 
 function nameError({ file, line, column, reason }: ExitLineError): string {

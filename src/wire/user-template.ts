@@ -2,7 +2,7 @@
 // asks for can fill a place, and never add a parameter of its own.
 import { hash } from "node:crypto";
 
-export const PLACES = ["session", "country", "city", "duration"] as const;
+const PLACES = ["session", "country", "city", "duration"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** What the places are filled with; null: not asked for. */

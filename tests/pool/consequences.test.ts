@@ -96,3 +96,15 @@ test("takes an answer of the target for a proof that the exit works, an error pa
   assert.equal(provesExit(origin, weighedAs("exit", 0.9)), false);
   assert.equal(provesExit({ ...origin, fault: fault("relay.exit_5xx", "") }, weighedAs("target", 0.9)), false);
 });
+
+test("a wish that a vendor cannot grant does not take its line from those who wish for something else", () => {
+  const consequence = (id: FaultId, confidence: number | null, isRotating: boolean) => {
+    const failure = { fault: fault(id, "", { confidence }), culprit: "gateway", role: "exit" } as const;
+    return consequenceOf(failure, new Evidence().weigh({ exit: "a", kin: "k", target: "t:443" }, failure, 0), isRotating);
+  };
+  assert.equal(consequence("handshake.auth_failed", 0.85, true), "suspect");
+  assert.equal(consequence("handshake.exit_unavailable", 0.9, true), "suspect");
+  assert.equal(consequence("handshake.auth_failed", null, true), "bench");
+  assert.equal(consequence("handshake.quota_exceeded", null, true), "bench");
+  assert.equal(consequence("handshake.auth_failed", 0.85, false), "bench");
+});
