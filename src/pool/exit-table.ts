@@ -6,7 +6,7 @@ import { Floor } from "./floor.ts";
 import { BARRED, OUT, PoolExit, USABLE, type Zone } from "./pool-exit.ts";
 
 /** Bench ends that one look deals with: thousands may end in one moment, and no choice is to wait for them all. */
-const ENDS_AT_ONCE = 32;
+const BENCH_ENDS_MAX = 32;
 
 /** The exits of a pool, each in the zone where it belongs, and every change of their states reported once. */
 export class ExitTable {
@@ -81,7 +81,7 @@ export class ExitTable {
 
   /** Ends benches whose time has come. */
   endBenches(now: number): void {
-    for (let count = 0; count < ENDS_AT_ONCE; count++) {
+    for (let count = 0; count < BENCH_ENDS_MAX; count++) {
       const member = this.#benches.takeDue(now);
       if (member === null) return;
       this.place(member, "its bench is over", now);

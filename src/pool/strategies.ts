@@ -30,7 +30,7 @@ export const STRATEGIES: Readonly<Record<SelectStrategy, Strategy>> = {
 /** Draws before the other ways to find a candidate are asked. */
 const DRAWS = 16;
 /** Up to so many exits are all looked at where the best one counts; of more, so many are drawn. */
-const ALL_OF = 64;
+const LOOKED_AT_MAX = 64;
 
 /** The one exit of all: there is no second to draw. */
 function isAlone(groups: readonly ExitGroup[]): boolean {
@@ -98,8 +98,8 @@ function bestOfSample(choosing: Choosing, compare: (a: PoolExit, b: PoolExit) =>
   const usable = countUsable(groups);
   const start = Math.floor(choosing.random() * usable); // among equals, not always the same
   let best: PoolExit | null = null;
-  for (let count = 0; count < Math.min(usable, ALL_OF); count++) {
-    const place = usable <= ALL_OF ? (start + count) % usable : Math.floor(choosing.random() * usable);
+  for (let count = 0; count < Math.min(usable, LOOKED_AT_MAX); count++) {
+    const place = usable <= LOOKED_AT_MAX ? (start + count) % usable : Math.floor(choosing.random() * usable);
     const candidate = usableAt(groups, place);
     if (isFree(candidate, choosing) && (best === null || compare(candidate, best) < 0)) best = candidate;
   }

@@ -144,7 +144,7 @@ class TagList extends ExitGroup {
 class TagReader {
   readonly byTag = new Map<string, Map<string, number>>();
   count: number = EVERY_EXIT + 1;
-  readonly #byText = new Map<string, Map<string, readonly number[]>>();
+  readonly #byText: Map<string, Map<string, readonly number[]>> = new Map();
 
   read(tags: Readonly<Record<string, string>>, to: GrowingNumbers): void {
     for (const name in tags) {

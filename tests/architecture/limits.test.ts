@@ -84,6 +84,8 @@ const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
   "observe/tally.ts": "labels are of closed sets",
   "cli/run-summary.ts": "one entry an exit",
   "pool/exit-index.ts": "made anew from the exits",
+  "pool/tag-slots.ts": "the same",
+  "wire/plain-exit-line.ts": "as many as TEXTS_MAX",
 };
 
 test("no map or set that outlives a call only grows", () => {

@@ -78,13 +78,13 @@ test("a POST whose exit died before it was sent goes to the next", async () => {
   await using _ = good;
   await using gateway = await startLabGateway({
     exits: [
-      "http://127.0.0.1:1 id=refused",
-      `socks5h://${dying.host}:${dying.port} id=reset-in-handshake`,
-      `socks5h://${silent.host}:${silent.port} id=silent-in-handshake`,
       `http://${good.host}:${good.port} id=good`,
+      `socks5h://${silent.host}:${silent.port} id=silent-in-handshake`,
+      `socks5h://${dying.host}:${dying.port} id=reset-in-handshake`,
+      "http://127.0.0.1:1 id=refused",
     ],
     timeouts: { handshake: 200 },
-    options: { random: () => 0 },
+    options: { random: () => 0.99 }, // draws from the end of the list
   });
   const answer = await ask(gateway, "POST", "", "body");
   assert.equal(answer.body.toString(), "got body");
