@@ -22,6 +22,7 @@ import { logger } from "./observe/log.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { readProcessFigures } from "./observe/process-figures.ts";
 import { ExchangeRing } from "./observe/ring.ts";
+import { Accounting } from "./pool/accounting.ts";
 import { Circuits } from "./pool/circuits.ts";
 import { Pool } from "./pool/pool.ts";
 import { ApiExits } from "./sources/api-exits.ts";
@@ -93,6 +94,7 @@ class RunningGateway implements Gateway {
   readonly pool: Pool;
   readonly exchanges: ExchangeRing = new ExchangeRing(RING_CAPACITY);
   readonly metrics: Metrics = new Metrics();
+  readonly #accounting: Accounting;
   readonly #options: GatewayOptions;
   readonly #context: ExchangeContext;
   readonly #inFlight = new InFlight();
@@ -110,6 +112,7 @@ class RunningGateway implements Gateway {
     this.#options = options;
     this.#log = logger(config.log.format, options.log, clock);
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
+    this.#accounting = new Accounting((exit) => this.pool.find(exit), config.prices);
     this.#sources = this.#openSources(config, null);
     const deadlines = new Deadlines(clock);
     const room = new WaitingRoom(clock, deadlines);
@@ -216,7 +219,9 @@ class RunningGateway implements Gateway {
 
   #loadExits({ exits, errors }: LoadedExits): ReturnType<Pool["load"]> {
     for (const error of errors) this.report({ type: "warning", message: formatLineError(error) });
-    return this.pool.load(exits);
+    const loaded = this.pool.load(exits);
+    this.#accounting.renew(this.#config.prices);
+    return loaded;
   }
 
   #openSources(config: Config, before: ExitSources | null): ExitSources {
@@ -237,7 +242,11 @@ class RunningGateway implements Gateway {
       report: this.report,
       sources: {
         ready: () => this.#isReady,
-        metrics: () => this.metrics.text({ exits: this.pool.countByState(), process: readProcessFigures() }),
+        metrics: () => {
+          const usage = this.#accounting.kinds();
+          return this.metrics.text({ exits: this.pool.countByState(), usage, process: readProcessFigures(), waiting: this.waiting });
+        },
+        usage: (limit) => this.#accounting.usage(limit),
         exits: this.pool,
         exchanges: this.exchanges,
         operator,
@@ -258,7 +267,10 @@ class RunningGateway implements Gateway {
   }
 
   readonly report = (event: GatewayEvent): void => {
-    if (event.type === "exchange-ended") this.exchanges.add(event.record);
+    if (event.type === "exchange-ended") {
+      this.exchanges.add(event.record);
+      this.#accounting.add(event.record);
+    }
     this.metrics.observe(event);
     this.#log(event);
     this.#options.report(event);

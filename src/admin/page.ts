@@ -1,5 +1,6 @@
 import type { ExchangeRecord } from "../core/ledger.ts";
 import type { ExchangeFilter } from "../observe/ring.ts";
+import type { Usage } from "../pool/accounting.ts";
 import type { ExitPage, ExitsWanted } from "../pool/listing.ts";
 import type { Answer } from "./answer.ts";
 import type { Body } from "./body.ts";
@@ -20,6 +21,8 @@ export interface AdminSources {
     get(id: string): ExchangeRecord | null;
     recent(limit: number, filter: ExchangeFilter): readonly ExchangeRecord[];
   };
+  /** What was spent, with so many exits and targets by name. */
+  usage(limit: number): Usage;
   readonly operator: Operator;
 }
 

@@ -12,7 +12,20 @@ type TimedStage = keyof StageTimes;
 export interface Gauges {
   /** How many exits are in each state. */
   readonly exits: Readonly<Record<HopState, number>>;
+  /** What was spent, by tier and provider. */
+  readonly usage: Iterable<KindUsage>;
   readonly process: ProcessFigures;
+  /** Exchanges that wait for their turn. */
+  readonly waiting: number;
+}
+
+interface KindUsage {
+  readonly tier: string;
+  readonly provider: string;
+  readonly requests: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly cost: number;
 }
 
 const STAGES: readonly TimedStage[] = ["dns", "connect", "handshake", "tls", "write", "head", "body"];
@@ -25,7 +38,7 @@ export class Metrics {
   readonly #exchanges = eachProtocol(noOutcomes);
   readonly #durations = eachProtocol(() => new Histogram());
   readonly #stages = eachStage(() => new Histogram());
-  readonly #attempts = { answered: { fresh: 0, reused: 0 }, failed: { fresh: 0, reused: 0 } };
+  readonly #attempts = { answered: { fresh: 0, reused: 0 }, failed: { fresh: 0, reused: 0 }, cancelled: { fresh: 0, reused: 0 } };
   readonly #bytes = { client: { received: 0, sent: 0 }, hop: { received: 0, sent: 0 } };
   readonly #faults = new Tally();
   readonly #verdicts = new Tally();
@@ -84,6 +97,9 @@ export class Metrics {
     this.#writeFaults(to);
     this.#writeTunnelsAndBytes(to);
     this.#writePool(to, gauges.exits);
+    to.family("goodgateway_exchanges_waiting", "gauge", "Exchanges that wait for their turn at what is at a limit.");
+    to.sample("goodgateway_exchanges_waiting", {}, gauges.waiting);
+    writeUsage(to, [...gauges.usage]);
     this.#writeConfig(to);
     writeProcess(to, gauges.process);
     return to.toString();
@@ -100,7 +116,8 @@ export class Metrics {
   }
 
   #countAttempt(attempt: AttemptRecord): void {
-    this.#attempts[attempt.fault === null ? "answered" : "failed"][attempt.reused ? "reused" : "fresh"] += 1;
+    const result = attempt.cancelled ? "cancelled" : attempt.fault === null ? "answered" : "failed";
+    this.#attempts[result][attempt.reused ? "reused" : "fresh"] += 1;
     this.#bytes.hop.sent += attempt.bytesOut;
     this.#bytes.hop.received += attempt.bytesIn;
     for (const stage of STAGES) {
@@ -192,6 +209,22 @@ export class Metrics {
     to.family("goodgateway_warnings_total", "counter", "Warnings that were logged.");
     to.sample("goodgateway_warnings_total", {}, this.#warnings);
   }
+}
+
+function writeUsage(to: Exposition, kinds: readonly KindUsage[]): void {
+  const [requests, bytes, cost] = [
+    "goodgateway_usage_requests_total",
+    "goodgateway_usage_bytes_total",
+    "goodgateway_usage_cost_total",
+  ] as const;
+  to.family(requests, "counter", "Attempts over exits, by the exit's tier and provider.");
+  for (const { tier, provider, requests: value } of kinds) to.sample(requests, { tier, provider }, value);
+  to.family(bytes, "counter", "Bytes of attempts over exits, by the exit's tier and provider.");
+  for (const { tier, provider, bytesIn, bytesOut } of kinds) {
+    to.sample(bytes, { tier, provider, direction: "received" }, bytesIn).sample(bytes, { tier, provider, direction: "sent" }, bytesOut);
+  }
+  to.family(cost, "counter", "What these bytes cost, by the prices of the config.");
+  for (const { tier, provider, cost: value } of kinds) to.sample(cost, { tier, provider }, value);
 }
 
 /** Under the names that dashboards for Node.js processes expect. */

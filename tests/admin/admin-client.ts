@@ -7,6 +7,7 @@ import { type AdminServer, startAdmin } from "../../src/admin/server.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import type { ExitSource } from "../../src/core/settings.ts";
 import { ExchangeRing } from "../../src/observe/ring.ts";
+import { Accounting } from "../../src/pool/accounting.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
 import { ExitSources } from "../../src/sources/exit-sources.ts";
@@ -34,16 +35,18 @@ export async function start(gate: Gate = {}, sources: Partial<AdminSources> = {}
     host: gate.host ?? "127.0.0.1",
     port: 0,
     token: gate.token ?? null,
-    sources: { ready: () => true, metrics: () => "# no metrics\n", exits: pool, exchanges: ring, operator, ...sources },
+    sources: { ready: () => true, metrics: () => "# no metrics\n", exits: pool, exchanges: ring, usage, operator, ...sources },
     report: (event) => events.push(event),
   });
   return { server, ring, events, pool, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+const usage: AdminSources["usage"] = (limit) => new Accounting(() => null, {}).usage(limit);
+
 /** What an admin listener without exits and exchanges reads from. */
 export function emptySources(): AdminSources {
   const { pool } = poolOf([]);
-  return { ready: () => true, metrics: () => "", exits: pool, exchanges: new ExchangeRing(), operator: operatorOf(pool, [], []) };
+  return { ready: () => true, metrics: () => "", exits: pool, exchanges: new ExchangeRing(), usage, operator: operatorOf(pool, [], []) };
 }
 
 function operatorOf(pool: Pool, ids: readonly string[], events: GatewayEvent[]): Operator {

@@ -105,7 +105,10 @@ test("answers errors as problem+json", async () => {
   assert.deepEqual([status, headers["content-type"]], [404, "application/problem+json; charset=utf-8"]);
   const { detail, ...rest } = JSON.parse(text);
   assert.deepEqual(rest, { type: "about:blank", title: "Not Found", status: 404 });
-  assert.match(detail, /GET \/healthz, GET \/readyz, .*GET \/api\/exchanges\/ID, POST \/api\/exits, .*POST \/api\/exits\/ID\/drain/);
+  assert.match(
+    detail,
+    /GET \/healthz, GET \/readyz, .*GET \/api\/exchanges\/ID, GET \/api\/usage, POST \/api\/exits, .*POST \/api\/exits\/ID\/drain/,
+  );
 });
 
 test("takes no path for another because of odd spelling", async () => {

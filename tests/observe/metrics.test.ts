@@ -20,7 +20,7 @@ const figures = {
   loopActiveSeconds: 1.25,
   loopIdleSeconds: 100,
 };
-const idle: Gauges = { exits: { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 }, process: figures };
+const idle: Gauges = { exits: { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 }, usage: [], process: figures, waiting: 0 };
 
 /** The metrics after some events, as a function that reads one series. */
 function after(events: readonly GatewayEvent[], gauges: Gauges = idle) {
