@@ -46,7 +46,9 @@ export interface AttemptRecord {
   nextHop: string;
   reused: boolean;
   stage: Stage;
-  /** Null where the attempt answered. */
+  /** Another attempt beside it answered first: it came neither to an answer nor to a fault. */
+  cancelled: boolean;
+  /** Null where the attempt answered, or was cancelled. */
   fault: FaultId | null;
   culprit: Culprit | null;
   confidence: number | null;

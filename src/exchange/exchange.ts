@@ -190,6 +190,7 @@ export class Exchange implements ClientObserver {
       nextHop: hops[0] ?? end,
       reused: false,
       stage: "select",
+      cancelled: false,
       fault: null,
       culprit: null,
       confidence: null,

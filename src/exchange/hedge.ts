@@ -228,9 +228,10 @@ function attributedOf(tried: Tried<unknown> | null): AttributedFault | null {
 
 /** It has no fault: it was only slower. */
 function noteLost(record: AttemptRecord): void {
+  record.cancelled = true;
   record.fault = null;
   record.culprit = null;
   record.confidence = null;
   record.hop = 0;
-  record.details = "cancelled: another attempt answered first";
+  record.details = "another attempt answered first";
 }

@@ -64,7 +64,7 @@ function tellVerdict(verdict: Verdict, attempts: readonly AttemptRecord[]): stri
 
 /** `de-7 connect.refused 3ms`; the one that answered shows its status. */
 function tellAttempt(attempt: AttemptRecord): string {
-  const what = attempt.fault ?? (attempt.status === null ? "answered" : String(attempt.status));
+  const what = attempt.cancelled ? "cancelled" : (attempt.fault ?? (attempt.status === null ? "answered" : String(attempt.status)));
   const ms = Object.values(attempt.ms).reduce((sum, stage) => sum + stage, 0);
   return `${attempt.exit ?? "direct"} ${what} ${tellDuration(ms)}`;
 }

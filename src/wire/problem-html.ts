@@ -33,7 +33,7 @@ ${attempts.length > 0 ? attemptsTable(attempts) : ""}
 
 function attemptsTable(attempts: readonly AttemptRecord[]): string {
   const rows = attempts.map((attempt, i) => {
-    const end = attempt.fault ?? `answered ${attempt.status ?? ""}`;
+    const end = attempt.cancelled ? "cancelled" : (attempt.fault ?? `answered ${attempt.status ?? ""}`);
     const cells = [String(i + 1), attempt.exit ?? "direct", attempt.stage, end, attempt.details ?? ""];
     return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`;
   });

@@ -21,7 +21,7 @@ export function problemText({ status, reason, verdict, attempts, target }: Probl
 
 function tellAttempts(attempts: readonly AttemptRecord[]): string {
   const told = attempts.slice(-ATTEMPTS_TOLD).map((attempt) => {
-    const end = attempt.fault ?? (attempt.status === null ? "answered" : `answered ${attempt.status}`);
+    const end = attempt.cancelled ? "cancelled" : (attempt.fault ?? (attempt.status === null ? "answered" : `answered ${attempt.status}`));
     return `${attempt.exit ?? "direct"} ${end}`;
   });
   const left = attempts.length - told.length;

@@ -18,6 +18,7 @@ function attempt({ fault: value, role, hop }: AttributedFault, exit: string | nu
     nextHop: "192.0.2.10:8080",
     reused: false,
     stage: "head",
+    cancelled: false,
     fault: value.id,
     culprit: culpritOf(value, role),
     confidence: confidenceOf(value),

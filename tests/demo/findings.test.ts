@@ -50,6 +50,7 @@ function attempt(exit: string | null, fault: FaultId | null, culprit: Culprit | 
     nextHop: "127.0.0.1:1",
     reused: false,
     stage: "head",
+    cancelled: false,
     fault,
     culprit,
     confidence: null,

@@ -40,9 +40,11 @@ function assertLost(gateway: LabGateway, record: ExchangeRecord): void {
   assert.equal(record.attempts.length, 2);
   assert.equal(lost?.exit, "e0");
   assert.equal(lost?.fault, null);
-  assert.equal(lost?.details, "cancelled: another attempt answered first");
+  assert.equal(lost?.cancelled, true);
+  assert.equal(lost?.details, "another attempt answered first");
   assert.equal(won?.exit, "e1");
   assert.equal(won?.fault, null);
+  assert.equal(won?.cancelled, false);
   assert.equal(record.outcome, "ok");
   assert.equal(record.verdict, null);
   assertUnblamed(gateway);

@@ -8,6 +8,7 @@ export function attemptRecord(changes: Partial<AttemptRecord> = {}): AttemptReco
     nextHop: "192.0.2.10:8080",
     reused: false,
     stage: "body",
+    cancelled: false,
     fault: null,
     culprit: null,
     confidence: null,

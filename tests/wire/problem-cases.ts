@@ -8,6 +8,7 @@ export const refusedAttempt: AttemptRecord = {
   nextHop: "192.0.2.10:8080",
   reused: false,
   stage: "connect",
+  cancelled: false,
   fault: "connect.refused",
   culprit: "exit",
   confidence: 0.98,
