@@ -6,6 +6,7 @@ import { circuitScopeOf } from "../pool/circuit-scope.ts";
 import { kinOf } from "../pool/kin.ts";
 import type { Choice } from "./choose.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
+import { ruleOnFault } from "./judge.ts";
 
 /** An attempt that ended. */
 export interface Ended {
@@ -72,6 +73,8 @@ function weigh({ exchange, choice: { lease } }: Ended, attributed: AttributedFau
   const { fault, role } = attributed;
   const failure = { fault, role, culprit: culpritOf(fault, role) };
   const outcome = { kind: "failed", ...failure } as const;
+  // What came after an answer's head, or out of a tunnel that had opened.
+  if (lease !== null) lease.ruling ??= ruleOnFault(fault, exchange.request.target.host, exchange.context.settings);
   const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
   if (weighed === null) return { side: "other", told: attributed };
   return { side: weighed.side, told: withEvidence(attributed, weighed) };

@@ -5,11 +5,13 @@ import { READY_RULES } from "../../src/config/ready-rules.ts";
 import type { ExchangeRecord } from "../../src/core/ledger.ts";
 import { fieldValue } from "../../src/core/message.ts";
 import type { Rule, RuleAction, RuleWhen } from "../../src/core/rule.ts";
+import { BAD_TUNNELS } from "../../src/lab/bad-exits.ts";
 import { BLOCK_PAGES, zippedPage } from "../../src/lab/block-pages.ts";
-import type { LabServer } from "../../src/lab/lab-server.ts";
-import type { RawAnswer } from "../../src/lab/raw-client.ts";
+import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { openConnect, type RawAnswer } from "../../src/lab/raw-client.ts";
 import { parseProxyStatus } from "../../src/wire/proxy-status.ts";
-import { dialClient, exchange } from "./client.ts";
+import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
+import { basic, dialClient, exchange } from "./client.ts";
 import { type LabGateway, type LabGatewayOptions, startLabGateway } from "./lab-gateway.ts";
 import { type Answering, ok, startRawTarget, targetOf } from "./raw-target.ts";
 
@@ -135,6 +137,30 @@ test("a site that refuses us without an exit is asked once", async () => {
   assert.equal(site.requests.length, 1);
 });
 
+test("a hard session that is refused gets the refusal, and does not move", async () => {
+  await using one = await startRawTarget(refusedBySite);
+  await using two = await startRawTarget(refusedBySite);
+  await using gateway = await startOver([one, two]);
+  const login = `Proxy-Authorization: ${basic("user-hardsession-abc:x")["Proxy-Authorization"]}\r\n`;
+  const exits = new Set<string | null>();
+  for (let i = 0; i < 3; i++) {
+    assert.equal((await ask(gateway, "http://site.lab/", "GET", login)).status, 403);
+    const record = await gateway.nextRecord();
+    assert.equal(record.attempts.length, 1);
+    for (const exit of exitsOf(record)) exits.add(exit);
+  }
+  assert.equal(exits.size, 1);
+});
+
+test("a soft session moves on from an exit that its target refuses, and stays there", async () => {
+  await using refused = await startRawTarget(refusedBySite);
+  await using welcome = await startRawTarget(() => ok("welcome"));
+  await using gateway = await startOver([refused, welcome]);
+  const login = `Proxy-Authorization: ${basic("user-session-abc:x")["Proxy-Authorization"]}\r\n`;
+  for (let i = 0; i < 6; i++) assert.equal((await ask(gateway, "http://site.lab/", "GET", login)).body.toString(), "welcome");
+  assert.ok(refused.requests.length <= 1);
+});
+
 test("without its rule a challenge is an answer like any other", async () => {
   const rules = READY_RULES.filter(({ name }) => !name.startsWith("cloudflare"));
   await using refused = await startRawTarget(refusedBySite);
@@ -179,6 +205,19 @@ test("a rule may want a plain answer repeated, without a consequence for its exi
     if (first?.exit === "e0") assert.equal(first.fault, "relay.ruled");
   }
   assert.ok(seen.has("e0"));
+});
+
+test("a rule on faults sees what came out of tunnels too", async () => {
+  const cut = rule({ fault: "tls.*", host: ["localhost"] }, ["bench"]);
+  await using swallowing = await startLabServer(BAD_TUNNELS.finAfterHello);
+  const exits = [`http://${swallowing.host}:${swallowing.port} id=e0`];
+  await using gateway = await startLabGateway({ exits, exchange: { rules: [cut] } });
+  const { peer } = await openConnect(gateway.address, "localhost:443");
+  await peer.send(inRecords(helloMessage({ serverName: "localhost" })));
+  const { attempts } = await gateway.nextRecord();
+  peer.wire.destroy();
+  assert.equal(attempts[0]?.fault, "tls.closed_in_handshake");
+  assert.ok(gateway.events.some((event) => event.type === "hop-changed" && event.to === "benched" && event.reason.includes("mine")));
 });
 
 test("an empty 200 with a vendor's error is the exit's failure, however its end is told", async () => {
