@@ -26,7 +26,7 @@ export const VENDORS: Readonly<Record<VendorId, Vendor>> = {
   // The account's name has customer and zone in it: brd-customer-ID-zone-ZONE.
   brightdata: {
     endpoint: { host: "brd.superproxy.io", port: 33335 },
-    template: (user) => `${user}[-country-{country}][-city-{city:joined}][-session-{session}]`,
+    template: (user) => `${user}[-country-{country}][-city-{city.joined}][-session-{session}]`,
   },
   oxylabs: {
     endpoint: { host: "pr.oxylabs.io", port: 7777 },
@@ -39,12 +39,12 @@ export const VENDORS: Readonly<Record<VendorId, Vendor>> = {
   // Its sessions are numbers; without one it wants to hear that the exit may change.
   webshare: {
     endpoint: { host: "p.webshare.io", port: 80 },
-    template: (user) => `${user}[-{country}][-city_{city}][-{session:1-9999}|-rotate]`,
+    template: (user) => `${user}[-{country}][-city_{city}][-{session.1-9999}|-rotate]`,
   },
   // The account's name is followed by the kind of exit, residential unless it is there, and by the country.
   netnut: {
     endpoint: { host: "gw.netnut.net", port: 5959 },
-    template: (user) => `${NETNUT_KIND.test(user) ? user : `${user}-res`}[-{country}|-any][-sid-{session:10000-999999999}]`,
+    template: (user) => `${NETNUT_KIND.test(user) ? user : `${user}-res`}[-{country}|-any][-sid-{session.10000-999999999}]`,
   },
   generic: {
     endpoint: null,

@@ -33,7 +33,7 @@ export interface BadTemplate {
  *
  * What stands in brackets is left out where a place in it has nothing to fill it: `[-city-{city}]`, or with another text instead,
  * `[-sid-{session}|-rotate]`. Outside brackets a place takes along the word and the dash that lead to it.
- * A place may say how it is written: `{country:upper}`, `{city:joined}` (no `_` between words), `{session:1-9999}` (a number).
+ * A place may say how it is written: `{country.upper}`, `{city.joined}` (no `_` between words), `{session.1-9999}` (a number).
  */
 export function parseUserTemplate(text: string): UserTemplate | BadTemplate | null {
   if (!isUserTemplate(text)) return null;
@@ -66,7 +66,7 @@ const SESSION_DIGITS = 12;
 /** Vendors refuse more: a day. */
 const MINUTES_MAX = 24 * 60;
 
-const ANY_PLACE = /\{(?:session|country|city|duration)(?::[^{}]*)?\}/;
+const ANY_PLACE = /\{(?:session|country|city|duration)(?:\.[^{}]*)?\}/;
 /** What leads to a place outside brackets, and makes no sense without it. */
 const LEAD = /[-_.,;+](?:(?:country|cc|city|session|sessid|sid|sessionduration|sesstime|lifetime|duration|ttl|time)[-_.=])?$/i;
 
@@ -147,11 +147,11 @@ function readPieces(text: string, at: number): Piece[] {
 }
 
 function readPlace(text: string, at: number): Piece {
-  const [name = "", ...rest] = text.split(":");
+  const [name = "", ...rest] = text.split(".");
   const place = PLACES.find((known) => known === name);
   if (place === undefined) throw new NoTemplate(at, `the user name has a place that is none of {${PLACES.join("}, {")}}`);
-  const form = rest.length === 0 ? { kind: "plain" as const } : readForm(rest.join(":"), place);
-  if (form === null) throw new NoTemplate(at, `{${place}} is not written so: there are :upper, :joined and, for a session, :1-9999`);
+  const form = rest.length === 0 ? { kind: "plain" as const } : readForm(rest.join("."), place);
+  if (form === null) throw new NoTemplate(at, `{${place}} is not written so: there are .upper, .joined and, for a session, .1-9999`);
   return { place, form };
 }
 

@@ -252,7 +252,7 @@ test("a vendor's account is one exit for all that it can be, or so many with ses
   );
   const [hop] = exit?.hops ?? [];
   assert.equal(`${hop?.scheme} ${hop?.host} ${hop?.port} ${hop?.password}`, `http brd.superproxy.io 33335 ${env.EXIT_PASSWORD}`);
-  assert.equal(hop?.username, "brd-customer-a-zone-b[-country-{country}][-city-{city:joined}][-session-{session}]");
+  assert.equal(hop?.username, "brd-customer-a-zone-b[-country-{country}][-city-{city.joined}][-session-{session}]");
   assert.equal(exit?.id, "BD");
   assert.deepEqual(exit?.tags, { vendor: "brightdata", provider: "brightdata", country: "de,us", city: "*", tier: "x", sessions: "5" });
   const other = exitOf('{ vendor: generic, user: "bob-{session}", password: x, endpoint: "gate.example:1", scheme: socks5h }');

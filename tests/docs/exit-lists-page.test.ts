@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables as lists have them
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LIST_FORMATS } from "../../src/core/list-format.ts";
 import { EXIT_SCHEMES, type ExitHop } from "../../src/core/route.ts";
 import { type ExitLineOptions, parseExitLine } from "../../src/wire/exit-line.ts";
 import { parseExitList } from "../../src/wire/exit-list.ts";
@@ -69,4 +70,9 @@ test("docs/exit-lists.md shows tags as they are read, and names those that clien
     const params = readParams(`${name}-x`);
     assert.deepEqual("error" in params ? params : params.filter.tags, { [name]: ["x"] });
   }
+});
+
+test("docs/exit-lists.md names every format of other programs", () => {
+  const named = page.tables("format", "known by", "what is read").map(([format]) => format);
+  assert.deepEqual(["auto", "lines", ...named], [...LIST_FORMATS]);
 });

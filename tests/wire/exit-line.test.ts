@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { EXIT_SCHEMES, Exit, ExitHop } from "../../src/core/route.ts";
 import { type ExitLineOptions, exitId, formatExit, parseExitLine } from "../../src/wire/exit-line.ts";
+import { VENDOR_IDS, vendorTemplate } from "../../src/wire/user-template-vendors.ts";
 
 const options: ExitLineOptions = { scheme: "http", tags: {}, where: { file: "exits.txt", line: 1 } };
 
@@ -230,4 +231,16 @@ test("the tag of a known vendor makes its template of the account's user name", 
   assert.deepEqual(refused("gate:1:bob:x sessions=5"), {
     error: { ...options.where, column: 14, reason: "sessions needs a user name with {session} in it, or vendor=" },
   });
+});
+
+test("every vendor's template stands in every form of a line, and is read again as it is told to people", () => {
+  for (const vendor of VENDOR_IDS) {
+    const template = vendorTemplate(vendor, "bob");
+    const url = `http://${encodeURIComponent(template)}:x@gate.example:1`;
+    for (const line of [`gate.example:1:${template}:x`, `${template}:x@gate.example:1`, `http://${template}:x@gate.example:1`, url]) {
+      assert.equal(hop(line).username, template, line);
+    }
+    const exit = read(`gate.example:1:bob:x vendor=${vendor}`);
+    assert.equal(hop(formatExit(exit)).username, template);
+  }
 });

@@ -19,8 +19,8 @@ export function foreignFormat(text: string, format: ListFormat): ForeignFormat |
 /** Which format a text is in. Only what no list of lines has makes it another. */
 export function detectFormat(text: string): ForeignFormat | "lines" {
   const start = text.slice(0, DETECT_CHARS).replace(/^\ufeff/, "");
-  if (/^\s*\[ProxyList\]/im.test(start)) return "proxychains";
-  if (/^\s*forward\s*=\s*\w+:\/\//im.test(start)) return "glider";
+  if (/^[ \t]*\[ProxyList\]/im.test(start)) return "proxychains";
+  if (/^[ \t]*forward[ \t]*=[ \t]*\w+:\/\//im.test(start)) return "glider";
   if (/^\s*(?:\[\s*[[{"\]]|\{\s*")/.test(start)) return "scrapoxy";
   if (isCsvHead(/^\s*(.*)/.exec(start)?.[1] ?? "")) return "scrapoxy";
   return /^[^#\s]*:\/\/\S*\{\{/m.test(start) ? "mubeng" : "lines";

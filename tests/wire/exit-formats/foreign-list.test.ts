@@ -231,3 +231,9 @@ test("arbitrary text never throws, and no error quotes a password", () => {
     { numRuns: 300 },
   );
 });
+
+test("a text of spaces and line ends alone is looked at once, not once for each of them", () => {
+  const startedAt = process.cpuUsage().user;
+  for (const text of [" ".repeat(1e6), "\n".repeat(1e6), "[ ".repeat(5e5)]) detectFormat(text);
+  assert.ok(process.cpuUsage().user - startedAt < 2_000_000); // microseconds
+});
