@@ -99,6 +99,12 @@ export class Evidence {
     return { failedExits: exits, failedKins: bad, worked: ok, share: level };
   }
 
+  /** How much is remembered. */
+  get size(): { readonly exits: number; readonly targets: number; readonly kins: number } {
+    const { exits, targets, kins } = this.#meetings;
+    return { exits: exits.size, targets: targets.size, kins: kins.size };
+  }
+
   /** The exit is gone from the pool. */
   forget(exit: string): void {
     const track = this.#meetings.exits.get(exit);

@@ -41,11 +41,11 @@ export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptT
   const seen: Track[] = [];
   let lost = 0;
   for (const { exit, target, at } of kin.lost) {
-    if (exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
+    if (at <= kin.okAt || exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
     seen.push(target);
     lost += fade(at, now) * (1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level);
   }
-  const odds = KIN_ODDS * KIN_SURPRISE ** lost;
+  const odds = KIN_ODDS * (KIN_SURPRISE ** lost - 1);
   return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
 }
 

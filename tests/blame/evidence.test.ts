@@ -86,3 +86,90 @@ test("a proved fault counts at once and says nothing of the target", () => {
   assert.deepEqual(weighed, { side: "exit", confidence: 0.98, evidence: [], culprit: "exit" });
   assert.equal(evidence.target(way(0, 0).target, SECOND).failedExits, 0);
 });
+
+test("exits of one provider that all fail do not make their targets look down", () => {
+  const evidence = new Evidence();
+  const kinOf = (exit: number) => (exit < 8 ? "provider one" : `net ${exit}`);
+  let now = quietMinute(evidence, 12, 6, kinOf);
+  for (let exit = 0; exit < 8; exit++) evidence.failed(way(exit, exit % 6, kinOf(exit)), REJECTED, (now += 100));
+  for (let exit = 8; exit < 12; exit++) evidence.worked(way(exit, 0, kinOf(exit)), (now += 100));
+  const weighed = evidence.weigh(way(1, 0, kinOf(1)), REJECTED, now);
+  assert.equal(weighed.side, "exit");
+  assert.ok(evidence.target(way(0, 0).target, now).share < 0.1);
+});
+
+test("eight failures through one provider are one witness, through eight providers eight", () => {
+  const evidence = new Evidence();
+  for (let exit = 0; exit < 8; exit++) {
+    evidence.failed(way(exit, 0, "provider one"), LOST, 0);
+    evidence.failed(way(exit + 10, 1), LOST, 0);
+  }
+  const alike = evidence.target(way(0, 0).target, 0);
+  const unlike = evidence.target(way(0, 1).target, 0);
+  assert.ok(alike.failedKins <= 1, `${alike.failedKins}`);
+  assert.ok(unlike.failedKins > 7, `${unlike.failedKins}`);
+  assert.ok(alike.failedExits > 7 && unlike.failedExits > 7);
+});
+
+test("many failures of one exit on one target are one witness", () => {
+  const evidence = new Evidence();
+  for (let time = 0; time < 50; time++) evidence.failed(way(1, 0), LOST, time);
+  assert.ok(evidence.target(way(0, 0).target, 50).failedExits <= 1);
+});
+
+test("what was seen fades", () => {
+  const evidence = new Evidence();
+  for (let exit = 0; exit < 6; exit++) evidence.failed(way(exit, 0), LOST, 0);
+  const fresh = evidence.target(way(0, 0).target, 0).failedKins;
+  const minutesLater = evidence.target(way(0, 0).target, 5 * 60 * SECOND).failedKins;
+  assert.ok(minutesLater < fresh / 2, `${minutesLater} of ${fresh}`);
+  assert.ok(evidence.target(way(0, 0).target, 60 * 60 * SECOND).failedKins < 0.01);
+});
+
+test("a target that is back is trusted again after a few answers", () => {
+  const evidence = new Evidence();
+  let now = quietMinute(evidence, 8, 4);
+  for (let exit = 0; exit < 8; exit++) evidence.failed(way(exit, 0), REJECTED, (now += 50));
+  assert.ok(evidence.target(way(0, 0).target, now).share > 0.7);
+  for (let exit = 0; exit < 8; exit++) evidence.worked(way(exit, 0), (now += 50));
+  assert.ok(evidence.target(way(0, 0).target, now).share < 0.4);
+});
+
+test("one doubtful failure does not convict an exit that does well elsewhere", () => {
+  const evidence = new Evidence();
+  const now = quietMinute(evidence, 6, 6);
+  const closed = failure("handshake.closed", "exit");
+  assert.ok(evidence.failed(way(1, 1), closed, now).confidence <= 0.7);
+  assert.ok(new Evidence().failed(way(1, 1), closed, now).confidence > 0.8);
+});
+
+test("nobody's failure is nobody's, and leaves no trace", () => {
+  const evidence = new Evidence();
+  const left = evidence.failed(way(0, 0), failure("client.closed_waiting", "target"), 0);
+  assert.deepEqual(left, { side: "other", confidence: 1, evidence: [], culprit: "client" });
+  assert.equal(evidence.failed(way(0, 0), failure("gateway.fd_exhausted", "exit"), 0).side, "other");
+  assert.equal(evidence.target(way(0, 0).target, 0).failedExits, 0);
+});
+
+test("a login that an exit refuses is that exit's matter, and the gateway's to mend", () => {
+  const weighed = new Evidence().failed(way(0, 0), failure("handshake.auth_failed", "exit"), 0);
+  assert.deepEqual(weighed, { side: "exit", confidence: 0.97, evidence: [], culprit: "gateway" });
+});
+
+test("a direct connection blames the target, and is a witness against it", () => {
+  const evidence = new Evidence();
+  const weighed = evidence.failed(way(null, 0), failure("connect.refused", "target"), 0);
+  assert.equal(weighed.side, "target");
+  assert.ok(evidence.target(way(0, 0).target, 0).failedKins > 0.9);
+});
+
+test("an exit that is forgotten is unknown", () => {
+  const evidence = new Evidence();
+  for (let target = 0; target < 5; target++) evidence.failed(way(1, target), REFUSED, 0);
+  const before = evidence.weigh(way(1, 9), LOST, 0);
+  evidence.forget("exit-1");
+  const after = evidence.weigh(way(1, 9), LOST, 0);
+  assert.equal(before.side, "exit");
+  assert.ok(after.confidence < before.confidence);
+  assert.deepEqual(after.evidence, []);
+});

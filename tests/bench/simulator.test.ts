@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LearningPool } from "../../bench/sim/learning-pool.ts";
+import { randomRotation } from "../../bench/sim/policies.ts";
+import type { Scenario } from "../../bench/sim/scenarios.ts";
+import { simulate } from "../../bench/sim/simulate.ts";
+
+const SIZE = { exits: 30, kins: 5, targets: 10, perSecond: 20, seconds: 120 } as const;
+const OUTAGE: Scenario = {
+  name: "a target goes down",
+  ...SIZE,
+  laws: [
+    { kind: "targets-down", targets: [0], how: "refuses", fromS: 40 },
+    { kind: "targets-down", targets: [3], how: "closes", fromS: 30 },
+  ],
+};
+const DEATHS: Scenario = { name: "exits die", ...SIZE, laws: [{ kind: "exits-dead", exits: [0, 4, 8, 12, 16, 20], fromS: 30 }] };
+
+const play = (scenario: Scenario, seed: number) => simulate(scenario, (context) => new LearningPool(context), seed);
+
+test("after five failures of one outage the further ones are blamed on its target, and no exit is benched for any", () => {
+  for (const seed of [1, 2, 3]) {
+    const { score } = play(OUTAGE, seed).policy;
+    assert.ok(score.all.target.of >= 15, `${score.all.target.of} failures`);
+    assert.ok(score.learned.target.right >= 0.95 * score.learned.target.of, `${score.learned.target.right} of ${score.learned.target.of}`);
+    assert.equal(score.benchedForOthers.right, 0);
+  }
+});
+
+test("a target that is down costs few attempts, and the other targets nothing", () => {
+  const { onDown, besides } = play(OUTAGE, 1).tally;
+  assert.ok(onDown.requests > 50, `${onDown.requests} requests`);
+  assert.ok(onDown.attempts < onDown.requests / 2, `${onDown.attempts} attempts for ${onDown.requests} requests`);
+  assert.ok(besides.served >= 0.99 * besides.of, `${besides.served} of ${besides.of}`);
+});
+
+test("failures of dead exits are blamed on them, and clients get their answers all the same", () => {
+  for (const seed of [1, 2, 3]) {
+    const { policy, tally } = play(DEATHS, seed);
+    const { right, of } = policy.score.all.exit;
+    assert.ok(of >= 10 && right >= 0.85 * of, `${right} of ${of}`);
+    assert.ok(tally.served >= 0.999 * tally.requests);
+  }
+});
+
+test("the same seed plays the same, and every policy gets the same requests", () => {
+  const first = play(DEATHS, 7).tally;
+  const again = play(DEATHS, 7).tally;
+  assert.deepEqual([again.requests, again.served, again.attempts], [first.requests, first.served, first.attempts]);
+  const other = simulate(DEATHS, randomRotation, 7).tally;
+  assert.equal(other.requests, first.requests);
+  assert.ok(other.attempts > first.attempts);
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { Evidence, type Way } from "../../src/blame/evidence.ts";
+import type { Failure } from "../../src/blame/failure.ts";
+import { type FaultId, fault } from "../../src/core/fault.ts";
+import { culpritOf, FAULTS } from "../../src/core/fault-table.ts";
+import type { HopRole } from "../../src/core/route.ts";
+
+interface Event {
+  readonly exit: number;
+  readonly target: number;
+  readonly afterMs: number;
+  /** Null: it worked. */
+  readonly failure: Failure | null;
+}
+
+const wayOf = ({ exit, target }: Pick<Event, "exit" | "target">): Way => ({
+  exit: exit === 0 ? null : `e${exit}`,
+  kin: exit === 0 ? "direct" : `net ${exit % 4}`,
+  target: `t${target}:443`,
+});
+
+function failureOf(id: FaultId, role: HopRole): Failure {
+  const value = fault(id, "as seen");
+  return { fault: value, culprit: culpritOf(value, role), role };
+}
+
+const anyFailure = fc
+  .tuple(fc.constantFrom(...(Object.keys(FAULTS) as FaultId[])), fc.constantFrom<HopRole>("exit", "target"))
+  .map(([id, role]) => failureOf(id, role));
+const anyEvent: fc.Arbitrary<Event> = fc.record({
+  exit: fc.nat(12),
+  target: fc.nat(8),
+  afterMs: fc.nat(20_000),
+  failure: fc.option(anyFailure, { nil: null }),
+});
+const LOST = failureOf("tls.closed_in_handshake", "target");
+
+function live(evidence: Evidence, events: readonly Event[]): number {
+  let now = 0;
+  for (const { failure, afterMs, ...ends } of events) {
+    now += afterMs;
+    if (failure === null) evidence.worked(wayOf(ends), now);
+    else evidence.failed(wayOf(ends), failure, now);
+  }
+  return now;
+}
+
+test("whatever happened, confidence is a probability, and what is known of a target is no less than nothing", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 120 }), anyEvent, (events, { exit, target, failure }) => {
+      const evidence = new Evidence();
+      const now = live(evidence, events);
+      const { confidence, evidence: lines } = evidence.failed(wayOf({ exit, target }), failure ?? LOST, now);
+      assert.ok(confidence >= 0 && confidence <= 1, `${confidence}`);
+      assert.ok(lines.every((line) => line.length > 0 && line.length < 120));
+      const known = evidence.target(`t${target}:443`, now);
+      assert.ok(known.failedExits >= 0 && known.failedKins >= 0 && known.worked >= 0);
+      assert.ok(known.share >= 0 && known.share <= 1);
+      assert.ok(known.failedKins <= known.failedExits + 1e-9);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("what a fault proves stays, whatever else is known", () => {
+  const proofs: readonly (readonly [Failure, string])[] = [
+    [failureOf("connect.refused", "exit"), "exit"],
+    [failureOf("handshake.auth_failed", "exit"), "exit"],
+    [failureOf("relay.edge_5xx", "target"), "target"],
+  ];
+  fc.assert(
+    fc.property(
+      fc.array(anyEvent, { maxLength: 80 }),
+      fc.constantFrom(...proofs),
+      fc.integer({ min: 1, max: 12 }),
+      (events, [failure, side], exit) => {
+        const evidence = new Evidence();
+        const now = live(evidence, events);
+        assert.equal(evidence.failed(wayOf({ exit, target: 1 }), failure, now).side, side);
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("weighing changes nothing", () => {
+  fc.assert(
+    fc.property(fc.array(anyEvent, { maxLength: 60 }), fc.integer({ min: 1, max: 12 }), (events, exit) => {
+      const evidence = new Evidence();
+      const now = live(evidence, events);
+      const way = wayOf({ exit, target: 2 });
+      assert.deepEqual(evidence.weigh(way, LOST, now), evidence.weigh(way, LOST, now));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("what others did at the same time weighs the same in whatever order it is told", () => {
+  // Each exit and each target once, so that no event changes what another means.
+  const others = fc.uniqueArray(fc.record({ exit: fc.integer({ min: 2, max: 30 }), target: fc.constant(0), fails: fc.boolean() }), {
+    selector: ({ exit }) => exit,
+    maxLength: 20,
+  });
+  const weighed = (events: readonly { exit: number; target: number; fails: boolean }[]) => {
+    const evidence = new Evidence();
+    for (const { fails, ...ends } of events) {
+      if (fails) evidence.failed(wayOf(ends), LOST, 1000);
+      else evidence.worked(wayOf(ends), 1000);
+    }
+    return evidence.weigh(wayOf({ exit: 1, target: 0 }), LOST, 2000);
+  };
+  fc.assert(
+    fc.property(others, (events) => assert.deepEqual(weighed(events.toReversed()), weighed(events))),
+    { numRuns: 200 },
+  );
+});
+
+test("a crowd of exits and targets does not make it grow without end", () => {
+  const evidence = new Evidence();
+  for (let number = 0; number < 20_000; number++) {
+    const way: Way = { exit: `crowd-${number}`, kin: `net ${number}`, target: `t${(number * 7) % 9000}:443` };
+    if (number % 3 === 0) evidence.failed(way, LOST, number);
+    else evidence.worked(way, number);
+  }
+  assert.ok(evidence.size.exits <= 4096 && evidence.size.targets <= 4096 && evidence.size.kins <= 4096);
+  assert.ok(evidence.size.exits > 4000);
+});
