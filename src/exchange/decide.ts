@@ -1,9 +1,10 @@
 import type { Fault } from "../core/fault.ts";
-import { confidenceOf, culpritOf, FAULTS, retryClassOf } from "../core/fault-table.ts";
+import { culpritOf, retryClassOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { Exchange } from "./exchange.ts";
 import { ruleOnFault } from "./judge.ts";
+import { isTargetSide, mayHaveReached } from "./target-repeats.ts";
 
 /** What one attempt came to. `judged`: why its answer is one to try again for, or to relay with a verdict. */
 export type Tried<A> =
@@ -58,31 +59,6 @@ export function rulingOf(exchange: Exchange, tried: Tried<unknown>): Ruling | nu
 }
 
 /**
- * Whether the target may be sent the same once more: what may have reached it has a budget, so that its trouble does not multiply what
- * it gets. What died at an exit is free.
- * @param tried as it reads with what other attempts have shown.
- */
-export function mayRepeat(exchange: Exchange, tried: Tried<unknown>): boolean {
-  const attributed = tried.kind === "fault" ? tried.attributed : tried.judged;
-  return attributed === null || !mayHaveReached(tried, attributed) || isProvedExits(attributed) || takeRepeat(exchange);
-}
-
-/** One more of what may have reached the target, if its budget has it. */
-export function takeRepeat(exchange: Exchange): boolean {
-  const { pool, settings, clock } = exchange.context;
-  if (pool.repeats.take(exchange.request.target, settings.attempts, clock.now())) return true;
-  exchange.note("not tried again: the target's budget of repeats is spent");
-  return false;
-}
-
-/** From here on an exit is taken to have broken an attempt by itself. */
-const PROVED = 0.75;
-
-function isProvedExits({ fault, role }: AttributedFault): boolean {
-  return culpritOf(fault, role) === "exit" && confidenceOf(fault) >= PROVED;
-}
-
-/**
  * A fault always, an answer where another may be better: of 5xx that the target's side made only a gateway's; a 503 is a choice, so once;
  * an exit's own always; any that a rule wants repeated, but a rate limit once, since what two exits are told is not one exit's.
  */
@@ -108,19 +84,6 @@ function count(exchange: Exchange, tried: Tried<unknown>, attributed: Attributed
   else exchange.diedBefore += 1;
 }
 
-function mayHaveReached(tried: Tried<unknown>, attributed: AttributedFault): boolean {
-  const mayHave = tried.kind === "answer" || tried.reachedTarget || isTargetSide(attributed);
-  return mayHave && !stayedAtExit(attributed);
-}
-
-/** What came back proves that the exit passed nothing on: it refused, or is no proxy at all. */
-function stayedAtExit({ fault, role }: AttributedFault): boolean {
-  const { id } = fault;
-  const culprit = culpritOf(fault, role);
-  if (culprit !== "exit" && culprit !== "gateway") return false;
-  return id === "relay.exit_5xx" || id.startsWith("handshake.") || (id === "head.not_http" && role === "exit");
-}
-
 function withinLimits({ reached, attemptsMax, diedBefore, exitDeathsMax }: Exchange): boolean {
   return reached < attemptsMax && diedBefore < exitDeathsMax;
 }
@@ -136,10 +99,4 @@ function waitOrReply(exchange: Exchange, attributed: AttributedFault): Next {
   const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** exchange.reached);
   const waitMs = Math.round(random() * ceiling);
   return waitMs < leftMs ? { kind: "again", waitMs } : REPLY;
-}
-
-function isTargetSide({ fault, role }: AttributedFault): boolean {
-  const culprit = culpritOf(fault, role);
-  if (culprit === "origin" || culprit === "edge") return true;
-  return role === "target" && FAULTS[fault.id].stage !== "dns";
 }

@@ -3,11 +3,11 @@ import { fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Connection } from "../net/connection.ts";
 import { ClientHelloReader } from "../wire/tls-record.ts";
-import { takeRepeat } from "./decide.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { watchFlight } from "./flight-watch.ts";
 import type { Ending } from "./run-attempts.ts";
 import type { Tunnel } from "./run-tunnel.ts";
+import { takeRepeat } from "./target-repeats.ts";
 
 /** As much as one ClientHello may be. */
 const FLIGHT_BYTES_MAX = 16 * 1024;

@@ -4,7 +4,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
 import { triesLeft } from "./choose.ts";
-import { decideNext, mayRepeat, rulingOf, type Tried } from "./decide.ts";
+import { decideNext, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
 import { attemptHedged } from "./hedge.ts";
 import type { Lane } from "./lane.ts";
@@ -12,6 +12,7 @@ import { type Ended, giveProbeBack, learnAnswer, learnFailure, learnNothing, lea
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
 import { gateTarget } from "./target-gate.ts";
+import { mayRepeat } from "./target-repeats.ts";
 
 /** What an attempt is given. */
 export interface Given {
