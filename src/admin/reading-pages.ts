@@ -9,8 +9,8 @@ import type { Call, Page } from "./page.ts";
 const OUTCOMES: readonly Outcome[] = ["ok", "rescued", "relayed", "failed", "aborted"];
 const RECORDS_DEFAULT = 100;
 const RECORDS_MAX = 1000;
-const EXITS_UNASKED_MAX = 1000;
-const EXITS_MAX = 10_000;
+const EXITS_UNASKED_MAX = 500;
+const EXITS_MAX = 2000;
 
 /** The pages that change nothing. */
 export const READING_PAGES: readonly Page[] = [

@@ -107,8 +107,9 @@ export class ExitSources {
 
   /** Takes back an exit that was added; what is in force without it. Null: it was not added. */
   remove(id: string): LoadedExits | null {
-    const exit = this.#combine().exits.find((one) => one.id === id);
-    return exit !== undefined && this.#api.delete(exit) ? this.current() : null;
+    if (this.#api.size === 0) return null;
+    const exit = this.#combine().findById(id);
+    return exit !== null && this.#api.delete(exit) ? this.current() : null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,6 +25,11 @@ export class ExitList {
     return this.#byRoute.get(formatExit(exit))?.exit ?? null;
   }
 
+  /** The exit that has this id; null: there is none. */
+  findById(id: string): Exit | null {
+    return this.#ids.get(id)?.exit ?? null;
+  }
+
   /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
   read(text: string, options: ExitLineOptions): void {
     const { file, line: first } = options.where;
@@ -62,7 +67,7 @@ export class ExitList {
 
   /** Adds what another list holds, its errors too. */
   addAll(other: ExitList): void {
-    for (const { exit, where } of other.#byRoute.values()) this.add(exit, where);
+    for (const [route, { exit, where }] of other.#byRoute) this.#addOne(exit, where, route);
     for (const error of other.errors) this.errors.push(error);
   }
 

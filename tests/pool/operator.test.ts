@@ -137,7 +137,7 @@ test("lists exits by state, by tag, and by whether they drain", () => {
 test("a list of many exits gives way before it has looked at all of them", () => {
   const { pool } = poolOf(Array.from({ length: 12_000 }, (_, i) => exitOf(`e${i}`)));
   const steps = [...pool.list({ ...ALL, state: "dead" })];
-  assert.equal(steps.length, 2);
+  assert.equal(steps.length, 12);
 });
 
 test("counts exits by state as they change", () => {
