@@ -11,6 +11,9 @@ export interface Session {
 /** Bounds the memory that client-chosen keys can take, for soft and for hard sessions each. */
 const SESSIONS_MAX = 100_000;
 
+/** Kept for its turn: a session that begins anew must not find a vendor's session of before. */
+const ENDED = Number.NEGATIVE_INFINITY;
+
 /** Sessions of one kind. The duration counts from the first use, as vendors have it. */
 export class Sessions {
   /** Oldest first. */
@@ -29,8 +32,9 @@ export class Sessions {
   exitOf(key: string, now: number): string | null {
     const session = this.#held.get(key);
     if (session === undefined) return null;
-    if (session.until <= now) this.#held.delete(key);
-    return session.until > now && !session.isLeaving ? session.exit : null;
+    if (session.until > now) return session.isLeaving ? null : session.exit;
+    if (session.until !== ENDED) this.#held.set(key, { ...session, until: ENDED, isLeaving: false });
+    return null;
   }
 
   /** The exit that a rotated key was held to; null where it was not rotated since. */
@@ -53,7 +57,8 @@ export class Sessions {
   /** Holds a key to an exit; one that is held already moves, and keeps its end. */
   hold(key: string, exit: string, until: number): void {
     const session = this.#held.get(key);
-    const end = session === undefined || session.isLeaving ? until : session.until;
+    const end = session === undefined || session.isLeaving || session.until === ENDED ? until : session.until;
+    if (session?.until === ENDED) this.#held.delete(key); // it is the newest now
     this.#held.set(key, { exit, until: end, isLeaving: false, turn: session === undefined ? 0 : session.turn + 1 });
   }
 

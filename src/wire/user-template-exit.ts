@@ -6,6 +6,11 @@ import { type VendorId, vendorTemplate } from "./user-template-vendors.ts";
 /** Exits that one line may stand for in each country. */
 export const SESSIONS_MAX = 10_000;
 
+/** What a country and a city add to a template at most. */
+const GROWTH_BYTES_MAX = 80;
+const SOCKS5_BYTES_MAX = 255;
+const TOO_LONG = `SOCKS5 allows ${SOCKS5_BYTES_MAX} bytes of user name (RFC 1929), and this one may grow longer`;
+
 /** The last hop's plain user name becomes the vendor's template; throws BadLine. */
 export function asVendorHas(vendor: VendorId, hops: readonly ExitHop[], at: number): ExitHop[] {
   const last = hops.at(-1) as ExitHop;
@@ -16,10 +21,12 @@ export function asVendorHas(vendor: VendorId, hops: readonly ExitHop[], at: numb
 /** What can be filled in the user names of an exit; throws BadLine. */
 export function placesOf(hops: readonly ExitHop[], at: number): ReadonlySet<Place> {
   const places = new Set<Place>();
-  for (const { username } of hops) {
+  for (const { username, scheme } of hops) {
     const template = username === null ? null : parseUserTemplate(username);
-    if (template === null) continue;
+    if (username === null || template === null) continue;
     if ("problem" in template) throw new BadLine(at, template.problem);
+    const isSocks5 = scheme === "socks5" || scheme === "socks5h";
+    if (isSocks5 && Buffer.byteLength(username) + GROWTH_BYTES_MAX > SOCKS5_BYTES_MAX) throw new BadLine(at, TOO_LONG);
     for (const place of template.places) places.add(place);
   }
   return places;

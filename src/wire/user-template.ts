@@ -60,7 +60,7 @@ export function fillUser(template: UserTemplate, values: UserValues): string {
 }
 
 /** Longest value of a country or a city. */
-const VALUE_CHARS_MAX = 64;
+const VALUE_CHARS_MAX = 40;
 /** Of a session's name: enough that two do not meet. */
 const SESSION_DIGITS = 12;
 /** Vendors refuse more: a day. */
@@ -180,7 +180,7 @@ function fillPlace(place: Place, form: Form, { session, country, city, minutes }
   return value === null ? null : writeWords(value, form);
 }
 
-/** Vendors take letters and digits, and clients may write what they like: so a digest, which tells the vendor nothing either. */
+/** Vendors take letters and digits, and clients may write what they like: so a digest, which does not show the vendor what they wrote. */
 function writeSession(session: string | number, form: Form): string {
   if (form.kind !== "number")
     return hash("sha256", typeof session === "number" ? `number ${session}` : `key ${session}`).slice(0, SESSION_DIGITS);

@@ -156,3 +156,14 @@ test("on an exit that stands for many, a hard session keeps its name", () => {
   assert.equal(take(session("s", true))?.session, "s");
   assert.equal(take(session("s", true), new Set(["v"]))?.session, "s");
 });
+
+test("on an exit that stands for many, a session that has ended begins anew with another name", () => {
+  const { clock, take } = poolOf([{ ...exitOf("v"), rotating: true }]);
+  for (const hard of [false, true]) {
+    assert.equal(take(session("s", hard))?.session, "s");
+    clock.ms += 60_000;
+    assert.equal(take(session("s", hard))?.session, "s\n1");
+    clock.ms += 59_999;
+    assert.equal(take(session("s", hard))?.session, "s\n1");
+  }
+});

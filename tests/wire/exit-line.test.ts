@@ -218,6 +218,12 @@ test("a user name with places to fill is one exit for all of them: it rotates, a
   });
 });
 
+test("a template that may outgrow what SOCKS5 can carry is refused", () => {
+  const long = `${"b".repeat(170)}-{city}`;
+  assert.match(refuse(`socks5h://${long}:x@gate:1`), /^1: SOCKS5 allows 255 bytes of user name \(RFC 1929\), and this one may grow longer/);
+  assert.equal(hop(`http://${long}:x@gate:1`).username, long);
+});
+
 test("the tag of a known vendor makes its template of the account's user name", () => {
   const exit = read("gate:1:bob:x vendor=oxylabs");
   assert.equal(exit.hops[0]?.username, "customer-bob[-cc-{country}][-city-{city}][-sessid-{session}][-sesstime-{duration}]");
