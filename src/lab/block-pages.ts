@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { formatAnswer } from "./lab-http.ts";
 
 /** What sites and their edges answer to whom they take for a robot, by the ready-made rule that knows it. */
-export const BLOCK_PAGES = {
+export const BLOCK_PAGES: Readonly<Record<BlockPage, Buffer>> = {
   "cloudflare-challenge": page(
     403,
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Enable JavaScript and cookies to continue</body></html>",
@@ -72,7 +72,30 @@ export const BLOCK_PAGES = {
   "captcha-page": page(403, "<html><head><title>Please solve this CAPTCHA to go on</title></head></html>"),
   "rate-limited-until": page(429, '{"error":"too many requests"}', { "Retry-After": "7" }, "application/json"),
   "rate-limited": page(429, '{"error":"too many requests"}', {}, "application/json"),
-} as const satisfies Readonly<Record<string, Buffer>>;
+};
+
+type BlockPage =
+  | "cloudflare-challenge"
+  | "cloudflare-page"
+  | "cloudflare-blocked"
+  | "akamai-denied"
+  | "akamai-page"
+  | "akamai-challenge"
+  | "datadome"
+  | "datadome-page"
+  | "perimeterx"
+  | "imperva"
+  | "aws-waf"
+  | "vercel"
+  | "kasada"
+  | "sucuri"
+  | "f5"
+  | "google-sorry"
+  | "google-traffic"
+  | "amazon-robot-check"
+  | "captcha-page"
+  | "rate-limited-until"
+  | "rate-limited";
 
 /** A page in gzip, as most sites send theirs. */
 export function zippedPage(status: number, html: string, fields: Readonly<Record<string, string>> = {}): Buffer {
