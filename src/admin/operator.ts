@@ -22,14 +22,14 @@ export interface AddedExits {
 }
 
 /** The exits that were added here: a source beside the lists of the config. */
-export interface AddedLists {
+interface AddedLists {
   add(text: string, scheme: ExitScheme): AddedExits;
   /** Takes an exit back by its id. False: it was not added here. */
   remove(id: string): boolean;
 }
 
 /** The part of the pool that an operator has a hand in. False: no exit has that id. */
-export interface OperatedPool {
+interface OperatedPool {
   find(id: string): object | null;
   /** Takes no new request for so long, whatever its health is. */
   bench(id: string, ms: number, reason: string): boolean;

@@ -53,7 +53,7 @@ export async function startAdmin({ host, port, token, sources, report }: AdminOp
 }
 
 /** Throws where other machines could come in without a token. */
-export function assertGuarded({ host, token }: Gate): void {
+function assertGuarded({ host, token }: Gate): void {
   if (token === null && !isLoopback(host)) {
     throw new Error(`admin: ${host} can be reached from other machines, so it needs admin.token; or listen on 127.0.0.1`);
   }
