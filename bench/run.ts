@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART... --markdown --seconds N --rounds N --exchanges N --minutes N]` measures on loopback, on Linux, and prints
- * tables. Parts: requests, throughput, rate, memory, hostile, soak; all but the soak where none is named.
+ * tables. Parts: requests, throughput, rate, memory, hostile, pool, soak; all but the soak where none is named.
  *
  * `npm run bench -- sim [--seed N --write]` measures how well blame is told, in a simulator: it needs no other program, and is a part
  * only where it is named. With `--write` its page and plot go to docs/.
@@ -10,6 +10,7 @@ import { explainMissing, isThere, type Program, which } from "../tests/real/peer
 import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
+import { benchPoolScale } from "./pool-scale.ts";
 import { benchRequests } from "./requests.ts";
 import { benchSimulator } from "./sim/bench-simulator.ts";
 import { benchSoak } from "./soak.ts";
@@ -26,12 +27,13 @@ const PARTS: Readonly<Record<string, Part>> = {
   memory: benchTunnelMemory,
   hostile: benchHostile,
   soak: benchSoak,
+  pool: benchPoolScale,
   sim: benchSimulator,
 };
 /** Parts that run only where they are named. */
 const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim"]);
 /** Parts that need no other program. */
-const ALONE: ReadonlySet<string> = new Set(["sim"]);
+const ALONE: ReadonlySet<string> = new Set(["pool", "sim"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
