@@ -45,14 +45,14 @@ export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptT
     seen.push(target);
     lost += fade(at, now) * (1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level);
   }
-  const odds = KIN_ODDS * (KIN_SURPRISE ** lost - 1);
+  const odds = KIN_ODDS * (KIN_USUAL ** -lost - 1);
   return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
 }
 
 /** How likely it is, before anything is seen, that a whole kin has just gone down. */
 const KIN_ODDS = 0.002;
-/** How much likelier each of its exits makes it that failed since the last success of any. */
-const KIN_SURPRISE = 20;
+/** How often exits fail one by one: the less, the more each tells that failed since the last success of any. */
+const KIN_USUAL = 0.05;
 /** What an exit of a kin that is down breaks of its attempts, before it is itself seen. */
 const KIN_DOWN = 0.6;
 

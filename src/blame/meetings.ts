@@ -14,9 +14,9 @@ const LOOKS = 4;
 
 /** Which exits met which targets lately: a sparse table, bounded in every direction. */
 export class Meetings {
-  readonly exits = new Map<string, Track>();
-  readonly targets = new Map<string, Track>();
-  readonly kins = new Map<string, Kin>();
+  readonly exits: Map<string, Track> = new Map();
+  readonly targets: Map<string, Track> = new Map();
+  readonly kins: Map<string, Kin> = new Map();
   /** Where the last look for the oldest ended: to begin anew each time would step over all that is gone. */
   #exitsByAge: Iterator<Track> = this.exits.values();
   #targetsByAge: Iterator<Track> = this.targets.values();
