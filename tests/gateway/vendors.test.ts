@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openConnect, proxyGet, type RawAnswer } from "../../src/lab/raw-client.ts";
+import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { basic, dialClient, exchange } from "./client.ts";
 import { type LabGateway, startLabGateway } from "./lab-gateway.ts";
 import { ok, type RawTarget, type ReachedRequest, startRawTarget } from "./raw-target.ts";
@@ -33,6 +34,29 @@ test("one vendor's line is an exit for every country, city and session that is a
   assert.notEqual(await bodyAs(gateway, "any-country-de-session-cart2-sessionduration-5"), first);
   const used = new Set(vendor.requests.map((request) => `${request.connection} ${userOf(request)}`));
   assert.equal(new Set([...used].map((use) => use.split(" ")[0])).size, used.size, "no socket served two user names");
+});
+
+test("a vendor's line stands beside exits that are what they are, and every wish must hold", async () => {
+  await using vendor = await startVendor();
+  await using other = await startRawTarget(() => ok("other"));
+  const exits = [
+    `http://bob:pw@${vendor.host}:${vendor.port} vendor=generic tier=residential`,
+    `http://${other.host}:${other.port} tier=datacenter country=de`,
+  ];
+  await using gateway = await startLabGateway({ exits });
+  assert.equal(await bodyAs(gateway, "any-country-fr"), "bob-country-fr");
+  assert.equal(await bodyAs(gateway, "any-country-de-tier-residential"), "bob-country-de");
+  assert.equal(await bodyAs(gateway, "any-country-de-tier-datacenter"), "other");
+  assert.equal((await askAs(gateway, "any-country-fr-tier-datacenter")).status, 502);
+});
+
+test("a vendor's SOCKS5 door is given the filled user name", async () => {
+  await using site = await startRawTarget(() => ok("site"));
+  await using vendor = await startSocksExit({ credentials: { username: "bob-country-de", password: "pw" } });
+  await using gateway = await startLabGateway({ exits: [`socks5h://bob:pw@${vendor.host}:${vendor.port} vendor=generic`] });
+  using peer = await dialClient(gateway.address);
+  const answer = await exchange(peer, proxyGet(site.url("/"), basic("any-country-de:x")));
+  assert.equal(answer.body.toString(), "site");
 });
 
 test("a country that the vendor's line is not for is told to be missing", async () => {
