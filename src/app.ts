@@ -9,6 +9,7 @@ import type { Config, ListenerSettings } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
 import { HedgeBook } from "./exchange/hedge-book.ts";
+import { Revisions } from "./exchange/revisions.ts";
 import { WaitingRoom } from "./exchange/waiting-room.ts";
 import { InFlight } from "./forward/admission.ts";
 import { ForwardListener } from "./forward/listener.ts";
@@ -97,6 +98,7 @@ class RunningGateway implements Gateway {
   readonly #accounting: Accounting;
   readonly #options: GatewayOptions;
   readonly #context: ExchangeContext;
+  readonly #revisions: Revisions;
   readonly #inFlight = new InFlight();
   #config: Config;
   #log: Report;
@@ -113,6 +115,7 @@ class RunningGateway implements Gateway {
     this.#log = logger(config.log.format, options.log, clock);
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
     this.#accounting = new Accounting((exit) => this.pool.find(exit), config.prices);
+    this.#revisions = new Revisions({ pool: this.pool, clock, report: this.report });
     this.#sources = this.#openSources(config, null);
     const deadlines = new Deadlines(clock);
     const room = new WaitingRoom(clock, deadlines);
@@ -124,6 +127,7 @@ class RunningGateway implements Gateway {
       room,
       hedges: new HedgeBook(),
       circuits: new Circuits({ random, report: this.report }),
+      revisions: this.#revisions,
       idle: new IdleSockets({ clock, ...idleLimitsOf(config) }),
       resolver,
       connectTcp: dialler,
@@ -271,9 +275,11 @@ class RunningGateway implements Gateway {
       this.exchanges.add(event.record);
       this.#accounting.add(event.record);
     }
+    if (event.type === "verdict-revised") this.exchanges.revise(event.id, event);
     this.metrics.observe(event);
     this.#log(event);
     this.#options.report(event);
+    this.#revisions.hear(event);
   };
 
   readonly #onBug = (bug: unknown): void => {

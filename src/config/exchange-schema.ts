@@ -97,6 +97,10 @@ const exchangeRecord: z.ZodType<ExchangeRecord> = z.strictObject({
   attempts: z.array(attempt),
   notes: z.array(z.string()).describe("What is no fault but worth knowing."),
   ms: ms.describe("From the complete head to the end of the reply or tunnel."),
+  revised: z
+    .array(z.strictObject({ attempt: z.int().min(1), from: culprit, to: culprit, reason: z.string() }))
+    .describe("Verdicts on attempts that later evidence speaks against; absent: none.")
+    .exactOptional(),
   bytesFromClient: natural,
   bytesToClient: natural,
 });

@@ -87,6 +87,15 @@ export interface Verdict {
  */
 export type Outcome = "ok" | "rescued" | "relayed" | "failed" | "aborted";
 
+/** A verdict on an attempt that later evidence speaks against. */
+export interface Revision {
+  /** 1 = the first. */
+  readonly attempt: number;
+  readonly from: Culprit;
+  readonly to: Culprit;
+  readonly reason: string;
+}
+
 /** The record of an exchange (`config schema --exchange`). */
 export interface ExchangeRecord {
   readonly id: string;
@@ -107,6 +116,8 @@ export interface ExchangeRecord {
   readonly notes: readonly string[];
   /** From the complete head to the end of the reply or tunnel. */
   ms: number;
+  /** What was learned after its end; absent: nothing. */
+  revised?: readonly Revision[];
   bytesFromClient: number;
   bytesToClient: number;
 }

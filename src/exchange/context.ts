@@ -8,6 +8,7 @@ import type { Resolver } from "../net/resolve.ts";
 import type { Circuits } from "../pool/circuits.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { HedgeBook } from "./hedge-book.ts";
+import type { Revisions } from "./revisions.ts";
 import type { WaitingRoom } from "./waiting-room.ts";
 
 /** What all exchanges of a gateway share. `settings` is replaced as a whole by a reload. */
@@ -18,6 +19,7 @@ export interface ExchangeContext {
   readonly room: WaitingRoom;
   readonly hedges: HedgeBook;
   readonly circuits: Circuits;
+  readonly revisions: Revisions;
   readonly idle: IdleSockets;
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;

@@ -90,6 +90,10 @@ export class Exchange implements ClientObserver {
     return formatHostPort(this.request.target);
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Milliseconds that all attempts may take. */
   get totalMs(): number {
     const { total } = this.context.settings.timeouts;

@@ -1,5 +1,6 @@
 import type { Weighed } from "../blame/evidence.ts";
-import type { Side } from "../blame/fault-sides.ts";
+import type { Failure } from "../blame/failure.ts";
+import { type Side, sidesOf } from "../blame/fault-sides.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
@@ -68,7 +69,11 @@ export function giveProbeBack(exchange: Exchange): void {
   exchange.probe = null;
 }
 
-function weigh({ exchange, choice: { lease } }: Ended, attributed: AttributedFault): { side: Side; told: AttributedFault } {
+function weigh(ended: Ended, attributed: AttributedFault): { side: Side; told: AttributedFault } {
+  const {
+    exchange,
+    choice: { lease },
+  } = ended;
   const { pool } = exchange.context;
   const { fault, role } = attributed;
   const failure = { fault, role, culprit: culpritOf(fault, role) };
@@ -77,7 +82,27 @@ function weigh({ exchange, choice: { lease } }: Ended, attributed: AttributedFau
   if (lease !== null) lease.ruling ??= ruleOnFault(fault, exchange.request.target.host, exchange.context.settings);
   const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
   if (weighed === null) return { side: "other", told: attributed };
-  return { side: weighed.side, told: withEvidence(attributed, weighed) };
+  const told = withEvidence(attributed, weighed);
+  if (isInDoubt(failure, lease === null)) remember(ended, failure, told);
+  return { side: weighed.side, told };
+}
+
+/** Its fault proves nothing by itself: other attempts may come to speak for another culprit. */
+function isInDoubt(failure: Failure, isDirect: boolean): boolean {
+  return sidesOf(failure, isDirect).proved === null;
+}
+
+function remember({ exchange, choice: { lease }, record }: Ended, failure: Failure, told: AttributedFault): void {
+  const way = { exit: lease?.exit.id ?? null, kin: kinOfLease(lease), target: exchange.targetKey };
+  const attempt = exchange.attempts.indexOf(record) + 1;
+  exchange.context.revisions.remember(
+    { id: exchange.id, attempt, way, failure, record, isOpen: () => !exchange.hasEnded },
+    culpritOf(told.fault, told.role),
+  );
+}
+
+function kinOfLease(lease: Choice["lease"]): string {
+  return lease === null ? "direct" : kinOf(lease.exit);
 }
 
 /** What speaks besides the attempt itself goes with its fault. Where nothing does, that stands as it is: odds alone overrule nobody. */
@@ -97,7 +122,7 @@ function countForCircuit({ exchange, choice: { lease }, record, startedAt }: End
     attributed,
     status: record.status,
     exit: lease?.exit.id ?? null,
-    kin: lease === null ? "direct" : kinOf(lease.exit),
+    kin: kinOfLease(lease),
     exchange: exchange.id,
     isProbe: exchange.probe !== null,
   };

@@ -1,4 +1,4 @@
-import type { ExchangeRecord, Outcome } from "../core/ledger.ts";
+import type { ExchangeRecord, Outcome, Revision } from "../core/ledger.ts";
 
 /** Which exchanges are asked for; null means any. */
 export interface ExchangeFilter {
@@ -27,6 +27,12 @@ export class ExchangeRing {
 
   get(id: string): ExchangeRecord | null {
     return this.#slots.find((record) => record.id === id) ?? null;
+  }
+
+  /** Adds to the record what was learned later; does nothing where it is no longer there. */
+  revise(id: string, { attempt, from, to, reason }: Revision): void {
+    const record = this.get(id);
+    if (record !== null) record.revised = [...(record.revised ?? []), { attempt, from, to, reason }];
   }
 
   /** At most `limit` exchanges that the filter lets through, the latest first. */

@@ -1,8 +1,9 @@
-import type { Weighed } from "../blame/evidence.ts";
+import type { Way, Weighed } from "../blame/evidence.ts";
+import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { HopState, Report } from "../core/event.ts";
-import { type Fault, fault } from "../core/fault.ts";
+import { type Fault, type FaultId, fault } from "../core/fault.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
@@ -153,6 +154,20 @@ export class Pool {
       this.#lessons.answeredDirectly(target, now);
     }
     return null;
+  }
+
+  /** A later look at an earlier failure. */
+  weigh(way: Way, failure: Failure): Weighed {
+    return this.#lessons.evidence.weigh(way, failure, this.#clock.now());
+  }
+
+  /** What an exit was benched for was not its fault. Does nothing where another fault came after that one. */
+  acquit(id: string, fault: FaultId, reason: string): void {
+    const member = this.#exits.get(id);
+    const now = this.#clock.now();
+    if (member === undefined || member.health.lastFault !== fault || !member.health.isOnProbation) return;
+    member.learn().renew();
+    this.#exits.place(member, reason, now);
   }
 
   snapshot(): readonly ExitSnapshot[] {

@@ -72,3 +72,12 @@ test("property: holds exactly the last exchanges, in order, for any number of th
     { numRuns: 100 },
   );
 });
+
+test("a record keeps what was learned after its end", () => {
+  const ring = new ExchangeRing(2);
+  ring.add(exchangeRecord({ id: "a" }));
+  const revision = { attempt: 1, from: "exit", to: "origin", reason: "the target turned out to be down" } as const;
+  ring.revise("a", revision);
+  ring.revise("gone", revision);
+  assert.deepEqual(ring.get("a")?.revised, [revision]);
+});

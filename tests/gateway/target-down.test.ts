@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fieldValue } from "../../src/core/message.ts";
+import { afterBytes, afterHead, fin, says, silence } from "../../src/lab/behaviours.ts";
+import { httpExit } from "../../src/lab/http-exit.ts";
+import { type Behaviour, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { askConnect, proxyGet, type RawAnswer } from "../../src/lab/raw-client.ts";
+import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
+import { dialClient, exchange } from "./client.ts";
+import { type LabGateway, startLabGateway } from "./lab-gateway.ts";
+
+const EXITS = 12;
+const PROVIDERS = 4;
+/** Milliseconds. */
+const PATIENCE = 400;
+
+const HELLO = inRecords(helloMessage({ serverName: "shop.lab" }));
+const page = says("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nshop", fin);
+/** What answers a ClientHello for the purposes of a tunnel: a TLS record. */
+const tlsRecord = says(Buffer.from("15030300020228", "hex"), fin);
+const bare502 = says("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", fin);
+
+/** A site that can be taken down, another that works, and many exits of some providers in front of both. */
+async function startWorld() {
+  const stack = new AsyncDisposableStack();
+  const world = {
+    /** Null: it works. */
+    trouble: null as Behaviour | null,
+    /** An exit's own answer to a request for the site; null: it leads there. */
+    refusal: null as Behaviour | null,
+    requests: 0,
+    skewMs: 0,
+  };
+  const either =
+    (works: Behaviour): Behaviour =>
+    (peer) =>
+      (world.trouble ?? works)(peer);
+  const shop = stack.use(await startLabServer(either(afterHead(page))));
+  const secureShop = stack.use(await startLabServer(either(afterBytes(tlsRecord))));
+  const other = stack.use(await startLabServer(afterHead(page)));
+  const works = httpExit({ closes: true, reach: { "shop.lab:80": shop, "shop.lab:443": secureShop, "other.lab:80": other } });
+  const exit: Behaviour = async (peer) => {
+    const start = (await peer.reader.peek(19)).toString("latin1");
+    if (start.includes("shop.lab")) world.requests += 1;
+    await (start.includes("shop.lab") && world.refusal !== null ? afterHead(world.refusal)(peer) : works(peer));
+  };
+  const servers: LabServer[] = [];
+  for (let i = 0; i < EXITS; i++) servers.push(stack.use(await startLabServer(exit)));
+  const gateway = stack.use(
+    await startLabGateway({
+      exits: servers.map(({ host, port }, i) => `http://${host}:${port} id=e${i} provider=p${i % PROVIDERS}`),
+      timeouts: { tls: PATIENCE, head: PATIENCE },
+      options: { clock: { now: () => performance.now() + world.skewMs, wall: () => Date.now() } },
+    }),
+  );
+  return { world, gateway, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
+}
+
+type Ask = (gateway: LabGateway) => Promise<{ readonly works: boolean; readonly answer: RawAnswer }>;
+
+const askShop: Ask = async ({ address }) => {
+  using peer = await dialClient(address);
+  const answer = await exchange(peer, proxyGet("http://shop.lab/"));
+  return { works: answer.status === 200, answer };
+};
+
+const tunnelToShop: Ask = async ({ address }) => {
+  using peer = await dialClient(address);
+  const answer = await askConnect(peer, "shop.lab:443");
+  if (answer.status !== 200) return { works: false, answer };
+  await peer.send(HELLO);
+  const piece = await peer.reader.next().catch(() => null);
+  return { works: piece !== null && piece[0] === 0x15, answer };
+};
+
+async function askOther({ address }: LabGateway): Promise<number | null> {
+  using peer = await dialClient(address);
+  return (await exchange(peer, proxyGet("http://other.lab/"))).status;
+}
+
+/** Exits that are benched. The first failure of an outage may look like an exit's own; that is revised. */
+function benched({ gateway }: LabGateway): string[] {
+  return gateway.pool
+    .snapshot()
+    .flatMap(({ id, state, lastFault }) => (state === "benched" || state === "dead" ? [`${id} ${lastFault}`] : []));
+}
+
+function circuitStates({ events }: LabGateway): string[] {
+  return events.flatMap((event) => (event.type === "circuit-changed" ? [event.to] : []));
+}
+
+async function untilDown(gateway: LabGateway): Promise<void> {
+  for (let i = 0; i < 20 && !circuitStates(gateway).includes("open"); i++) await askShop(gateway);
+  assert.deepEqual(circuitStates(gateway), ["open"]);
+}
+
+interface Outage {
+  readonly what: string;
+  readonly ask: Ask;
+  readonly trouble: Behaviour | null;
+  readonly refusal: Behaviour | null;
+}
+
+const OUTAGES: readonly Outage[] = [
+  { what: "whose exits answer 502 without a word", ask: askShop, trouble: null, refusal: bare502 },
+  { what: "whose tunnels are refused with a 502 without a word", ask: tunnelToShop, trouble: null, refusal: bare502 },
+  { what: "that closes tunnels before the first byte", ask: tunnelToShop, trouble: fin, refusal: null },
+  { what: "that falls silent", ask: tunnelToShop, trouble: silence, refusal: null },
+];
+
+for (const { what, ask, trouble, refusal } of OUTAGES) {
+  test(`a site ${what} is not asked any more, and no exit is benched for it`, async () => {
+    await using lab = await startWorld();
+    const { world, gateway } = lab;
+    for (let i = 0; i < 2 * EXITS; i++) {
+      assert.ok((await ask(gateway)).works);
+      assert.equal(await askOther(gateway), 200);
+    }
+
+    Object.assign(world, { trouble, refusal });
+    for (let i = 0; i < 20 && !circuitStates(gateway).includes("open"); i++) {
+      assert.ok(!(await ask(gateway)).works);
+      assert.equal(await askOther(gateway), 200, "another site is served meanwhile");
+    }
+    assert.deepEqual(circuitStates(gateway), ["open"]);
+    world.requests = 0;
+    const { answer } = await ask(gateway);
+    assert.ok((answer.status ?? 0) >= 502);
+    assert.match(fieldValue(answer.fields, "retry-after") ?? "", /^[12]$/);
+    assert.match(fieldValue(answer.fields, "proxy-status") ?? "", /culprit=origin/);
+    assert.equal(world.requests, 0, "no exit was used");
+    assert.deepEqual(benched(gateway), []);
+    assert.equal(await askOther(gateway), 200);
+
+    Object.assign(world, { trouble: null, refusal: null });
+    world.skewMs += 1500;
+    assert.ok((await ask(gateway)).works, "the first request once a probe is due finds out");
+    assert.deepEqual(circuitStates(gateway), ["open", "half-open", "closed"]);
+    for (let i = 0; i < EXITS; i++) assert.ok((await ask(gateway)).works);
+    assert.deepEqual(benched(gateway), []);
+    assert.ok(gateway.gateway.pool.snapshot().every(({ state }) => state === "healthy" || state === "untried"));
+  });
+}
+
+test("of many requests that come when a probe is due, one is let through", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  for (let i = 0; i < EXITS; i++) assert.ok((await askShop(gateway)).works);
+  world.trouble = afterHead(fin);
+  await untilDown(gateway);
+  world.trouble = afterHead(silence);
+  world.skewMs += 1500;
+  world.requests = 0;
+  const answers = await Promise.all(Array.from({ length: 10 }, () => askShop(gateway)));
+  assert.ok(answers.every(({ works }) => !works));
+  assert.equal(world.requests, 1);
+  assert.deepEqual(benched(gateway), []);
+});
+
+test("what an open circuit answers says what the site failed with, and why nothing was tried", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  for (let i = 0; i < EXITS; i++) assert.ok((await askShop(gateway)).works);
+  world.refusal = bare502;
+  await untilDown(gateway);
+  await askShop(gateway);
+  const records = gateway.gateway.exchanges.recent(1, { outcome: null, fault: null, exit: null });
+  const [record] = records;
+  assert.equal(record?.outcome, "failed");
+  assert.equal(record?.status, 502);
+  assert.equal(record?.attempts.length, 0);
+  assert.equal(record?.verdict?.culprit, "origin");
+  assert.match(record?.verdict?.evidence[0] ?? "", /^the target counts as down: it failed through \d+ exits of \d networks/);
+});
