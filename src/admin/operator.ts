@@ -65,7 +65,7 @@ export class Operator {
     const parts = [
       ...(added.length > 0 ? [`added ${nameSome(added)}`] : []),
       ...(known.length > 0 ? [`renewed ${nameSome(known)}`] : []),
-      ...(errors.length > 0 ? [`${errors.length} bad lines`] : []),
+      ...(errors.length > 0 ? [`${errors.length} bad ${errors.length === 1 ? "line" : "lines"}`] : []),
     ];
     this.#tell(by, "add", null, parts.join(", "));
     return result;

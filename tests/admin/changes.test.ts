@@ -80,7 +80,7 @@ test("adds the lines of a list, names the bad ones, and tells new exits from kno
   assert.deepEqual([again.added, again.known, again.errors], [["three"], ["two"], []]);
   assert.deepEqual(admin.pool.find("two")?.tags, { tier: "x" });
   assert.deepEqual(actions(admin), [
-    "loopback add null: added 2 exits (one, two), 1 bad lines",
+    "loopback add null: added 2 exits (one, two), 1 bad line",
     "loopback add null: added 1 exit (three), renewed 1 exit (two)",
   ]);
 });
