@@ -186,16 +186,19 @@ class Accounts<S extends Spent> {
   largest(limit: number): { named: readonly (readonly [string, S])[]; others: Spent | null } {
     let named: (readonly [string, S])[] = [];
     let others = this.#others === null ? null : { ...this.#others };
+    let least = -1;
     const prune = () => {
       named.sort(([, a], [, b]) => bytesOf(b) - bytesOf(a));
       for (const [, spent] of named.slice(limit)) others = merge(others ?? nothing(), spent);
       named = named.slice(0, limit);
+      least = bytesOf((named.at(-1) as readonly [string, S])[1]);
     };
     for (const entry of this.#byName) {
-      named.push(entry);
+      if (bytesOf(entry[1]) <= least) others = merge(others ?? nothing(), entry[1]);
+      else named.push(entry);
       if (named.length >= 2 * limit + LOOKED_AT) prune();
     }
-    prune();
+    if (named.length > 0) prune();
     return { named, others };
   }
 

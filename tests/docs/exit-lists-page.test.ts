@@ -60,7 +60,7 @@ test("docs/exit-lists.md shows tags as they are read, and names those that clien
   const { id, weight, rotating, tags: others } = parsed.exit;
   assert.deepEqual(
     { id, weight, rotating, others },
-    { id: "de-7", weight: 2, rotating: true, others: { concurrent: "5", country: "de", anything: "else" } },
+    { id: "de-7", weight: 2, rotating: true, others: { concurrent: "5", country: "de", price: "8", anything: "else" } },
   );
 
   const [, named = ""] = /user-name-parameters\.md\): (.*?)\. Several/.exec(page.text) ?? [];
