@@ -5,9 +5,9 @@ import type { Connection } from "../net/connection.ts";
 import { ClientHelloReader } from "../wire/tls-record.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { watchFlight } from "./flight-watch.ts";
-import type { Ending } from "./run-attempts.ts";
 import type { Tunnel } from "./run-tunnel.ts";
 import { takeRepeat } from "./target-repeats.ts";
+import type { Ending } from "./tries.ts";
 
 /** As much as one ClientHello may be. */
 const FLIGHT_BYTES_MAX = 16 * 1024;

@@ -7,7 +7,7 @@ import { rulingOf, type Tried } from "./decide.ts";
 import type { Engagement, Exchange } from "./exchange.ts";
 import { Lane } from "./lane.ts";
 import { learnFailure, learnNothing } from "./learn.ts";
-import type { Given, Tries } from "./run-attempts.ts";
+import type { Given, Tries } from "./tries.ts";
 
 /** What one attempt, or the better of two, came to. The other one's lease is settled. */
 export interface Raced<A> {

@@ -18,7 +18,7 @@ import { LOST } from "./lane.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
-import type { Given } from "./run-attempts.ts";
+import type { Given } from "./tries.ts";
 
 /** A request as it goes to any route. */
 export interface HttpRequest {

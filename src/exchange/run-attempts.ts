@@ -1,56 +1,17 @@
 import { bestStory } from "../blame/best-story.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import type { Route } from "../core/route.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
 import { triesLeft } from "./choose.ts";
 import { decideNext, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
 import { attemptHedged } from "./hedge.ts";
-import type { Lane } from "./lane.ts";
 import { type Ended, giveProbeBack, learnAnswer, learnFailure, learnNothing, learnTargetWorks } from "./learn.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
 import { gateTarget } from "./target-gate.ts";
 import { mayRepeat } from "./target-repeats.ts";
-
-/** What an attempt is given. */
-export interface Given {
-  readonly route: Route;
-  readonly session: string | null;
-  /** The target's addresses where a policy has checked them: only these may be used. */
-  readonly addresses: readonly string[] | null;
-  /** On the clock. */
-  readonly startedAt: number;
-  /** On the clock: by when this attempt must have its answer. */
-  readonly deadline: number;
-  /** A socket that served before may be used. */
-  readonly mayReuse: boolean;
-  /** Null: no other attempt runs beside this one. */
-  readonly lane: Lane | null;
-}
-
-/** How to make an attempt at something: a request, a tunnel. */
-export interface Tries<A> {
-  attempt(given: Given): Promise<Tried<A>>;
-  /** Whether what was sent may be sent again. */
-  isRepeatable(): boolean;
-  /** Whether it may be sent twice at the same time. */
-  mayHedge(): boolean;
-  /** An answer that is not going to be used. */
-  drop(answer: A): void;
-}
-
-/** What the attempts came to, with the exit's lease still open where there is an answer: its end settles it. */
-export type Ending<A> =
-  | {
-      readonly kind: "answer";
-      readonly answer: A;
-      readonly judged: AttributedFault | null;
-      /** Gives a fault back as it reads with what other attempts have shown. */
-      settle(how: "answered" | "unjudged" | AttributedFault): AttributedFault | null;
-    }
-  | { readonly kind: "fault"; readonly attributed: AttributedFault };
+import type { Ending, Given, Tries } from "./tries.ts";
 
 /**
  * The attempt loop: takes a route, tries it, and asks what may follow, until there is an answer, the limits are reached or no route

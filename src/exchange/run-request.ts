@@ -12,7 +12,8 @@ import { type RelayEnd, relayBody } from "./relay.ts";
 import { ReplayBody } from "./replay-body.ts";
 import { replyWithBug, replyWithFault } from "./reply.ts";
 import { type Answered, attemptRequest, type HttpRequest } from "./request-attempt.ts";
-import { type Ending, type Given, runAttempts, type Tries } from "./run-attempts.ts";
+import { runAttempts } from "./run-attempts.ts";
+import type { Ending, Given, Tries } from "./tries.ts";
 
 /** What a request line came to, for the hop. */
 export interface RequestLine {

@@ -12,7 +12,8 @@ import { replayFirstFlight } from "./first-flight.ts";
 import { openRoute } from "./open-route.ts";
 import { planTunnel } from "./plan.ts";
 import { tunnelStatus } from "./proxy-status.ts";
-import { type Ending, type Given, runAttempts, type Tries } from "./run-attempts.ts";
+import { runAttempts } from "./run-attempts.ts";
+import type { Ending, Given, Tries } from "./tries.ts";
 import type { TunnelClient } from "./tunnel-client.ts";
 
 /** An open tunnel to the target. */
