@@ -8,7 +8,7 @@ import type { LabServer } from "../../src/lab/lab-server.ts";
 import { ask, openConnect, proxyGet } from "../../src/lab/raw-client.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { parseProxyStatus } from "../../src/wire/proxy-status.ts";
-import { dialClient, openTunnel } from "./client.ts";
+import { basic, dialClient, openTunnel } from "./client.ts";
 import { type LabGateway, type LabGatewayOptions, startLabGateway } from "./lab-gateway.ts";
 import { ok, startRawTarget } from "./raw-target.ts";
 
@@ -214,4 +214,20 @@ test("an exit at its limit is no reason to go direct", async () => {
   using _ = await openTunnel(gateway.address, target);
   const answer = await ask(gateway.address, proxyGet(`http://${site.host}:${site.port}/bytes/5`));
   assert.equal(answer.status, 503);
+});
+
+test("a session waits for its own exit, and does not move to one that is free", async () => {
+  await using target = await startRawTarget(() => null);
+  await using site = await startSite();
+  await using first = await startHttpExit();
+  await using second = await startHttpExit();
+  await using gateway = await startLabGateway({ exits: linesOf([first, second]), ...paced({ perExit: ONE }) });
+  const inSession = basic("lab-session-a:x");
+  const { peer } = await openConnect(gateway.address, `${target.host}:${target.port}`, inSession);
+  const asked = ask(gateway.address, proxyGet(`http://${site.host}:${site.port}/bytes/5`, inSession));
+  await until(() => gateway.gateway.waiting === 1);
+  peer.wire.destroy();
+  assert.equal((await asked).status, 200);
+  const exits = [(await gateway.nextRecord()).attempts[0]?.exit, (await gateway.nextRecord()).attempts[0]?.exit];
+  assert.equal(exits[0], exits[1]);
 });
