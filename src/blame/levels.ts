@@ -43,7 +43,7 @@ export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptT
   for (const { exit, target, at } of kin.lost) {
     if (at <= kin.okAt || exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
     seen.push(target);
-    lost += fade(at, now) * (1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level);
+    lost += fade(at, now) * unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES));
   }
   const odds = KIN_ODDS * (KIN_USUAL ** -lost - 1);
   return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
@@ -118,7 +118,7 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     const place = witnesses.add();
     witnesses.well(place, wellness(asExit, now));
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
-    const own = isDeep ? 1 - ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES).level : 1;
+    const own = isDeep ? unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES)) : 1;
     const left = own * unexplainedByPair(refusingLately(target, now), cell);
     witnesses.badly(place, asExit, left * fadeOfFailure(asExit.badAt, exit, now), asExit.badAt > exit.okAt);
   }
@@ -136,12 +136,21 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     if (asTarget.badAt === Number.NEGATIVE_INFINITY) continue;
     refused ??= refusingLately(target, now);
     const own =
-      (isDeep ? 1 - ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES).level : 1) * (kin === exit.kin ? SAME_KIN : 1);
+      (isDeep ? unexplainedBy(ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES)) : 1) *
+      (kin === exit.kin ? SAME_KIN : 1);
     const left = own * unexplainedByPair(refused, cell);
     witnesses.badly(place, asTarget, left * fadeOfFailure(asTarget.badAt, target, now), asTarget.badAt > target.okAt);
   }
   return witnesses;
 }
+
+/** How much of a failure is left to one end where the other fails so often. */
+function unexplainedBy({ level }: Level): number {
+  return EXPLAINS / (EXPLAINS + level);
+}
+
+/** An end that fails so often explains half of the failures that it was part of. */
+const EXPLAINS = 0.05;
 
 /** A target that refuses so many of its exits: half of the first failures on it are taken for refusals. */
 const REFUSES_MANY = 0.1;
