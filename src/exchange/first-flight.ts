@@ -61,6 +61,7 @@ export async function replayFirstFlight(
     const attributed = attribute(end.failure, route);
     noteFault(record, attributed);
     suspects.push({ opened, attributed });
+    opened.freeTurn(); // else the next one could wait for it
     // What the flight met counts as any attempt that may have reached the target; its deadline starts anew, since the client saw success.
     exchange.reached += 1;
     if (exchange.probe !== null || exchange.reached >= exchange.attemptsMax || !takeRepeat(exchange)) return giveUp(suspects, attributed);

@@ -121,6 +121,10 @@ function answered<A>(ended: Ended, answer: A): Ending<A> {
       }
       return null;
     },
+    freeTurn() {
+      choice.slot?.release();
+      choice.lease?.slot?.release();
+    },
   };
 }
 
@@ -138,7 +142,7 @@ function learn<A>(ended: Ended, tried: Tried<A>): Tried<A> {
 function toEnding<A>(exchange: Exchange, story: Tried<A>, tries: Tries<A>): Ending<A> {
   const { clientFault } = exchange;
   if (story.kind === "fault") return { kind: "fault", attributed: story.attributed };
-  if (clientFault === null) return { kind: "answer", answer: story.answer, judged: story.judged, settle: () => null };
+  if (clientFault === null) return { kind: "answer", answer: story.answer, judged: story.judged, settle: () => null, freeTurn() {} };
   tries.drop(story.answer);
   return { kind: "fault", attributed: { fault: clientFault, role: "target", hop: 0 } };
 }

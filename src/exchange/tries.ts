@@ -38,5 +38,7 @@ export type Ending<A> =
       readonly judged: AttributedFault | null;
       /** Gives a fault back as it reads with what other attempts have shown. */
       settle(how: "answered" | "unjudged" | AttributedFault): AttributedFault | null;
+      /** What it counts as against limits is free for another, though it is not settled yet. */
+      freeTurn(): void;
     }
   | { readonly kind: "fault"; readonly attributed: AttributedFault };

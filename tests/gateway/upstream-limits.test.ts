@@ -3,11 +3,14 @@ import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import { fieldValue } from "../../src/core/message.ts";
 import type { Pacing } from "../../src/core/settings.ts";
+import { BAD_TUNNELS } from "../../src/lab/bad-exits.ts";
+import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
-import type { LabServer } from "../../src/lab/lab-server.ts";
+import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { ask, openConnect, proxyGet } from "../../src/lab/raw-client.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { parseProxyStatus } from "../../src/wire/proxy-status.ts";
+import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
 import { basic, dialClient, openTunnel } from "./client.ts";
 import { type LabGateway, type LabGatewayOptions, startLabGateway } from "./lab-gateway.ts";
 import { ok, startRawTarget } from "./raw-target.ts";
@@ -230,4 +233,26 @@ test("a session waits for its own exit, and does not move to one that is free", 
   assert.equal((await asked).status, 200);
   const exits = [(await gateway.nextRecord()).attempts[0]?.exit, (await gateway.nextRecord()).attempts[0]?.exit];
   assert.equal(exits[0], exits[1]);
+});
+
+test("a first flight that is lost gives its turn to the next one", async () => {
+  const tls = createAuthority().issue({ names: ["localhost"] });
+  await using site = await startSite(tls);
+  await using losing = await startLabServer(BAD_TUNNELS.finAfterHello);
+  await using good = await startHttpExit();
+  await using gateway = await startLabGateway({
+    exits: linesOf([losing, good]),
+    options: { random: () => 0 },
+    ...paced({ perTarget: ONE }),
+  });
+  using client = await openTunnel(gateway.address, site);
+  await client.send(inRecords(helloMessage({ serverName: "localhost" })));
+  assert.ok((await client.reader.take(5)).length === 5);
+  client.wire.destroy();
+  const record = await gateway.nextRecord();
+  assert.deepEqual(
+    record.attempts.map(({ exit }) => exit),
+    ["e0", "e1"],
+  );
+  assertAtRest(gateway);
 });
