@@ -7,7 +7,7 @@ import type { ParamValue } from "./file.ts";
 import type { ResolveContext } from "./resolve-context.ts";
 
 /** What a listener asks for on behalf of its clients. */
-export type ListenerParams = Pick<ListenerSettings, "params" | "session">;
+type ListenerParams = Pick<ListenerSettings, "params" | "session">;
 
 const NOTHING: ListenerParams = { params: NO_PARAMS, session: null };
 /** Values of `session` and `hardsession` that stand for a session made per port or per client. */

@@ -3,7 +3,7 @@ import { fieldValue, type RawFields } from "../core/message.ts";
 import type { ListenerSession } from "../core/settings.ts";
 
 /** Who connects where, and what its request says. */
-export interface Caller {
+interface Caller {
   /** The listener's. */
   readonly port: number;
   readonly address: string;

@@ -15,7 +15,7 @@ export interface Spent {
 }
 
 /** The same, of one tier of one provider. `none`: exits that name none. */
-export interface KindSpent extends Readonly<Spent> {
+interface KindSpent extends Readonly<Spent> {
   readonly tier: string;
   readonly provider: string;
 }
