@@ -1,10 +1,11 @@
 import { performance } from "node:perf_hooks";
+import { AdminDoor } from "./admin/door.ts";
 import { Operator } from "./admin/operator.ts";
-import { type AdminServer, startAdmin } from "./admin/server.ts";
+import type { AdminSources } from "./admin/page.ts";
 import type { HostPort } from "./core/address.ts";
 import type { Clock, Random } from "./core/clock.ts";
 import type { GatewayEvent, Report } from "./core/event.ts";
-import type { ExitScheme } from "./core/route.ts";
+import type { Exit } from "./core/route.ts";
 import type { Config, ListenerSettings } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
@@ -26,10 +27,8 @@ import { ExchangeRing } from "./observe/ring.ts";
 import { Accounting } from "./pool/accounting.ts";
 import { Circuits } from "./pool/circuits.ts";
 import { Pool } from "./pool/pool.ts";
-import { ApiExits } from "./sources/api-exits.ts";
-import { type AddedExits, ExitSources, type LoadedExits } from "./sources/exit-sources.ts";
+import { ExitsInForce } from "./sources/exits-in-force.ts";
 import type { Env } from "./wire/env-value.ts";
-import { formatLineError } from "./wire/exit-list.ts";
 import { isLoopback } from "./wire/loopback.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
@@ -102,10 +101,9 @@ class RunningGateway implements Gateway {
   readonly #inFlight = new InFlight();
   #config: Config;
   #log: Report;
-  readonly #apiExits = new ApiExits();
-  #sources: ExitSources;
+  readonly #exits: ExitsInForce;
   #listeners: ForwardListener[] = [];
-  #admin: AdminServer | null = null;
+  readonly #admin: AdminDoor;
   #isReady = false;
 
   constructor(config: Config, options: GatewayOptions) {
@@ -116,7 +114,9 @@ class RunningGateway implements Gateway {
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
     this.#accounting = new Accounting((exit) => this.pool.find(exit), config.prices);
     this.#revisions = new Revisions({ pool: this.pool, clock, report: this.report });
-    this.#sources = this.#openSources(config, null);
+    const { env } = options;
+    this.#exits = new ExitsInForce({ env, random, report: this.report, load: (exits) => this.#loadExits(exits) });
+    this.#admin = new AdminDoor(this.#adminSources(), this.report);
     const deadlines = new Deadlines(clock);
     const room = new WaitingRoom(clock, deadlines);
     this.pool.limits.onRoom = room.look;
@@ -141,7 +141,7 @@ class RunningGateway implements Gateway {
   }
 
   get adminAddress(): HostPort | null {
-    return this.#admin?.address ?? null;
+    return this.#admin.address;
   }
 
   get waiting(): number {
@@ -150,14 +150,13 @@ class RunningGateway implements Gateway {
 
   async start(): Promise<void> {
     for (const listener of this.#config.listeners) assertGuarded(listener);
-    this.#takeExits(await this.#sources.load());
-    this.#sources.watch(this.#takeExits);
+    await this.#exits.take(await this.#exits.read(this.#config.sources));
     for (const settings of this.#config.listeners) {
       const listener = new ForwardListener(this.#context, settings, this.#inFlight, this.#onBug);
       this.#listeners.push(listener);
       this.addresses.push(await listener.start());
     }
-    this.#admin = await this.#startAdmin(this.#config);
+    await this.#admin.configure(this.#config.admin);
     this.#isReady = true;
   }
 
@@ -165,11 +164,8 @@ class RunningGateway implements Gateway {
     for (const [index, settings] of config.listeners.entries()) {
       assertGuarded({ ...settings, host: this.addresses[index]?.host ?? settings.host }); // it stays where it listens
     }
-    await this.#reloadAdmin(config);
-    const before = this.#sources;
-    const sources = this.#openSources(config, before);
-    await sources.load();
-    this.#sources = sources;
+    await this.#admin.configure(config.admin);
+    const sources = await this.#exits.read(config.sources);
     this.#config = config;
     this.#context.settings = config.exchange;
     this.#context.idle.configure(idleLimitsOf(config));
@@ -180,9 +176,7 @@ class RunningGateway implements Gateway {
       const settings = config.listeners[index];
       if (settings !== undefined) listener.reload(settings);
     }
-    this.#takeExits(sources.current());
-    sources.watch(this.#takeExits);
-    await before[Symbol.asyncDispose]();
+    await this.#exits.take(sources);
   }
 
   async drain(timeoutMs: number): Promise<void> {
@@ -199,75 +193,33 @@ class RunningGateway implements Gateway {
     this.#context.idle.clear();
     this.#context.room.clear();
     this.#context.deadlines.clear();
-    await this.#sources[Symbol.asyncDispose]();
-    await this.#admin?.[Symbol.asyncDispose]();
+    await this.#exits[Symbol.asyncDispose]();
+    await this.#admin[Symbol.asyncDispose]();
   }
 
-  readonly #takeExits = (loaded: LoadedExits): void => {
-    const { added, removed, kept } = this.#loadExits(loaded);
-    if (!this.#isReady || added + removed === 0) return;
-    this.report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
-  };
-
-  readonly #addExits = (text: string, scheme: ExitScheme): AddedExits => {
-    const result = this.#sources.add(text, scheme);
-    if (result.added.length + result.known.length > 0) this.#loadExits(result.loaded);
-    return result;
-  };
-
-  readonly #removeExit = (id: string): boolean => {
-    const loaded = this.#sources.remove(id);
-    if (loaded !== null) this.#loadExits(loaded);
-    return loaded !== null;
-  };
-
-  #loadExits({ exits, errors }: LoadedExits): ReturnType<Pool["load"]> {
-    for (const error of errors) this.report({ type: "warning", message: formatLineError(error) });
+  #loadExits(exits: readonly Exit[]): ReturnType<Pool["load"]> {
     const loaded = this.pool.load(exits);
     this.#accounting.renew(this.#config.prices);
     return loaded;
   }
 
-  #openSources(config: Config, before: ExitSources | null): ExitSources {
-    const { env, random } = this.#options;
-    return new ExitSources(config.sources, { env, random, api: this.#apiExits, before });
-  }
-
-  async #startAdmin({ admin }: Config): Promise<AdminServer | null> {
-    if (admin === null) return null;
-    const operator = new Operator({
-      pool: this.pool,
-      lists: { add: this.#addExits, remove: this.#removeExit },
-      rotate: (user, key) => this.pool.rotateSession(ownSessionKey(user, key)),
-      report: this.report,
-    });
-    return await startAdmin({
-      ...admin,
-      report: this.report,
-      sources: {
-        ready: () => this.#isReady,
-        metrics: () => {
-          const usage = this.#accounting.kinds();
-          return this.metrics.text({ exits: this.pool.countByState(), usage, process: readProcessFigures(), waiting: this.waiting });
-        },
-        usage: (limit) => this.#accounting.usage(limit),
-        exits: this.pool,
-        exchanges: this.exchanges,
-        operator,
+  #adminSources(): AdminSources {
+    return {
+      ready: () => this.#isReady,
+      metrics: () => {
+        const usage = this.#accounting.kinds();
+        return this.metrics.text({ exits: this.pool.countByState(), usage, process: readProcessFigures(), waiting: this.waiting });
       },
-    });
-  }
-
-  /** A new address is opened before the old one is closed, so that one which cannot be opened leaves all as it was. */
-  async #reloadAdmin(config: Config): Promise<void> {
-    const [before, after] = [this.#config.admin, config.admin];
-    if (before !== null && after !== null && before.host === after.host && before.port === after.port) {
-      this.#admin?.changeToken(after.token);
-      return;
-    }
-    const admin = await this.#startAdmin(config);
-    await this.#admin?.[Symbol.asyncDispose]();
-    this.#admin = admin;
+      usage: (limit) => this.#accounting.usage(limit),
+      exits: this.pool,
+      exchanges: this.exchanges,
+      operator: new Operator({
+        pool: this.pool,
+        lists: this.#exits,
+        rotate: (user, key) => this.pool.rotateSession(ownSessionKey(user, key)),
+        report: this.report,
+      }),
+    };
   }
 
   readonly report = (event: GatewayEvent): void => {

@@ -63,12 +63,17 @@ export class ExitSources {
   }
 
   /** Reads all lists. */
-  async load(): Promise<LoadedExits> {
+  async read(): Promise<void> {
     await Promise.all(this.#lists.map((list) => list.refresh()));
+  }
+
+  /** Reads all lists, and gives what is in force then. */
+  async load(): Promise<LoadedExits> {
+    await this.read();
     return this.current();
   }
 
-  /** What is in force now, with what `load` and `watch` have read. */
+  /** What is in force now, with what was read last. */
   current(): LoadedExits {
     return this.#tell(this.#combine());
   }

@@ -172,3 +172,11 @@ test("a reload that would leave a listener unguarded is refused, and the old con
   using peer = await dialClient({ host: "127.0.0.1", port: gateway.address.port });
   assert.equal((await exchange(peer, proxyGet("http://site.lab/"))).status, 407);
 });
+
+test("a reload says what is wrong with the lists that it reads", async () => {
+  await using gateway = await startLabGateway({ exits: ["http://127.0.0.1:1 id=a"] });
+  const missing = { kind: "file", path: "/nowhere/exits.txt", scheme: "http", format: "auto", tags: {}, replaceByEmpty: false } as const;
+  await gateway.gateway.reload({ ...gateway.config, sources: [...gateway.config.sources, missing] });
+  const warnings = gateway.events.flatMap((event) => (event.type === "warning" ? event.message : []));
+  assert.deepEqual(warnings, ["/nowhere/exits.txt: cannot be read: ENOENT"]);
+});
