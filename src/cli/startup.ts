@@ -11,7 +11,6 @@ export interface Running {
 /** The lines that `serve` starts with: where it listens, over how many exits, and three things to try. */
 export function tellStart(config: Config, running: Running): string[] {
   const { addresses, adminAddress, pool } = running;
-  const listen = addresses.map(formatHostPort).join(", ");
   if (config.log.format === "json") {
     const admin = adminAddress === null ? null : formatHostPort(adminAddress);
     return [
@@ -20,13 +19,24 @@ export function tellStart(config: Config, running: Running): string[] {
   }
   const proxy = proxyUrl(config, addresses);
   return [
-    `goodgateway listens on ${listen} (HTTP, CONNECT, SOCKS), ${tellExits(pool.size, config)}`,
+    `goodgateway listens on ${tellAddresses(addresses)} (HTTP, CONNECT, SOCKS), ${tellExits(pool.size, config)}`,
     `  try it    curl -x ${proxy} https://example.com/`,
     `  use it    export HTTP_PROXY=${proxy} HTTPS_PROXY=${proxy}`,
     adminAddress === null
       ? "  watch it  start it with --admin 127.0.0.1:8503"
       : `  watch it  curl http://${formatHostPort(reachable(adminAddress))}/api/exits`,
   ];
+}
+
+/** Ports that follow each other are told as a range. */
+function tellAddresses(addresses: readonly HostPort[]): string {
+  const ranges: { first: HostPort; last: HostPort }[] = [];
+  for (const address of addresses) {
+    const range = ranges.at(-1);
+    if (range !== undefined && range.last.host === address.host && range.last.port + 1 === address.port) range.last = address;
+    else ranges.push({ first: address, last: address });
+  }
+  return ranges.map(({ first, last }) => `${formatHostPort(first)}${first === last ? "" : `-${last.port}`}`).join(", ");
 }
 
 function tellExits(size: number, { exchange }: Config): string {

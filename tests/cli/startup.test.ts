@@ -46,3 +46,12 @@ test("with JSON logs the start is one JSON line", () => {
     direct: "never",
   });
 });
+
+test("a range of ports is told as one", () => {
+  const at = (port: number) => ({ host: "127.0.0.1", port });
+  const addresses = [at(8502), ...Array.from({ length: 100 }, (_, i) => at(8600 + i)), { host: "::1", port: 8700 }];
+  assert.match(
+    tellStart(defaultConfig(), { ...running, addresses })[0] ?? "",
+    /listens on 127\.0\.0\.1:8502, 127\.0\.0\.1:8600-8699, \[::1\]:8700 \(/,
+  );
+});
