@@ -83,8 +83,6 @@ test("every limit of the config is one that somebody keeps", () => {
 const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
   "observe/tally.ts": "labels are of closed sets",
   "cli/run-summary.ts": "one entry an exit",
-  "pool/exit-index.ts": "made anew from the exits",
-  "pool/tag-slots.ts": "the same",
   "wire/plain-exit-line.ts": "as many as TEXTS_MAX",
 };
 
