@@ -6,6 +6,7 @@ import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
 import { kinOf } from "../pool/kin.ts";
 import type { Choice } from "./choose.ts";
+import { runControl } from "./control.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { ruleOnFault } from "./judge.ts";
 
@@ -127,8 +128,9 @@ function countForCircuit({ exchange, choice: { lease }, record, startedAt }: End
     isProbe: exchange.probe !== null,
   };
   const where = { target: exchange.targetKey, path: exchange.path, scope };
-  circuits.failed(where, failure, { ways: lease === null ? 1 : pool.size, rules: settings.circuit, now: clock.now() });
+  const counted = circuits.failed(where, failure, { ways: lease === null ? 1 : pool.size, rules: settings.circuit, now: clock.now() });
   exchange.probe = null;
+  if (counted.kind === "doubt") void runControl(exchange, counted.circuit, failure);
 }
 
 function headMs({ connect = 0, handshake = 0, tls = 0, head = 0 }: StageTimes): number {

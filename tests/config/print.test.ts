@@ -73,6 +73,7 @@ test("the record of an exchange fits its schema", () => {
     attempts: [refusedAttempt],
     notes: [],
     ms: 3.5,
+    revised: [],
     bytesFromClient: 100,
     bytesToClient: 200,
   };
