@@ -42,6 +42,7 @@ function tellAddresses(addresses: readonly HostPort[]): string {
 function tellExits(size: number, { exchange }: Config): string {
   if (exchange.direct === "only") return "going direct";
   const exits = `${size.toLocaleString("en-US")} ${size === 1 ? "exit" : "exits"}`;
+  if (exchange.pool.tiers.order[0] === "direct") return `direct first, ${exits} where that fails`;
   return exchange.direct === "fallback" ? `${exits}, direct where they fail` : exits;
 }
 

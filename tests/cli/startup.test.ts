@@ -33,6 +33,9 @@ test("a direct gateway says so", () => {
   const direct = (mode: "only" | "fallback") => ({ ...config, exchange: { ...config.exchange, direct: mode } });
   assert.match(tellStart(direct("only"), running)[0] ?? "", /going direct$/);
   assert.match(tellStart(direct("fallback"), { ...running, pool: { size: 1 } })[0] ?? "", /1 exit, direct where they fail$/);
+  const tiers = { ...config.exchange.pool.tiers, order: ["direct", "datacenter"] };
+  const first = { ...config, exchange: { ...config.exchange, pool: { ...config.exchange.pool, tiers } } };
+  assert.match(tellStart(first, running)[0] ?? "", /direct first, 1,204 exits where that fails$/);
 });
 
 test("with JSON logs the start is one JSON line", () => {
