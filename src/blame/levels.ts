@@ -43,7 +43,8 @@ export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptT
   for (const { exit, target, at } of kin.lost) {
     if (at <= kin.okAt || exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
     seen.push(target);
-    lost += fade(at, now) * unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES));
+    lost +=
+      fade(at, now) * unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES), TARGET_BASE);
   }
   const odds = KIN_ODDS * (KIN_USUAL ** -lost - 1);
   return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
@@ -118,7 +119,9 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     const place = witnesses.add();
     witnesses.well(place, wellness(asExit, now));
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
-    const own = isDeep ? unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES)) : 1;
+    const own = isDeep
+      ? unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES), TARGET_BASE)
+      : 1;
     const left = own * unexplainedByPair(refusingLately(target, now), cell);
     witnesses.badly(place, asExit, left * fadeOfFailure(asExit.badAt, exit, now), asExit.badAt > exit.okAt);
   }
@@ -136,7 +139,7 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     if (asTarget.badAt === Number.NEGATIVE_INFINITY) continue;
     refused ??= refusingLately(target, now);
     const own =
-      (isDeep ? unexplainedBy(ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES)) : 1) *
+      (isDeep ? unexplainedBy(ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES), EXIT_BASE) : 1) *
       (kin === exit.kin ? SAME_KIN : 1);
     const left = own * unexplainedByPair(refused, cell);
     witnesses.badly(place, asTarget, left * fadeOfFailure(asTarget.badAt, target, now), asTarget.badAt > target.okAt);
@@ -145,11 +148,11 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
 }
 
 /** How much of a failure is left to one end where the other fails so often. */
-function unexplainedBy({ level }: Level): number {
-  return EXPLAINS / (EXPLAINS + level);
+function unexplainedBy({ level }: Level, base: number): number {
+  return EXPLAINS / (EXPLAINS + Math.max(0, level - base));
 }
 
-/** An end that fails so often explains half of the failures that it was part of. */
+/** An end that fails by so much more often than usual explains half of the failures that it was part of. */
 const EXPLAINS = 0.05;
 
 /** A target that refuses so many of its exits: half of the first failures on it are taken for refusals. */
