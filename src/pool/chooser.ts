@@ -64,11 +64,12 @@ export class Chooser {
     return least;
   }
 
-  #choosing({ target }: Want, filter: ExitFilter, tried: ReadonlySet<string>, now: number): Choosing {
+  #choosing({ target, params }: Want, filter: ExitFilter, tried: ReadonlySet<string>, now: number): Choosing {
     const { exits, lessons, limits } = this.#known;
     return {
       shortlist: exits.index.find(filter),
-      strategy: this.strategy,
+      // Sessions that all took the best exit would share one address, which is what they are there to avoid.
+      strategy: params.session !== null && this.strategy === "p2c" ? "weighted" : this.strategy,
       tried,
       triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
       blocks: lessons.blocksOf(target),

@@ -167,3 +167,16 @@ test("on an exit that stands for many, a session that has ended begins anew with
     assert.equal(take(session("s", hard))?.session, "s\n1");
   }
 });
+
+test("spreads new sessions over the exits, though one of them is known to be fast", () => {
+  const { pool, take, takeExit } = poolOf([exitOf("a"), exitOf("b"), exitOf("c")]);
+  for (let i = 0; i < 20; i++) pool.settle(takeExit("a"), { kind: "answered", ms: 1 });
+  const sessions = new Map<string, number>();
+  for (let i = 0; i < 300; i++) {
+    const lease = take(session(`s${i}`, true));
+    assert.ok(lease !== null);
+    sessions.set(lease.exit.id, (sessions.get(lease.exit.id) ?? 0) + 1);
+    pool.settle(lease, ANSWERED);
+  }
+  for (const id of ["a", "b", "c"]) assert.ok((sessions.get(id) ?? 0) > 60, JSON.stringify([...sessions]));
+});
