@@ -1,19 +1,28 @@
 import type { ExitFilter } from "../core/params.ts";
-import { matches } from "./exit-filter.ts";
-import type { PoolExit } from "./pool-exit.ts";
+import type { ExitIndex } from "./exit-index.ts";
 
-/** Why a filter leaves nothing to take, in words that name its part which matched nothing. */
-export function explainFilter(filter: ExitFilter, members: readonly PoolExit[]): string {
-  if (members.length === 0) return "the pool has no exits";
-  const matching = members.filter(({ exit }) => matches(exit, filter));
-  const count = matching.length;
-  if (count > 0 && matching.every(({ hold }) => hold !== null)) return `an operator has taken out ${tellAll(count)}`;
+/** Why a filter leaves nothing to take, in words that name its part which matched nothing. Looks at no exit: there may be a million. */
+export function explainFilter(filter: ExitFilter, index: ExitIndex): string {
+  if (index.all.size === 0) return "the pool has no exits";
+  const { count, inService } = countMatching(filter, index);
+  if (count > 0 && inService === 0) return `an operator has taken out ${tellAll(count)}`;
   if (count > 0) return `${tellAll(count)} ${count === 1 ? "was" : "were"} tried`;
 
   const parts = partsOf(filter);
-  const missing = parts.find((part) => !members.some(({ exit }) => matches(exit, part.filter)));
+  const missing = parts.find((part) => countMatching(part.filter, index).count === 0);
   if (missing !== undefined) return `no exit has ${missing.words}`;
   return `no exit has ${parts.map(({ words }) => words).join(" and ")} together`;
+}
+
+/** Of an exit with several of the wanted values each counts. */
+function countMatching(filter: ExitFilter, index: ExitIndex): { readonly count: number; readonly inService: number } {
+  let count = 0;
+  let inService = 0;
+  for (const group of index.find(filter).narrow().groups) {
+    count += group.size;
+    inService += group.usable + group.out;
+  }
+  return { count, inService };
 }
 
 function tellAll(count: number): string {

@@ -114,7 +114,7 @@ export class Pool {
 
   /** Why `take` finds nothing, in words that name the filter. */
   explainEmpty({ filter, session }: RequestParams): string {
-    return this.#explainLoss({ filter, session }) ?? explainFilter(filter, [...this.#exits.all()]);
+    return this.#explainLoss({ filter, session }) ?? explainFilter(filter, this.#exits.index);
   }
 
   /** `explainEmpty` as the fault to answer with. */
