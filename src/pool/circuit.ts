@@ -18,7 +18,7 @@ export interface TargetFailure {
 }
 
 /** Failures that are remembered, and so the most that may be asked for. */
-const FAILURES_KEPT = 64;
+const FAILURES_KEPT_MAX = 64;
 /** One request may be what a target breaks on, however many exits it is sent through. */
 const EXCHANGES_MIN = 2;
 /** At most this share of what was seen lately may have worked. */
@@ -76,7 +76,7 @@ export class Circuit {
   count(failure: TargetFailure, ways: number, rules: CircuitRules, now: number): boolean {
     const { exit, kin, exchange } = failure;
     const since = now - rules.window;
-    this.#failures = this.#failures.filter(({ at }) => at >= since).slice(-(FAILURES_KEPT - 1));
+    this.#failures = this.#failures.filter(({ at }) => at >= since).slice(-(FAILURES_KEPT_MAX - 1));
     this.#failures.push({ exit, kin, exchange, at: now });
     return this.#opened === null && this.#isEnough(ways, rules, now);
   }

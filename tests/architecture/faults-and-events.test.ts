@@ -39,6 +39,7 @@ test("only the table of faults knows which error of RFC 9209 a fault is", () => 
 
 /** The words of core/event.ts. */
 const EVENTS = [
+  "circuit-changed",
   "config-changed",
   "config-refused",
   "exchange-ended",
@@ -46,6 +47,7 @@ const EVENTS = [
   "operator-acted",
   "tunnel-closed",
   "tunnel-opened",
+  "verdict-revised",
   "warning",
 ];
 
