@@ -238,7 +238,8 @@ test("a site in trouble does not get a storm of repeats, and the record says why
     return "HTTP/1.1 502 Bad Gateway\r\nServer: origin-of-the-site\r\nContent-Length: 3\r\n\r\nbad";
   });
   const attempts = { ...DEFAULTS.attempts, budget: 0.2, budgetFloor: 5 };
-  await using gateway = await startOver(exits.servers, { exchange: { attempts } });
+  const circuit = { ...DEFAULTS.circuit, failures: 0 }; // it would stop the storm before the budget does
+  await using gateway = await startOver(exits.servers, { exchange: { attempts, circuit } });
   const REQUESTS = 60;
   let spent = 0;
   for (let i = 0; i < REQUESTS; i++) {
@@ -246,8 +247,9 @@ test("a site in trouble does not get a storm of repeats, and the record says why
     assert.ok(answer.status !== null && answer.status >= 500);
     if (record.notes.some((note) => note.includes("budget"))) spent += 1;
   }
+  assert.ok(reached >= REQUESTS);
   assert.ok(reached <= REQUESTS * 1.2 + 5 + 5, `${reached} requests reached the site`);
-  assert.ok(spent > 0 || reached < REQUESTS, "the budget or the target's circuit held them back");
+  assert.ok(spent >= REQUESTS / 2, `only ${spent} records speak of the budget`);
 });
 
 test("a pool with four bad exits in five serves everyone", async () => {
