@@ -32,9 +32,17 @@ export abstract class ExitGroup {
     return this.at(Math.min(drawn, this.usable - 1));
   }
 
-  /** To be called once all are in, as if all were usable. */
-  protected settleIn(): void {
+  /**
+   * To be called once all are in, as if all were usable.
+   * @param evenWeight what all weigh, where that is known.
+   */
+  protected settleIn(evenWeight: number | null): void {
     this.usable = this.size;
+    if (evenWeight !== null) this.#evenWeight = evenWeight;
+    else this.#weigh();
+  }
+
+  #weigh(): void {
     if (this.size > 0) this.#evenWeight = this.at(0).exit.weight;
     for (let place = 1; place < this.size; place++) {
       if (this.at(place).exit.weight === this.#evenWeight) continue;
@@ -78,7 +86,7 @@ export class OneExit extends ExitGroup {
   constructor(member: PoolExit) {
     super();
     this.#member = member;
-    this.settleIn();
+    this.settleIn(member.exit.weight);
     this.shift(0, USABLE, member.zone);
   }
 
@@ -102,15 +110,18 @@ export class CommonExits extends ExitGroup {
   readonly #order: Int32Array;
   readonly #place: Int32Array;
 
-  /** @param numbers of those of the members that are in, rising. */
-  constructor(members: readonly PoolExit[], numbers: Int32Array) {
+  /**
+   * @param numbers of those of the members that are in, rising.
+   * @param evenWeight what all members weigh, in or not; null: they differ.
+   */
+  constructor(members: readonly PoolExit[], numbers: Int32Array, evenWeight: number | null) {
     super();
     this.#members = members;
     this.#numbers = numbers;
     this.size = numbers.length;
     this.#order = numbers.map((_, index) => index);
     this.#place = this.#order.slice();
-    this.settleIn();
+    this.settleIn(evenWeight);
     for (let index = 0; index < this.size; index++) {
       const member = this.loadedAt(index);
       if (member.zone !== USABLE) this.shift(this.#place[index] as number, USABLE, member.zone);

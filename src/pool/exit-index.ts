@@ -75,8 +75,12 @@ export class ExitIndex {
     return {
       groups,
       fits,
-      narrow: () => new Exact([this.#keep(key, new CommonExits(this.#slots.members, this.#slots.common(others, groups)))]),
+      narrow: () => new Exact([this.#keep(key, this.#findCommon(others, groups))]),
     };
+  }
+
+  #findCommon(others: readonly (readonly number[])[], groups: readonly ExitGroup[]): CommonExits {
+    return new CommonExits(this.#slots.members, this.#slots.common(others, groups), this.#slots.evenWeight);
   }
 
   #keep(key: string, common: CommonExits): CommonExits {

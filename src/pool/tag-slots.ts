@@ -12,6 +12,8 @@ export const EVERY_EXIT = 0;
 export class TagSlots {
   readonly lists: ExitGroup[];
   readonly members: readonly PoolExit[];
+  /** What every exit weighs; null: they differ. */
+  readonly evenWeight: number | null;
   readonly #byTag: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Member number to its first slot; the next one's first slot is its end. */
   readonly #first: Int32Array;
@@ -26,11 +28,15 @@ export class TagSlots {
     const reader = new TagReader();
     const first = new Int32Array(members.length + 1);
     const list = new GrowingNumbers(members.length * 4);
-    for (const [number, { exit }] of members.entries()) {
+    let evenWeight = members[0]?.exit.weight ?? null;
+    for (let number = 0; number < members.length; number++) {
+      const { exit } = members[number] as PoolExit;
+      if (exit.weight !== evenWeight) evenWeight = null;
       first[number] = list.size;
       list.push(EVERY_EXIT);
       reader.read(exit.tags, list);
     }
+    this.evenWeight = evenWeight;
     first[members.length] = list.size;
     this.members = members;
     this.#byTag = reader.byTag;
@@ -80,8 +86,8 @@ export class TagSlots {
     for (const list of this.#list) starts[list + 1] = (starts[list + 1] as number) + 1;
     for (let list = 1; list <= count; list++) starts[list] = (starts[list] as number) + (starts[list - 1] as number);
     const filled = new Int32Array(count);
-    for (const [number, member] of this.members.entries()) {
-      member.number = number;
+    for (let number = 0; number < this.members.length; number++) {
+      (this.members[number] as PoolExit).number = number;
       for (let slot = this.#first[number] as number; slot < (this.#first[number + 1] as number); slot++) {
         const list = this.#list[slot] as number;
         const place = filled[list] as number;
@@ -108,7 +114,7 @@ class TagList extends ExitGroup {
     this.#slots = slots;
     this.#start = start;
     this.size = end - start;
-    this.settleIn();
+    this.settleIn(slots.evenWeight);
   }
 
   at(place: number): PoolExit {
