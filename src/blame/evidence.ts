@@ -167,12 +167,15 @@ function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, n
   const byExit = (sides.exit * ofExit) / EXIT_BASE;
   const byTarget = (sides.target * ofTarget) / TARGET_BASE;
   const byPair = (sides.pair * pairLevel(target, cell, Math.min(1, ofExit + ofTarget), now)) / PAIR_BASE;
-  const sum = byExit + byTarget + byPair;
+  // What is weighed is never certain.
+  const sum = (byExit + byTarget + byPair) / WEIGHED_MAX;
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
   return byPair > byExit
     ? { side: "pair", confidence: byPair / sum }
     : { side: "exit", confidence: Math.min(ofExit < EXIT_BASE ? SLIP_MAX : 1, byExit / sum) };
 }
+
+const WEIGHED_MAX = 0.99;
 
 /** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's. */
 const SLIP_MAX = 0.7;

@@ -119,9 +119,7 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
     const place = witnesses.add();
     witnesses.well(place, wellness(asExit, now));
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
-    const own = isDeep
-      ? unexplainedBy(ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES), TARGET_BASE)
-      : 1;
+    const own = isDeep ? unexplainedByTarget(cell, now) : 1;
     const left = own * unexplainedByPair(refusingLately(target, now), cell);
     witnesses.badly(place, asExit, left * fadeOfFailure(asExit.badAt, exit, now), asExit.badAt > exit.okAt);
   }
@@ -138,14 +136,36 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
     witnesses.well(place, wellness(asTarget, now));
     if (asTarget.badAt === Number.NEGATIVE_INFINITY) continue;
     refused ??= refusingLately(target, now);
-    const own =
-      (isDeep ? unexplainedBy(ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES), EXIT_BASE) : 1) *
-      (kin === exit.kin ? SAME_KIN : 1);
+    const own = (isDeep ? unexplainedByExit(cell, now) : 1) * (kin === exit.kin ? SAME_KIN : 1);
     const left = own * unexplainedByPair(refused, cell);
     witnesses.badly(place, asTarget, left * fadeOfFailure(asTarget.badAt, target, now), asTarget.badAt > target.okAt);
   }
   return witnesses;
 }
+
+/** How much of a pair's failures its target leaves to its exit, by what other exits saw. Computed anew when it is old. */
+function unexplainedByTarget(cell: Cell, now: number): number {
+  const { exit, target, leftToExit } = cell;
+  if (now - leftToExit.at >= LEFT_MS || now < leftToExit.at) {
+    const level = ofTarget(target, exit, exit.kin, now, false).level(TARGET_BASE, TARGET_BASE_WITNESSES);
+    leftToExit.share = unexplainedBy(level, TARGET_BASE);
+    leftToExit.at = now;
+  }
+  return leftToExit.share;
+}
+
+/** The same the other way round. */
+function unexplainedByExit(cell: Cell, now: number): number {
+  const { exit, target, leftToTarget } = cell;
+  if (now - leftToTarget.at >= LEFT_MS || now < leftToTarget.at) {
+    leftToTarget.share = unexplainedBy(ofExit(exit, target, now, false).level(EXIT_BASE, EXIT_BASE_WITNESSES), EXIT_BASE);
+    leftToTarget.at = now;
+  }
+  return leftToTarget.share;
+}
+
+/** In a storm of failures each is weighed by what was known so long ago at most. Milliseconds. */
+const LEFT_MS = 200;
 
 /** How much of a failure is left to one end where the other fails so often. */
 function unexplainedBy({ level }: Level, base: number): number {

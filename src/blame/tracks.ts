@@ -21,7 +21,7 @@ export class View {
 }
 
 /** Weight of the newest outcome of a pair. */
-const NEWEST = 0.4;
+const NEWEST = 0.3;
 
 /** An exit and a target that met. */
 export class Cell {
@@ -31,6 +31,9 @@ export class Cell {
   readonly asTarget: View = new View();
   /** Failures of the pair, each after both ends did well with others: these speak against the pair. */
   refusals = 0;
+  /** How much of its failures the other end leaves to one, as of then. */
+  readonly leftToExit: { share: number; at: number } = { share: 1, at: Number.NEGATIVE_INFINITY };
+  readonly leftToTarget: { share: number; at: number } = { share: 1, at: Number.NEGATIVE_INFINITY };
   /** Where it stands in its exit's cells, and in its target's. */
   exitPlace = 0;
   targetPlace = 0;
