@@ -255,7 +255,9 @@ export class Pool {
   }
 }
 
-/** A target that is down is as down for dearer exits. */
-function countsForTier({ side }: Weighed): boolean {
-  return side === "exit" || side === "pair";
+/** An exit that is surely broken tells nothing of the target, and a target that is down is as down for dearer exits. */
+function countsForTier({ side, confidence }: Weighed): boolean {
+  return side === "pair" || (side === "exit" && confidence < SURE);
 }
+
+const SURE = 0.9;

@@ -31,8 +31,8 @@ const LEFT_BY_ANSWER = 0.5;
 const ROUNDS_MAX = 4;
 
 /**
- * In which tier the exits for a target are looked for. Each target begins in the first, which is the cheapest. Failures that are the exits'
- * or that come of exit and target together move it up by one; after a while it comes down again, on trial: one failure then sends it back,
+ * In which tier the exits for a target are looked for. Each target begins in the first, which is the cheapest. Failures that
+ * come of exit and target together, as blocks do, move it up by one; after a while it comes down again, on trial: one failure then sends it back,
  * for twice as long.
  */
 export class Tiers {
@@ -99,7 +99,7 @@ export class Tiers {
     return start === 0 ? filters : [...filters.slice(start, -1), ...filters.slice(0, start).reverse(), filter];
   }
 
-  /** An attempt over this tier failed, and not by the target's fault alone. */
+  /** An attempt over this tier failed, neither by the target's fault alone nor surely by its exit's. */
   failed(target: string, tier: string | undefined, now: number): void {
     const place = this.#placeOf(tier);
     if (place < 0) return;

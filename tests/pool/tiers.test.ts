@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
 import { DIRECT_TIER, Tiers } from "../../src/pool/tiers.ts";
-import { exitOf } from "./fakes.ts";
+import { exitOf, failed, poolOf, REFUSED, seeded, TARGET } from "./fakes.ts";
 
 const MINUTE = 60_000;
 const SITE = "site.example:443";
@@ -146,4 +147,45 @@ test("another order of tiers forgets what was learned of the one before", () => 
   tiers.configure({ order: [DEAR, CHEAP], upAfter: 5, downAfter: MINUTE });
   assert.equal(tiers.startOf(SITE, 0), 0);
   assert.equal(tiers.filtersFor(NO_PARAMS.filter, SITE, 0)?.[0]?.tags["tier"]?.join(), DEAR);
+});
+
+const BLOCKED = failed("relay.blocked", "edge", "target");
+const TIERED = { ...DEFAULTS.pool, tiers: { order: [CHEAP, DEAR], upAfter: 3, downAfter: 10 * MINUTE } };
+const EXITS = [
+  ...Array.from({ length: 20 }, (_, i) => exitOf(`c${i}`)),
+  ...Array.from({ length: 20 }, (_, i) => exitOf(`d${i}`, { tags: { tier: DEAR } })),
+];
+
+test("the pool takes exits of the target's tier while one of them is good, then of the next", () => {
+  const { pool, take, takeExit } = poolOf(EXITS, seeded(3), TIERED);
+  const tried = new Set<string>();
+  for (let i = 0; i < 20; i++) {
+    const id = take({}, tried)?.exit.id ?? "";
+    assert.match(id, /^c/);
+    tried.add(id);
+  }
+  assert.match(take({}, tried)?.exit.id ?? "", /^d/, "all cheap ones were tried in this exchange");
+  for (let i = 0; i < 20; i++) pool.settle(takeExit(`c${i}`), REFUSED);
+  assert.match(take()?.exit.id ?? "", /^d/, "all cheap ones are benched");
+});
+
+test("exits that a target blocks move it up; what is the target's own, and exits that are surely broken, do not", () => {
+  const { pool, takeExit, take } = poolOf(EXITS, seeded(4), TIERED);
+  for (let i = 0; i < 10; i++) pool.settle(takeExit(`c${i}`), failed("relay.origin_5xx", "origin", "target"));
+  assert.equal(pool.tiers.startOf("site.example:443", 0), 0);
+  for (let i = 0; i < 5; i++) pool.settle(takeExit(`c${i}`), REFUSED);
+  assert.equal(pool.tiers.size, 0);
+  for (let i = 10; i < 13; i++) pool.settle(takeExit(`c${i}`), BLOCKED);
+  assert.match(take()?.exit.id ?? "", /^d/);
+  const other = pool.take({ target: { ...TARGET, host: "other.example" }, params: NO_PARAMS }, new Set());
+  assert.match(other?.exit.id ?? "", /^c/);
+});
+
+test("a hard session does not move when its target does", () => {
+  const { pool, takeExit, take } = poolOf(EXITS, seeded(5), TIERED);
+  const hard = { session: { key: "s", hard: true, durationMs: MINUTE } };
+  const held = take(hard)?.exit.id;
+  for (let i = 0; i < 5; i++) pool.settle(takeExit(`c${i}`), BLOCKED);
+  assert.equal(take(hard)?.exit.id, held);
+  assert.match(take({ session: { ...hard.session, key: "new" } })?.exit.id ?? "", /^d/);
 });
