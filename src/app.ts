@@ -135,6 +135,7 @@ class RunningGateway implements Gateway {
       clock,
       random,
       report: this.report,
+      onBug: this.#onBug,
       nextId: exchangeIds(clock.wall()),
       isOwnListener: (address, port) => this.addresses.some((own) => reachesListener(own, address, port)),
     };

@@ -27,6 +27,8 @@ export interface ExchangeContext {
   readonly deadlines: Deadlines;
   readonly random: Random;
   readonly report: Report;
+  /** Hears of a bug in what nobody waits for. */
+  readonly onBug: (bug: unknown) => void;
   readonly nextId: () => string;
   /** Dialling one of these would be a loop. */
   readonly isOwnListener: (address: string, port: number) => boolean;

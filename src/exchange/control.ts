@@ -28,12 +28,12 @@ const NOTHING: Shown = { failed: null, words: "" };
  *     gateway -[exit with the tag ->]- target: connect, and for a request HEAD
  */
 export async function runControl(doubtful: Exchange, circuit: Circuit, failure: TargetFailure): Promise<void> {
-  const { circuits, settings, clock, report } = doubtful.context;
+  const { circuits, settings, clock, onBug } = doubtful.context;
   let shown = NOTHING;
   try {
     shown = await ask(doubtful, circuit, failure.attributed);
   } catch (bug) {
-    report({ type: "warning", message: `bug: ${bug instanceof Error ? (bug.stack ?? bug.message) : String(bug)}` });
+    onBug(bug);
   } finally {
     circuits.controlled(circuit, failure, { ...shown, rules: settings.circuit, now: clock.now() });
   }
