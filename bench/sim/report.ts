@@ -34,7 +34,8 @@ export function tabulateAims(runs: readonly Run[]): Table {
     ],
     remarks: [
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
-      "What is missed most are exits that fail only now and then: a failure that leaves no trace on either side cannot be told from its target's.",
+      "What is missed most: exits that fail only now and then on targets that do too, a provider's bursts of a few seconds, and targets that refuse a third or half of all exits, until each such pair has failed a few times.",
+      "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };
 }

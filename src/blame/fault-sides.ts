@@ -73,7 +73,7 @@ const CONFIGURATION_OF_EXIT: ReadonlySet<FaultId> = new Set<FaultId>([
 ]);
 
 /** Our own wrong idea of the exit is what failed. */
-export function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
+function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
   return CONFIGURATION.has(id) || (role === "exit" && CONFIGURATION_OF_EXIT.has(id));
 }
 
