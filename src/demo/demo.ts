@@ -8,10 +8,11 @@ import type { ExchangeRecord } from "../core/ledger.ts";
 import type { ExitHop } from "../core/route.ts";
 import type { Config, ListenerSettings } from "../core/settings.ts";
 import { fakeResolver } from "../lab/fake-resolver.ts";
+import { playOutages } from "./outages.ts";
 import { type Output, startProgress } from "./progress.ts";
-import { tellCommands, tellOutcome, tellWorld } from "./report.ts";
+import { tellCommands, tellOutages, tellOutcome, tellWorld } from "./report.ts";
 import { sendThrough } from "./script-client.ts";
-import { planWorkload, sendAll, type Tally } from "./workload.ts";
+import { type DemoRequest, planWorkload, sendAll, type Tally } from "./workload.ts";
 import { type DemoWorld, startDemoWorld } from "./world.ts";
 
 export interface DemoOptions {
@@ -38,6 +39,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const { script, viaGateway } = await compare(options, world, address);
   await book.whenFull();
   out.write(tellOutcome(world.exits, book.records, script, viaGateway));
+  const send = (request: DemoRequest) => sendThrough({ ...address, scheme: "http" }, request, world.authority.cert);
+  out.write(tellOutages(await playOutages({ world, gateway, heard: book.later, send })));
   if (!once) await stayUp(options, world, address);
   return 0;
 }
@@ -54,6 +57,7 @@ function startDemoGateway(config: Config, world: DemoWorld, book: RecordBook): P
     exchange: {
       ...config.exchange,
       timeouts: { ...timeouts, connect: HOP_MS, handshake: HOP_MS, tls: HOP_MS, head: HOP_MS },
+      circuit: { ...config.exchange.circuit, probe: PROBE_MS },
       ca: [world.authority.cert],
     },
   };
@@ -66,6 +70,7 @@ function startDemoGateway(config: Config, world: DemoWorld, book: RecordBook): P
 }
 
 const HOP_MS = 700;
+const PROBE_MS = 300;
 
 /** The same requests, twice: plain rotation over the exits, and the gateway. */
 async function compare(
@@ -104,6 +109,8 @@ async function stayUp({ out, ended }: DemoOptions, { authority }: DemoWorld, gat
 /** The records of the workload's exchanges. A tunnel's comes only when both of its sides have closed it. */
 class RecordBook {
   readonly records: ExchangeRecord[] = [];
+  /** The first of those that came after them. */
+  readonly later: ExchangeRecord[] = [];
   readonly #count: number;
   readonly #full = Promise.withResolvers<void>();
 
@@ -113,7 +120,10 @@ class RecordBook {
   }
 
   add(record: ExchangeRecord): void {
-    if (this.records.length === this.#count) return; // what is asked of it while it stays up
+    if (this.records.length === this.#count) {
+      if (this.later.length < LATER_MAX) this.later.push(record); // it may stay up for long
+      return;
+    }
     this.records.push(record);
     if (this.records.length === this.#count) this.#full.resolve();
   }
@@ -125,3 +135,4 @@ class RecordBook {
 }
 
 const STRAGGLERS_MS = 2000;
+const LATER_MAX = 1000;

@@ -1,8 +1,9 @@
 import { formatHostPort, type HostPort } from "../core/address.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 import { countRescued, findBroken } from "./findings.ts";
+import type { Outages } from "./outages.ts";
 import type { Tally } from "./workload.ts";
-import { type DemoExit, DOWN, SHAKY, SHOP } from "./world.ts";
+import { type DemoExit, DOWN, NEWS, SHAKY, SHOP } from "./world.ts";
 
 /** What the demo consists of. */
 export function tellWorld(exits: readonly DemoExit[], requests: number): string {
@@ -45,6 +46,25 @@ export function tellOutcome(exits: readonly DemoExit[], records: readonly Exchan
     tellFailures(gateway),
     "",
   ].join("\n");
+}
+
+/** How a site that went down and exits that went down fared. */
+export function tellOutages({ site, exits }: Outages): string {
+  const { asked, spared, benched, goodExits, others, backMs } = site;
+  const back = backMs === null ? "It was not asked again in time." : `It was served again ${tellWait(backMs)} it was back.`;
+  return [
+    "",
+    `Then ${NEWS} went down for a while: it closed every connection without a word.`,
+    `  Of ${asked} requests for it, ${spared} were told so at once, without a try. ${benched} of the ${goodExits} good exits were benched for it, and`,
+    `  ${others.answered} of ${others.all} requests for ${SHOP} were answered meanwhile. ${back}`,
+    `Then ${exits.down.length} of the ${goodExits} good exits went down (${exits.down.join(", ")}).`,
+    `  ${exits.requests.answered} of ${exits.requests.all} requests for ${SHOP} were answered.`,
+    "",
+  ].join("\n");
+}
+
+function tellWait(ms: number): string {
+  return ms < 100 ? "as soon as" : `${(ms / 1000).toFixed(1)} s after`;
 }
 
 /** Three commands, each of which works as long as the demo runs. */

@@ -2,11 +2,12 @@ import type { HostPort } from "../core/address.ts";
 import type { Exit, ExitScheme } from "../core/route.ts";
 import { BAD_ANSWERS } from "../lab/bad-answers.ts";
 import { BAD_SOCKS, BAD_TUNNELS, byMethod, diesAtFirst } from "../lab/bad-exits.ts";
-import { afterBytes, afterHead } from "../lab/behaviours.ts";
+import { afterBytes, afterHead, fin } from "../lab/behaviours.ts";
 import { createAuthority, type LabAuthority } from "../lab/certificates.ts";
 import { startEdge } from "../lab/edge.ts";
 import { httpExit, startHttpExit } from "../lab/http-exit.ts";
-import { findClosedPort, startLabServer } from "../lab/lab-server.ts";
+import { dialLab, splice } from "../lab/lab-connection.ts";
+import { findClosedPort, type LabServer, type LabTls, startLabServer } from "../lab/lab-server.ts";
 import type { Reach } from "../lab/reach.ts";
 import { refuses } from "../lab/refusals.ts";
 import { startSite } from "../lab/site.ts";
@@ -25,12 +26,18 @@ export interface DemoExit {
 export interface DemoWorld extends AsyncDisposable {
   readonly authority: LabAuthority;
   readonly exits: readonly DemoExit[];
+  /** The site that goes down for a while: then it closes every connection without a word. */
+  readonly news: { isDown: boolean };
+  /** Takes every second good exit down for good: it refuses TCP. Their ids. */
+  takeHalfDown(): Promise<readonly string[]>;
 }
 
 /** The site that works. */
 export const SHOP = "shop.lab";
 /** The site whose edge has lost its origin. */
 export const DOWN = "down.lab";
+/** The site that goes down for a while. */
+export const NEWS = "news.lab";
 /** An exit by which no request gets through at the first try. */
 export const SHAKY = "shaky";
 
@@ -41,9 +48,16 @@ export async function startDemoWorld(): Promise<DemoWorld> {
   const props = new Props();
   try {
     const authority = createAuthority();
-    const reach = await openSites(props, authority);
-    const exits = [...(await openGoodExits(props, authority, reach)), ...(await openBadExits(props, authority, reach))];
-    return { authority, exits, [Symbol.asyncDispose]: () => props[Symbol.asyncDispose]() };
+    const news = { isDown: false };
+    const reach = { ...(await openSites(props, authority)), ...(await openNews(props, authority, news)) };
+    const good = await openGoodExits(props, authority, reach);
+    const exits = [...good.map(({ exit }) => exit), ...(await openBadExits(props, authority, reach))];
+    const takeHalfDown = async () => {
+      const half = good.filter((_, index) => index % 2 === 1);
+      await Promise.all(half.map(({ server }) => server[Symbol.asyncDispose]()));
+      return half.map(({ exit }) => exit.exit.id);
+    };
+    return { authority, exits, news, takeHalfDown, [Symbol.asyncDispose]: () => props[Symbol.asyncDispose]() };
   } catch (error) {
     await props[Symbol.asyncDispose]();
     throw error;
@@ -57,9 +71,30 @@ async function openSites(props: Props, authority: LabAuthority): Promise<Reach> 
   return { [`${SHOP}:80`]: edge, [`${DOWN}:80`]: edge, [`${SHOP}:443`]: secureEdge, [`${DOWN}:443`]: secureEdge };
 }
 
-async function openGoodExits(props: Props, authority: LabAuthority, reach: Reach): Promise<DemoExit[]> {
+async function openNews(props: Props, authority: LabAuthority, news: { readonly isDown: boolean }): Promise<Reach> {
+  const open = async (tls: LabTls | null) => {
+    const site = await props.use(startSite(tls));
+    return await props.use(startLabServer(async (peer) => (news.isDown ? fin(peer) : splice(peer, await dialLab(site)))));
+  };
+  return { [`${NEWS}:80`]: await open(null), [`${NEWS}:443`]: await open(authority.issue({ names: [NEWS] })) };
+}
+
+interface GoodExit {
+  readonly exit: DemoExit;
+  readonly server: LabServer;
+}
+
+/** The exits of one place are one provider's. */
+function providerOf(id: string): Readonly<Record<string, string>> {
+  return { provider: id.split("-", 1)[0] ?? id };
+}
+
+async function openGoodExits(props: Props, authority: LabAuthority, reach: Reach): Promise<GoodExit[]> {
   const tls = authority.issue({ names: ["127.0.0.1"] });
-  const good = (id: string, at: HostPort, scheme: ExitScheme): DemoExit => ({ exit: exitAt(at, scheme, { id }), trouble: null });
+  const good = (id: string, server: LabServer, scheme: ExitScheme): GoodExit => ({
+    exit: { exit: exitAt(server, scheme, { id, tags: providerOf(id) }), trouble: null },
+    server,
+  });
   return [
     good("fra-1", await props.use(startHttpExit({ reach })), "http"),
     good("fra-2", await props.use(startHttpExit({ reach })), "http"),
@@ -74,7 +109,10 @@ async function openGoodExits(props: Props, authority: LabAuthority, reach: Reach
 }
 
 async function openBadExits(props: Props, authority: LabAuthority, reach: Reach): Promise<DemoExit[]> {
-  const bad = (id: string, at: HostPort, scheme: ExitScheme, trouble: string): DemoExit => ({ exit: exitAt(at, scheme, { id }), trouble });
+  const bad = (id: string, at: HostPort, scheme: ExitScheme, trouble: string): DemoExit => ({
+    exit: exitAt(at, scheme, { id, tags: providerOf(id) }),
+    trouble,
+  });
   const server = async (behave: Parameters<typeof startLabServer>[0]) => props.use(startLabServer(behave));
   const works = httpExit({ reach, closes: true });
   const shaky = exitAt(await server(diesAtFirst(GRACE_MS, works)), "http", { id: SHAKY });

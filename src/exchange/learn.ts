@@ -51,7 +51,8 @@ export function learnNothing(exchange: Exchange, { lease, slot }: Choice): void 
  */
 export function learnFailure(ended: Ended, attributed: AttributedFault): AttributedFault {
   const { exchange, choice, record } = ended;
-  if (attributed.fault === exchange.clientFault) {
+  // A client that left broke nothing, nor did a hop that closed an idle connection.
+  if (attributed.fault === exchange.clientFault || attributed.fault.id === "head.keepalive_race") {
     learnNothing(exchange, choice);
     return attributed;
   }

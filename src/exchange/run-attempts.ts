@@ -59,7 +59,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     }
     const next = decideNext(exchange, tried, tries.isRepeatable());
     if (next.kind === "fresh-socket") {
-      mayReuse = false;
+      mayReuse = false; // nor on the exits that follow: what ended this one may end theirs
       startedAt = clock.now();
       continue;
     }
@@ -69,7 +69,6 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     if (next.kind === "reply" || down !== null || !mayRepeat(exchange, learned)) break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
-    mayReuse = true;
     down = gateTarget(exchange, attributedOf(learned));
     choosing = down === null ? nextRoute(exchange) : null;
     choice = choosing instanceof Promise ? await choosing : choosing;

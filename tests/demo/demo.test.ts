@@ -36,8 +36,15 @@ test("the demo compares plain rotation with the gateway, says who broke, and the
   assert.ok(Number(gateway) >= 0.9 * answerable, text); // all of them, unless this machine is very slow
   assert.ok(Number(script) < 0.6 * answerable, text);
   assert.match(text, /connect\.refused/);
-  assert.match(text, new RegExp(`^  ${DOWN} +is a site whose edge has lost its origin .+ relay\\.edge_5xx$`, "m"));
+  assert.match(text, new RegExp(`^  ${DOWN} +is a site whose edge has lost its origin .+relay\\.edge_5xx`, "m"));
   assert.match(text, /\d+ requests failed at an exit and were rescued by another\./);
+  const [, spared, benched] =
+    /Of 30 requests for it, (\d+) were told so at once, without a try\. (\d+) of the 9 good exits/.exec(text) ?? [];
+  assert.ok(Number(spared) >= 5, text);
+  const [, others] = /(\d+) of 30 requests for shop\.lab were answered meanwhile\. It was served again /.exec(text) ?? [];
+  const [, rest] = /^Then 4 of the 9 good exits went down .+\n {2}(\d+) of 60 requests for shop\.lab were answered\.$/m.exec(text) ?? [];
+  // None, all and all, unless this machine is very slow.
+  assert.ok(Number(benched) <= 1 && Number(others) >= 27 && Number(rest) >= 54, text);
   assert.deepEqual(noise, [], "a progress bar where there is no terminal");
 
   const commands = text.match(/^ {2}curl .+$/gm) ?? [];
