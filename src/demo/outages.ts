@@ -21,7 +21,7 @@ export interface Outages {
   readonly exits: { readonly down: readonly string[]; readonly requests: Count };
 }
 
-export interface Count {
+interface Count {
   readonly all: number;
   readonly answered: number;
 }

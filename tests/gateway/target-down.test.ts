@@ -94,6 +94,18 @@ async function untilDown(gateway: LabGateway): Promise<void> {
   assert.deepEqual(circuitStates(gateway), ["open"]);
 }
 
+/** What was told of the first failures, before anybody knew, is revised in the records that are still there. */
+function assertRevised({ gateway, events }: LabGateway): void {
+  for (const event of events) {
+    if (event.type !== "verdict-revised") continue;
+    const { attempt, from, to, reason } = event;
+    const kept = gateway.exchanges.get(event.id)?.revised ?? [];
+    assert.ok(
+      kept.some((revision) => revision.attempt === attempt && revision.from === from && revision.to === to && revision.reason === reason),
+    );
+  }
+}
+
 interface Outage {
   readonly what: string;
   readonly ask: Ask;
@@ -131,6 +143,8 @@ for (const { what, ask, trouble, refusal } of OUTAGES) {
     assert.equal(world.requests, 0, "no exit was used");
     assert.deepEqual(benched(gateway), []);
     assert.equal(await askOther(gateway), 200);
+
+    assertRevised(gateway);
 
     Object.assign(world, { trouble: null, refusal: null });
     world.skewMs += 1500;
