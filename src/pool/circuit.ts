@@ -90,6 +90,12 @@ export class Circuit {
     return true;
   }
 
+  /** More comes through lately than of a target that is down. */
+  worksAgain(rules: CircuitRules, now: number): boolean {
+    const worked = this.#workedLately(rules, now);
+    return worked > WORKED_SHARE_MAX * (worked + this.#failures.length);
+  }
+
   close(): void {
     this.#opened = null;
     this.#failures = [];
@@ -147,8 +153,7 @@ export class Circuit {
     const { failures, kins } = rules;
     if (failures === 0 || this.#failures.length < failures) return false;
     if (new Set(this.#failures.map(({ exchange }) => exchange)).size < EXCHANGES_MIN) return false;
-    const worked = this.#workedLately(rules, now);
-    if (worked > WORKED_SHARE_MAX * (worked + this.#failures.length)) return false;
+    if (this.worksAgain(rules, now)) return false;
     const exits = new Set(this.#failures.map(({ exit }) => exit)).size;
     if (exits < Math.min(failures, ways)) return false;
     // All may be of one kin: then twice as many of them, or all that there are, will do.

@@ -79,6 +79,7 @@ export class Circuits {
     const known = this.#known(where.target);
     const circuit = this.#circuitOf(known, where);
     if (failure.isProbe && circuit !== known.whole) this.#endProbeOfWhole(known.whole, failure, rules, now);
+    else if (failure.isProbe) this.#endProbeOfPath(known, where.path, failure, { rules, now });
     const isDue = circuit.count(failure, ways, rules, now);
     if (circuit.state(now) !== "closed") {
       circuit.failAgain(failure, { rules, random: this.#random, now });
@@ -100,7 +101,9 @@ export class Circuits {
       if (known !== undefined) known.upUntil = now + CONTROL_HOLDS_MS;
       return COUNTED;
     }
-    if (circuit.state(now) !== "closed") return COUNTED;
+    const isKnown = known !== undefined && allOf(known).includes(circuit);
+    // It may have come back meanwhile, or been forgotten.
+    if (!isKnown || circuit.state(now) !== "closed" || circuit.worksAgain(rules, now)) return COUNTED;
     return this.#open(circuit, failure, failed === null ? null : words, { rules, now });
   }
 
@@ -140,6 +143,19 @@ export class Circuits {
     if (failure.status === null) whole.failAgain(failure, { rules, random: this.#random, now });
     else whole.close();
     this.#tell(whole, failure.status === null ? tellFault(failure) : `it answered ${failure.status}`, now);
+  }
+
+  /** A path whose probe did not even get as far as the target stays down, and has a next probe. */
+  #endProbeOfPath(
+    { byPath }: OfTarget,
+    path: string | null,
+    failure: TargetFailure,
+    { rules, now }: { rules: CircuitRules; now: number },
+  ): void {
+    const ofPath = path === null ? undefined : byPath.get(firstSegment(path));
+    if (ofPath === undefined || ofPath.state(now) === "closed") return;
+    ofPath.failAgain(failure, { rules, random: this.#random, now });
+    this.#tell(ofPath, tellFault(failure), now);
   }
 
   #open(circuit: Circuit, failure: TargetFailure, control: string | null, { rules, now }: { rules: CircuitRules; now: number }): Counted {

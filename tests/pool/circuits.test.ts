@@ -205,6 +205,35 @@ test("in doubt a control connection is asked for, once; that it works leaves the
   }
 });
 
+test("a path whose probe cannot reach the target at all stays down, and has a next probe", () => {
+  const lab = start();
+  const api: Where = { target: SHOP.target, path: "/api", scope: "path" };
+  for (const exit of ["a", "b", "c", "d"]) lab.fail(exit, exit, { status: 503 }, api);
+  lab.pass(1000);
+  assert.equal(lab.gate(api).kind, "probe");
+  lab.fail("e", "k5", { isProbe: true }, { ...api, scope: "target" });
+  assert.equal(lab.gate(api).kind, "open");
+  assert.equal(lab.states.at(-1), "open");
+  lab.pass(2000);
+  assert.equal(lab.gate(api).kind, "probe");
+});
+
+test("what a control connection shows of a target that has come back meanwhile, or was forgotten, opens nothing", () => {
+  const rules: CircuitRules = { ...RULES, control: "direct" };
+  const attributed = { fault: fault("handshake.target_refused", "refused"), role: "exit", hop: 2 } as const;
+  const failure: TargetFailure = { attributed, status: null, exit: "d", kin: "k2", exchange: "4", isProbe: false };
+  for (const what of ["back", "forgotten"]) {
+    const lab = start(rules);
+    const doubt = failThroughFour(lab).at(-1);
+    assert.ok(doubt?.kind === "doubt");
+    if (what === "back") lab.work();
+    else for (let i = 0; i < 10_000; i++) lab.fail("a", "k1", {}, { ...SHOP, target: `t${i}.example:80` });
+    lab.circuits.controlled(doubt.circuit, failure, { failed: true, words: "", rules, now: lab.now() });
+    assert.equal(lab.gate().kind, "closed", what);
+    assert.deepEqual(lab.states, [], what);
+  }
+});
+
 test("failures: 0 switches circuits off", () => {
   const lab = start({ ...RULES, failures: 0 });
   failThroughFour(lab);
