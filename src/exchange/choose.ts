@@ -3,7 +3,7 @@ import type { Lease } from "../pool/lease.ts";
 import type { Slot } from "../pool/limits.ts";
 import type { Exchange } from "./exchange.ts";
 import { fillExit } from "./fill-exit.ts";
-import { directIsTier, isAlwaysDirect, startsDirect } from "./without-exit.ts";
+import { directIsTier, isAlwaysDirect, mayFallBack, startsDirect } from "./without-exit.ts";
 
 /** A route to try, with the lease of its exit. */
 export interface Choice {
@@ -26,7 +26,7 @@ export function chooseRoute(exchange: Exchange): Choice | null {
   if (direct !== null) return direct;
   const choice = chooseExit(exchange);
   // Where an exit will do in its turn, our own address is not shown.
-  if (choice === null && (mayGoDirect || settings.direct === "fallback") && exchange.limited === null) return chooseDirect(exchange);
+  if (choice === null && (mayGoDirect || mayFallBack(exchange)) && exchange.limited === null) return chooseDirect(exchange);
   return choice;
 }
 
@@ -34,7 +34,7 @@ export function chooseRoute(exchange: Exchange): Choice | null {
 export function triesLeft(exchange: Exchange): number {
   const { settings, pool } = exchange.context;
   if (isAlwaysDirect(settings, exchange.request.target)) return TRIES_OF_ONE - exchange.triesOf(null);
-  return pool.size > 1 || settings.direct === "fallback" || directIsTier(exchange) ? Number.POSITIVE_INFINITY : TRIES_OF_ONE;
+  return pool.size > 1 || mayFallBack(exchange) || directIsTier(exchange) ? Number.POSITIVE_INFINITY : TRIES_OF_ONE;
 }
 
 function chooseExit(exchange: Exchange): Choice | null {

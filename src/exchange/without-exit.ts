@@ -15,6 +15,11 @@ export function directIsTier({ context, request }: Exchange): boolean {
   return session === null && filter.exit === null && Object.keys(filter.tags).length === 0;
 }
 
+/** No exit is left: our own address may take its place, but not for a hard session, which does not move. */
+export function mayFallBack({ context, request }: Exchange): boolean {
+  return context.settings.direct === "fallback" && request.params.session?.hard !== true;
+}
+
 /** Where direct is a tier: this target has not been moved up, and this exchange has not tried it so. */
 export function startsDirect(exchange: Exchange): boolean {
   const { pool, clock } = exchange.context;

@@ -85,6 +85,21 @@ test("a hard session whose exit has left the lists is lost, for requests and tun
   assert.equal(await world.exitOf("any-hardsession-s"), held);
 });
 
+test("a hard session whose exit has left the lists does not go on without an exit either, where others would", async () => {
+  await using site = await startRawTarget(() => ok("direct"));
+  await using world = await startWorld({ exchange: { direct: "fallback" } });
+  const ask = async (name: string) => {
+    using peer = await dialClient(world.gateway.address);
+    return await exchange(peer, proxyGet(site.url("/"), basic(`${name}:x`)));
+  };
+  const held = (await ask("any-hardsession-s")).body.toString();
+  assert.ok(NAMES.includes(held));
+  await world.keep([]);
+  assert.match((await ask("any-hardsession-s")).body.toString(), new RegExp(`the session's exit ${held} is gone`));
+  assert.equal((await ask("any-session-s")).body.toString(), "direct");
+  assert.equal(site.accepted, 1);
+});
+
 test("a hard session is tried over its exit even while that is benched, and what fails then is told as the exit's fault", async () => {
   await using world = await startWorld();
   const held = await world.exitOf("any-hardsession-s");
