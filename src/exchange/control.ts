@@ -10,6 +10,7 @@ import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { checkRoute, checkTarget } from "./check-target.ts";
 import type { Choice } from "./choose.ts";
 import { Exchange } from "./exchange.ts";
+import { fillExit } from "./fill-exit.ts";
 import { openRoute } from "./open-route.ts";
 import { planTunnel } from "./plan.ts";
 
@@ -66,7 +67,7 @@ function take(exchange: Exchange, control: CircuitRules["control"]): Choice | nu
   if (control === "direct") return { route: { exit: null, target }, lease: null, slot: null };
   const params = { ...NO_PARAMS, filter: { exit: null, tags: { tag: [control.tag] } } };
   const lease = exchange.context.pool.take({ target, params }, new Set());
-  return lease === null ? null : { route: { exit: lease.exit, target }, lease, slot: null };
+  return lease === null ? null : { route: { exit: fillExit(lease.exit, params, lease.session), target }, lease, slot: null };
 }
 
 /** It could not be asked, or did not get there: only what is the target's tells something. */

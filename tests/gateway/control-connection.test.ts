@@ -13,7 +13,7 @@ import { ok, startRawTarget } from "./raw-target.ts";
 const bare502 = says("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", fin);
 
 /** Exits that all say 502 of everything, and one more that is for control only. */
-async function startBlocked(control: "direct" | { readonly tag: string }) {
+async function startBlocked(control: "direct" | { readonly tag: string }, more: readonly string[] = []) {
   const stack = new AsyncDisposableStack();
   const blocked: LabServer[] = [];
   for (let i = 0; i < 4; i++) blocked.push(stack.use(await startLabServer(afterHead(bare502))));
@@ -22,7 +22,7 @@ async function startBlocked(control: "direct" | { readonly tag: string }) {
   const opened = Promise.withResolvers<string>();
   const gateway = stack.use(
     await startLabGateway({
-      exits: [...lines, `http://${apart.host}:${apart.port} id=apart provider=apart tag=apart`],
+      exits: [...lines, `http://${apart.host}:${apart.port} id=apart provider=apart tag=apart`, ...more],
       exchange: { circuit: { ...DEFAULTS.circuit, control } },
       options: {
         report: (event: GatewayEvent) => {
@@ -66,6 +66,21 @@ for (const control of ["direct", { tag: "apart" }] as const) {
     assert.match(record?.verdict?.evidence.join("\n") ?? "", /a (?:direct connection|connection through the exit apart) failed too: /);
   });
 }
+
+test("an exit whose user name is a template is filled for a control connection too", async () => {
+  await using target = await startRawTarget(() => ok("there"));
+  const users: string[] = [];
+  await using vendor = await startRawTarget(({ head }) => {
+    const [, encoded = ""] = /Proxy-Authorization: Basic (\S+)/i.exec(head) ?? [];
+    users.push(Buffer.from(encoded, "base64").toString());
+    return "HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  });
+  await using lab = await startBlocked({ tag: "vendor" }, [
+    `http://bob[-cc-{country}][-sessid-{session}]:x@${vendor.host}:${vendor.port} id=v provider=v tag=vendor country=at,de`,
+  ]);
+  for (let i = 0; i < 20 && users.length === 0; i++) assert.equal(await ask(lab.gateway, target.url("/page")), 502);
+  assert.deepEqual(users, ["bob-cc-at:x"]);
+});
 
 async function untilRequest(target: { readonly requests: readonly { readonly head: string }[] }) {
   while (target.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
