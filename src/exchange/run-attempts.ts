@@ -112,7 +112,11 @@ function answered<A>(ended: Ended, answer: A): Ending<A> {
     answer,
     judged: null,
     settle: (how) => {
-      if (typeof how === "object") return learnFailure(ended, how);
+      if (typeof how === "object") {
+        const told = learnFailure(ended, how);
+        giveProbeBack(exchange); // a tunnel's, which nobody else ends
+        return told;
+      }
       if (how === "unjudged") learnNothing(exchange, choice);
       else {
         if (isTunnel) learnTargetWorks(exchange, startedAt);

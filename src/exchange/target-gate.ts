@@ -8,8 +8,9 @@ import type { Exchange } from "./exchange.ts";
  * @param own the exchange's own latest fault, which is told where it is the target's too.
  */
 export function gateTarget(exchange: Exchange, own: AttributedFault | null): AttributedFault | null {
-  const { circuits, clock } = exchange.context;
-  if (circuits.size === 0 || exchange.probe !== null) return null;
+  const { circuits, clock, settings } = exchange.context;
+  // A reload may have switched circuits off while some were open.
+  if (circuits.size === 0 || exchange.probe !== null || settings.circuit.failures === 0) return null;
   const gate = circuits.gate(exchange.targetKey, exchange.path, clock.now());
   if (gate.kind === "closed") return null;
   if (gate.kind === "open") return tellDown(gate, own);

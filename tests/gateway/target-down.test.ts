@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { fieldValue } from "../../src/core/message.ts";
 import { afterBytes, afterHead, fin, says, silence } from "../../src/lab/behaviours.ts";
 import { httpExit } from "../../src/lab/http-exit.ts";
+import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { type Behaviour, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { askConnect, proxyGet, type RawAnswer } from "../../src/lab/raw-client.ts";
 import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
-import { dialClient, exchange } from "./client.ts";
+import { basic, dialClient, exchange } from "./client.ts";
 import { type LabGateway, startLabGateway } from "./lab-gateway.ts";
 
 const EXITS = 12;
@@ -28,6 +29,8 @@ async function startWorld() {
     trouble: null as Behaviour | null,
     /** An exit's own answer to a request for the site; null: it leads there. */
     refusal: null as Behaviour | null,
+    /** The exit that closes whatever tunnel it opened. */
+    shut: null as string | null,
     requests: 0,
     skewMs: 0,
   };
@@ -39,13 +42,15 @@ async function startWorld() {
   const secureShop = stack.use(await startLabServer(either(afterBytes(tlsRecord))));
   const other = stack.use(await startLabServer(afterHead(page)));
   const works = httpExit({ closes: true, reach: { "shop.lab:80": shop, "shop.lab:443": secureShop, "other.lab:80": other } });
-  const exit: Behaviour = async (peer) => {
+  const shut = afterHead(says("HTTP/1.1 200 Connection established\r\n\r\n", afterBytes(fin)));
+  const exit = async (id: string, peer: LabConnection) => {
+    if (world.shut === id) return await shut(peer);
     const start = (await peer.reader.peek(19)).toString("latin1");
     if (start.includes("shop.lab")) world.requests += 1;
     await (start.includes("shop.lab") && world.refusal !== null ? afterHead(world.refusal)(peer) : works(peer));
   };
   const servers: LabServer[] = [];
-  for (let i = 0; i < EXITS; i++) servers.push(stack.use(await startLabServer(exit)));
+  for (let i = 0; i < EXITS; i++) servers.push(stack.use(await startLabServer((peer) => exit(`e${i}`, peer))));
   const gateway = stack.use(
     await startLabGateway({
       exits: servers.map(({ host, port }, i) => `http://${host}:${port} id=e${i} provider=p${i % PROVIDERS}`),
@@ -186,3 +191,44 @@ test("what an open circuit answers says what the site failed with, and why nothi
   assert.equal(record?.verdict?.culprit, "origin");
   assert.match(record?.verdict?.evidence[0] ?? "", /^the target counts as down: it failed through \d+ exits of \d networks/);
 });
+
+test("circuits that a reload switches off keep nobody from a site", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  for (let i = 0; i < EXITS; i++) assert.ok((await askShop(gateway)).works);
+  world.refusal = bare502;
+  await untilDown(gateway);
+  const { config } = gateway;
+  const { circuit } = config.exchange;
+  await gateway.gateway.reload({ ...config, exchange: { ...config.exchange, circuit: { ...circuit, failures: 0 } } });
+  world.requests = 0;
+  await askShop(gateway);
+  assert.ok(world.requests > 0);
+});
+
+test("a tunnel that was the probe and broke at its exit leaves its place to the next", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  world.trouble = fin;
+  for (let i = 0; i < 20 && !circuitStates(gateway).includes("open"); i++) await tunnelToShop(gateway);
+  assert.deepEqual(circuitStates(gateway), ["open"]);
+
+  world.skewMs += 15 * 60_000;
+  world.trouble = null;
+  for (let i = 0; i < EXITS; i++) assert.equal(await askOther(gateway), 200);
+  world.shut = "e0";
+  for (let i = 0; i < 8; i++) assert.equal(await tunnelOver("e0", `t${i}.lab:443`, gateway), null);
+  assert.equal(await tunnelOver("e0", "shop.lab:443", gateway), null);
+  const [record] = gateway.gateway.exchanges.recent(1, { outcome: null, fault: null, exit: null });
+  assert.deepEqual([record?.attempts.length, record?.verdict?.culprit], [1, "exit"]);
+  assert.deepEqual(circuitStates(gateway), ["open", "half-open", "open"]);
+  assert.ok((await tunnelToShop(gateway)).works);
+});
+
+/** The first piece out of a tunnel over one exit; null: it closed before. */
+async function tunnelOver(exit: string, target: string, { address }: LabGateway): Promise<Buffer | null> {
+  using peer = await dialClient(address);
+  await askConnect(peer, target, basic(`any-exit-${exit}:x`));
+  await peer.send(HELLO);
+  return await peer.reader.next().catch(() => null);
+}
