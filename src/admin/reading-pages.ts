@@ -85,7 +85,7 @@ function readLimit(query: URLSearchParams, otherwise: number, most: number): num
 function readTags(given: readonly string[]): Record<string, readonly string[]> | null {
   const tags: Record<string, readonly string[]> = {};
   for (const text of given) {
-    const [, name, values = ""] = /^([\w.-]+):(.+)$/.exec(text) ?? [];
+    const [, name, values = ""] = /^([A-Za-z][\w.-]*):(.+)$/.exec(text) ?? [];
     if (name === undefined) return null;
     tags[name.toLowerCase()] = values.toLowerCase().split(",");
   }

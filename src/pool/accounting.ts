@@ -146,7 +146,9 @@ export class Accounting {
 
   #priceOf(tag: string | undefined, tier: string): number {
     const own = tag === undefined ? Number.NaN : Number(tag);
-    return own >= 0 ? own : (this.#prices[normalize(tier)] ?? 0);
+    const name = normalize(tier);
+    if (own >= 0 && Number.isFinite(own)) return own;
+    return Object.hasOwn(this.#prices, name) ? (this.#prices[name] as number) : 0;
   }
 
   #sumBy(name: "tier" | "provider"): [string, Spent][] {

@@ -7,22 +7,27 @@ type Where = ExitLineOptions["where"];
 
 interface Entry {
   exit: Exit;
-  readonly where: Where;
+  readonly route: string;
+  readonly file: string;
+  readonly line: number;
 }
 
 /** Exits from any number of lists: the same route twice is one exit, whose tags accumulate; an id belongs to one route. */
 export class ExitList {
   readonly errors: ExitLineError[] = [];
-  readonly #byRoute = new Map<string, Entry>();
+  /** In the order of their lines. */
+  readonly #entries: Entry[] = [];
   readonly #ids = new Map<string, Entry>();
+  /** Those whose id is not the one that their route gives: the others are found by that, which in a long list saves a second large table. */
+  readonly #byRoute = new Map<string, Entry>();
 
   get exits(): Exit[] {
-    return [...this.#byRoute.values()].map(({ exit }) => exit);
+    return this.#entries.map(({ exit }) => exit);
   }
 
   /** The exit by this one's route, with the tags and the id that it has here; null: there is none. */
   find(exit: Exit): Exit | null {
-    return this.#byRoute.get(formatExit(exit))?.exit ?? null;
+    return this.#find(formatExit(exit), exitId(exit, ID_DIGITS))?.exit ?? null;
   }
 
   /** The exit that has this id; null: there is none. */
@@ -39,10 +44,9 @@ export class ExitList {
       const newline = text.indexOf("\n", at);
       const end = newline < 0 ? text.length : newline;
       const lineText = text.slice(at, end);
-      const where = { file, line };
       const plain = plainLines.read(lineText);
-      if (plain === null) this.#readAny(lineText, { ...options, where });
-      else this.#addOne(plain.exit, where, plain.route);
+      if (plain === null) this.#readAny(lineText, { ...options, where: { file, line } });
+      else this.#addOne({ exit: plain.exit, route: plain.route, file, line }, plain.exit.id);
       at = end + 1;
     }
   }
@@ -55,45 +59,61 @@ export class ExitList {
 
   /** Adds an exit, or those that its line stands for. */
   add(exit: Exit, where: Where): void {
-    if (exit.tags["sessions"] === undefined) this.#addOne(exit, where);
-    else for (const one of exitsOf(exit)) this.#addOne(one, where);
+    for (const one of exit.tags["sessions"] === undefined ? [exit] : exitsOf(exit)) {
+      this.#addOne({ exit: one, route: formatExit(one), ...where }, exitId(one, ID_DIGITS));
+    }
   }
 
-  #addOne(exit: Exit, where: Where, route: string = formatExit(exit)): void {
-    const known = this.#byRoute.get(route);
-    if (known === undefined) this.#addNew(route, exit, where);
-    else this.#merge(known, exit, where);
+  /** @param derived the id that the route gives. */
+  #addOne(entry: Entry, derived: string): void {
+    const known = this.#find(entry.route, derived);
+    if (known === null) this.#addNew(entry, derived);
+    else this.#merge(known, entry);
+  }
+
+  #find(route: string, derived: string): Entry | null {
+    const entry = this.#ids.get(derived);
+    if (entry !== undefined && entry.route === route) return entry;
+    return this.#byRoute.get(route) ?? null;
   }
 
   /** Adds what another list holds, its errors too. */
   addAll(other: ExitList): void {
-    for (const [route, { exit, where }] of other.#byRoute) this.#addOne(exit, where, route);
+    for (const entry of other.#entries) {
+      const { exit } = entry;
+      const derived = other.#byRoute.has(entry.route) ? exitId(exit, ID_DIGITS) : exit.id;
+      this.#addOne({ ...entry }, derived);
+    }
     for (const error of other.errors) this.errors.push(error);
   }
 
-  #addNew(route: string, exit: Exit, where: Where): void {
+  #addNew(entry: Entry, derived: string): void {
+    const { exit, route } = entry;
     const holder = this.#ids.get(exit.id);
     if (holder !== undefined && isNamed(exit)) {
-      this.#refuse(where, exit.id, holder);
+      this.#refuse(entry, exit.id, holder);
       return;
     }
     // Eight digits of two routes in 100,000 are likely to be equal: the second one gets more of them.
-    const entry: Entry = { exit: holder === undefined ? exit : { ...exit, id: exitId(exit, LONG_ID_DIGITS) }, where };
-    this.#byRoute.set(route, entry);
+    if (holder !== undefined) entry.exit = { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
+    this.#entries.push(entry);
     this.#ids.set(entry.exit.id, entry);
+    if (entry.exit.id !== derived) this.#byRoute.set(route, entry);
   }
 
   // The later line is the newer one: its password, weight and id count.
-  #merge(known: Entry, exit: Exit, where: Where): void {
+  #merge(known: Entry, newer: Entry): void {
+    const { exit } = newer;
     const named = isNamed(exit);
     const holder = this.#ids.get(exit.id) ?? known;
     if (named && holder !== known) {
-      this.#refuse(where, exit.id, holder);
+      this.#refuse(newer, exit.id, holder);
       return;
     }
     const id = named ? exit.id : known.exit.id;
     this.#ids.delete(known.exit.id);
     this.#ids.set(id, known);
+    if (named) this.#byRoute.set(known.route, known);
     known.exit = {
       id,
       hops: exit.hops,
@@ -103,8 +123,8 @@ export class ExitList {
     };
   }
 
-  #refuse(where: Where, id: string, holder: Entry): void {
-    this.errors.push({ ...where, column: 1, reason: `id ${id} is taken by ${place(holder.where)}` });
+  #refuse({ file, line }: Where, id: string, holder: Where): void {
+    this.errors.push({ file, line, column: 1, reason: `id ${id} is taken by ${place(holder)}` });
   }
 }
 
@@ -135,7 +155,8 @@ function place({ file, line }: Where): string {
 function accumulate(first: Readonly<Record<string, string>>, second: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const tags: Record<string, string> = { ...first };
   for (const [key, value] of Object.entries(second)) {
-    const values = new Set([...(tags[key]?.split(",") ?? []), ...value.split(",")]);
+    const known = Object.hasOwn(tags, key) ? (tags[key] as string).split(",") : [];
+    const values = new Set([...known, ...value.split(",")]);
     tags[key] = [...values].join(",");
   }
   return tags;

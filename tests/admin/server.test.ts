@@ -37,7 +37,7 @@ test("lists the exits, all or those in one state, page by page", async () => {
   assert.deepEqual(await list("?limit=2&after=fr-2"), { ids: ["at-1"], total: 3, next: null });
   assert.deepEqual(await list("?tag=country:de"), { ids: [], total: 3, next: null });
   assert.equal((await ask(admin, "/api/exits?after=gone")).status, 410);
-  for (const query of ["state=odd", "limit=0", "limit=2001", "draining=yes", "tag=de", "tag=country:"]) {
+  for (const query of ["state=odd", "limit=0", "limit=2001", "draining=yes", "tag=de", "tag=country:", "tag=__proto__:x"]) {
     assert.equal((await ask(admin, `/api/exits?${query}`)).status, 400, query);
   }
 });

@@ -34,6 +34,8 @@ const TAGS: Record<string, Record<string, string>> = {
   res: { tier: "Residential", provider: "vendor_b" },
   own: { tier: "residential", provider: "vendor_b", price: "2" },
   bare: {},
+  endless: { tier: "residential", price: "1e999" },
+  odd: { tier: "constructor" },
 };
 
 function accountingOf(limits?: { exits: number; targets: number }): Accounting {
@@ -134,4 +136,10 @@ test("so many tiers and providers are told apart, since each is a series of the 
   assert.ok(kinds.length <= 201, String(kinds.length));
   assert.equal(kinds.at(-1)?.tier, "other");
   assert.equal(accounting.usage(1).total.requests, 1000);
+});
+
+test("a price that is no number of money, and a tier called like what every object has, leave the costs numbers", () => {
+  const accounting = accountingOf();
+  accounting.add(recordOf({ exit: "endless", bytesIn: GIB }, { exit: "odd", bytesIn: GIB }));
+  assert.equal(accounting.usage(10).total.cost, 8);
 });

@@ -33,6 +33,12 @@ test("the same route twice is one exit, whose tags accumulate and whose later pa
   assert.equal(exits[0]?.id, "a");
 });
 
+test("a tag may be called like what every object has", () => {
+  const { exits, errors } = lines("a:80", "a:80 constructor=x tostring=1", "a:80 constructor=y");
+  assert.deepEqual(errors, []);
+  assert.deepEqual(exits[0]?.tags, { constructor: "x,y", tostring: "1" });
+});
+
 test("the same host and port with different users are different exits", () => {
   const { exits } = lines("a:80:bob:x", "a:80:carl:x", "a:80", "socks5://a:80");
   assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
