@@ -68,7 +68,7 @@ export class Revisions {
       if (now - at > REMEMBERED_MS || !isMeant(told)) continue;
       const { culprit: to, confidence, side, evidence } = this.#pool.weigh(told.way, told.failure);
       if (side === "other" || evidence.length === 0) continue;
-      if (side === "target" && told.way.exit !== null) this.#pool.acquit(told.way.exit, told.failure.fault.id, reason);
+      if (side === "target") this.#pool.acquit(told.way, told.failure.fault.id, reason);
       if (isSameSide(from, to)) continue;
       remembered.culprit = to;
       if (told.isOpen()) Object.assign(told.record, { culprit: to, confidence });

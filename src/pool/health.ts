@@ -33,6 +33,8 @@ export class Health {
   successes = 0;
   failures = 0;
   lastFault: FaultId | null = null;
+  /** The target (`host:port`) of the failure that benched it last; null: a rule did, or nothing. */
+  benchedOver: string | null = null;
   /** Moving average until the first byte of an answer; null before the first. */
   ewmaMs: number | null = null;
   benchedUntil: number = Number.NEGATIVE_INFINITY;
@@ -83,11 +85,12 @@ export class Health {
    * A failure of its own. The bench lasts a random time up to twice that of the time before (full jitter), at least `atLeastMs`.
    * @param leasedAt the count of attempts when this one began: many that run into one failure count once.
    */
-  fail(fault: FaultId, { now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
+  fail(fault: FaultId, { target, now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
     this.failures++;
     this.suspect(fault, now);
     if (leasedAt <= this.#benchedAt) return;
     this.#benchedAt = attempts;
+    this.benchedOver = target;
     this.#standing = "probation";
     this.#streak = 0;
     this.#failingSince = Math.min(this.#failingSince, now);
@@ -145,6 +148,8 @@ export class Health {
 }
 
 export interface FailedAttempt {
+  /** `host:port`; null: it fails whatever the target. */
+  readonly target: string | null;
   readonly now: number;
   readonly random: Random;
   readonly leasedAt: number;

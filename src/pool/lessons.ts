@@ -49,7 +49,8 @@ export class Lessons {
     const weighed = this.evidence.failed(way, failure, now);
     const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
     const atLeastMs = fault.retryAfterMs ?? 0;
-    if (consequence === "bench") taken.learn().fail(fault.id, { now, random: this.#random, leasedAt, attempts, atLeastMs });
+    if (consequence === "bench")
+      taken.learn().fail(fault.id, { target: way.target, now, random: this.#random, leasedAt, attempts, atLeastMs });
     else if (consequence === "suspect") taken.learn().suspect(fault.id, now);
     else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
     else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
@@ -61,7 +62,7 @@ export class Lessons {
     const { benchForTarget, bench, forMs } = ruling;
     // A vendor's line stands for many exits: the next one may be welcome.
     if (benchForTarget && !taken.exit.rotating) this.#pairs.fail(formatHostPort(target), taken.exit.id, now, forMs);
-    if (bench) taken.learn().fail("relay.ruled", { now, random: this.#random, leasedAt, attempts, atLeastMs: forMs });
+    if (bench) taken.learn().fail("relay.ruled", { target: null, now, random: this.#random, leasedAt, attempts, atLeastMs: forMs });
   }
 
   answeredDirectly(target: Target, now: number): void {

@@ -161,11 +161,12 @@ export class Pool {
     return this.#lessons.evidence.weigh(way, failure, this.#clock.now());
   }
 
-  /** What an exit was benched for was not its fault. Does nothing where another fault came after that one. */
-  acquit(id: string, fault: FaultId, reason: string): void {
-    const member = this.#exits.get(id);
+  /** What an exit was benched for was not its fault. Does nothing where it was benched for another, of another target or one that came after. */
+  acquit({ exit, target }: Way, fault: FaultId, reason: string): void {
+    const member = exit === null ? undefined : this.#exits.get(exit);
     const now = this.#clock.now();
-    if (member === undefined || member.health.lastFault !== fault || !member.health.isOnProbation) return;
+    if (member === undefined || !member.health.isOnProbation) return;
+    if (member.health.lastFault !== fault || member.health.benchedOver !== target) return;
     member.learn().renew();
     this.#exits.place(member, reason, now);
   }

@@ -68,3 +68,23 @@ test("another target's verdicts are left alone", () => {
     [],
   );
 });
+
+for (const [benchedOver, state] of [
+  ["shop.example", "untried"],
+  ["other.example", "benched"],
+] as const) {
+  test(`an exit that was benched over ${benchedOver} is ${state} once shop.example turns out to be down`, () => {
+    const { pool, revisions } = start();
+    const want = { target: { ...target, host: benchedOver }, params: { ...NO_PARAMS, filter: { exit: "a", tags: {} } } };
+    const lease = pool.take(want, new Set());
+    assert.ok(lease !== null);
+    const exits = { ...failure, fault: { ...failure.fault, culprit: "exit", confidence: 0.9 }, culprit: "exit" } as const;
+    pool.settle(lease, { kind: "failed", ...exits });
+    assert.equal(pool.find("a")?.state, "benched");
+    const way = { exit: "a", kin: "provider a", target: "shop.example:443" };
+    revisions.remember({ id: "X1", attempt: 1, way, failure, record: attemptRecord({}), isOpen: () => false }, "exit");
+    failThroughAll(pool);
+    revisions.hear(isDown);
+    assert.equal(pool.find("a")?.state, state);
+  });
+}
