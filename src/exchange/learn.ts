@@ -1,6 +1,7 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import { type Side, sidesOf } from "../blame/fault-sides.ts";
+import type { FaultId } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
@@ -51,8 +52,8 @@ export function learnNothing(exchange: Exchange, { lease, slot }: Choice): void 
  */
 export function learnFailure(ended: Ended, attributed: AttributedFault): AttributedFault {
   const { exchange, choice, record } = ended;
-  // A client that left broke nothing, nor did a hop that closed an idle connection.
-  if (attributed.fault === exchange.clientFault || attributed.fault.id === "head.keepalive_race") {
+  // A client that left broke nothing, nor did a hop that closed an idle connection, nor who only was too slow for a client in a hurry.
+  if (attributed.fault === exchange.clientFault || attributed.fault.id === "head.keepalive_race" || isHurry(ended, attributed)) {
     learnNothing(exchange, choice);
     return attributed;
   }
@@ -61,6 +62,21 @@ export function learnFailure(ended: Ended, attributed: AttributedFault): Attribu
   if (told !== attributed) noteFault(record, told);
   if (side === "target") countForCircuit(ended, told);
   return told;
+}
+
+/** Faults that are the end of our own patience with a connection. */
+const SLOW_TO_OPEN: ReadonlySet<FaultId> = new Set<FaultId>(["dns.timeout", "connect.timeout", "handshake.timeout", "tls.handshake_timeout"]);
+/** Who does not get that far in so long is slow for anybody. Milliseconds. */
+const OPENS_WITHIN_MS = 1000;
+
+/** It was waited for so shortly only because the client wanted it so: else one client could take exits and targets from all others. */
+function isHurry({ exchange, startedAt }: Ended, { fault }: AttributedFault): boolean {
+  const { settings, clock } = exchange.context;
+  const { total, connect } = settings.timeouts;
+  if (exchange.totalMs >= total) return false;
+  const waitedMs = clock.now() - startedAt;
+  // An answer may take its time, where a connection may not.
+  return fault.id === "head.timeout" ? waitedMs < connect : SLOW_TO_OPEN.has(fault.id) && waitedMs < OPENS_WITHIN_MS;
 }
 
 /** A probe that learned nothing of its target leaves its place to the next request. */

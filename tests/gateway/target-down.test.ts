@@ -192,6 +192,19 @@ test("what an open circuit answers says what the site failed with, and why nothi
   assert.match(record?.verdict?.evidence[0] ?? "", /^the target counts as down: it failed through \d+ exits of \d networks/);
 });
 
+test("clients that give a slow site too little time take it, and its exits, from nobody", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  world.trouble = afterHead(silence);
+  const answers = Array.from({ length: 5 }, async () => {
+    using peer = await dialClient(gateway.address);
+    return (await exchange(peer, proxyGet("http://shop.lab/", basic("any-timeout-1:x")))).status;
+  });
+  assert.deepEqual(await Promise.all(answers), [504, 504, 504, 504, 504]);
+  assert.deepEqual(circuitStates(gateway), []);
+  assert.deepEqual(benched(gateway), []);
+});
+
 test("circuits that a reload switches off keep nobody from a site", async () => {
   await using lab = await startWorld();
   const { world, gateway } = lab;
