@@ -65,7 +65,12 @@ export function learnFailure(ended: Ended, attributed: AttributedFault): Attribu
 }
 
 /** Faults that are the end of our own patience with a connection. */
-const SLOW_TO_OPEN: ReadonlySet<FaultId> = new Set<FaultId>(["dns.timeout", "connect.timeout", "handshake.timeout", "tls.handshake_timeout"]);
+const SLOW_TO_OPEN: ReadonlySet<FaultId> = new Set<FaultId>([
+  "dns.timeout",
+  "connect.timeout",
+  "handshake.timeout",
+  "tls.handshake_timeout",
+]);
 /** Who does not get that far in so long is slow for anybody. Milliseconds. */
 const OPENS_WITHIN_MS = 1000;
 
