@@ -23,7 +23,7 @@ const HIDDEN = "(hidden)";
 
 /** The whole config as a YAML file, every default filled in. Secrets are hidden: passwords, tokens, query values of URLs. */
 export function printConfig(config: Config): string {
-  return stringify(configToFile(config), { lineWidth: 0 });
+  return stringify(configToFile(config), { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** The config in the shape of its file. */

@@ -35,6 +35,10 @@ hedge: { after: p95, maxShare: 0.1 }
   assert.deepEqual(load(printConfig(config)), config);
 });
 
+test("a printed config writes everything out, without YAML's anchors and aliases", () => {
+  assert.doesNotMatch(printConfig(defaultConfig()), /[&*]a\d/);
+});
+
 test("secrets are hidden in print", () => {
   const text = printConfig(
     load(`
