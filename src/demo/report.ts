@@ -89,6 +89,7 @@ export function tellCommands(gateway: HostPort, caFile: string): string {
 
 function troubleOf(exits: readonly DemoExit[], who: string): string | null {
   if (who === DOWN) return "is a site whose edge has lost its origin";
+  if (who === SHOP) return "works; suspected until other exits reached it";
   return exits.find(({ exit }) => exit.id === who)?.trouble ?? null;
 }
 
