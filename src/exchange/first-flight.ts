@@ -1,18 +1,18 @@
 import { attribute } from "../blame/attribute.ts";
 import { fault } from "../core/fault.ts";
-import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
+import type { AttributedFault } from "../core/ledger.ts";
 import type { Connection } from "../net/connection.ts";
 import { ClientHelloReader } from "../wire/tls-record.ts";
 import { type Exchange, noteFault } from "./exchange.ts";
 import { watchFlight } from "./flight-watch.ts";
-import type { Tunnel } from "./run-tunnel.ts";
+import { giveProbeBack } from "./learn.ts";
+import type { Opened, Tunnel } from "./run-tunnel.ts";
+import { convict, release, type Suspect } from "./suspects.ts";
 import { takeRepeat } from "./target-repeats.ts";
 import type { Ending } from "./tries.ts";
 
 /** As much as one ClientHello may be. */
 const FLIGHT_BYTES_MAX = 16 * 1024;
-
-type Opened = Ending<Tunnel> & { kind: "answer" };
 
 export type Flown = { readonly kind: "joined"; readonly answer: Tunnel } | { readonly kind: "fault"; readonly attributed: AttributedFault };
 
@@ -41,11 +41,13 @@ export async function replayFirstFlight(
   for (;;) {
     const { hop, route, record } = opened.answer;
     const hopNumber = record.route.length;
-    const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs: settings.timeouts.tls, now: () => clock.now() });
+    const { tls: tlsMs, tunnelIdle: idleMs } = settings.timeouts;
+    const onSilence = () => giveProbeBack(exchange);
+    const end = await watchFlight({ client, hop, flight, hopNumber, tlsMs, idleMs, onSilence, now: () => clock.now() });
     if (end.kind === "commit") {
       if (end.alert !== null) exchange.note(`the far side answered the ClientHello with ${end.alert}`);
       if (!end.answered) release(suspects);
-      opened.settle("answered");
+      opened.settle(end.quiet ? "unjudged" : "answered");
       if (end.answered) convict(suspects); // the answer speaks for the target, so it comes first
       return { kind: "joined", answer: opened.answer };
     }
@@ -82,35 +84,9 @@ async function whileListening<T>(exchange: Exchange, client: Connection, reopen:
   }
 }
 
-interface Suspect {
-  readonly opened: Opened;
-  readonly attributed: AttributedFault;
-}
-
 /** A direct route has no fresh exit to go to; a hard session may not move to one. */
 function mayReplay(exchange: Exchange, { answer }: Opened): boolean {
   return exchange.context.settings.firstFlightReplay && answer.route.exit !== null && exchange.request.params.session?.hard !== true;
-}
-
-/** The same flight was answered through another exit: those that lost it are to blame, not the target. */
-function convict(suspects: readonly Suspect[]): void {
-  for (const { opened, attributed } of suspects) {
-    const convicted: AttributedFault = { ...attributed, fault: { ...attributed.fault, culprit: "exit", confidence: CONVICTED } };
-    opened.settle(convicted);
-    noteConviction(opened.answer.record, convicted);
-  }
-}
-
-const CONVICTED = 0.9;
-
-function noteConviction(record: AttemptRecord, convicted: AttributedFault): void {
-  noteFault(record, convicted);
-  record.details = `${record.details ?? ""}; the same ClientHello was answered through another exit`;
-}
-
-/** Nothing proves more against them than what each showed by itself. */
-function release(suspects: readonly Suspect[]): ReadonlyMap<AttributedFault, AttributedFault | null> {
-  return new Map(suspects.map(({ opened, attributed }) => [attributed, opened.settle(attributed)]));
 }
 
 function giveUp(suspects: readonly Suspect[], attributed: AttributedFault): Flown {

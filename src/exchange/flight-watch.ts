@@ -17,7 +17,12 @@ const ANSWERS_ONLY: ReadonlySet<Protocol> = new Set<Protocol>(["http", "http2", 
 /** How the watch over one hop ended. */
 export type WatchEnd =
   /** The hop has the client's trust, or the client has sent what cannot be sent twice: join them as they are. */
-  | { readonly kind: "commit" /** By a TLS record: the flight arrived. */; readonly answered: boolean; readonly alert: string | null }
+  | {
+      readonly kind: "commit" /** By a TLS record: the flight arrived. */;
+      readonly answered: boolean;
+      readonly alert: string | null /** Nobody has said a word. */;
+      readonly quiet: boolean;
+    }
   /** The hop broke before a byte of it went to the client, and the flight is whole: it may fly again. */
   | { readonly kind: "lost"; readonly failure: HopFailure }
   /** The client is gone. */
@@ -30,6 +35,10 @@ export interface WatchOptions {
   /** Of the target on the route. */
   readonly hopNumber: number;
   readonly tlsMs: number;
+  /** How long nobody need say a word. */
+  readonly idleMs: number;
+  /** The client's flight is not whole after `tlsMs`. */
+  readonly onSilence: () => void;
   readonly now: () => number;
 }
 
@@ -50,6 +59,8 @@ class FlightWatch {
   /** The hop is gone; the flight is not whole yet. */
   #interruption: Interruption | null = null;
   #timer: NodeJS.Timeout | undefined;
+  /** Until the client's flight is whole. */
+  #silence: NodeJS.Timeout | undefined;
   #done = false;
 
   constructor(options: WatchOptions, resolve: (end: WatchEnd) => void) {
@@ -63,6 +74,7 @@ class FlightWatch {
     const { client, hop, flight } = this.#options;
     if (flight.bytes.length > 0) hop.write(flight.bytes);
     if (this.#state === "complete") this.#expectAnswer();
+    else this.#expectClient();
     hop.own({ onData: this.#onHopData, onEnd: () => this.#onHopGone({ how: "closed" }), onClose: this.#onHopClose, onDrain() {} });
     if (!this.#done)
       client.own({ onData: this.#onClientData, onEnd: () => this.#commit(), onClose: () => this.#end({ kind: "left" }), onDrain() {} });
@@ -77,7 +89,7 @@ class FlightWatch {
       client.reset();
     } else if (state === "other") {
       client.unread(chunk);
-      this.#commit();
+      this.#end({ kind: "commit", answered: false, alert: null, quiet: false });
     } else {
       if (this.#interruption === null) hop.write(chunk);
       this.#state = state;
@@ -97,7 +109,7 @@ class FlightWatch {
     if (kind === "not-tls") this.#lose(NOT_TLS);
     else {
       const told = alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`;
-      this.#end({ kind: "commit", answered: true, alert: told });
+      this.#end({ kind: "commit", answered: true, alert: told, quiet: false });
     }
   }
 
@@ -126,8 +138,18 @@ class FlightWatch {
     }
   }
 
+  /** Browsers open tunnels that they may come to need. */
+  #expectClient(): void {
+    const { tlsMs, idleMs, onSilence } = this.#options;
+    this.#silence = setTimeout(() => {
+      onSilence();
+      this.#silence = setTimeout(() => this.#commit(), Math.max(0, idleMs - tlsMs));
+    }, tlsMs);
+  }
+
   #expectAnswer(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     if (this.#fromHop.length > 0) this.#lose(NOT_TLS);
     else if (this.#interruption !== null) this.#lose(this.#interruption);
     else this.#timer = setTimeout(() => this.#lose({ how: "timeout", afterMs: this.#options.tlsMs }), this.#options.tlsMs);
@@ -151,13 +173,15 @@ class FlightWatch {
 
   /** Joins both as they are, though no answer to a flight was seen. */
   #commit(): void {
-    this.#end({ kind: "commit", answered: false, alert: null });
+    const quiet = this.#fromHop.length === 0 && this.#options.flight.bytes.length === 0;
+    this.#end({ kind: "commit", answered: false, alert: null, quiet });
   }
 
   #end(end: WatchEnd): void {
     if (this.#done) return;
     this.#done = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#silence);
     this.#options.client.disown();
     this.#options.hop.disown();
     this.#options.hop.unread(this.#fromHop);

@@ -31,6 +31,7 @@ interface ClientSide {
 }
 
 type TunnelEnding = Ending<Tunnel>;
+export type Opened = TunnelEnding & { kind: "answer" };
 
 /**
  * One CONNECT or SOCKS request from its head to the tunnel's last byte.

@@ -9,6 +9,7 @@ import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { type Behaviour, startLabServer } from "../../src/lab/lab-server.ts";
 import { openConnect, openSocks5, proxyGet, readAnswer, startClientTls } from "../../src/lab/raw-client.ts";
 import { startSite } from "../../src/lab/site.ts";
+import { openTunnel } from "../gateway/client.ts";
 import { type LabGateway, type LabGatewayOptions, startLabGateway } from "../gateway/lab-gateway.ts";
 import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
 
@@ -194,3 +195,17 @@ for (const [what, greeting] of Object.entries({
     assert.equal((await gateway.nextRecord()).attempts.length, 1);
   });
 }
+
+test("a tunnel in which nobody says a word ends all the same, and tells nothing of its exit", async () => {
+  await using target = await startLabServer(silence);
+  await using exit = await startHttpExit();
+  await using gateway = await startLabGateway({
+    exits: [`http://${exit.host}:${exit.port} id=e`],
+    timeouts: { tls: 20, tunnelIdle: 60 },
+  });
+  using peer = await openTunnel(gateway.address, target);
+  await peer.reader.rest().catch(() => null);
+  assert.equal((await gateway.nextRecord()).verdict?.fault, "tunnel.idle_timeout");
+  const found = gateway.gateway.pool.find("e");
+  assert.deepEqual([found?.inFlight, found?.state], [0, "untried"]);
+});

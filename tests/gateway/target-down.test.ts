@@ -238,6 +238,20 @@ test("a tunnel that was the probe and broke at its exit leaves its place to the 
   assert.ok((await tunnelToShop(gateway)).works);
 });
 
+test("a tunnel that was the probe and whose client says nothing leaves its place to the next", async () => {
+  await using lab = await startWorld();
+  const { world, gateway } = lab;
+  world.trouble = fin;
+  for (let i = 0; i < 20 && !circuitStates(gateway).includes("open"); i++) await tunnelToShop(gateway);
+  world.trouble = null;
+  world.skewMs += 1500;
+  using peer = await dialClient(gateway.address);
+  assert.equal((await askConnect(peer, "shop.lab:443")).status, 200);
+  assert.equal((await tunnelToShop(gateway)).answer.status, 502, "one probe at a time");
+  while (circuitStates(gateway).at(-1) === "half-open") await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok((await tunnelToShop(gateway)).works);
+});
+
 /** The first piece out of a tunnel over one exit; null: it closed before. */
 async function tunnelOver(exit: string, target: string, { address }: LabGateway): Promise<Buffer | null> {
   using peer = await dialClient(address);
