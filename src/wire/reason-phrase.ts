@@ -10,7 +10,8 @@ export const REASON_BYTES_MAX = 120;
  */
 export function tellReason(verdict: Verdict, attempt: AttemptRecord | null, id: string): string {
   const proof = printable(` (${verdict.fault} ${id})`).slice(0, REASON_BYTES_MAX / 2);
-  const story = PHRASES[verdict.fault].replace(/\{(\w+)\}/g, (_, place: string) => printable(nameOf(place, verdict, attempt)));
+  const phrase = verdict.fault === "relay.exit_5xx" && isTargets(verdict) ? NO_ANSWER_BY_EXIT : PHRASES[verdict.fault];
+  const story = phrase.replace(/\{(\w+)\}/g, (_, place: string) => printable(nameOf(place, verdict, attempt)));
   return clip(story, REASON_BYTES_MAX - proof.length) + proof;
 }
 
@@ -21,12 +22,17 @@ function nameOf(place: string, verdict: Verdict, attempt: AttemptRecord | null):
   const targetName = target === null ? targetSide : `${targetSide} ${clip(target, NAME_BYTES_MAX)}`;
   const exitName = exit === null ? "exit" : `exit ${clip(exit, NAME_BYTES_MAX)}`;
   if (place === "target") return targetName;
-  if (place === "exit" || attempt === null) return exitName;
+  if (place === "exit") return exitName;
+  if (attempt === null) return isTargets(verdict) ? targetName : exitName; // of a target that is not asked: it is down
 
   // {hop}: whoever the verdict points at, by its place on the route; the target stands last.
   const hops = attempt.route.length;
   if (exit === null || verdict.hop === hops) return targetName;
   return hops > 2 && verdict.hop > 0 ? `${exitName} hop ${verdict.hop}` : exitName;
+}
+
+function isTargets({ culprit }: Verdict): boolean {
+  return culprit === "origin" || culprit === "edge";
 }
 
 const NAME_BYTES_MAX = 32;
@@ -38,6 +44,9 @@ function clip(text: string, length: number): string {
 function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?");
 }
+
+/** What an exit's own error page tells where the target is to blame. */
+const NO_ANSWER_BY_EXIT = "{target} gave no answer, says {exit}";
 
 /** `{hop}`: where it broke; `{exit}`: the exit of the attempt; `{target}`: the target's side. */
 const PHRASES: Readonly<Record<FaultId, string>> = {

@@ -26,6 +26,18 @@ test("says who said it where an exit reports about the target", () => {
   assert.equal(tellReason(verdict, refusedAttempt, "X"), "origin example.com:443 refused TCP, says exit de-7 (handshake.target_refused X)");
 });
 
+test("an exit's error page about the target names the target", () => {
+  const verdict = { ...refusedVerdict, fault: "relay.exit_5xx", culprit: "origin" } as const;
+  assert.equal(tellReason(verdict, refusedAttempt, "X"), "origin example.com:443 gave no answer, says exit de-7 (relay.exit_5xx X)");
+  const exits = tellReason({ ...verdict, culprit: "exit" }, refusedAttempt, "X");
+  assert.equal(exits, "exit de-7 answered with an error (relay.exit_5xx X)");
+});
+
+test("a target that is down and was not asked is named, not an exit", () => {
+  const verdict = { ...refusedVerdict, fault: "head.closed_empty", culprit: "origin" } as const;
+  assert.equal(tellReason(verdict, null, "X"), "origin closed without an answer (head.closed_empty X)");
+});
+
 test("names the origin on a direct route", () => {
   const attempt = { ...refusedAttempt, exit: null, route: ["example.com:80"] };
   assert.equal(tellReason({ ...refusedVerdict, culprit: "origin" }, attempt, "X"), "origin example.com:80 refused TCP (connect.refused X)");
