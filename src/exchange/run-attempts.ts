@@ -66,6 +66,8 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     const learned = learn({ exchange, choice, record: tried.record, startedAt }, tried);
     story = better(story, learned, tries);
     down = gateTarget(exchange, attributedOf(learned));
+    // What may not be tried again tells its own story, whatever else its target went down with.
+    if (next.kind === "reply" && down?.fault.id !== attributedOf(learned)?.fault.id) down = null;
     if (next.kind === "reply" || down !== null || !mayRepeat(exchange, learned)) break;
     if (next.waitMs > 0) await sleep(next.waitMs, exchange);
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
