@@ -199,10 +199,7 @@ class Race<A> implements Engagement, Due {
 
   #endWithBug(bug: unknown): void {
     if (this.#isOver) {
-      this.#exchange.context.report({
-        type: "warning",
-        message: `bug: ${bug instanceof Error ? bug.stack : String(bug)}`,
-      });
+      this.#exchange.context.onBug(bug);
       return;
     }
     this.#finish();
