@@ -87,7 +87,7 @@ export class LearningPool implements Policy {
       isProbe: this.#probes.delete(by.request),
     };
     const now = this.#context.clock.now();
-    this.#circuits.failed({ ...where, scope }, counted, { ways: this.#pool.witnesses, rules: DEFAULTS.circuit, now });
+    this.#circuits.failed({ ...where, scope }, counted, { ways: this.#pool.size, rules: DEFAULTS.circuit, now });
   }
 
   #target(number: number): Target {

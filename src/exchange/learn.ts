@@ -150,7 +150,7 @@ function countForCircuit({ exchange, choice: { lease }, record, startedAt }: End
     isProbe: exchange.probe !== null,
   };
   const where = { target: exchange.targetKey, path: exchange.path, scope };
-  const counted = circuits.failed(where, failure, { ways: lease === null ? 1 : pool.witnesses, rules: settings.circuit, now: clock.now() });
+  const counted = circuits.failed(where, failure, { ways: lease === null ? 1 : pool.size, rules: settings.circuit, now: clock.now() });
   exchange.probe = null;
   if (counted.kind === "doubt") void runControl(exchange, counted.circuit, failure);
 }

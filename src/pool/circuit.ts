@@ -72,7 +72,7 @@ export class Circuit {
     return this.#opened === null && (this.#failures.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < now - rules.window;
   }
 
-  /** Whether it has to open; `ways` is how many exits could tell. */
+  /** Whether it has to open; `ways` is how many exits there are in all. */
   count(failure: TargetFailure, ways: number, rules: CircuitRules, now: number): boolean {
     const { exit, kin, exchange } = failure;
     const since = now - rules.window;

@@ -72,7 +72,7 @@ export class Circuits {
 
   /**
    * A failure that is the target's.
-   * @param ways how many exits could tell: of few, few must fail.
+   * @param ways how many exits there are: of few, few must fail.
    */
   failed(where: Where, failure: TargetFailure, { ways, rules, now }: { ways: number; rules: CircuitRules; now: number }): Counted {
     if (rules.failures === 0) return COUNTED;

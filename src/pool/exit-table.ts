@@ -30,11 +30,6 @@ export class ExitTable {
     return this.#byId.size;
   }
 
-  /** How many exits are neither out, on probation, nor held back by an operator. */
-  get sound(): number {
-    return this.#sound;
-  }
-
   get(id: string): PoolExit | undefined {
     return this.#byId.get(id);
   }

@@ -78,11 +78,6 @@ export class Pool {
     return this.#exits.size;
   }
 
-  /** How many exits can tell that a target is down: broken ones cannot. One alone is no witness, where there are more. */
-  get witnesses(): number {
-    return Math.min(this.size, Math.max(WITNESSES_MIN, this.#exits.sound));
-  }
-
   /** Takes new settings; what was learned stays. */
   configure(settings: PoolSettings): void {
     this.#chooser.strategy = settings.select;
@@ -267,4 +262,3 @@ function countsForTier({ side, confidence }: Weighed): boolean {
 }
 
 const SURE = 0.9;
-const WITNESSES_MIN = 2;

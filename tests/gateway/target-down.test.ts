@@ -176,21 +176,6 @@ test("of many requests that come when a probe is due, one is let through", async
   assert.deepEqual(benched(gateway), []);
 });
 
-test("exits that are broken are no witnesses: those that are left tell that a site is down", async () => {
-  await using stack = new AsyncDisposableStack();
-  const gone = await startLabServer(silence);
-  await gone[Symbol.asyncDispose]();
-  const live: LabServer[] = [];
-  for (let i = 0; i < 3; i++) live.push(stack.use(await startLabServer(afterHead(bare502))));
-  const exits = [`http://${gone.host}:${gone.port} id=dead`, ...live.map(({ host, port }, i) => `http://${host}:${port} id=live-${i}`)];
-  await using gateway = await startLabGateway({ exits });
-  let retryAfter: string | null = null;
-  for (let asked = 0; asked < 12 && retryAfter === null; asked++) {
-    retryAfter = fieldValue((await askShop(gateway)).answer.fields, "retry-after");
-  }
-  assert.notEqual(retryAfter, null, "its circuit has not opened");
-});
-
 test("what an open circuit answers says what the site failed with, and why nothing was tried", async () => {
   await using lab = await startWorld();
   const { world, gateway } = lab;
