@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { DURATION, readDuration } from "../core/duration.ts";
 import { RULE_ACTIONS, type RuleAction } from "../core/rule.ts";
+import { duration } from "./schema-values.ts";
 
 /** A rule as a file has it: what is left out does not matter to it. */
 export interface RuleItem {
@@ -37,7 +37,7 @@ const when = z
       .refine((fields) => Object.keys(fields).length <= PATTERNS_MAX, `has more than ${PATTERNS_MAX} fields`)
       .exactOptional(),
     body: listOf(pattern).exactOptional(),
-    slowerThan: z.string().regex(DURATION, "expected a time such as 500ms or 5s").transform(toMs).exactOptional(),
+    slowerThan: duration.exactOptional(),
     fault: pattern.exactOptional(),
     host: listOf(pattern).exactOptional(),
   })
@@ -69,10 +69,4 @@ function listOf<T extends z.ZodType>(one: T): z.ZodType<readonly z.output<T>[]> 
     z.array(one).min(1, "needs at least one").max(PATTERNS_MAX, `has more than ${PATTERNS_MAX}`),
     one.transform((value) => [value]),
   ]);
-}
-
-function toMs(value: string, context: z.RefinementCtx): number {
-  const ms = readDuration(value);
-  if (ms === null) context.addIssue({ code: "custom", message: "a time is between 1ms and 24 days" });
-  return ms ?? 0;
 }

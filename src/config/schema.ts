@@ -1,39 +1,12 @@
 // The config file's grammar. What a value means beyond its form (a file that must exist, an address) is for resolve.ts.
 import { z } from "zod";
-import { DURATION, readDuration } from "../core/duration.ts";
 import { LIST_FORMATS } from "../core/list-format.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { SELECT_STRATEGIES } from "../core/settings.ts";
 import { VENDOR_IDS } from "../wire/user-template-vendors.ts";
 import type { ConfigFile, ListenItem } from "./file.ts";
 import { rulesItem } from "./rules-schema.ts";
-import { readSize, SIZE } from "./sizes.ts";
-
-const text = z
-  .string({ error: ({ input }) => (input === undefined ? "is missing" : "expected text; put it in quotes if it looks like a number") })
-  .min(1, "must not be empty");
-
-const duration = z
-  .string(expected("a time such as 500ms, 5s or 5m"))
-  .regex(DURATION, expected("a time such as 500ms, 5s or 5m"))
-  .transform(toMs);
-
-const size = z.union(
-  [z.int().min(0), z.string().regex(SIZE, expected("a size such as 64KiB, or bytes")).transform(toBytes)],
-  expected("a size"),
-);
-
-const WHOLE = expected("a whole number of at least 1");
-const count = z.union(
-  [
-    z.int(WHOLE).min(1, WHOLE),
-    z
-      .string()
-      .regex(/^[1-9]\d{0,8}$/, WHOLE)
-      .transform(Number),
-  ],
-  WHOLE,
-);
+import { count, duration, expected, onOff, size, text } from "./schema-values.ts";
 
 const countOrOff = z.union([count, z.literal("off").transform(() => null)], expected("a whole number of at least 1, or off"));
 
@@ -51,12 +24,6 @@ const hedgeAfter = z.union(
     duration.transform((ms) => ({ ms })),
   ],
   AFTER,
-);
-
-const ON_OFF = expected("on or off");
-const onOff = z.union(
-  [z.boolean(), z.enum(["on", "off", "true", "false"], ON_OFF).transform((word) => word === "on" || word === "true")],
-  ON_OFF,
 );
 
 const port = z.int().min(0).max(65535, "a port is a number from 0 to 65535");
@@ -317,20 +284,4 @@ export function readConfigFile(value: unknown): { file: ConfigFile } | { issues:
 /** JSON Schema of the config file as it is written, without defaults. */
 export function configFileSchema(): z.core.JSONSchema.BaseSchema {
   return z.toJSONSchema(configFile, { io: "input" });
-}
-
-function expected(what: string): string {
-  return `expected ${what}`;
-}
-
-function toMs(value: string, context: z.RefinementCtx): number {
-  const ms = readDuration(value);
-  if (ms === null) context.addIssue({ code: "custom", message: "a time is between 1ms and 24 days" });
-  return ms ?? 0;
-}
-
-function toBytes(value: string, context: z.RefinementCtx): number {
-  const bytes = readSize(value);
-  if (bytes === null) context.addIssue({ code: "custom", message: "the size is too large" });
-  return bytes ?? 0;
 }
