@@ -54,7 +54,8 @@ export class LearningPool implements Policy {
   settle({ number, request, target }: Attempt, exit: number, tried: Tried): void {
     const { lease, startedAt } = this.#open.get(number) as { lease: Lease; startedAt: number };
     this.#open.delete(number);
-    const where = { target: formatHostPort(this.#target(target)), path: PATH };
+    const asked = this.#target(target);
+    const where = { target: formatHostPort(asked), path: PATH };
     if (tried.ok) {
       this.#pool.settle(lease, { kind: "answered", ms: tried.ms });
       this.#circuits.worked(where, startedAt, DEFAULTS.circuit, this.#context.clock.now());
@@ -64,7 +65,7 @@ export class LearningPool implements Policy {
     const before = this.#benches;
     const weighed = this.#pool.settle(lease, { kind: "failed", ...tried.failure }) as Weighed;
     this.score.count(tried.truth, weighed, this.#benches > before);
-    if (weighed.side === "target") this.#countForCircuit(where, tried, { exit, request });
+    if (weighed.side === "target") this.#countForCircuit(where, tried, { exit, request, asked });
   }
 
   ended(request: number): void {
@@ -73,7 +74,7 @@ export class LearningPool implements Policy {
     this.#probes.delete(request);
   }
 
-  #countForCircuit(where: { target: string; path: string }, { failure }: Symptom, by: { exit: number; request: number }): void {
+  #countForCircuit(where: { target: string; path: string }, { failure }: Symptom, by: Asked): void {
     const { fault, role, culprit } = failure;
     const status = fault.id.startsWith("relay.") ? 503 : null;
     const scope = circuitScopeOf(fault.id, culprit, status);
@@ -87,12 +88,19 @@ export class LearningPool implements Policy {
       isProbe: this.#probes.delete(by.request),
     };
     const now = this.#context.clock.now();
-    this.#circuits.failed({ ...where, scope }, counted, { ways: this.#pool.size, rules: DEFAULTS.circuit, now });
+    const ways = this.#pool.waysTo(by.asked);
+    this.#circuits.failed({ ...where, scope }, counted, { ways, rules: DEFAULTS.circuit, now });
   }
 
   #target(number: number): Target {
     return this.#context.world.targets[number] as Target;
   }
+}
+
+interface Asked {
+  readonly exit: number;
+  readonly request: number;
+  readonly asked: Target;
 }
 
 const PATH = "/";

@@ -5,6 +5,7 @@ import type { FaultId } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
+import { DIRECT_WAY } from "../pool/circuit-ways.ts";
 import { kinOf } from "../pool/kin.ts";
 import type { Choice } from "./choose.ts";
 import { runControl } from "./control.ts";
@@ -150,7 +151,8 @@ function countForCircuit({ exchange, choice: { lease }, record, startedAt }: End
     isProbe: exchange.probe !== null,
   };
   const where = { target: exchange.targetKey, path: exchange.path, scope };
-  const counted = circuits.failed(where, failure, { ways: lease === null ? 1 : pool.size, rules: settings.circuit, now: clock.now() });
+  const ways = lease === null ? DIRECT_WAY : pool.waysTo(exchange.request.target);
+  const counted = circuits.failed(where, failure, { ways, rules: settings.circuit, now: clock.now() });
   exchange.probe = null;
   if (counted.kind === "doubt") void runControl(exchange, counted.circuit, failure);
 }

@@ -2,6 +2,7 @@ import type { Random } from "../core/clock.ts";
 import type { CircuitState } from "../core/event.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { CircuitRules } from "../core/settings.ts";
+import type { Ways } from "./circuit-ways.ts";
 
 /** A failure that is the target's, as far as can be told. */
 export interface TargetFailure {
@@ -72,12 +73,12 @@ export class Circuit {
     return this.#opened === null && (this.#failures.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < now - rules.window;
   }
 
-  /** Whether it has to open; `ways` is how many exits there are in all. */
-  count(failure: TargetFailure, ways: number, rules: CircuitRules, now: number): boolean {
+  /** Whether it has to open. Failures over exits that cannot tell any more, since they broke themselves meanwhile, do not count. */
+  count(failure: TargetFailure, ways: Ways, rules: CircuitRules, now: number): boolean {
     const { exit, kin, exchange } = failure;
     const since = now - rules.window;
-    this.#failures = this.#failures.filter(({ at }) => at >= since).slice(-(FAILURES_KEPT_MAX - 1));
     this.#failures.push({ exit, kin, exchange, at: now });
+    this.#failures = this.#failures.filter((one) => one.at >= since && ways.includes(one.exit)).slice(-FAILURES_KEPT_MAX);
     return this.#opened === null && this.#isEnough(ways, rules, now);
   }
 
@@ -149,15 +150,15 @@ export class Circuit {
     return `it failed through ${tell(exits, "exit")} of ${tell(kins, "network")}`;
   }
 
-  #isEnough(ways: number, rules: CircuitRules, now: number): boolean {
+  #isEnough(ways: Ways, rules: CircuitRules, now: number): boolean {
     const { failures, kins } = rules;
     if (failures === 0 || this.#failures.length < failures) return false;
     if (new Set(this.#failures.map(({ exchange }) => exchange)).size < EXCHANGES_MIN) return false;
     if (this.worksAgain(rules, now)) return false;
     const exits = new Set(this.#failures.map(({ exit }) => exit)).size;
-    if (exits < Math.min(failures, ways)) return false;
+    if (exits < ways.count(failures)) return false;
     // All may be of one kin: then twice as many of them, or all that there are, will do.
-    return exits >= Math.min(2 * failures, ways) || new Set(this.#failures.map(({ kin }) => kin)).size >= kins;
+    return exits >= ways.count(2 * failures) || new Set(this.#failures.map(({ kin }) => kin)).size >= kins;
   }
 
   /** Halved by each window that has passed since. */

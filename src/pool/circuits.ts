@@ -4,6 +4,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 import type { CircuitRules } from "../core/settings.ts";
 import { Circuit, type TargetFailure } from "./circuit.ts";
 import { type CircuitScope, firstSegment } from "./circuit-scope.ts";
+import type { Ways } from "./circuit-ways.ts";
 
 /** Whether a target may be asked. */
 export type Gate =
@@ -72,9 +73,9 @@ export class Circuits {
 
   /**
    * A failure that is the target's.
-   * @param ways how many exits there are: of few, few must fail.
+   * @param ways the exits that could tell: of few, few must fail.
    */
-  failed(where: Where, failure: TargetFailure, { ways, rules, now }: { ways: number; rules: CircuitRules; now: number }): Counted {
+  failed(where: Where, failure: TargetFailure, { ways, rules, now }: { ways: Ways; rules: CircuitRules; now: number }): Counted {
     if (rules.failures === 0) return COUNTED;
     const known = this.#known(where.target);
     const circuit = this.#circuitOf(known, where);

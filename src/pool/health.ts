@@ -33,7 +33,7 @@ export class Health {
   successes = 0;
   failures = 0;
   lastFault: FaultId | null = null;
-  /** The target (`host:port`) of the failure that benched it last; null: a rule did, or nothing. */
+  /** The target (`host:port`) of the failure that benched it last, where that proves nothing by itself; null: it does, or a rule did, or nothing. */
   benchedOver: string | null = null;
   /** Moving average until the first byte of an answer; null before the first. */
   ewmaMs: number | null = null;
@@ -148,7 +148,7 @@ export class Health {
 }
 
 export interface FailedAttempt {
-  /** `host:port`; null: it fails whatever the target. */
+  /** `host:port`, where it may yet be found at fault; null: the exit is. */
   readonly target: string | null;
   readonly now: number;
   readonly random: Random;

@@ -1,5 +1,6 @@
 import { Evidence, type Way, type Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
+import { sidesOf } from "../blame/fault-sides.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
 import type { Target } from "../core/route.ts";
@@ -50,7 +51,9 @@ export class Lessons {
     const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
     const atLeastMs = fault.retryAfterMs ?? 0;
     if (consequence === "bench")
-      taken.learn().fail(fault.id, { target: way.target, now, random: this.#random, leasedAt, attempts, atLeastMs });
+      taken
+        .learn()
+        .fail(fault.id, { target: isInDoubt(failure) ? way.target : null, now, random: this.#random, leasedAt, attempts, atLeastMs });
     else if (consequence === "suspect") taken.learn().suspect(fault.id, now);
     else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
     else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
@@ -78,6 +81,10 @@ export class Lessons {
     for (const { exit } of exits) this.evidence.forget(exit.id);
     if (exits.length > 0) this.#pairs.forget(new Set(exits.map(({ exit }) => exit.id)));
   }
+}
+
+function isInDoubt(failure: Failure): boolean {
+  return sidesOf(failure, false).proved === null;
 }
 
 function directTo(target: Target): Way {

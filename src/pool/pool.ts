@@ -9,6 +9,7 @@ import type { Exit, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { PoolSettings } from "../core/settings.ts";
 import { Chooser, type Want } from "./chooser.ts";
+import { type Ways, waysTo } from "./circuit-ways.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
@@ -154,6 +155,11 @@ export class Pool {
       this.#lessons.answeredDirectly(target, now);
     }
     return null;
+  }
+
+  /** The exits that can tell whether a target is down. */
+  waysTo(target: Target): Ways {
+    return waysTo(formatHostPort(target), this.#exits, this.#lessons.blocksOf(target), this.#clock.now());
   }
 
   /** A later look at an earlier failure. */

@@ -78,9 +78,11 @@ const tunnelToShop: Ask = async ({ address }) => {
   return { works: piece !== null && piece[0] === 0x15, answer };
 };
 
-async function askOther({ address }: LabGateway): Promise<number | null> {
+const askOther = (gateway: LabGateway) => statusOf("other.lab", gateway);
+
+async function statusOf(host: string, { address }: LabGateway): Promise<number | null> {
   using peer = await dialClient(address);
-  return (await exchange(peer, proxyGet("http://other.lab/"))).status;
+  return (await exchange(peer, proxyGet(`http://${host}/`))).status;
 }
 
 /** Exits that are benched. The first failure of an outage may look like an exit's own; that is revised. */
@@ -174,6 +176,64 @@ test("of many requests that come when a probe is due, one is let through", async
   assert.ok(answers.every(({ works }) => !works));
   assert.equal(world.requests, 1);
   assert.deepEqual(benched(gateway), []);
+});
+
+/** A pool in front of nothing, whose exits stand in one network. */
+async function startBare(behaviours: readonly (Behaviour | null)[]) {
+  const stack = new AsyncDisposableStack();
+  const lines: string[] = [];
+  for (const [i, behaviour] of behaviours.entries()) {
+    const server = await startLabServer(behaviour ?? silence);
+    if (behaviour === null) await server[Symbol.asyncDispose]();
+    else stack.use(server);
+    lines.push(`http://${server.host}:${server.port} id=e${i}`);
+  }
+  const gateway = stack.use(await startLabGateway({ exits: lines }));
+  return { gateway, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
+}
+
+async function asksUntilTold(gateway: LabGateway, most: number): Promise<number | null> {
+  for (let asked = 1; asked <= most; asked++) {
+    if (fieldValue((await askShop(gateway)).answer.fields, "retry-after") !== null) return asked;
+  }
+  return null;
+}
+
+test("an exit that is broken is no witness: the three that are left tell that a site is down", async () => {
+  await using lab = await startBare([null, afterHead(bare502), afterHead(bare502), afterHead(bare502)]);
+  assert.notEqual(await asksUntilTold(lab.gateway, 12), null, "its circuit has not opened");
+});
+
+const OTHERS = ["a.lab", "b.lab", "c.lab", "d.lab", "e.lab"];
+
+test("a lone exit that serves others tells that a site is down; one that serves nobody makes no site count as down", async () => {
+  for (const isSiteDown of [true, false]) {
+    let broken = "";
+    const sites: Behaviour = async (peer) => {
+      const start = (await peer.reader.peek(19)).toString("latin1");
+      await afterHead(start.includes(broken) && broken !== "" ? bare502 : page)(peer);
+    };
+    await using lab = await startBare([sites]);
+    const { gateway } = lab;
+    for (const host of OTHERS) assert.equal(await statusOf(host, gateway), 200);
+    broken = isSiteDown ? "shop.lab" : ".lab";
+    for (const host of [...OTHERS, ...OTHERS]) {
+      await statusOf(host, gateway);
+      await askShop(gateway);
+    }
+    assert.deepEqual(circuitStates(gateway), isSiteDown ? ["open"] : []);
+  }
+});
+
+test("what all exits of a pool do to a site makes it count as down only once each has, the one that was benched for it too", async () => {
+  await using lab = await startBare(Array.from({ length: 6 }, () => afterHead(fin)));
+  const { gateway } = lab;
+  const failed = new Set<string>();
+  for (let asked = 0; asked < 20 && !circuitStates(gateway).includes("open"); asked++) {
+    await askShop(gateway);
+    for (const { exit, culprit } of (await gateway.nextRecord()).attempts) if (culprit === "origin") failed.add(exit ?? "");
+    if (failed.size < 6) assert.deepEqual(circuitStates(gateway), []);
+  }
 });
 
 test("what an open circuit answers says what the site failed with, and why nothing was tried", async () => {

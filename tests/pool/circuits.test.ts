@@ -6,12 +6,15 @@ import { fault } from "../../src/core/fault.ts";
 import type { CircuitRules } from "../../src/core/settings.ts";
 import type { TargetFailure } from "../../src/pool/circuit.ts";
 import { circuitScopeOf, firstSegment } from "../../src/pool/circuit-scope.ts";
+import type { Ways } from "../../src/pool/circuit-ways.ts";
 import { Circuits, type Counted, type Gate, type Where } from "../../src/pool/circuits.ts";
 
 const RULES: CircuitRules = { failures: 4, kins: 2, window: 30_000, probe: 1000, probeMax: 8000, control: "never" };
 const SHOP: Where = { target: "shop.example:443", path: null, scope: "target" };
 
-function start(rules: CircuitRules = RULES, ways = 100) {
+function start(rules: CircuitRules = RULES, exits = 100) {
+  const out = new Set<string | null>();
+  const ways: Ways = { count: (enough) => Math.min(enough, exits - out.size), includes: (exit) => !out.has(exit) };
   const states: CircuitState[] = [];
   const report = (event: GatewayEvent) => {
     if (event.type === "circuit-changed") states.push(event.to);
@@ -22,6 +25,7 @@ function start(rules: CircuitRules = RULES, ways = 100) {
   return {
     circuits,
     states,
+    out,
     now: () => now,
     pass: (ms: number) => {
       now += ms;
@@ -78,6 +82,23 @@ test("of a pool of two exits both must fail, as often as many would", () => {
   const lab = start(RULES, 2);
   const kinds = ["a", "b", "a", "b"].map((exit) => lab.fail(exit, "k1").kind);
   assert.deepEqual(kinds, ["counted", "counted", "counted", "opened"]);
+});
+
+test("of a pool whose exits are out but for two, these two must fail", () => {
+  const lab = start(RULES, 5);
+  for (const exit of ["c", "d", "e"]) lab.out.add(exit);
+  const kinds = ["a", "b", "a", "b"].map((exit) => lab.fail(exit, "k1").kind);
+  assert.deepEqual(kinds, ["counted", "counted", "counted", "opened"]);
+});
+
+test("what failed over an exit that turned out to be broken itself does not count any more", () => {
+  const lab = start(RULES, 4);
+  for (const exit of ["a", "b", "c", "a"]) assert.equal(lab.fail(exit, "k1").kind, "counted");
+  lab.out.add("a");
+  lab.out.add("b");
+  assert.equal(lab.fail("d", "k1").kind, "counted", "c and d are all that is left, but they failed only twice");
+  assert.equal(lab.fail("c", "k1").kind, "counted");
+  assert.equal(lab.fail("d", "k1").kind, "opened");
 });
 
 test("one request does not make a target down, however many exits it is sent through", () => {
