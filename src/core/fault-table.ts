@@ -3,6 +3,7 @@ import { CLIENT_FAULTS } from "./faults/client.ts";
 import { CONNECT_FAULTS } from "./faults/connect.ts";
 import { GATEWAY_FAULTS } from "./faults/gateway.ts";
 import { HANDSHAKE_FAULTS } from "./faults/handshake.ts";
+import { HONESTY_FAULTS } from "./faults/honesty.ts";
 import { RELAY_FAULTS } from "./faults/relay.ts";
 import { RESPONSE_FAULTS } from "./faults/response.ts";
 import { TLS_FAULTS } from "./faults/tls.ts";
@@ -17,6 +18,7 @@ export const FAULTS: Readonly<Record<FaultId, FaultRow>> = {
   ...TLS_FAULTS,
   ...RESPONSE_FAULTS,
   ...RELAY_FAULTS,
+  ...HONESTY_FAULTS,
 };
 
 /** Who broke: the evidence's own word where it has one, else the row's for that role. */

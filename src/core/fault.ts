@@ -2,13 +2,24 @@ import type { ClientFaultId } from "./faults/client.ts";
 import type { ConnectFaultId } from "./faults/connect.ts";
 import type { GatewayFaultId } from "./faults/gateway.ts";
 import type { HandshakeFaultId } from "./faults/handshake.ts";
+import type { HonestyFaultId } from "./faults/honesty.ts";
 import type { RelayFaultId } from "./faults/relay.ts";
 import type { ResponseFaultId } from "./faults/response.ts";
 import type { TlsFaultId } from "./faults/tls.ts";
 import type { HopRole } from "./route.ts";
 
-/** Every fault that the attempt loop or a listener can emit. The lab can stage each (a test's type fails otherwise). */
-export type FaultId = ClientFaultId | GatewayFaultId | ConnectFaultId | HandshakeFaultId | TlsFaultId | ResponseFaultId | RelayFaultId;
+/** Every fault that there is. The lab can stage each (a type fails otherwise). */
+export type FaultId = ExchangeFaultId | HonestyFaultId;
+
+/** Those that the attempt loop or a listener can emit; the others come of checks alone. */
+export type ExchangeFaultId =
+  | ClientFaultId
+  | GatewayFaultId
+  | ConnectFaultId
+  | HandshakeFaultId
+  | TlsFaultId
+  | ResponseFaultId
+  | RelayFaultId;
 
 /** Who broke. `edge` and `origin` are the two sides of a target; where nothing proves an edge it is `origin`. */
 export type Culprit = "client" | "gateway" | "exit" | "edge" | "origin" | "dns" | "network";

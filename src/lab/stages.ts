@@ -1,4 +1,4 @@
-import type { FaultId } from "../core/fault.ts";
+import type { ExchangeFaultId } from "../core/fault.ts";
 import { CLIENT_STAGES, MORE_CLIENT_STAGES } from "./stages/client-stages.ts";
 import { CONNECT_STAGES, MORE_CONNECT_STAGES } from "./stages/connect-stages.ts";
 import { GATEWAY_STAGES, MORE_GATEWAY_STAGES } from "./stages/gateway-stages.ts";
@@ -7,8 +7,8 @@ import { MORE_RELAY_STAGES, MORE_RESPONSE_STAGES, RELAY_STAGES, RESPONSE_STAGES 
 import type { Stage } from "./stages/stage.ts";
 import { FIRST_FLIGHT_STAGES, MORE_TLS_STAGES, TLS_STAGES } from "./stages/tls-stages.ts";
 
-/** How each fault is staged. A fault that nothing can stage does not compile. */
-export const STAGES: Readonly<Record<FaultId, Stage>> = {
+/** How each fault of an exchange is staged. One that nothing can stage does not compile. */
+export const STAGES: Readonly<Record<ExchangeFaultId, Stage>> = {
   ...CLIENT_STAGES,
   ...GATEWAY_STAGES,
   ...CONNECT_STAGES,

@@ -155,4 +155,12 @@ const PHRASES: Readonly<Record<FaultId, string>> = {
   "relay.blocked": "{target} refuses {exit}",
   "relay.rate_limited": "{target} had too many requests",
   "relay.ruled": "{target} answered with what a rule wants repeated",
+
+  "honesty.fake_answer": "{exit} made up an answer",
+  "honesty.stale_answer": "{exit} replayed an answer",
+  "honesty.content_changed": "{exit} changed an answer",
+  "honesty.request_changed": "{exit} changed the request",
+  "honesty.tls_intercepted": "{exit} intercepts TLS",
+  "honesty.redirected": "{exit} redirects elsewhere",
+  "honesty.dns_lies": "{exit} invents addresses",
 };

@@ -12,19 +12,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   net: ["wire"],
   exchange: ["pool", "blame", "net", "wire"],
   forward: ["exchange", "net", "wire"],
+  check: ["exchange", "pool", "blame", "net", "wire"],
   sources: ["net", "wire"],
   lab: ["net", "wire"],
   observe: [],
   config: ["wire"],
   admin: ["exchange", "pool", "observe", "net", "wire"],
-  app: ["wire", "blame", "pool", "net", "exchange", "forward", "sources", "observe", "config", "admin"],
+  app: ["wire", "blame", "pool", "net", "exchange", "forward", "check", "sources", "observe", "config", "admin"],
   demo: ["lab", "app"],
-  cli: ["app", "config", "demo"],
+  cli: ["app", "check", "config", "demo"],
   index: ["app", "config", "demo"],
 };
 
 /** Rooms that serve a user directly: what two of them share belongs into `core`, handed over by `app`. */
-const FEATURES = ["forward", "sources", "lab", "observe", "config"];
+const FEATURES = ["forward", "check", "sources", "lab", "observe", "config"];
 
 /** Each library has one room. */
 const LIBRARIES: Readonly<Record<string, string>> = {

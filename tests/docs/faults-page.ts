@@ -53,6 +53,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   tunnel: "A tunnel that was open.",
   relay:
     "An answer that somebody further in made: a 5xx, or one that a [rule](what-counts-as-blocked.md) names. It is relayed byte for byte, with a `Proxy-Status` member that says whose it is.",
+  honesty: "What a check found out about an exit, by asking through it for answers that are known beforehand. No exchange ends with one.",
 };
 
 function unknownFamily(family: string): never {

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { defaultConfig } from "../../src/config/defaults.ts";
-import type { FaultId } from "../../src/core/fault.ts";
+import type { ExchangeFaultId } from "../../src/core/fault.ts";
 import { FAULTS } from "../../src/core/fault-table.ts";
 import { configureFor, type Stage } from "../../src/lab/stages/stage.ts";
 import { MORE_STAGES, STAGES } from "../../src/lab/stages.ts";
 
-const FAULT_IDS = Object.keys(FAULTS) as FaultId[];
+/** Those of checks are staged by proxies that lie, not by exchanges. */
+const FAULT_IDS = Object.keys(FAULTS).filter((id): id is ExchangeFaultId => !id.startsWith("honesty."));
 const ALL: readonly Stage[] = [...Object.values(STAGES), ...MORE_STAGES];
 
-test("every fault of the table is staged, under its own id", () => {
+test("every fault of an exchange is staged, under its own id", () => {
   assert.ok(FAULT_IDS.length > 90);
   for (const id of FAULT_IDS) assert.equal(STAGES[id].expected.fault, id);
 });
