@@ -1,8 +1,9 @@
 import type { ListFormat } from "../../core/list-format.ts";
+import type { ExitScheme } from "../../core/route.ts";
 import { type ExitLineOptions, parseExitLine } from "../exit-line.ts";
 import type { ExitList } from "../exit-list.ts";
 import { plainName, separatorOf } from "./csv.ts";
-import type { ForeignReader } from "./foreign-entry.ts";
+import type { ForeignEntry, ForeignReader } from "./foreign-entry.ts";
 import { readGlider } from "./glider.ts";
 import { readMubeng } from "./mubeng.ts";
 import { readProxychains } from "./proxychains.ts";
@@ -29,7 +30,7 @@ export function detectFormat(text: string): ForeignFormat | "lines" {
 /** Adds the exits of another program's list; a bad one is kept in `errors`, the others load. Its texts see no variables. */
 export function readForeignList(exits: ExitList, text: string, format: ForeignFormat, options: ExitLineOptions): void {
   const { file } = options.where;
-  for (const entry of READERS[format](text, options.scheme)) {
+  for (const entry of foreignEntries(text, format, options.scheme)) {
     const { line, column } = entry;
     if ("reason" in entry) {
       exits.errors.push({ file, line, column, reason: entry.reason });
@@ -39,6 +40,11 @@ export function readForeignList(exits: ExitList, text: string, format: ForeignFo
     if ("error" in parsed) exits.errors.push({ ...parsed.error, column });
     if ("exit" in parsed) exits.add(parsed.exit, { file, line });
   }
+}
+
+/** The entries of another program's list, as lines of our own. */
+export function foreignEntries(text: string, format: ForeignFormat, scheme: ExitScheme): readonly ForeignEntry[] {
+  return READERS[format](text, scheme);
 }
 
 /** A list shows what it is within this. */
