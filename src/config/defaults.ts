@@ -1,6 +1,6 @@
 import type { ListFormat } from "../core/list-format.ts";
 import { NO_PARAMS } from "../core/params.ts";
-import type { Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
+import type { CheckSettings, Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
 import { READY_RULES } from "./ready-rules.ts";
 
 const KIB = 1024;
@@ -28,6 +28,16 @@ export const DEFAULT_ADMIN: { readonly host: string; readonly port: number; read
 /** How often an exit list is fetched again from its URL. Milliseconds. */
 export const DEFAULT_REFRESH_MS: number = 5 * MINUTE;
 
+/** How exits are checked, where the config says what to ask through them. */
+export const DEFAULT_CHECK: Omit<CheckSettings, "judges" | "target"> = {
+  every: 10 * MINUTE,
+  honestyEvery: 6 * 60 * MINUTE,
+  timeout: 10 * SECOND,
+  concurrent: 128,
+  share: 0.5,
+  wait: 1 * SECOND,
+};
+
 /** How exit lists are written. */
 export const DEFAULT_FORMAT: ListFormat = "auto";
 
@@ -41,7 +51,7 @@ export const DEFAULTS: ExchangeSettings = {
   name: "goodgateway",
   attempts: { max: 4, exits: 16, replayBytes: 64 * KIB, budget: 0.2, budgetFloor: 20 },
   rules: READY_RULES,
-  pool: { select: "p2c", floor: 0.1, tiers: { order: [], upAfter: 3, downAfter: 10 * MINUTE } },
+  pool: { select: "p2c", floor: 0.1, checked: false, tiers: { order: [], upAfter: 3, downAfter: 10 * MINUTE } },
   pacing: { perExit: UNLIMITED, perTarget: UNLIMITED, perExitAndTarget: UNLIMITED, queue: 1000, wait: 10 * SECOND },
   hedge: { after: null, maxShare: 0.05 },
   timeouts: {
@@ -97,6 +107,7 @@ export function defaultConfig(): Config {
     admin: DEFAULT_ADMIN,
     sources: [],
     prices: {},
+    check: null,
     exchange: DEFAULTS,
     log: { format: "text" },
   });

@@ -17,6 +17,7 @@ import type {
   Timeouts,
 } from "../core/settings.ts";
 import type { VendorId } from "../wire/user-template-vendors.ts";
+import type { CheckItem } from "./check-schema.ts";
 import type { RulesItem } from "./rules-schema.ts";
 
 /** What a config file says, units read, nothing filled in. The keys are those of the file. */
@@ -31,7 +32,8 @@ export interface ConfigFile {
   readonly allow?: readonly string[];
   readonly attempts?: Partial<AttemptLimits>;
   readonly rules?: RulesItem;
-  readonly pool?: Partial<Omit<PoolSettings, "tiers">>;
+  readonly pool?: Partial<Omit<PoolSettings, "tiers" | "checked">>;
+  readonly check?: CheckItem;
   readonly tiers?: readonly string[] | Partial<TierSettings>;
   readonly prices?: Readonly<Record<string, number>>;
   readonly pacing?: PacingItem;

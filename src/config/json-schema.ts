@@ -1,11 +1,13 @@
-import { defaultConfig } from "./defaults.ts";
+import { checkToFile } from "./check.ts";
+import { DEFAULT_CHECK, defaultConfig } from "./defaults.ts";
 import { configToFile } from "./print.ts";
 import { configFileSchema } from "./schema.ts";
 
 /** JSON Schema of `goodgateway.yaml` for editors, with a description and the default of each key. */
 export function configJsonSchema(): Record<string, unknown> {
   const schema = configFileSchema() as Record<string, unknown>;
-  addDefaults(schema, configToFile(defaultConfig()));
+  // Checks are off unless a file says what to ask for; what they then go by is known.
+  addDefaults(schema, { ...configToFile(defaultConfig()), check: checkToFile({ ...DEFAULT_CHECK, judges: [], target: null }) });
   return { ...schema, title: "goodgateway.yaml" };
 }
 

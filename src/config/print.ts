@@ -14,12 +14,11 @@ import type {
   User,
 } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
+import { checkToFile } from "./check.ts";
 import { listenerParamsToFile } from "./listener-params.ts";
 import { rulesToFile } from "./rules.ts";
+import { HIDDEN, hideUrlSecrets } from "./secrets.ts";
 import { formatSize } from "./sizes.ts";
-
-/** What stands in the place of a secret. */
-const HIDDEN = "(hidden)";
 
 /** The whole config as a YAML file, every default filled in. Secrets are hidden: passwords, tokens, query values of URLs. */
 export function printConfig(config: Config): string {
@@ -41,6 +40,7 @@ export function configToFile(config: Config): Record<string, unknown> {
     pool: { select: exchange.pool.select, floor: exchange.pool.floor },
     tiers: { ...exchange.pool.tiers, downAfter: formatDuration(exchange.pool.tiers.downAfter) },
     prices: config.prices,
+    ...(config.check === null ? {} : { check: checkToFile(config.check) }),
     pacing: pacingToFile(exchange.pacing),
     hedge: hedgeToFile(exchange.hedge),
     timeouts: mapValues(exchange.timeouts, formatDuration),
@@ -114,14 +114,6 @@ function circuitToFile({ failures, kins, window, probe, probeMax, control }: Cir
     probeMax: formatDuration(probeMax),
     control: typeof control === "string" ? control : control.tag,
   };
-}
-
-/** A URL without the password, and with the names but not the values of its query. */
-function hideUrlSecrets(text: string): string {
-  const url = new URL(text);
-  if (url.password !== "") url.password = HIDDEN;
-  for (const key of [...url.searchParams.keys()]) url.searchParams.set(key, HIDDEN);
-  return url.href;
 }
 
 function tellPem(text: string): string {

@@ -3,6 +3,7 @@ import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits, Pacin
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { parseListenAddress } from "./address.ts";
+import { resolveCheck } from "./check.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_ADMIN, DEFAULTS, deepFreeze, defaultConfig } from "./defaults.ts";
 import { resolveSources } from "./exits.ts";
@@ -32,13 +33,15 @@ export function resolveConfig(file: ConfigFile, flags: ConfigFlags, context: Res
   const listeners = resolveListeners(file, flags.listen, context);
   const admin = resolveAdmin(file.admin, flags.admin, context);
   const direct: DirectMode = flags.direct ? (sources.length === 0 ? "only" : "fallback") : (file.direct ?? DEFAULTS.direct);
+  const check = resolveCheck(file.check, context);
   const config: Config = {
     listeners,
     admin,
     sources,
     prices: lowerKeys(file.prices ?? defaultConfig().prices),
+    check,
     exchange: {
-      ...resolveExchange(file),
+      ...resolveExchange(file, check !== null),
       rules: resolveRules(file.rules, context),
       direct,
       bypass: resolveBypass(file.bypass, context),
@@ -49,12 +52,12 @@ export function resolveConfig(file: ConfigFile, flags: ConfigFlags, context: Res
   return deepFreeze(config);
 }
 
-function resolveExchange(file: ConfigFile): ExchangeSettings {
+function resolveExchange(file: ConfigFile, checked: boolean): ExchangeSettings {
   return {
     ...DEFAULTS,
     name: file.name ?? DEFAULTS.name,
     attempts: { ...DEFAULTS.attempts, ...file.attempts },
-    pool: { ...DEFAULTS.pool, ...file.pool, tiers: resolveTiers(file.tiers ?? {}) },
+    pool: { ...DEFAULTS.pool, ...file.pool, checked, tiers: resolveTiers(file.tiers ?? {}) },
     pacing: resolvePacing(file.pacing ?? {}),
     hedge: { ...DEFAULTS.hedge, ...file.hedge },
     timeouts: { ...DEFAULTS.timeouts, ...file.timeouts },

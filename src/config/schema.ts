@@ -4,6 +4,7 @@ import { LIST_FORMATS } from "../core/list-format.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { SELECT_STRATEGIES } from "../core/settings.ts";
 import { VENDOR_IDS } from "../wire/user-template-vendors.ts";
+import { checkItem } from "./check-schema.ts";
 import type { ConfigFile, ListenItem } from "./file.ts";
 import { rulesItem } from "./rules-schema.ts";
 import { count, duration, expected, onOff, size, text } from "./schema-values.ts";
@@ -250,6 +251,7 @@ const configFile: z.ZodType<ConfigFile> = z.strictObject({
   attempts: attempts.exactOptional(),
   rules: rulesItem.describe("What to make of answers and faults: rules by name, ready-made ones on or off.").exactOptional(),
   pool: pool.describe("Which exits are taken.").exactOptional(),
+  check: checkItem.describe("What each exit must pass before it is used, and now and then after that.").exactOptional(),
   tiers: tiers.describe("Kinds of exits, the cheapest first: a target is moved up where one is not enough.").exactOptional(),
   prices: prices.describe("Tier to what its traffic costs per GiB.").exactOptional(),
   pacing: pacing.describe("What exits and targets get at most.").exactOptional(),

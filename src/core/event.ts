@@ -1,4 +1,4 @@
-import type { Culprit } from "./fault.ts";
+import type { Culprit, FaultId } from "./fault.ts";
 import type { ExchangeRecord } from "./ledger.ts";
 
 /** An exit's state, as people see it. */
@@ -55,6 +55,14 @@ export type GatewayEvent =
       readonly from: Culprit;
       readonly to: Culprit;
       readonly reason: string;
+    }
+  /** The gateway has checked an exit by itself. */
+  | {
+      readonly type: "exit-checked";
+      readonly exit: string;
+      readonly result: "answered" | "failed" | "unjudged";
+      readonly fault: FaultId | null;
+      readonly ms: number;
     }
   | { readonly type: "config-changed"; readonly summary: string }
   | { readonly type: "config-refused"; readonly reason: string }

@@ -98,6 +98,8 @@ export interface PoolSettings {
   readonly select: SelectStrategy;
   /** The share of the pool, 0 to 1, that must be usable; where it is not, the least bad of the others are used too. */
   readonly floor: number;
+  /** Exits that no check has passed are taken only where no other will do. */
+  readonly checked: boolean;
   readonly tiers: TierSettings;
 }
 
@@ -228,6 +230,26 @@ export interface ExchangeSettings {
   readonly ca: readonly string[] | null;
 }
 
+/** How the gateway checks its exits. All times in milliseconds. */
+export interface CheckSettings {
+  /** URLs of judges: the first that is up is asked. */
+  readonly judges: readonly string[];
+  /** What each exit must be able to fetch, as the command line has it; null: nothing. */
+  readonly target: { readonly url: string; readonly status: string | null; readonly body: string | null } | null;
+  /** Nobody used an exit for so long: it is checked again. */
+  readonly every: number;
+  /** Each exit is checked for its honesty once in this time. */
+  readonly honestyEvery: number;
+  /** Of one check. */
+  readonly timeout: number;
+  /** Checks at once. */
+  readonly concurrent: number;
+  /** Of an exit's own limits, 0 to 1, that checks may use. */
+  readonly share: number;
+  /** How long the start waits for an exit that has passed. */
+  readonly wait: number;
+}
+
 export interface AdminSettings {
   readonly host: string;
   readonly port: number;
@@ -257,6 +279,8 @@ export interface Config {
   readonly sources: readonly ExitSource[];
   /** Tier to what its traffic costs per GiB, in a currency of the operator's. */
   readonly prices: Readonly<Record<string, number>>;
+  /** Null: exits are not checked before they are used. */
+  readonly check: CheckSettings | null;
   readonly exchange: ExchangeSettings;
   readonly log: { readonly format: "text" | "json" };
 }

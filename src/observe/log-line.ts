@@ -18,6 +18,8 @@ export function tellEvent(event: GatewayEvent): string {
       return `tunnel ${event.id} opened`;
     case "tunnel-closed":
       return `tunnel ${event.id} closed`;
+    case "exit-checked":
+      return `exit ${event.exit} checked: ${event.fault ?? event.result}, ${tellDuration(event.ms)}`;
     case "operator-acted":
       return `operator (${event.by}) ${event.summary}`;
     case "config-changed":

@@ -30,6 +30,7 @@ function isTold(event: GatewayEvent): boolean {
       return event.to !== "half-open"; // what its probe found out is told
     case "tunnel-opened":
     case "tunnel-closed":
+    case "exit-checked": // what follows from it for the exit is told
       return false;
     case "verdict-revised":
     case "operator-acted":

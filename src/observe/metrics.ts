@@ -45,6 +45,7 @@ export class Metrics {
   readonly #rescues = new Tally();
   readonly #exitChanges = new Tally();
   readonly #circuitChanges = new Tally();
+  readonly #checks = new Tally();
   readonly #revisions = new Tally();
   readonly #operatorActions = new Tally();
   readonly #configLoads = { applied: 0, refused: 0 };
@@ -73,6 +74,9 @@ export class Metrics {
         break;
       case "verdict-revised":
         this.#revisions.add({ from: event.from, to: event.to });
+        break;
+      case "exit-checked":
+        this.#checks.add({ result: event.result, fault: event.fault ?? "" });
         break;
       case "operator-acted":
         this.#operatorActions.add({ action: event.action });
@@ -199,6 +203,8 @@ export class Metrics {
     to.sample("goodgateway_circuits_open", {}, this.#circuitsOpen);
     to.family("goodgateway_circuit_changes_total", "counter", "Changes of a target's state.");
     this.#circuitChanges.write("goodgateway_circuit_changes_total", to);
+    to.family("goodgateway_checks_total", "counter", "Checks of exits by the gateway itself, by result and fault.");
+    this.#checks.write("goodgateway_checks_total", to);
   }
 
   #writeConfig(to: Exposition): void {

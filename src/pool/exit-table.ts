@@ -1,5 +1,6 @@
 import type { HopState, Report } from "../core/event.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
+import type { PoolSettings } from "../core/settings.ts";
 import { BenchQueue } from "./bench-queue.ts";
 import { ExitIndex } from "./exit-index.ts";
 import { Floor } from "./floor.ts";
@@ -7,6 +8,9 @@ import { BARRED, OUT, PoolExit, USABLE, type Zone } from "./pool-exit.ts";
 
 /** Bench ends that one look deals with: thousands may end in one moment, and no choice is to wait for them all. */
 const BENCH_ENDS_MAX = 32;
+
+/** What an exit must be to be taken. */
+type ExitRules = Pick<PoolSettings, "floor" | "checked">;
 
 /** The exits of a pool, each in the zone where it belongs, and every change of their states reported once. */
 export class ExitTable {
@@ -19,11 +23,20 @@ export class ExitTable {
   #sound = 0;
   /** By the state that was last reported. */
   #counts: Record<HopState, number> = noCounts();
+  #onlyChecked: boolean;
 
-  constructor(floorShare: number, report: Report) {
-    this.floor = new Floor(floorShare);
+  constructor({ floor, checked }: ExitRules, report: Report) {
+    this.floor = new Floor(floor);
+    this.#onlyChecked = checked;
     this.#report = report;
     this.index = new ExitIndex([], this.#byId);
+  }
+
+  configure({ floor, checked }: ExitRules, now: number): void {
+    this.floor.share = floor;
+    if (checked === this.#onlyChecked) return;
+    this.#onlyChecked = checked;
+    for (const member of this.#byId.values()) this.place(member, "the checks were configured", now);
   }
 
   get size(): number {
@@ -66,6 +79,7 @@ export class ExitTable {
       this.#counts[reported]++;
     }
     this.#lookAtFloor();
+    if (this.#onlyChecked) for (const member of this.#byId.values()) this.place(member, "it was loaded", now);
     for (const member of changed) {
       member.learn().renew();
       this.place(member, "its route has changed", now);
@@ -96,7 +110,7 @@ export class ExitTable {
     const end = member.benchedUntil;
     if (end > now) this.#benches.set(member, end);
     else if (member.queuedAt >= 0) this.#benches.delete(member);
-    const zone = zoneOf(member, now);
+    const zone = zoneOf(member, this.#onlyChecked, now);
     if (zone !== member.zone) {
       const from = member.zone;
       member.zone = zone;
@@ -141,9 +155,10 @@ function noCounts(): Record<HopState, number> {
   return { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
 }
 
-function zoneOf({ hold, health, inFlight }: PoolExit, now: number): Zone {
+function zoneOf({ hold, health, inFlight }: PoolExit, onlyChecked: boolean, now: number): Zone {
   if (hold !== null) return BARRED;
-  return health.isBenched(now) || (health.isOnProbation && inFlight > 0) ? OUT : USABLE;
+  if (health.isBenched(now) || (health.isOnProbation && inFlight > 0)) return OUT;
+  return onlyChecked && (health.isOnProbation || (health.state(now) === "untried" && !health.isChecked)) ? OUT : USABLE;
 }
 
 function isSameRoute({ hops: a }: Exit, { hops: b }: Exit): boolean {

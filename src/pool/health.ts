@@ -38,6 +38,8 @@ export class Health {
   /** Moving average until the first byte of an answer; null before the first. */
   ewmaMs: number | null = null;
   benchedUntil: number = Number.NEGATIVE_INFINITY;
+  /** When a check looked at it last, whether it found anything out or not. On the clock. */
+  checkedAt: number = Number.NEGATIVE_INFINITY;
   /** Moving average of 1 for a success, 0 for a failure of its own, as of `#seenAt`. */
   #successRate = 1;
   #seenAt = 0;
@@ -56,6 +58,15 @@ export class Health {
   /** It must prove itself: one attempt at a time. Also true while it is benched. */
   get isOnProbation(): boolean {
     return this.#standing === "probation";
+  }
+
+  /** When a check or an attempt last looked at it. On the clock. */
+  get seenAt(): number {
+    return Math.max(this.#seenAt, this.checkedAt);
+  }
+
+  get isChecked(): boolean {
+    return this.checkedAt > Number.NEGATIVE_INFINITY;
   }
 
   state(now: number): HopState {

@@ -1,7 +1,7 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { Pacing } from "../core/settings.ts";
-import { isPaced, type Limited, Limits, ownConcurrency, type Slot } from "./limits.ts";
+import { type CheckUse, isPaced, type Limited, Limits, ownConcurrency, type Slot } from "./limits.ts";
 import { type PoolExit, USABLE } from "./pool-exit.ts";
 
 /** The limits of a pool, where there are any: without, nothing is counted and nothing asked. */
@@ -55,12 +55,19 @@ export class LimitsInForce {
     return look.limited === null ? look.take(null) : null;
   }
 
+  /** Counts a check of an exit; null: it would use more than a share of the exit's limits. */
+  takeForCheck(exit: Exit, use: CheckUse, now: number): Pick<Slot, "release"> | null {
+    return this.#limits === null ? UNCOUNTED : this.#limits.takeForCheck(exit, use, now);
+  }
+
   #renew(): void {
     if (this.#pacing === null || !(isPaced(this.#pacing) || this.#areOwn)) this.#limits = null;
     else if (this.#limits === null) this.#limits = new Limits(this.#pacing, () => this.onRoom());
     else this.#limits.pacing = this.#pacing;
   }
 }
+
+const UNCOUNTED: Pick<Slot, "release"> = { release() {} };
 
 /** One look for an exit: which of them a limit keeps from the target, and for how long. */
 export class LimitsLook {

@@ -47,6 +47,17 @@ export class Limits {
     return refusalOf(this.#pairs.get(pairKey(exit, target)), perExitAndTarget, "perExitAndTarget", now);
   }
 
+  /** Counts a check of an exit, which is nothing that any target is spared for; null: traffic has what the share would leave. */
+  takeForCheck(exit: Exit, { share, requests }: CheckUse, now: number): Slot | null {
+    const pace = paceOf(exit, this.pacing.perExit);
+    if (isOff(pace)) return new Slot(this, null, null, null);
+    const use = this.#exits.get(exit.id);
+    if (use !== undefined && !leavesRoom(use, pace, share, now)) return null;
+    const taken = this.#exits.take(exit.id, pace, now);
+    if (pace.perSecond !== null) taken.checkDueAt = now + (requests * SECOND_MS) / (pace.perSecond * share);
+    return new Slot(this, null, taken, null);
+  }
+
   /** Counts one more. Whoever asks has asked both refusals. `exit` is null on a direct route. */
   take(exit: Exit | null, target: string, now: number): Slot {
     const { perTarget, perExitAndTarget } = this.pacing;
@@ -57,6 +68,14 @@ export class Limits {
     const ofPair = isOff(perExitAndTarget) ? null : this.#pairs.take(pairKey(exit, target), perExitAndTarget, now);
     return new Slot(this, ofTarget, ofExit, ofPair);
   }
+}
+
+/** What a check needs of an exit's limits. */
+export interface CheckUse {
+  /** That checks may use, 0 to 1. */
+  readonly share: number;
+  /** That it sends. */
+  readonly requests: number;
 }
 
 /** A limit of its own: the `concurrent=5` of vendors that sell so many connections. */
@@ -100,6 +119,8 @@ interface Use {
   inFlight: number;
   /** On the clock: when the next one is due at an even pace (the theoretical arrival time of GCRA). */
   dueAt: number;
+  /** On the clock: when a check may use it again, so that checks stay below their share. */
+  checkDueAt: number;
 }
 
 /** Idle ones are forgotten as others are counted; those with something in flight are as many as exchanges at most. */
@@ -118,7 +139,7 @@ class Uses {
     this.#sweep(now);
     let use = this.#uses.get(key);
     if (use === undefined) {
-      use = { inFlight: 0, dueAt: now };
+      use = { inFlight: 0, dueAt: now, checkDueAt: now };
       this.#uses.set(key, use);
     }
     use.inFlight += 1;
@@ -133,7 +154,7 @@ class Uses {
       if (oldest === undefined) return;
       const [key, use] = oldest;
       this.#uses.delete(key);
-      const isIdle = use.inFlight === 0 && (use.dueAt <= now || this.#uses.size >= USES_MAX);
+      const isIdle = use.inFlight === 0 && (Math.max(use.dueAt, use.checkDueAt) <= now || this.#uses.size >= USES_MAX);
       if (!isIdle) this.#uses.set(key, use);
     }
   }
@@ -153,6 +174,12 @@ function refusalOf(use: Use | undefined, { concurrent, perSecond }: Pace, what: 
   const spacingMs = SECOND_MS / perSecond;
   const retryInMs = use.dueAt - Math.max(0, BURST_MS - spacingMs) - now;
   return retryInMs > 0 ? { retryInMs, limit: `${what}.perSecond ${perSecond}` } : null;
+}
+
+/** One check at a time is within any share of an exit that has nothing else to do. */
+function leavesRoom({ inFlight, dueAt, checkDueAt }: Use, { concurrent, perSecond }: Pace, share: number, now: number): boolean {
+  if (perSecond !== null && (dueAt > now || checkDueAt > now)) return false;
+  return concurrent === null || inFlight === 0 || (inFlight < concurrent && concurrent * share >= 1);
 }
 
 function paceOf(exit: Exit, perExit: Pace): Pace {

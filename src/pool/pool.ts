@@ -10,6 +10,7 @@ import type { Ruling } from "../core/rule.ts";
 import type { PoolSettings } from "../core/settings.ts";
 import { Chooser, type Want } from "./chooser.ts";
 import { type Ways, waysTo } from "./circuit-ways.ts";
+import { type DueExit, dueForCheck, inTurn } from "./due-checks.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
@@ -67,7 +68,7 @@ export class Pool {
   constructor({ settings, clock, random, report }: PoolOptions) {
     this.#clock = clock;
     this.tiers = new Tiers(settings.tiers);
-    this.#exits = new ExitTable(settings.floor, report);
+    this.#exits = new ExitTable(settings, report);
     this.#door = new OperatorDoor(this.#exits);
     this.#lessons = new Lessons(random);
     const known = { exits: this.#exits, lessons: this.#lessons, limits: this.limits, tiers: this.tiers };
@@ -83,7 +84,7 @@ export class Pool {
   configure(settings: PoolSettings): void {
     this.#chooser.strategy = settings.select;
     this.tiers.configure(settings.tiers);
-    this.#exits.floor.share = settings.floor;
+    this.#exits.configure(settings, this.#clock.now());
   }
 
   /** Replaces the exits. Leases of those that are gone run on; an exit whose route has changed starts without a bench. */
@@ -138,7 +139,19 @@ export class Pool {
   /** An attempt over an exit that was not taken here: a check's. Null also where there is no such exit. */
   record({ exit, target, outcome }: Checked): Weighed | null {
     const taken = this.#exits.get(exit);
-    return taken === undefined ? null : this.#learn({ taken, target, leasedAt: ++this.#leases }, outcome);
+    if (taken === undefined) return null;
+    taken.learn().checkedAt = this.#clock.now();
+    return this.#learn({ taken, target, leasedAt: ++this.#leases }, outcome);
+  }
+
+  /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */
+  dueForCheck(idleMs: number): Generator<DueExit | null, void> {
+    return dueForCheck(this.#exits.all(), idleMs, this.#clock);
+  }
+
+  /** Goes through the exits that are in use, one after the other. */
+  inTurn(): Generator<DueExit | null, void> {
+    return inTurn(this.#exits.all(), this.#clock);
   }
 
   /** An attempt over no exit. */

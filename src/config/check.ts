@@ -1,0 +1,51 @@
+import { formatDuration } from "../core/duration.ts";
+import type { CheckSettings } from "../core/settings.ts";
+import type { CheckItem } from "./check-schema.ts";
+import type { ConfigPath } from "./config-error.ts";
+import { DEFAULT_CHECK } from "./defaults.ts";
+import type { ResolveContext } from "./resolve-context.ts";
+import { hideUrlSecrets } from "./secrets.ts";
+
+/** How exits are checked; null where the file names nobody to ask through them: then nothing could be found out. */
+export function resolveCheck(given: CheckItem | undefined, context: ResolveContext): CheckSettings | null {
+  if (given === undefined) return null;
+  const { judge, target, expectStatus, expectBody, ...rest } = given;
+  const judges = judge === undefined ? [] : typeof judge === "string" ? [judge] : judge;
+  for (const [i, url] of judges.entries()) assertUrl(url, typeof judge === "string" ? ["check", "judge"] : ["check", "judge", i], context);
+  if (target !== undefined) assertUrl(target, ["check", "target"], context);
+  if (judges.length === 0 && target === undefined) {
+    context.problems.push({
+      path: ["check"],
+      message:
+        "needs a judge (goodgateway judge runs one) or a target to ask for through the exits: check: { target: https://example.com/ }",
+    });
+    return null;
+  }
+  const status = expectStatus === undefined ? null : String(expectStatus);
+  return {
+    ...DEFAULT_CHECK,
+    ...rest,
+    judges,
+    target: target === undefined ? null : { url: target, status, body: expectBody ?? null },
+  };
+}
+
+function assertUrl(text: string, path: ConfigPath, { problems }: ResolveContext): void {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) problems.push({ path, message: `${text} is no http:// or https:// URL` });
+}
+
+/** The settings in the shape of the file. */
+export function checkToFile({ judges, target, ...rest }: CheckSettings): Record<string, unknown> {
+  return {
+    ...(judges.length === 0 ? {} : { judge: judges }),
+    ...(target === null ? {} : { target: hideUrlSecrets(target.url) }),
+    ...(target?.status == null ? {} : { expectStatus: target.status }),
+    ...(target?.body == null ? {} : { expectBody: target.body }),
+    ...rest,
+    every: formatDuration(rest.every),
+    honestyEvery: formatDuration(rest.honestyEvery),
+    timeout: formatDuration(rest.timeout),
+    wait: formatDuration(rest.wait),
+  };
+}

@@ -1,0 +1,28 @@
+import type { Culprit, Fault } from "./fault.ts";
+import type { Exit, HopRole, Target } from "./route.ts";
+
+/** What one check of an exit found out. */
+export interface Probed {
+  /** What was asked through it. */
+  readonly target: Target;
+  readonly outcome: /** What was asked came back as it was sent; `ms` until its first byte. */
+    | { readonly kind: "answered"; readonly ms: number }
+    | { readonly kind: "failed"; readonly fault: Fault; readonly culprit: Culprit; readonly role: HopRole }
+    /** Nothing could be found out: the judge is down, or the check was ended. */
+    | { readonly kind: "unjudged" };
+  /** A sentence for people. Holds no secret. */
+  readonly summary: string;
+}
+
+/**
+ * Checks an exit, for the gateway that wants to use it. Never throws for what the exit does, and ends in bounded time.
+ * `deep`: not only whether it works, but also whether it is honest.
+ */
+export type Probe = (exit: Exit, options: { readonly deep: boolean; readonly signal: ProbeSignal }) => Promise<Probed>;
+
+/** Ends a check that nobody waits for any more. As much of an AbortSignal as is needed. */
+export interface ProbeSignal {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}

@@ -1,0 +1,200 @@
+import type { Clock, Random } from "../core/clock.ts";
+import type { Report } from "../core/event.ts";
+import type { Probe, Probed } from "../core/probe.ts";
+import type { Exit, Target } from "../core/route.ts";
+import type { CheckSettings } from "../core/settings.ts";
+import { Cancellation } from "../net/cancellation.ts";
+import type { DueExit } from "../pool/due-checks.ts";
+import type { Pool } from "../pool/pool.ts";
+
+/** How often the pool is gone through for exits that are due. Milliseconds. */
+const ROUND_MS = 500;
+/** Exits that one turn of the event loop looks at: a pool of a million is gone through in many. */
+const LOOKS_MAX = 2000;
+
+/** Requests of a deep check, about. */
+const DEEP_REQUESTS = 8;
+
+interface PatrolOptions {
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly report: Report;
+  readonly onBug: (bug: unknown) => void;
+}
+
+/** Of a check that came to nothing. */
+const NO_TARGET: Target = { scheme: "tcp", host: "", port: 0 };
+
+/** How a gateway checks its exits. */
+interface Orders {
+  readonly settings: CheckSettings;
+  readonly probe: Probe;
+}
+
+/**
+ * Checks the pool's exits while the gateway runs: each before its first use, those whose bench is over before they are used again, those
+ * that nobody has used for a while, and all of them now and then for their honesty. What it finds out goes the way of what traffic finds
+ * out, through `pool.record`.
+ *
+ *     round: pool -> who is due -> probe, so many at once -> pool.record
+ */
+export class Patrol implements AsyncDisposable {
+  readonly #options: PatrolOptions;
+  #orders: Orders | null = null;
+  /** The checks that run, by the id of their exit. */
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #cancellation = new Cancellation();
+  /** Those who are due in this round; null between rounds. */
+  #due: Iterator<DueExit | null, void> | null = null;
+  #inTurn: Iterator<DueExit | null, void> | null = null;
+  #honestyAt = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #isLooking = false;
+  #onFirst: (() => void) | null = null;
+
+  constructor(options: PatrolOptions) {
+    this.#options = options;
+  }
+
+  /** How many checks run. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Takes new orders; null: nothing is checked any more. Checks that run go on under the old ones. */
+  configure(orders: Orders | null): void {
+    this.#orders = orders;
+    this.#honestyAt = this.#options.clock.now();
+    if (orders === null) this.#stop();
+    else this.look();
+  }
+
+  /** Exits came: they are looked at at once, and not in the next round. */
+  readonly look = (): void => {
+    if (this.#orders === null) return;
+    this.#due = null;
+    this.#go();
+  };
+
+  /** Resolves once an exit has passed, or all have been checked, or the settings' `wait` is over. */
+  async whenServing(): Promise<void> {
+    const { pool } = this.#options;
+    if (this.#orders === null || pool.size === 0 || pool.countByState().healthy > 0) return;
+    const { resolve, promise } = Promise.withResolvers<void>();
+    this.#onFirst = resolve;
+    const timer = setTimeout(resolve, this.#orders.settings.wait);
+    await promise;
+    clearTimeout(timer);
+    this.#onFirst = null;
+  }
+
+  /** Ends all checks, and waits until they have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#orders = null;
+    this.#stop();
+    this.#onFirst?.();
+    this.#cancellation.cancel();
+    await Promise.all(this.#running.values());
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#due = null;
+    this.#inTurn = null;
+  }
+
+  /** Starts as many checks as may run at once. */
+  readonly #go = (): void => {
+    const orders = this.#orders;
+    if (orders === null || this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      this.#startDue(orders);
+    } catch (bug) {
+      this.#options.onBug(bug);
+    } finally {
+      this.#isLooking = false;
+    }
+  };
+
+  #startDue(orders: Orders): void {
+    const { pool, random } = this.#options;
+    const { concurrent, every, honestyEvery } = orders.settings;
+    this.#due ??= pool.dueForCheck(every);
+    let looks = 0;
+    while (this.#running.size < concurrent) {
+      if (looks++ === LOOKS_MAX) {
+        this.#expect(0);
+        return;
+      }
+      const { value: due, done } = this.#due.next();
+      if (done === true) {
+        this.#endRound(orders);
+        return;
+      }
+      if (due !== null) this.#start(due.exit, orders, due.isNew || random() < every / honestyEvery);
+    }
+  }
+
+  #endRound(orders: Orders): void {
+    this.#due = null;
+    this.#checkHonesty(orders);
+    if (this.#running.size === 0) this.#onFirst?.();
+    this.#expect(ROUND_MS);
+  }
+
+  /** Those whose turn it is: all of them, once in `honestyEvery`, whether used or not. */
+  #checkHonesty(orders: Orders): void {
+    const { pool, clock } = this.#options;
+    const spacingMs = orders.settings.honestyEvery / Math.max(1, pool.size);
+    while (this.#running.size < orders.settings.concurrent && clock.now() - this.#honestyAt >= spacingMs) {
+      this.#honestyAt += spacingMs;
+      this.#inTurn ??= pool.inTurn();
+      const { value: due, done } = this.#inTurn.next();
+      if (done === true) this.#inTurn = null;
+      else if (due !== null) this.#start(due.exit, orders, true);
+    }
+    this.#honestyAt = Math.max(this.#honestyAt, clock.now() - orders.settings.honestyEvery);
+  }
+
+  #start(exit: Exit, { settings, probe }: Orders, deep: boolean): void {
+    const { pool, clock } = this.#options;
+    if (this.#running.has(exit.id)) return;
+    const slot = pool.limits.takeForCheck(exit, { share: settings.share, requests: deep ? DEEP_REQUESTS : 1 }, clock.now());
+    if (slot === null) return;
+    const running = this.#check(exit, probe, deep).finally(() => {
+      slot.release();
+      this.#running.delete(exit.id);
+      this.#go();
+    });
+    this.#running.set(exit.id, running);
+  }
+
+  async #check(exit: Exit, probe: Probe, deep: boolean): Promise<void> {
+    const { pool, clock, report } = this.#options;
+    const startedAt = clock.now();
+    const { target, outcome } = await this.#probe(exit, probe, deep);
+    if (this.#cancellation.aborted) return;
+    pool.record({ exit: exit.id, target, outcome });
+    const fault = outcome.kind === "failed" ? outcome.fault.id : null;
+    report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
+    if (outcome.kind === "answered") this.#onFirst?.();
+  }
+
+  async #probe(exit: Exit, probe: Probe, deep: boolean): Promise<Probed> {
+    try {
+      return await probe(exit, { deep, signal: this.#cancellation });
+    } catch (bug) {
+      this.#options.onBug(bug);
+      return { target: NO_TARGET, outcome: { kind: "unjudged" }, summary: "" };
+    }
+  }
+
+  #expect(delayMs: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#go, delayMs);
+    this.#timer.unref();
+  }
+}

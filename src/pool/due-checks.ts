@@ -1,0 +1,32 @@
+import type { Clock } from "../core/clock.ts";
+import type { Exit } from "../core/route.ts";
+import type { PoolExit } from "./pool-exit.ts";
+
+/** An exit that should be checked now. */
+export interface DueExit {
+  readonly exit: Exit;
+  /** Nothing is known of it. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Goes through the exits once: those that nothing is known of, those whose bench is over, and those that showed nothing for `idleMs`.
+ * Yields null for each that is not due, so that whoever asks can stop for a while.
+ */
+export function* dueForCheck(members: Iterable<PoolExit>, idleMs: number, clock: Clock): Generator<DueExit | null, void> {
+  for (const member of members) yield dueNow(member, idleMs, clock.now());
+}
+
+/** Goes through all that are in use. Yields null for each that is out. */
+export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<DueExit | null, void> {
+  for (const { exit, hold, health } of members) {
+    yield hold !== null || health.isOnProbation || health.state(clock.now()) === "untried" ? null : { exit, isNew: false };
+  }
+}
+
+function dueNow({ exit, hold, health, inFlight }: PoolExit, idleMs: number, now: number): DueExit | null {
+  if (hold !== null || health.isBenched(now)) return null;
+  if (health.isOnProbation) return inFlight === 0 ? { exit, isNew: false } : null;
+  if (health.state(now) === "untried" && !health.isChecked) return { exit, isNew: true };
+  return now - health.seenAt >= idleMs ? { exit, isNew: false } : null;
+}

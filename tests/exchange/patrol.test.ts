@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DEFAULT_CHECK, DEFAULTS } from "../../src/config/defaults.ts";
+import type { GatewayEvent } from "../../src/core/event.ts";
+import { fault } from "../../src/core/fault.ts";
+import type { Probe, Probed } from "../../src/core/probe.ts";
+import type { CheckSettings } from "../../src/core/settings.ts";
+import { Patrol } from "../../src/exchange/patrol.ts";
+import { exitOf, type Fixture, poolOf, seeded, TARGET } from "../pool/fakes.ts";
+
+const SETTINGS: CheckSettings = { ...DEFAULT_CHECK, judges: [], target: null, concurrent: 8 };
+const POOL = { ...DEFAULTS.pool, checked: true };
+const PASSED: Probed = { target: TARGET, outcome: { kind: "answered", ms: 20 }, summary: "" };
+const DEAD: Probed = {
+  target: TARGET,
+  outcome: { kind: "failed", fault: fault("connect.refused", "refused"), culprit: "exit", role: "exit" },
+  summary: "",
+};
+const NOTHING: Probed = { target: TARGET, outcome: { kind: "unjudged" }, summary: "" };
+
+interface Patrolled extends Fixture {
+  readonly patrol: Patrol;
+  readonly checks: (GatewayEvent & { type: "exit-checked" })[];
+  /** Resolves once so many checks have ended. */
+  whenChecked(count: number): Promise<void>;
+}
+
+function failOnBug(bug: unknown): void {
+  assert.fail(String(bug));
+}
+
+function patrolled(
+  ids: readonly string[],
+  probe: Probe,
+  settings: CheckSettings = SETTINGS,
+  onBug: (bug: unknown) => void = failOnBug,
+): Patrolled {
+  const fixture = poolOf(
+    ids.map((id) => exitOf(id)),
+    seeded(1),
+    POOL,
+  );
+  const checks: Patrolled["checks"] = [];
+  let onCheck = () => {};
+  const patrol = new Patrol({
+    pool: fixture.pool,
+    clock: fixture.clock,
+    random: seeded(2),
+    report: (event) => {
+      if (event.type === "exit-checked") checks.push(event);
+      onCheck();
+    },
+    onBug,
+  });
+  patrol.configure({ settings, probe });
+  const whenChecked = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      onCheck = () => {
+        if (checks.length >= count) resolve();
+      };
+      onCheck();
+    });
+  return { ...fixture, patrol, checks, whenChecked };
+}
+
+test("every exit is checked closely before its first use, and its pool knows the result", async () => {
+  const depths: boolean[] = [];
+  const { patrol, whenChecked, stateOf, checks } = patrolled(["a", "b", "c"], async (exit, { deep }) => {
+    depths.push(deep);
+    return exit.id === "b" ? DEAD : PASSED;
+  });
+  await using _ = patrol;
+  await whenChecked(3);
+  assert.deepEqual(["a", "b", "c"].map(stateOf), ["healthy", "benched", "healthy"]);
+  assert.deepEqual(depths, [true, true, true]);
+  assert.deepEqual(checks.map(({ exit, result, fault: id }) => [exit, result, id]).sort(), [
+    ["a", "answered", null],
+    ["b", "failed", "connect.refused"],
+    ["c", "answered", null],
+  ]);
+});
+
+test("no more checks run at once than the settings say", async () => {
+  let most = 0;
+  let now = 0;
+  const ids = Array.from({ length: 60 }, (_, i) => `e${i}`);
+  const { patrol, whenChecked } = patrolled(ids, async () => {
+    now++;
+    most = Math.max(most, now);
+    await new Promise(setImmediate);
+    now--;
+    return PASSED;
+  });
+  await using _ = patrol;
+  await whenChecked(60);
+  assert.equal(most, SETTINGS.concurrent);
+});
+
+test("the start waits for the first exit that passes, and not for the slow ones", async () => {
+  const never = Promise.withResolvers<Probed>();
+  const { patrol, checks } = patrolled(["slow", "good", "dead"], (exit, { signal }) => {
+    signal.addEventListener("abort", () => never.resolve(NOTHING));
+    return exit.id === "slow" ? never.promise : Promise.resolve(exit.id === "good" ? PASSED : DEAD);
+  });
+  await using _ = patrol;
+  await patrol.whenServing();
+  assert.ok(checks.some(({ exit }) => exit === "good"));
+  assert.equal(patrol.running, 1);
+});
+
+test("where no exit passes, the start goes on once all have been checked", async () => {
+  const { patrol, checks } = patrolled(["a", "b"], async () => DEAD);
+  await using _ = patrol;
+  await patrol.whenServing();
+  assert.equal(checks.length, 2);
+});
+
+test("the start waits no longer than it is told", async () => {
+  const { patrol, checks } = patrolled(
+    ["a"],
+    (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(NOTHING))),
+    { ...SETTINGS, wait: 1 },
+  );
+  await using _ = patrol;
+  await patrol.whenServing();
+  assert.equal(checks.length, 0);
+});
+
+test("a check that found nothing out leaves its exit as it was", async () => {
+  const { patrol, whenChecked, stateOf } = patrolled(["a"], async () => NOTHING);
+  await using _ = patrol;
+  await whenChecked(1);
+  assert.equal(stateOf("a"), "untried");
+});
+
+test("exits that come later are checked too, and one whose bench is over", async () => {
+  const checked = new Set<string>();
+  const { patrol, whenChecked, pool, stateOf, clock } = patrolled(["a"], async ({ id }) => {
+    const isFirst = checked.size === 0;
+    checked.add(id);
+    return isFirst ? DEAD : PASSED;
+  });
+  await using _ = patrol;
+  await whenChecked(1);
+  assert.equal(stateOf("a"), "benched");
+  clock.ms += 60_000;
+  pool.load(["a", "b"].map((id) => exitOf(id)));
+  patrol.look();
+  await whenChecked(3);
+  assert.deepEqual(["a", "b"].map(stateOf), ["healthy", "healthy"]);
+});
+
+test("a liar is benched by the fault of its lie", async () => {
+  const lie = fault("honesty.content_changed", "87 bytes were added behind </body>");
+  const { patrol, whenChecked, pool } = patrolled(["a"], async () => ({
+    ...DEAD,
+    outcome: { kind: "failed", fault: lie, culprit: "exit", role: "exit" },
+  }));
+  await using _ = patrol;
+  await whenChecked(1);
+  const [exit] = pool.snapshot();
+  assert.equal(exit?.state, "benched");
+  assert.equal(exit?.lastFault, "honesty.content_changed");
+});
+
+test("a bug in a check is told, and its exit is taken like others", async () => {
+  const bugs: unknown[] = [];
+  const { patrol, whenChecked, take } = patrolled(
+    ["a"],
+    () => {
+      throw new TypeError("a bug");
+    },
+    SETTINGS,
+    (bug) => bugs.push(bug),
+  );
+  await using _ = patrol;
+  await whenChecked(1);
+  assert.deepEqual(bugs.map(String), ["TypeError: a bug"]);
+  assert.equal(take()?.exit.id, "a");
+});
+
+test("the end of a patrol ends its checks", async () => {
+  let ended = 0;
+  const { patrol, checks } = patrolled(["a", "b"], (_, { signal }) => {
+    const { resolve, promise } = Promise.withResolvers<Probed>();
+    signal.addEventListener("abort", () => {
+      ended++;
+      resolve(NOTHING);
+    });
+    return promise;
+  });
+  assert.equal(patrol.running, 2);
+  await patrol[Symbol.asyncDispose]();
+  assert.equal(ended, 2);
+  assert.equal(patrol.running, 0);
+  assert.equal(checks.length, 0);
+});

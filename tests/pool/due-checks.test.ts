@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
+import { ANSWERED, exitOf, type Fixture, poolOf, REFUSED, seeded, TARGET, UNJUDGED } from "./fakes.ts";
+
+const IDLE_MS = 60_000;
+const CHECKED = { ...DEFAULTS.pool, checked: true };
+
+function dueOf({ pool }: Fixture): string[] {
+  return [...pool.dueForCheck(IDLE_MS)].flatMap((due) => (due === null ? [] : [due.exit.id]));
+}
+
+test("due are exits that nothing is known of, those whose bench is over, and those that nobody used for a while", () => {
+  const fixture = poolOf(["new", "used", "benched", "held"].map((id) => exitOf(id)));
+  const { pool, clock } = fixture;
+  assert.deepEqual(dueOf(fixture), ["new", "used", "benched", "held"]);
+  pool.settle(fixture.takeExit("used"), ANSWERED);
+  pool.settle(fixture.takeExit("benched"), REFUSED);
+  pool.drain("held", true);
+  assert.deepEqual(dueOf(fixture), ["new"]);
+  clock.ms += 1001;
+  assert.deepEqual(dueOf(fixture), ["new", "benched"]);
+  clock.ms += IDLE_MS;
+  assert.deepEqual(dueOf(fixture), ["new", "used", "benched"]);
+  pool.record({ exit: "used", target: TARGET, outcome: ANSWERED });
+  assert.deepEqual(dueOf(fixture), ["new", "benched"]);
+});
+
+test("an exit is not taken before a check has passed it, while one that has passed is there", () => {
+  const { pool, take } = poolOf(
+    ["a", "b", "c"].map((id) => exitOf(id)),
+    seeded(3),
+    CHECKED,
+  );
+  pool.record({ exit: "b", target: TARGET, outcome: ANSWERED });
+  for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "b");
+  pool.record({ exit: "c", target: TARGET, outcome: ANSWERED });
+  const taken = new Set(Array.from({ length: 40 }, () => take()?.exit.id));
+  assert.deepEqual([...taken].sort(), ["b", "c"]);
+});
+
+test("where no exit has passed a check, those that nothing is known of are taken rather than none", () => {
+  const { pool, take } = poolOf(
+    ["a", "b"].map((id) => exitOf(id)),
+    seeded(3),
+    CHECKED,
+  );
+  assert.notEqual(take(), null);
+  pool.record({ exit: "a", target: TARGET, outcome: REFUSED });
+  for (let i = 0; i < 10; i++) assert.equal(take()?.exit.id, "b");
+});
+
+test("an exit whose check could find nothing out is taken like others", () => {
+  const fixture = poolOf(
+    ["a", "b"].map((id) => exitOf(id)),
+    seeded(3),
+    CHECKED,
+  );
+  const { pool, take } = fixture;
+  for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: UNJUDGED });
+  const taken = new Set(Array.from({ length: 40 }, () => take()?.exit.id));
+  assert.deepEqual([...taken].sort(), ["a", "b"]);
+});
+
+test("an exit whose bench is over waits for its check, while another is there", () => {
+  const { pool, clock, take, takeExit } = poolOf(
+    ["a", "b"].map((id) => exitOf(id)),
+    () => 0,
+    CHECKED,
+  );
+  for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: ANSWERED });
+  pool.settle(takeExit("a"), REFUSED);
+  clock.ms += 1001;
+  for (let i = 0; i < 20; i++) assert.equal(take()?.exit.id, "b");
+  pool.record({ exit: "a", target: TARGET, outcome: ANSWERED });
+  assert.equal(take({}, new Set(["b"]))?.exit.id, "a");
+});
+
+test("a reload switches the rule on and off", () => {
+  const { pool, take } = poolOf(
+    ["a", "b"].map((id) => exitOf(id)),
+    seeded(3),
+    CHECKED,
+  );
+  pool.record({ exit: "a", target: TARGET, outcome: ANSWERED });
+  pool.configure(DEFAULTS.pool);
+  assert.equal(take({}, new Set(["a"]))?.exit.id, "b");
+  pool.configure(CHECKED);
+  for (let i = 0; i < 20; i++) assert.equal(take()?.exit.id, "a");
+});
+
+test("a check uses no more than a share of an exit's limits", () => {
+  const { pool, clock, takeExit } = poolOf(["a"].map((id) => exitOf(id, { tags: { concurrent: "4" } })));
+  pool.limits.configure({ ...DEFAULTS.pacing, perExit: { concurrent: 4, perSecond: 10 } });
+  const [exit] = pool.snapshot().map(({ id }) => exitOf(id, { tags: { concurrent: "4" } }));
+  assert.ok(exit);
+  const use = { share: 0.5, requests: 1 };
+  const check = pool.limits.takeForCheck(exit, use, clock.now());
+  assert.notEqual(check, null);
+  check?.release();
+  assert.equal(pool.limits.takeForCheck(exit, use, clock.now()), null, "10 a second, of which checks have 5: none for 200 ms");
+  clock.ms += 199;
+  assert.equal(pool.limits.takeForCheck(exit, use, clock.now()), null);
+  clock.ms += 2;
+  const leases = Array.from({ length: 4 }, () => {
+    clock.ms += 100;
+    return takeExit("a");
+  });
+  clock.ms += 1000;
+  assert.equal(pool.limits.takeForCheck(exit, use, clock.now()), null, "traffic has all four connections");
+  for (const lease of leases) pool.settle(lease, ANSWERED);
+  assert.notEqual(pool.limits.takeForCheck(exit, use, clock.now()), null);
+});
