@@ -1,5 +1,6 @@
+import { createSelfSigned } from "../net/certificate.ts";
 import { afterBytes, afterHead, fin, says, silence } from "./behaviours.ts";
-import { createSelfSigned, type LabAuthority } from "./certificates.ts";
+import type { LabAuthority } from "./certificates.ts";
 import type { Behaviour, LabTls } from "./lab-server.ts";
 
 /** Answers a ClientHello with a fatal alert (RFC 8446 section 6.2), as a TLS server does that will not have it. */

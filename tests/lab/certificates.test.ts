@@ -5,7 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { createAuthority, createSelfSigned } from "../../src/lab/certificates.ts";
+import { createAuthority } from "../../src/lab/certificates.ts";
+import { createSelfSigned } from "../../src/net/certificate.ts";
 
 const OPENSSL = "openssl";
 

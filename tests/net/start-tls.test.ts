@@ -5,9 +5,10 @@ import { test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import fc from "fast-check";
 import { afterBytes, fin, neverReads, rst, says, silence } from "../../src/lab/behaviours.ts";
-import { createAuthority, createSelfSigned } from "../../src/lab/certificates.ts";
+import { createAuthority } from "../../src/lab/certificates.ts";
 import { type Behaviour, type LabServer, type LabTls, startLabServer } from "../../src/lab/lab-server.ts";
 import { alerts, badTls } from "../../src/lab/tls-trouble.ts";
+import { createSelfSigned } from "../../src/net/certificate.ts";
 import { connectTcp } from "../../src/net/connect-tcp.ts";
 import { startTls, type TlsOptions, type TlsOutcome } from "../../src/net/start-tls.ts";
 

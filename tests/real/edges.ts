@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Identity } from "../../src/lab/certificates.ts";
+import type { Identity } from "../../src/net/certificate.ts";
 import { startHaproxy } from "./peers/haproxy.ts";
 import { startNginx } from "./peers/nginx.ts";
 import type { Peer } from "./peers/start-peer.ts";
