@@ -113,7 +113,8 @@ function doubtExits(value: Fault, failure: HopFailure, route: Route): Fault {
       details: `${value.details}; a page in the place of TLS is an exit's or a captive portal's`,
     };
   }
-  if (!isTunnelled || value.culprit !== null || !DOUBTFUL.has(value.id)) return value;
+  // The faults of a tunnel itself say so in their confidence already.
+  if (!isTunnelled || stage === "tunnel" || value.culprit !== null || FAULTS[value.id].inDoubt === "never") return value;
   return { ...value, confidence: Math.round(confidenceOf(value) * 75) / 100 };
 }
 
@@ -124,24 +125,6 @@ function isWebPage(firstBytes: Uint8Array): boolean {
   const [, status] = /^HTTP\/1\.[01] (\d{3})/.exec(Buffer.from(firstBytes).toString("latin1")) ?? [];
   return status !== undefined && status !== "400";
 }
-
-const DOUBTFUL: ReadonlySet<FaultId> = new Set<FaultId>([
-  "tls.handshake_timeout",
-  "tls.closed_in_handshake",
-  "tls.malformed",
-  "tls.cert_untrusted",
-  "tls.mid_stream_error",
-  "write.reset",
-  "write.timeout",
-  "head.closed_empty",
-  "head.reset",
-  "head.truncated",
-  "head.timeout",
-  "head.not_http",
-  "body.truncated",
-  "body.reset",
-  "body.idle_timeout",
-]);
 
 function isRefusalOfNextHop({ id }: Fault): boolean {
   return id === "handshake.connect_rejected" || id.startsWith("handshake.target_");

@@ -1,5 +1,5 @@
 import type { Culprit, FaultId } from "../core/fault.ts";
-import { confidenceOf } from "../core/fault-table.ts";
+import { confidenceOf, FAULTS } from "../core/fault-table.ts";
 import type { HopRole } from "../core/route.ts";
 import type { Failure } from "./failure.ts";
 
@@ -20,38 +20,6 @@ export interface FaultSides {
 
 /** From here on a fault that is not in doubt by its nature counts at once. */
 const PROVED = 0.75;
-
-/**
- * Faults that look the same whether the exit is broken, the target is down, or one does not want the other: silence, ends and unnamed
- * refusals on a way that leads through both, and an exit's word about a target, since an exit that has lost its uplink says it of all.
- */
-const IN_DOUBT: ReadonlySet<FaultId> = new Set<FaultId>([
-  "handshake.closed",
-  "handshake.reset",
-  "handshake.timeout",
-  "handshake.policy_denied",
-  "handshake.target_unresolvable",
-  "handshake.target_refused",
-  "handshake.target_unreachable",
-  "handshake.target_timeout",
-  "tls.handshake_timeout",
-  "tls.closed_in_handshake",
-  "tls.malformed",
-  "tls.mid_stream_error",
-  "write.reset",
-  "write.timeout",
-  "head.closed_empty",
-  "head.reset",
-  "head.truncated",
-  "head.timeout",
-  "head.not_http",
-  "body.truncated",
-  "body.reset",
-  "body.idle_timeout",
-  "tunnel.idle_timeout",
-  "tunnel.reset",
-  "relay.origin_5xx",
-]);
 
 const REFUSES_EXIT: ReadonlySet<FaultId> = new Set<FaultId>(["relay.blocked", "relay.rate_limited"]);
 
@@ -89,7 +57,7 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   if (culprit === "gateway") return settled(isWronglyConfigured(fault.id, role) ? "exit" : "other", confidence);
   if (owner === "other") return settled("other", confidence);
   if (fault.id === "handshake.policy_denied") return { proved: null, confidence, ...DENIED };
-  if (confidence >= PROVED && !IN_DOUBT.has(fault.id)) return settled(owner, confidence);
+  if (confidence >= PROVED && FAULTS[fault.id].inDoubt !== "always") return settled(owner, confidence);
   const target = owner === "target" ? confidence : 1 - confidence;
   return { proved: null, confidence, exit: 1 - target, target, pair: target * (REFUSALS.has(fault.id) ? AS_REFUSAL : AS_OTHER) };
 }

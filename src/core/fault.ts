@@ -49,6 +49,15 @@ export type Stage =
  */
 export type RetryClass = "never" | "fresh-hop" | "fresh-socket" | "idempotent" | "wait";
 
+/**
+ * Whether somebody else on the way may have made what was seen, however sure its row is of the culprit.
+ * - `never`: no more than the row's confidence says.
+ * - `tunnelled`: where it came out of a tunnel, the exit may have made it (a certificate of its own).
+ * - `always`: silence, ends, garbage and an exit's word on a target look the same whether the exit is broken, the target is down, or one
+ *   does not want the other. Never proof: what others saw decides.
+ */
+export type InDoubt = "never" | "tunnelled" | "always";
+
 /** RFC 9209 section 2.3, the types that we send. */
 export type ProxyErrorType =
   | "dns_timeout"
@@ -110,6 +119,7 @@ export interface FaultRow {
   readonly stage: Stage;
   readonly culprit: Readonly<Record<HopRole, Culprit>>;
   readonly confidence: number;
+  readonly inDoubt: InDoubt;
   readonly retry: Readonly<Record<HopRole, RetryClass>>;
   /** One sentence: what happened. The page `docs/faults.md` is made of these. */
   readonly summary: string;

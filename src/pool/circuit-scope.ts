@@ -13,23 +13,13 @@ export type CircuitScope = "target" | "path";
 export function circuitScopeOf(id: FaultId, culprit: Culprit, status: number | null): CircuitScope | null {
   if (id === "relay.exit_5xx") return culprit === "exit" ? null : "target";
   if (id.startsWith("relay.")) return status !== null && saysDown(status) ? "path" : null;
-  if (DOWN_AFTER_TLS.has(id)) return "path";
-  if (DOWN_IN_TLS.has(id)) return "target";
-  const { stage } = FAULTS[id];
-  return stage === "dns" || stage === "connect" || stage === "handshake" ? "target" : null;
+  const { stage, inDoubt } = FAULTS[id];
+  if (stage === "dns" || stage === "connect" || stage === "handshake") return "target";
+  // Of the rest, what is certain will not go away by waiting: a wrong certificate, a malformed field.
+  if (inDoubt !== "always") return null;
+  if (stage === "tls") return "target";
+  return stage === "write" || stage === "head" ? "path" : null;
 }
-
-const DOWN_AFTER_TLS: ReadonlySet<FaultId> = new Set<FaultId>([
-  "write.reset",
-  "write.timeout",
-  "head.closed_empty",
-  "head.reset",
-  "head.truncated",
-  "head.timeout",
-]);
-
-/** A wrong certificate or version will not go away by waiting, and does not keep those who bring their own TLS from it. */
-const DOWN_IN_TLS: ReadonlySet<FaultId> = new Set<FaultId>(["tls.handshake_timeout", "tls.closed_in_handshake", "tls.malformed"]);
 
 /** A gateway's words on what is behind it, RFC 9110 15.6, and the 52x of edges that count on in that manner. A 500 is one request's. */
 function saysDown(status: number): boolean {

@@ -463,6 +463,12 @@ test("doubts what comes out of a tunnel more than the same from a direct connect
   const straight = attribute(interrupted(CLOSED, { ...direct, stage: "tls" }), DIRECT);
   assert.equal(straight.fault.confidence, null);
   assert.equal(tunnelled.fault.confidence, 0.45);
+  const intercepted = attribute(interrupted(errno("SELF_SIGNED_CERT_IN_CHAIN"), { ...beyond, stage: "tls" }), VIA_HTTP);
+  assert.equal(intercepted.fault.confidence, 0.64, "an exit may show a certificate of its own");
+  const expired = attribute(interrupted(errno("CERT_HAS_EXPIRED"), { ...beyond, stage: "tls" }), VIA_HTTP);
+  assert.equal(expired.fault.confidence, null, "nobody makes an expired one for another");
+  const tunnel = attribute(interrupted(RESET, { ...beyond, stage: "tunnel" }), VIA_HTTP);
+  assert.equal(tunnel.fault.confidence, null, "its row's confidence is that of a tunnel already");
 });
 
 const CODEC_ROWS: readonly (readonly [

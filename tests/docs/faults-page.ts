@@ -29,6 +29,10 @@ What each row says:
 - **stage**: where in an exchange it broke.
 - **culprit**: who broke, by the role of the hop where it was seen, and how sure that is from this one attempt. The bytes of a
   particular case may name another: an \`X-Squid-Error\` field, a SOCKS reply code, a banner of another protocol.
+- **in doubt**: whether somebody else on the way may have made what was seen, so that [other attempts](how-blame-works.md) decide.
+  - \`never\`: no more than the culprit's number says.
+  - \`tunnelled\`: where it came out of a tunnel, the exit may have made it.
+  - \`always\`: it looks the same whether the exit is broken, the target is down, or one does not want the other.
 - **another attempt**: when one is allowed, by the role of the hop.
   - \`never\`: not at all.
   - \`fresh-hop\`: always, on another hop; nothing of the request went beyond a handshake.
@@ -71,13 +75,13 @@ function link(id: string): string {
 }
 
 function renderFault([id, row]: readonly [string, FaultRow]): string {
-  const cells = [row.status, row.rfc, row.stage, `${byRole(row.culprit)} (${row.confidence})`, byRole(row.retry)];
+  const cells = [row.status, row.rfc, row.stage, `${byRole(row.culprit)} (${row.confidence})`, row.inDoubt, byRole(row.retry)];
   return `### ${id}
 
 ${row.summary}
 
-| status | error | stage | culprit | another attempt |
-| --- | --- | --- | --- | --- |
+| status | error | stage | culprit | in doubt | another attempt |
+| --- | --- | --- | --- | --- | --- |
 | ${cells.map((cell) => cell ?? "–").join(" | ")} |
 
 - Client: ${row.fix.client}

@@ -308,6 +308,8 @@ test("which faults say that a target is down, and how far", () => {
   assert.equal(circuitScopeOf("relay.exit_5xx", "origin", 503), "target");
   assert.equal(circuitScopeOf("relay.edge_5xx", "edge", 521), "path");
   assert.equal(circuitScopeOf("head.timeout", "origin", null), "path");
+  assert.equal(circuitScopeOf("head.not_http", "origin", null), "path");
+  assert.equal(circuitScopeOf("body.truncated", "origin", null), null);
   assert.equal(circuitScopeOf("relay.origin_5xx", "origin", 500), null);
   assert.equal(circuitScopeOf("tls.cert_expired", "origin", null), null);
   assert.equal(circuitScopeOf("head.bad_field", "origin", null), null);

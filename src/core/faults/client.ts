@@ -17,7 +17,7 @@ export type ClientFaultId =
   | "client.closed_during_response"
   | "client.slow_reader";
 
-const base = { stage: "request", culprit: every("client"), confidence: 1, retry: every("never") } as const;
+const base = { stage: "request", culprit: every("client"), confidence: 1, inDoubt: "never", retry: every("never") } as const;
 
 export const CLIENT_FAULTS: FaultRows<ClientFaultId> = {
   "client.bad_request": {

@@ -15,8 +15,15 @@ export type ConnectFaultId =
   | "connect.net_unreachable"
   | "connect.acl_denied";
 
-const dns = { stage: "dns", rfc: "dns_error", status: 502, confidence: 0.95, retry: byRole("fresh-hop", "never") } as const;
-const connect = { stage: "connect", confidence: 0.98, retry: byRole("fresh-hop", "fresh-hop") } as const;
+const dns = {
+  stage: "dns",
+  rfc: "dns_error",
+  status: 502,
+  confidence: 0.95,
+  inDoubt: "never",
+  retry: byRole("fresh-hop", "never"),
+} as const;
+const connect = { stage: "connect", confidence: 0.98, inDoubt: "never", retry: byRole("fresh-hop", "fresh-hop") } as const;
 
 export const CONNECT_FAULTS: FaultRows<ConnectFaultId> = {
   "dns.nxdomain": {

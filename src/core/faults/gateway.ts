@@ -12,7 +12,7 @@ export type GatewayFaultId =
   | "gateway.loop_detected"
   | "gateway.ip_prohibited";
 
-const base = { stage: "select", culprit: every("gateway"), confidence: 1, retry: every("never") } as const;
+const base = { stage: "select", culprit: every("gateway"), confidence: 1, inDoubt: "never", retry: every("never") } as const;
 
 export const GATEWAY_FAULTS: FaultRows<GatewayFaultId> = {
   "gateway.no_exit": {

@@ -27,12 +27,14 @@ const base = { stage: "handshake", status: 502, culprit: every("exit"), confiden
 export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   "handshake.connect_failed": {
     ...base,
+    inDoubt: "never",
     rfc: "connection_refused",
     summary: "A hop of the chain could not reach the next hop.",
     fix: { client: "Try again.", operator: "Replace the hop that the details name; test it alone." },
   },
   "handshake.auth_required": {
     ...base,
+    inDoubt: "never",
     rfc: "proxy_configuration_error",
     culprit: every("gateway"),
     confidence: 0.97,
@@ -44,6 +46,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.auth_failed": {
     ...base,
+    inDoubt: "never",
     rfc: "proxy_configuration_error",
     culprit: every("gateway"),
     confidence: 0.97,
@@ -55,6 +58,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.connect_rejected": {
     ...base,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     confidence: 0.7,
     summary: "The exit refused to open the tunnel and did not say why in words that prove another culprit.",
@@ -62,6 +66,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.target_unresolvable": {
     ...base,
+    inDoubt: "always",
     rfc: "dns_error",
     culprit: every("origin"),
     confidence: 0.8,
@@ -73,6 +78,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.target_refused": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_refused",
     culprit: every("origin"),
     confidence: 0.85,
@@ -81,6 +87,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.target_unreachable": {
     ...base,
+    inDoubt: "always",
     rfc: "destination_ip_unroutable",
     culprit: every("origin"),
     confidence: 0.75,
@@ -89,6 +96,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.target_timeout": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_timeout",
     status: 504,
     culprit: every("origin"),
@@ -98,6 +106,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.policy_denied": {
     ...base,
+    inDoubt: "always",
     rfc: "http_request_denied",
     summary: "The exit's own rules do not allow this target or port.",
     fix: {
@@ -107,6 +116,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.exit_unavailable": {
     ...base,
+    inDoubt: "never",
     rfc: "destination_unavailable",
     status: 503,
     summary: "The vendor has no exit free that fits.",
@@ -114,12 +124,14 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.session_lost": {
     ...base,
+    inDoubt: "never",
     rfc: "connection_terminated",
     summary: "The exit behind this session is gone.",
     fix: { client: "Use a new session id.", operator: "Rotate the session." },
   },
   "handshake.quota_exceeded": {
     ...base,
+    inDoubt: "never",
     rfc: "connection_limit_reached",
     status: 503,
     culprit: every("gateway"),
@@ -129,6 +141,7 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.rate_limited": {
     ...base,
+    inDoubt: "never",
     rfc: "connection_limit_reached",
     status: 503,
     summary: "The exit limits the rate of requests.",
@@ -136,12 +149,14 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.socks_malformed": {
     ...base,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "The exit's SOCKS answer is nothing that we know.",
     fix: { client: "Try again.", operator: "Remove the exit, or correct its scheme." },
   },
   "handshake.not_a_proxy": {
     ...base,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     culprit: every("gateway"),
     confidence: 0.95,
@@ -150,24 +165,28 @@ export const HANDSHAKE_FAULTS: FaultRows<HandshakeFaultId> = {
   },
   "handshake.bad_connect_reply": {
     ...base,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "The exit's answer to CONNECT is nothing that we know.",
     fix: { client: "Try again.", operator: "Remove the exit, or correct its scheme." },
   },
   "handshake.closed": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_terminated",
     summary: "The exit closed the connection during the proxy handshake.",
     fix: { client: "Try again.", operator: "Check that the port speaks this scheme; an exit that wants TLS often closes so." },
   },
   "handshake.reset": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_terminated",
     summary: "The exit reset the connection during the proxy handshake.",
     fix: { client: "Try again.", operator: "Check that the port speaks this scheme and that the exit accepts this machine." },
   },
   "handshake.timeout": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_timeout",
     status: 504,
     confidence: 0.8,

@@ -16,6 +16,7 @@ const lie = {
   stage: "head",
   culprit: every("exit"),
   confidence: 0.95,
+  inDoubt: "never",
   retry: every("never"),
 } as const;
 

@@ -16,6 +16,7 @@ const refusal = { ...base, retry: every("idempotent") } as const;
 export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   "relay.origin_5xx": {
     ...base,
+    inDoubt: "always",
     culprit: every("origin"),
     confidence: 0.6,
     summary: "The target's application answered with a 5xx of its own.",
@@ -23,6 +24,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   },
   "relay.edge_5xx": {
     ...base,
+    inDoubt: "never",
     culprit: every("edge"),
     confidence: 0.85,
     summary: "The reverse proxy or CDN in front of the target made this 5xx.",
@@ -33,6 +35,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   },
   "relay.exit_5xx": {
     ...base,
+    inDoubt: "never",
     culprit: every("exit"),
     confidence: 0.85,
     summary: "The exit made this 5xx itself.",
@@ -40,6 +43,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   },
   "relay.blocked": {
     ...refusal,
+    inDoubt: "never",
     culprit: every("edge"),
     confidence: 0.85,
     summary: "The target's side refuses this exit: the answer is a block page or a challenge, by a rule that the details name.",
@@ -50,6 +54,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   },
   "relay.rate_limited": {
     ...refusal,
+    inDoubt: "never",
     culprit: every("edge"),
     confidence: 0.7,
     summary: "The target's side had too many requests of this exit, or of this account.",
@@ -57,6 +62,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
   },
   "relay.ruled": {
     ...refusal,
+    inDoubt: "never",
     culprit: every("origin"),
     confidence: 0.5,
     summary: "The answer is one that a rule of the config wants repeated through another exit.",

@@ -38,6 +38,7 @@ const body = { ...who, stage: "body", status: 502, retry: every("never") } as co
 export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   "write.reset": {
     ...head,
+    inDoubt: "always",
     stage: "write",
     rfc: "connection_terminated",
     summary: "The hop closed or reset the connection while the request was being written.",
@@ -48,6 +49,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "write.timeout": {
     ...head,
+    inDoubt: "always",
     stage: "write",
     rfc: "connection_write_timeout",
     status: 504,
@@ -56,6 +58,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "head.keepalive_race": {
     ...head,
+    inDoubt: "never",
     rfc: "connection_terminated",
     confidence: 0.9,
     retry: every("fresh-socket"),
@@ -64,6 +67,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "head.closed_empty": {
     ...head,
+    inDoubt: "always",
     rfc: "connection_terminated",
     summary: "The hop took the request and closed the connection without a byte.",
     fix: {
@@ -73,6 +77,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "head.reset": {
     ...head,
+    inDoubt: "always",
     rfc: "connection_terminated",
     summary: "The hop took the request and reset the connection without a byte.",
     fix: {
@@ -82,12 +87,14 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "head.truncated": {
     ...head,
+    inDoubt: "always",
     rfc: "http_response_incomplete",
     summary: "The connection ended in the middle of the response's head.",
     fix: { client: "Try again if the request may be repeated.", operator: "Look for a crash in the middle of the head." },
   },
   "head.timeout": {
     ...head,
+    inDoubt: "always",
     rfc: "connection_read_timeout",
     status: 504,
     confidence: 0.7,
@@ -96,78 +103,91 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "head.too_large": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_response_header_section_size",
     summary: "The response's head is larger than the gateway's limit.",
     fix: { client: "Clear cookies for this site.", operator: "Shrink the head at the hop (cookies, CSP), or raise limits.headBytes." },
   },
   "head.field_too_large": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_response_header_size",
     summary: "A field of the response's head is larger than the gateway's limit.",
     fix: { client: "Clear cookies for this site.", operator: "Shrink the field that the details name, or raise limits.fieldBytes." },
   },
   "head.too_many_fields": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_response_header_section_size",
     summary: "The response's head has more fields than the gateway's limit.",
     fix: { client: "Nothing to do on the client.", operator: "Send fewer fields, or raise limits.fields." },
   },
   "head.not_http": {
     ...malformed,
+    inDoubt: "always",
     rfc: "http_protocol_error",
     summary: "What came back is not HTTP.",
     fix: { client: "Check scheme and port.", operator: "Correct the scheme or port as the details say." },
   },
   "head.bad_status_line": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "The response's status line is malformed.",
     fix: { client: "Nothing to do on the client.", operator: "Fix what the application or exit writes." },
   },
   "head.bad_field": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "A field of the response's head is malformed.",
     fix: { client: "Nothing to do on the client.", operator: "Fix the field that the details quote." },
   },
   "head.bad_framing": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "The response's length is stated in contradicting ways.",
     fix: { client: "Nothing to do on the client.", operator: "Send one framing field: Content-Length or Transfer-Encoding, once." },
   },
   "head.bad_transfer_coding": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_response_transfer_coding",
     summary: "The response uses a transfer coding that was not asked for.",
     fix: { client: "Nothing to do on the client.", operator: "Send chunked or a Content-Length." },
   },
   "head.unexpected_1xx": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_protocol_error",
     summary: "The hop sends interim responses that make no sense or do not end.",
     fix: { client: "Nothing to do on the client.", operator: "Fix the hop." },
   },
   "head.upgrade_failed": {
     ...malformed,
+    inDoubt: "never",
     rfc: "http_upgrade_failed",
     summary: "The hop switched protocols without being asked, or to another one.",
     fix: { client: "Check the Upgrade field.", operator: "Check the WebSocket settings of the hop." },
   },
   "body.truncated": {
     ...body,
+    inDoubt: "always",
     rfc: "http_response_incomplete",
     summary: "The connection ended before the response's body was complete.",
     fix: { client: "Ask again, with Range where the server supports it.", operator: "Look for a crash, or a wrong Content-Length." },
   },
   "body.reset": {
     ...body,
+    inDoubt: "always",
     rfc: "connection_terminated",
     summary: "The connection was reset in the middle of the response's body.",
     fix: { client: "Ask again.", operator: "Look for a crash or a middlebox." },
   },
   "body.idle_timeout": {
     ...body,
+    inDoubt: "always",
     rfc: "connection_read_timeout",
     status: 504,
     summary: "The response's body stopped arriving.",
@@ -175,12 +195,14 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "body.bad_chunk": {
     ...body,
+    inDoubt: "never",
     rfc: "http_response_transfer_coding",
     summary: "The response's chunked coding is broken.",
     fix: { client: "Nothing to do on the client.", operator: "Fix what writes the chunks." },
   },
   "trailers.too_large": {
     ...body,
+    inDoubt: "never",
     stage: "trailers",
     rfc: "http_response_trailer_section_size",
     summary: "The response's trailers are larger than the gateway's limit.",
@@ -188,6 +210,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "trailers.invalid": {
     ...body,
+    inDoubt: "never",
     stage: "trailers",
     rfc: "http_protocol_error",
     summary: "The response's trailers are malformed.",
@@ -195,6 +218,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "tunnel.idle_timeout": {
     ...who,
+    inDoubt: "always",
     stage: "tunnel",
     rfc: "connection_read_timeout",
     status: null,
@@ -205,6 +229,7 @@ export const RESPONSE_FAULTS: FaultRows<ResponseFaultId> = {
   },
   "tunnel.reset": {
     ...who,
+    inDoubt: "always",
     stage: "tunnel",
     rfc: "connection_terminated",
     status: null,

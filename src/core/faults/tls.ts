@@ -28,6 +28,7 @@ const base = {
 export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   "tls.handshake_timeout": {
     ...base,
+    inDoubt: "always",
     rfc: "connection_timeout",
     status: 504,
     confidence: 0.6,
@@ -37,6 +38,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.closed_in_handshake": {
     ...base,
+    inDoubt: "always",
     rfc: "tls_protocol_error",
     confidence: 0.6,
     retry: every("fresh-hop"),
@@ -48,6 +50,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.protocol_mismatch": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_protocol_error",
     culprit: every("gateway"),
     confidence: 0.9,
@@ -56,6 +59,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.malformed": {
     ...base,
+    inDoubt: "always",
     rfc: "tls_protocol_error",
     retry: every("fresh-hop"),
     summary: "The peer's answer to TLS is nothing that we know.",
@@ -63,18 +67,21 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.version_or_cipher": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_alert_received",
     summary: "The peer and the gateway share no TLS version or cipher.",
     fix: { client: "Nothing to do on the client.", operator: "Update the peer's TLS settings." },
   },
   "tls.sni_unrecognized": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_alert_received",
     summary: "The peer does not know the server name that was asked for.",
     fix: { client: "Check the host name.", operator: "Add the name to the peer's configuration, or correct it." },
   },
   "tls.client_cert_required": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_alert_received",
     culprit: every("gateway"),
     confidence: 0.9,
@@ -86,18 +93,21 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.alert": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_alert_received",
     summary: "The peer ended the TLS handshake with an alert.",
     fix: { client: "Try again.", operator: "Look up the alert in the details, and the peer's log." },
   },
   "tls.alpn_mismatch": {
     ...base,
+    inDoubt: "never",
     rfc: "http_upgrade_failed",
     summary: "The peer speaks none of the application protocols that were offered.",
     fix: { client: "Use CONNECT and let your own client negotiate.", operator: "Enable HTTP/1.1 at the peer." },
   },
   "tls.cert_expired": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_certificate_error",
     confidence: 0.95,
     summary: "The peer's certificate has expired.",
@@ -105,6 +115,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.cert_not_yet_valid": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_certificate_error",
     confidence: 0.8,
     summary: "The peer's certificate is not valid yet.",
@@ -112,6 +123,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.cert_untrusted": {
     ...base,
+    inDoubt: "tunnelled",
     rfc: "tls_certificate_error",
     summary: "No certificate authority that the gateway trusts vouches for the peer's certificate.",
     fix: {
@@ -121,6 +133,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.cert_name_mismatch": {
     ...base,
+    inDoubt: "never",
     rfc: "tls_certificate_error",
     confidence: 0.9,
     summary: "The peer's certificate is for another name.",
@@ -128,6 +141,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.mid_stream_error": {
     ...base,
+    inDoubt: "always",
     stage: "body",
     rfc: "tls_protocol_error",
     confidence: 0.6,
