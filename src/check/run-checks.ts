@@ -1,0 +1,217 @@
+import { formatHostPort } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
+import type { FaultId } from "../core/fault.ts";
+import type { ExitHop } from "../core/route.ts";
+import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
+import type { ExitLineError } from "../wire/exit-line.ts";
+import { type Candidate, isBadLine } from "./candidates.ts";
+import type { CheckResult } from "./check-result.ts";
+import { type Concurrency, STEP_MS } from "./concurrency.ts";
+import type { Seen } from "./seen.ts";
+import type { Tally } from "./summary.ts";
+
+/** Checks one proxy. Never takes longer than its own limits allow, and ends early at the signal. */
+export type Check = (candidate: Candidate, signal: CancelSignal) => Promise<CheckResult>;
+
+export interface RunOptions {
+  readonly concurrency: Concurrency;
+  readonly clock: Clock;
+  /** Proxies of an earlier run have a mark above SEEN. */
+  readonly seen: Seen;
+  /** Counts on from here. */
+  readonly tally: Tally;
+  readonly onResult: (result: CheckResult, candidate: Candidate) => void;
+  readonly onBadLine: (error: ExitLineError) => void;
+  /** One that an earlier run has checked. */
+  readonly onKnown: (mark: number, candidate: Candidate) => void;
+  /** A bug of ours at one proxy: the others are checked. */
+  readonly onBug: (error: unknown, candidate: Candidate) => void;
+  /** Each STEP_MS. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Ends the run: checks that are not done by then are as if they had not begun. */
+  readonly signal: CancelSignal;
+}
+
+export interface Progress {
+  readonly tally: Tally;
+  readonly running: number;
+  readonly limit: number;
+  /** Proxies to check that were read so far, and whether those are all. */
+  readonly read: number;
+  readonly isAllRead: boolean;
+}
+
+/** Marks a proxy that this run has seen. */
+export const SEEN = 1;
+
+/** What names a proxy among all: two lines with the same key are one. */
+export function keyOf(id: string, lastHop: Pick<ExitHop, "host" | "port">): string {
+  return `${id} ${formatHostPort(lastHop)}`;
+}
+
+/** Checks proxies, as many at once as `concurrency` says, and no sooner read than there is room for them. */
+export function runChecks(items: AsyncIterable<Candidate | ExitLineError>, check: Check, options: RunOptions): Promise<Tally> {
+  return new Run(items, check, options).run();
+}
+
+/** Checks that begin in one turn of the event loop: what is late then is only what else is to be done. */
+const STARTS_PER_TURN_MAX = 64;
+/** This machine lacked something: the proxy is tried again so often. */
+const LACK_TRIES_MAX = 20;
+const LACKS: readonly FaultId[] = ["gateway.fd_exhausted", "gateway.source_port_exhausted"];
+/** For checks to end after the signal. */
+const STOP_MS_MAX = 2000;
+
+interface Started {
+  readonly candidate: Candidate;
+  /** How often this machine lacked something for it. */
+  readonly lacks: number;
+}
+
+class Run {
+  readonly #check: Check;
+  readonly #options: RunOptions;
+  readonly #items: AsyncIterator<Candidate | ExitLineError>;
+  readonly #running = new Set<Cancellation>();
+  /** What this machine lacked something for: tried again at a later step. */
+  #again: Started[] = [];
+  #isPulling = false;
+  #isAllRead = false;
+  #read = 0;
+  #startsThisTurn = 0;
+  #isFull = false;
+  #steppedAt: number;
+  #lastWait: NodeJS.Timeout | undefined;
+  #end: () => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(items: AsyncIterable<Candidate | ExitLineError>, check: Check, options: RunOptions) {
+    this.#items = items[Symbol.asyncIterator]();
+    this.#check = check;
+    this.#options = options;
+    this.#steppedAt = options.clock.now();
+  }
+
+  async run(): Promise<Tally> {
+    const { signal, tally } = this.#options;
+    const timer = setInterval(this.#step, STEP_MS);
+    signal.addEventListener("abort", this.#stop);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#end = resolve;
+        this.#fail = reject;
+        if (signal.aborted) this.#stop();
+        else this.#fill();
+      });
+    } finally {
+      clearInterval(timer);
+      clearTimeout(this.#lastWait);
+      signal.removeEventListener("abort", this.#stop);
+    }
+    return tally;
+  }
+
+  readonly #step = (): void => {
+    const { concurrency, clock, onProgress, tally } = this.#options;
+    const now = clock.now();
+    concurrency.step({ isFull: this.#isFull, lateMs: now - this.#steppedAt - STEP_MS });
+    this.#steppedAt = now;
+    this.#isFull = false;
+    const again = this.#again;
+    this.#again = [];
+    for (const started of again) this.#start(started);
+    this.#fill();
+    onProgress({ tally, running: this.#running.size, limit: concurrency.limit, read: this.#read, isAllRead: this.#isAllRead });
+  };
+
+  /** Reads on where there is room; ends where there is nothing left. */
+  #fill(): void {
+    if (this.#options.signal.aborted || this.#isPulling) return;
+    if (this.#isAllRead) {
+      if (this.#running.size === 0 && this.#again.length === 0) this.#end();
+      return;
+    }
+    if (this.#running.size + this.#again.length >= this.#options.concurrency.limit) {
+      this.#isFull = true;
+      return;
+    }
+    if (this.#startsThisTurn >= STARTS_PER_TURN_MAX) {
+      this.#isPulling = true;
+      setImmediate(() => {
+        this.#startsThisTurn = 0;
+        this.#isPulling = false;
+        this.#fill();
+      });
+      return;
+    }
+    this.#isPulling = true;
+    this.#items.next().then(this.#pulled, (error: unknown) => this.#fail(error));
+  }
+
+  readonly #pulled = (next: IteratorResult<Candidate | ExitLineError>): void => {
+    this.#isPulling = false;
+    if (this.#options.signal.aborted) return;
+    if (next.done === true) this.#isAllRead = true;
+    else this.#take(next.value);
+    this.#fill();
+  };
+
+  #take(item: Candidate | ExitLineError): void {
+    const { tally, seen, onBadLine, onKnown } = this.#options;
+    if (isBadLine(item)) {
+      tally.badLines++;
+      onBadLine(item);
+      return;
+    }
+    const mark = seen.mark(keyOf(item.exit.id, item.exit.hops.at(-1) as ExitHop), SEEN);
+    if (mark === SEEN) tally.duplicates++;
+    else if (mark > SEEN) onKnown(mark, item);
+    else {
+      this.#read++;
+      this.#start({ candidate: item, lacks: 0 });
+    }
+  }
+
+  #start(started: Started): void {
+    this.#startsThisTurn++;
+    const cancellation = new Cancellation();
+    this.#running.add(cancellation);
+    this.#check(started.candidate, cancellation).then(
+      (result) => this.#ended(cancellation, started, result),
+      (error: unknown) => {
+        this.#running.delete(cancellation);
+        if (!this.#options.signal.aborted) this.#options.onBug(error, started.candidate);
+        this.#settle();
+      },
+    );
+  }
+
+  #ended(cancellation: Cancellation, started: Started, result: CheckResult): void {
+    const { concurrency, tally, onResult, signal } = this.#options;
+    const running = this.#running.size;
+    this.#running.delete(cancellation);
+    if (!signal.aborted) {
+      const { candidate, lacks } = started;
+      const isLack = result.fault !== null && LACKS.includes(result.fault.id);
+      if (isLack) concurrency.lacking(running);
+      if (isLack && lacks < LACK_TRIES_MAX) this.#again.push({ candidate, lacks: lacks + 1 });
+      else {
+        tally.add(result);
+        onResult(result, candidate);
+      }
+    }
+    this.#settle();
+  }
+
+  #settle(): void {
+    if (!this.#options.signal.aborted) this.#fill();
+    else if (this.#running.size === 0) this.#end();
+  }
+
+  readonly #stop = (): void => {
+    void this.#items.return?.().catch(() => {});
+    for (const cancellation of this.#running) cancellation.cancel();
+    if (this.#running.size === 0) this.#end();
+    else this.#lastWait = setTimeout(this.#end, STOP_MS_MAX);
+  };
+}

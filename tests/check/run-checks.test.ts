@@ -1,0 +1,192 @@
+import assert from "node:assert/strict";
+import { performance } from "node:perf_hooks";
+import { test } from "node:test";
+import { type Candidate, readCandidates } from "../../src/check/candidates.ts";
+import type { CheckedFault, CheckResult, CheckState } from "../../src/check/check-result.ts";
+import { Concurrency } from "../../src/check/concurrency.ts";
+import { type Check, keyOf, type RunOptions, runChecks, SEEN } from "../../src/check/run-checks.ts";
+import { Seen } from "../../src/check/seen.ts";
+import { Tally } from "../../src/check/summary.ts";
+import type { FaultId } from "../../src/core/fault.ts";
+import type { ExitHop } from "../../src/core/route.ts";
+import { Cancellation } from "../../src/net/cancellation.ts";
+
+function candidatesOf(text: string): ReturnType<typeof readCandidates> {
+  async function* open() {
+    yield Buffer.from(text);
+  }
+  return readCandidates([{ name: "list", isList: true, open }], { scheme: null, extract: false, rangesMax: null });
+}
+
+/** So many proxies of one host. */
+function ports(count: number): ReturnType<typeof readCandidates> {
+  return candidatesOf(Array.from({ length: count }, (_, i) => `192.0.2.1:${i + 1}`).join("\n"));
+}
+
+function resultOf({ exit, source, line }: Candidate, state: CheckState, fault: FaultId | null = null): CheckResult {
+  const told: CheckedFault | null =
+    fault === null ? null : { id: fault, culprit: "exit", confidence: 1, stage: "connect", hop: 1, details: "so", fix: "do" };
+  const finding = { ok: null, details: "" };
+  return {
+    at: "2026-01-01T00:00:00.000Z",
+    source,
+    line,
+    exit: exit.id,
+    proxy: `http://192.0.2.1:${(exit.hops[0] as ExitHop).port}`,
+    state,
+    protocols: state === "works" ? ["http"] : [],
+    tried: [],
+    connections: 1,
+    fault: told,
+    ms: null,
+    samples: 0,
+    can: { http: finding, https: finding, connect: finding, connectOther: finding, ipv6: finding, remoteDns: finding, keepAlive: finding },
+    anonymity: { level: "unknown", evidence: [] },
+    honesty: { verdict: "unknown", lies: [], evidence: [] },
+    exitAddresses: [],
+    rotates: null,
+    country: null,
+    network: null,
+    target: null,
+    bytesPerSecond: null,
+    unverified: [],
+  };
+}
+
+const works: Check = async (candidate) => resultOf(candidate, "works");
+
+function optionsWith(more: Partial<RunOptions> = {}): RunOptions {
+  return {
+    concurrency: new Concurrency({ start: 10, max: 10 }),
+    clock: { now: () => performance.now(), wall: () => Date.now() },
+    seen: new Seen(1),
+    tally: new Tally(),
+    onResult: () => {},
+    onBadLine: () => {},
+    onKnown: () => {},
+    onBug: (error) => assert.fail(String(error)),
+    onProgress: () => {},
+    signal: new Cancellation(),
+    ...more,
+  };
+}
+
+test("checks every proxy once, never more at once than may be, and counts duplicates and bad lines", async () => {
+  let running = 0;
+  let most = 0;
+  const check: Check = async (candidate) => {
+    most = Math.max(most, ++running);
+    await new Promise(setImmediate);
+    running--;
+    return resultOf(candidate, "works");
+  };
+  const bad: string[] = [];
+  const list = candidatesOf(`${Array.from({ length: 100 }, (_, i) => `192.0.2.1:${i + 1}`).join("\n")}\n192.0.2.1:7\nx\n192.0.2.1:7\n`);
+  const tally = await runChecks(list, check, optionsWith({ onBadLine: ({ line, reason }) => bad.push(`${line} ${reason}`) }));
+  assert.deepEqual([tally.done, tally.alive, tally.duplicates, tally.badLines, most], [100, 100, 2, 1, 10]);
+  assert.deepEqual(tally.protocols, { http: 100 });
+  assert.deepEqual(bad, ["102 the port is missing: write host:port"]);
+});
+
+test("an empty list ends at once", async () => {
+  assert.equal((await runChecks(candidatesOf("# nothing\n"), works, optionsWith())).done, 0);
+});
+
+test("a list is read no faster than it is checked", async () => {
+  let read = 0;
+  async function* counted() {
+    for await (const item of ports(1000)) {
+      read++;
+      yield item;
+    }
+  }
+  const waiting: (() => void)[] = [];
+  const reached = Promise.withResolvers<void>();
+  const check: Check = async (candidate) => {
+    if (waiting.length < 10) {
+      const freed = new Promise<void>((resolve) => waiting.push(resolve));
+      if (waiting.length === 10) reached.resolve();
+      await freed;
+    }
+    return resultOf(candidate, "works");
+  };
+  const run = runChecks(counted(), check, optionsWith());
+  await reached.promise;
+  await new Promise(setImmediate);
+  assert.equal(read, 10);
+  for (const free of waiting) free();
+  assert.equal((await run).done, 1000);
+});
+
+test("where this machine lacks sockets, fewer are opened, and no proxy is called dead for it", async () => {
+  const concurrency = new Concurrency({ start: 100, max: 100 });
+  const refusals = new Map<string, number>();
+  const check: Check = async (candidate) => {
+    await new Promise(setImmediate);
+    const before = refusals.get(candidate.exit.id) ?? 0;
+    refusals.set(candidate.exit.id, before + 1);
+    return before < 2 ? resultOf(candidate, "dead", "gateway.fd_exhausted") : resultOf(candidate, "works");
+  };
+  const tally = await runChecks(ports(50), check, optionsWith({ concurrency }));
+  assert.deepEqual([tally.states.works, tally.states.dead], [50, 0]);
+  assert.ok(concurrency.limit < 100);
+});
+
+test("a machine that never has a socket is told so, rather than waited for", { timeout: 20_000 }, async () => {
+  const check: Check = async (candidate) => resultOf(candidate, "dead", "gateway.fd_exhausted");
+  const tally = await runChecks(ports(1), check, optionsWith());
+  assert.deepEqual(
+    tally.reasons.map(({ fault, count }) => [fault, count]),
+    [["gateway.fd_exhausted", 1]],
+  );
+});
+
+test("the signal ends checks under way, whose results do not count, and reads no further", async () => {
+  const signal = new Cancellation();
+  let results = 0;
+  const check: Check = (candidate, cancel) => {
+    if (results < 5) return works(candidate, cancel);
+    return new Promise((resolve) => cancel.addEventListener("abort", () => resolve(resultOf(candidate, "dead", "connect.timeout"))));
+  };
+  const onResult = () => {
+    if (++results === 5) setImmediate(() => signal.cancel());
+  };
+  const tally = await runChecks(ports(1000), check, optionsWith({ signal, onResult }));
+  assert.deepEqual([results, tally.done, tally.states.dead], [5, 5, 0]);
+});
+
+test("a bug at one proxy is told, and the others are checked", async () => {
+  const bugs: unknown[] = [];
+  const check: Check = (candidate, signal) =>
+    candidate.exit.hops[0]?.port === 3 ? Promise.reject(new TypeError("oops")) : works(candidate, signal);
+  const tally = await runChecks(ports(5), check, optionsWith({ onBug: (error) => bugs.push(String(error)) }));
+  assert.deepEqual([tally.done, bugs], [4, ["TypeError: oops"]]);
+});
+
+test("what an earlier run has checked is told with its mark, once, and not checked again", async () => {
+  const seen = new Seen(1);
+  for await (const item of ports(3)) {
+    if ("exit" in item) seen.mark(keyOf(item.exit.id, item.exit.hops[0] as ExitHop), SEEN + 4);
+  }
+  const known: number[] = [];
+  const list = candidatesOf("192.0.2.1:1\n192.0.2.1:9\n192.0.2.1:2\n192.0.2.1:2\n");
+  const tally = await runChecks(list, works, optionsWith({ seen, onKnown: (mark) => known.push(mark) }));
+  assert.deepEqual([tally.done, tally.duplicates, known], [1, 1, [SEEN + 4, SEEN + 4]]);
+});
+
+test("the summary groups the dead by their faults, the most frequent first", () => {
+  const tally = new Tally();
+  const candidate = { exit: { id: "a", hops: [{ port: 1 }] }, source: null, line: null, scheme: null } as unknown as Candidate;
+  for (const fault of ["connect.timeout", "connect.refused", "connect.refused"] as const) tally.add(resultOf(candidate, "dead", fault));
+  tally.add(resultOf(candidate, "lies", "honesty.fake_answer"));
+  tally.add(resultOf(candidate, "works"));
+  assert.deepEqual(
+    [...tally.reasons, ...tally.lies].map(({ fault, count }) => [fault, count]),
+    [
+      ["connect.refused", 2],
+      ["connect.timeout", 1],
+      ["honesty.fake_answer", 1],
+    ],
+  );
+  assert.deepEqual([tally.done, tally.alive], [5, 1]);
+});
