@@ -57,7 +57,7 @@ with the faults and confidences that [attribution](how-blame-works.md) gives to 
 exactly as if every target were down.
 
 Sixty exits of six providers serve twenty targets of very unequal popularity with twenty requests a second that come in crowds, for ten
-minutes. Ten scenarios break them in different ways (\`bench/sim/scenarios.ts\`). Where an attempt has several causes, a dead exit on a
+minutes. Eleven scenarios break them in different ways (\`bench/sim/scenarios.ts\`). Where an attempt has several causes, a dead exit on a
 target that is down, blaming either is right. The other policies retry as often as ours:
 
 - **random rotation**: any exit that the request has not tried;
@@ -69,5 +69,5 @@ npm run bench -- sim --seed SEED           # prints the tables
 npm run bench -- sim --seed SEED --write   # and writes this page and its plot
 \`\`\`
 
-![Share of requests to targets that are up which were served, over time, for ten scenarios and four policies](simulator.svg)
+![Share of requests to targets that are up which were served, over time, for eleven scenarios and four policies](simulator.svg)
 `;

@@ -16,13 +16,15 @@ export type Law = When &
     | { readonly kind: "kin-blocked"; readonly target: number; readonly kin: number }
     | { readonly kind: "targets-down"; readonly targets: readonly number[]; readonly how: Outage }
     | { readonly kind: "target-flaky"; readonly target: number; readonly share: number; readonly how: Outage }
+    /** The gateway's own connection is lost: no first hop answers, or this machine knows no route. */
+    | { readonly kind: "uplink-lost"; readonly how: "silent" | "no-route" }
     | { readonly kind: "target-slow"; readonly target: number; readonly times: number }
   );
 
 /** How a target fails: refuses TCP, is silent, closes what it accepted, answers 5xx. */
 export type Outage = "refuses" | "silent" | "closes" | "5xx";
 
-export type TrueSide = "exit" | "target" | "pair";
+export type TrueSide = "exit" | "target" | "pair" | "network";
 
 /** Who truly broke an attempt. */
 export interface Truth {
@@ -32,7 +34,7 @@ export interface Truth {
   readonly sides: readonly TrueSide[];
   /** Failures of one kind: of this law at this exit, provider or target. */
   readonly kind: string;
-  readonly how: Outage | "dead" | "flaky" | "blocked" | "slow";
+  readonly how: Outage | "dead" | "flaky" | "blocked" | "slow" | "no-route";
 }
 
 export function holds({ fromS = 0, untilS = Number.POSITIVE_INFINITY }: When, now: number): boolean {

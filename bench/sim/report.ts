@@ -12,13 +12,14 @@ export interface Run {
   readonly tallies: Readonly<Record<string, readonly Tally[]>>;
 }
 
+/** What exits, targets and the two together break; what our own connection breaks is so much that it is counted apart. */
 const SIDES: readonly TrueSide[] = ["exit", "target", "pair"];
 const RIGHT_MIN = 0.99;
 const BENCHED_MAX = 0.001;
 
 export function tabulateAims(runs: readonly Run[]): Table {
   const scores = runs.flatMap(({ scores: each }) => each);
-  const rows = SIDES.map((side) => {
+  const rows = [...SIDES, "network" as const].map((side) => {
     const share = sum(scores.map(({ learned }) => learned[side]));
     return [`failures that ${MADE_BY[side]}, blamed right`, "99 %", percent(share), verdict(share.right / share.of >= RIGHT_MIN)];
   });
@@ -44,6 +45,7 @@ const MADE_BY: Readonly<Record<TrueSide, string>> = {
   exit: "an exit made",
   target: "a target made",
   pair: "only this exit has with this target",
+  network: "our own connection made",
 };
 
 export function tabulateBlame(runs: readonly Run[]): Table {
@@ -58,13 +60,14 @@ export function tabulateBlame(runs: readonly Run[]): Table {
       "exit's, after 5",
       "target's, after 5",
       "pair's, after 5",
+      "own, after 5",
       "benched for others",
     ],
     rows: runs.map(({ scenario, scores }) => [
       scenario.name,
       `${sum(scores.flatMap(({ all }) => SIDES.map((side) => all[side]))).of}`,
       ...SIDES.map((side) => percent(sum(scores.map(({ all }) => all[side])))),
-      ...SIDES.map((side) => percent(sum(scores.map(({ learned }) => learned[side])))),
+      ...[...SIDES, "network" as const].map((side) => percent(sum(scores.map(({ learned }) => learned[side])))),
       percent(benchedOf(scores)),
     ]),
     remarks: ["Share that was blamed right; in brackets how many there were. –: there were none."],

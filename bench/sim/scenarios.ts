@@ -81,6 +81,15 @@ export const SCENARIOS: readonly Scenario[] = [
     ],
   },
   {
+    name: "own connection lost",
+    ...size,
+    laws: [
+      { kind: "uplink-lost", how: "silent", fromS: 150, untilS: 190 },
+      { kind: "uplink-lost", how: "no-route", fromS: 400, untilS: 430 },
+      { kind: "exits-dead", exits: every(60, 10), fromS: 100 },
+    ],
+  },
+  {
     name: "everything at once",
     ...size,
     laws: [

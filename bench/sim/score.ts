@@ -1,4 +1,5 @@
 import type { Weighed } from "../../src/blame/evidence.ts";
+import type { Side } from "../../src/blame/fault-sides.ts";
 import type { TrueSide, Truth } from "./laws.ts";
 
 /** After so many failures of one kind, whose fault the next is should be clear. */
@@ -13,8 +14,8 @@ export interface Share {
 /** Compares what was blamed with what was to blame. */
 export class Score {
   /** All failures, and those that came after five of their kind. */
-  readonly all: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
-  readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none() };
+  readonly all: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
+  readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
   /** Failures that no exit made, and how many of them benched one. */
   readonly benchedForOthers: Share = none();
   readonly #seen = new Map<string, number>();
@@ -22,13 +23,15 @@ export class Score {
   count(truth: Truth, weighed: Weighed, isBenched: boolean): void {
     const seen = this.#seen.get(truth.kind) ?? 0;
     this.#seen.set(truth.kind, seen + 1);
-    const isRight = truth.sides.some((side) => side === weighed.side);
+    const isRight = truth.sides.some((side) => BLAMED_AS[side] === weighed.side);
     add(this.all[truth.side], isRight);
     if (seen >= LEARNED) add(this.learned[truth.side], isRight);
     if (truth.sides.includes("exit")) return;
     add(this.benchedForOthers, isBenched);
   }
 }
+
+const BLAMED_AS: Readonly<Record<TrueSide, Side>> = { exit: "exit", target: "target", pair: "pair", network: "other" };
 
 function none(): Share {
   return { right: 0, of: 0 };

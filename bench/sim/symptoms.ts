@@ -22,9 +22,15 @@ export interface Symptom {
 
 const CONNECT_TIMEOUT_MS = 5000;
 const HEAD_TIMEOUT_MS = 10_000;
+const NO_ROUTE_MS = 1;
 
 /** What the gateway sees of a failure: with the confidences that attribution gives. */
 export function symptomOf({ side, how }: Truth, dialect: Dialect, death: Death, roundTripMs: number, random: Random): Symptom {
+  if (side === "network") {
+    return how === "silent"
+      ? symptom("connect.timeout", "exit", { ms: CONNECT_TIMEOUT_MS })
+      : symptom("connect.net_unreachable", "exit", { ms: NO_ROUTE_MS });
+  }
   if (side === "exit") {
     if (how === "slow") return random() < 0.5 ? silence(dialect) : late();
     return how === "dead" ? ofDeath(death, dialect, roundTripMs) : ofFlakyExit(dialect, roundTripMs, random);

@@ -112,6 +112,8 @@ export class World {
         return law.targets.includes(target) ? { side: "target", kind: `${number} target ${target}`, how: law.how } : null;
       case "target-flaky":
         return law.target === target && this.#random() < law.share ? { side: "target", kind: `${number}`, how: law.how } : null;
+      case "uplink-lost":
+        return { side: "network", kind: `${number}`, how: law.how };
       default:
         return null;
     }
@@ -123,7 +125,7 @@ export class World {
 }
 
 /** The nearer to us, the sooner it breaks an attempt. */
-const ORDER = { exit: 0, pair: 1, target: 2 } as const;
+const ORDER = { network: -1, exit: 0, pair: 1, target: 2 } as const;
 
 function slownessOf(law: Law, exit: number, target: number): number {
   if (law.kind === "exits-slow") return law.exits.includes(exit) ? law.times : 1;

@@ -5,6 +5,7 @@ import { type FaultSides, type Side, sidesOf } from "./fault-sides.ts";
 import { EXIT_BASE, exitLevel, kinLevel, PAIR_BASE, pairLevel, TARGET_BASE, targetLevel } from "./levels.ts";
 import { Meetings } from "./meetings.ts";
 import { type Cell, type Kin, Track } from "./tracks.ts";
+import { Uplink } from "./uplink.ts";
 
 /** The ends of an attempt. */
 export interface Way {
@@ -47,9 +48,11 @@ export interface TargetKnowledge {
 export class Evidence {
   readonly #meetings = new Meetings();
   readonly #direct = new Track("", DIRECT_KIN);
+  readonly #uplink = new Uplink();
 
   /** An answer came or a tunnel carried bytes. */
   worked(way: Way, now: number): void {
+    this.#uplink.hear(now);
     const exit = this.#exit(way, now);
     let cell = this.#meetings.find(exit, way.target);
     const target = cell === null ? this.#meetings.target(way.target, now) : cell.target;
@@ -66,6 +69,8 @@ export class Evidence {
 
   /** Records a failure and weighs it with what was known before. What its fault proves counts at once. */
   failed(way: Way, failure: Failure, now: number): Weighed {
+    const ours = this.#uplink.fail(way, failure, this.#didWell(way, now), now);
+    if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
     if (sides.proved === null) this.#countRefusal(way);
     const weighed = this.weigh(way, failure, now);
@@ -75,6 +80,8 @@ export class Evidence {
 
   /** Weighs without recording: a later look at an earlier failure. */
   weigh(way: Way, failure: Failure, now: number): Weighed {
+    const ours = this.#uplink.likelihood(failure, now);
+    if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
     const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
     const target = this.#meetings.targets.get(way.target);
@@ -85,7 +92,7 @@ export class Evidence {
         : proved(sides);
     return {
       side,
-      confidence: Math.round(confidence * 100) / 100,
+      confidence: round(confidence),
       evidence: tellEvidence(side, exit ?? null, target ?? null, cell, now),
       culprit: culpritOf(side, failure.culprit),
     };
@@ -109,6 +116,20 @@ export class Evidence {
   forget(exit: string): void {
     const track = this.#meetings.exits.get(exit);
     if (track !== undefined) this.#meetings.forget(track);
+  }
+
+  /** Exits that were found at fault before our own connection was known to be lost; each is told once. */
+  takeCleared(): readonly string[] {
+    return this.#uplink.takeCleared();
+  }
+
+  #didWell({ exit, kin, target }: Way, now: number): boolean {
+    const okAt = (exit === null ? this.#meetings.targets.get(target) : this.#meetings.kins.get(kin))?.okAt;
+    return okAt !== undefined && now - okAt < LATELY_MS;
+  }
+
+  #blameUplink(confidence: number, now: number): Weighed {
+    return { side: "other", confidence: round(confidence), evidence: [this.#uplink.tell(now)], culprit: "network" };
   }
 
   #exit({ exit, kin }: Way, now: number): Track {
@@ -141,6 +162,9 @@ export class Evidence {
 }
 
 const DIRECT_KIN = "direct";
+
+/** A first hop that did well within this time is known to work. Milliseconds. */
+const LATELY_MS = 10 * 60_000;
 
 const UNKNOWN: TargetKnowledge = { failedExits: 0, failedKins: 0, worked: 0, share: TARGET_BASE };
 
@@ -176,6 +200,10 @@ function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, n
 }
 
 const WEIGHED_MAX = 0.99;
+
+function round(confidence: number): number {
+  return Math.round(confidence * 100) / 100;
+}
 
 /** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's. */
 const SLIP_MAX = 0.7;

@@ -1,6 +1,7 @@
 import type { Culprit, Fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, Verdict } from "../core/ledger.ts";
+import type { HopRole } from "../core/route.ts";
 
 /**
  * What we conclude from an exchange: the fault that is told, weighed with what its attempts showed together.
@@ -18,7 +19,7 @@ export function concludeVerdict({ fault, role, hop, evidence = [] }: AttributedF
     stage: stageOf(fault),
     hop,
     evidence: [...evidence, fault.details, ...tellTogether(fault, culprit, together)].filter((line) => line !== ""),
-    fix: fixOf(fault, culprit),
+    fix: isOurConnection(fault, role) ? FAULTS["connect.net_unreachable"].fix : fixOf(fault, culprit),
   };
 }
 
@@ -99,6 +100,11 @@ function tellSame(fault: Fault, culprit: Culprit, exits: number): string {
   const line = `the same fault through ${exits} exits`;
   if (culprit === "exit" && confidenceOf(fault) < PROVED) return `${line}: the target may do this to all of them`;
   return isTargets(culprit) ? `${line}: not any one exit's` : line;
+}
+
+/** What no exit could be reached for is this machine's to mend. */
+function isOurConnection({ id, culprit }: Fault, role: HopRole): boolean {
+  return culprit === "network" && FAULTS[id].culprit[role] !== "network";
 }
 
 /** The row's fixes; where an exit's own page speaks of another culprit than the exit, what helps against that one. */

@@ -251,6 +251,7 @@ export class Pool {
       const { fault: seen } = outcome;
       if (this.tiers.isOn && countsForTier(weighed)) this.tiers.failed(formatHostPort(attempted.target), taken.exit.tags["tier"], now);
       this.#exits.place(taken, `${seen.id}: ${seen.details}`, now);
+      for (const id of this.#lessons.evidence.takeCleared()) this.#clear(id, now);
       return weighed;
     }
     if (outcome.kind === "answered") {
@@ -268,6 +269,14 @@ export class Pool {
     this.#lessons.ruled(lease, ruling, { now, attempts: this.#leases });
     if (ruling.tierUp) this.tiers.moveUp(formatHostPort(lease.target), lease.exit.tags["tier"], now);
     this.#exits.place(lease.taken, `rule ${ruling.rule}`, now);
+  }
+
+  /** It could not be reached, but neither could anything else. */
+  #clear(id: string, now: number): void {
+    const member = this.#exits.get(id);
+    if (member === undefined || !member.health.isOnProbation) return;
+    member.learn().renew();
+    this.#exits.place(member, "our own connection was lost", now);
   }
 
   #explainLoss({ filter, session }: Pick<RequestParams, "filter" | "session">): string | null {
