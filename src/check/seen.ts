@@ -4,8 +4,8 @@
  */
 export class Seen {
   /** Two words for each: both halves of its hash. Both 0: free. */
-  readonly #hashes = new Uint32Array(2 * SLOTS);
-  readonly #marks = new Uint8Array(SLOTS);
+  readonly #hashes = new Uint32Array(2 * SLOTS_MAX);
+  readonly #marks = new Uint8Array(SLOTS_MAX);
   readonly #seed: number;
 
   /** @param seed 32 bits that whoever writes a list cannot know: equal hashes hide a proxy behind another. */
@@ -28,7 +28,7 @@ export class Seen {
 
   /** Where it stands, else where it is put. */
   #find(low: number, high: number): number {
-    const first = (high & (SLOTS / WAYS - 1)) * WAYS;
+    const first = (high & (SLOTS_MAX / WAYS - 1)) * WAYS;
     for (let slot = first; slot < first + WAYS; slot++) {
       const there = this.#hashes[2 * slot];
       if (there === 0 || (there === low && this.#hashes[2 * slot + 1] === high)) return slot;
@@ -38,7 +38,7 @@ export class Seen {
 }
 
 /** 19 MiB with their marks. */
-const SLOTS = 2 ** 21;
+const SLOTS_MAX = 2 ** 21;
 /** Places that one proxy may stand in. */
 const WAYS = 8;
 const OTHER_SEED = 0x9e3779b9;

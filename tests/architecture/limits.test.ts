@@ -81,6 +81,7 @@ test("every limit of the config is one that somebody keeps", () => {
 
 /** Fields that only grow, with what bounds them. */
 const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
+  "check/summary.ts": "one entry a fault",
   "observe/tally.ts": "labels are of closed sets",
   "cli/run-summary.ts": "one entry an exit",
   "wire/plain-exit-line.ts": "as many as TEXTS_MAX",
