@@ -8,9 +8,6 @@ export interface Range {
   lines(): Generator<string>;
 }
 
-/** Proxies that all ranges of a run may stand for, unless `--ranges-max` says otherwise. */
-export const RANGES_MAX = 65_536;
-
 /**
  * Reads a line with a range of addresses, of ports or of both: `192.0.2.0/24:8080`, `socks5://192.0.2.10-192.0.2.20:1080-1085`,
  * `192.0.2.10-20:3128`, `[2001:db8::]/120:8080`; scheme, credentials and tags are those of each.

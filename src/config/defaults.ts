@@ -38,6 +38,19 @@ export const DEFAULT_CHECK: Omit<CheckSettings, "judges" | "target"> = {
   wait: 1 * SECOND,
 };
 
+/** Of the command `check`. */
+export const DEFAULT_CHECK_COMMAND: {
+  /** Milliseconds for finding out whether a proxy is alive. */
+  readonly timeout: number;
+  /** Requests that times are measured by. */
+  readonly samples: number;
+  /** Checks at once: at the beginning, and at most. */
+  readonly concurrent: number;
+  readonly concurrentMax: number;
+  /** Proxies that all ranges may stand for. */
+  readonly ranges: number;
+} = { timeout: 10 * SECOND, samples: 3, concurrent: 512, concurrentMax: 4096, ranges: 65_536 };
+
 /** How exit lists are written. */
 export const DEFAULT_FORMAT: ListFormat = "auto";
 

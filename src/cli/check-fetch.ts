@@ -1,0 +1,52 @@
+import { UnreadableList } from "../check/candidate-lines.ts";
+
+/**
+ * Fetches a list from its URL: all of it at once, since it is checked far more slowly than its server would wait.
+ * @throws UnreadableList
+ */
+export async function* fetchList(address: URL): AsyncGenerator<Uint8Array> {
+  const chunks = await fetchChunks(address).catch((error: unknown) => {
+    throw error instanceof UnreadableList ? error : new UnreadableList(`cannot be fetched: ${tellError(error)}`);
+  });
+  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) yield chunk;
+}
+
+/** About a million proxies. */
+const LIST_BYTES_MAX = 64 * 1024 * 1024;
+/** For the whole list. */
+const FETCH_MS_MAX = 60_000;
+
+async function fetchChunks(address: URL): Promise<Uint8Array[]> {
+  const { url, headers } = withoutCredentials(address);
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(FETCH_MS_MAX) });
+  if (response.status !== 200) throw new UnreadableList(`cannot be fetched: status ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > LIST_BYTES_MAX)
+      throw new UnreadableList(`is larger than ${LIST_BYTES_MAX / 1024 / 1024} MiB: download it, and name the file`);
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
+// fetch() refuses a URL with credentials.
+function withoutCredentials(address: URL): { url: URL; headers: Record<string, string> } {
+  const headers: Record<string, string> = { Accept: "text/plain, */*;q=0.5" };
+  const url = new URL(address);
+  if (url.username !== "" || url.password !== "") {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers["Authorization"] = `Basic ${Buffer.from(credentials).toString("base64")}`;
+    url.username = "";
+    url.password = "";
+  }
+  return { url, headers };
+}
+
+function tellError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return `no complete answer in ${FETCH_MS_MAX / 1000} s`;
+  const cause = error.cause as NodeJS.ErrnoException | undefined;
+  return cause?.code ?? cause?.message ?? error.message;
+}
