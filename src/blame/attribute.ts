@@ -6,7 +6,7 @@ import type { RefusedConnect } from "../core/message.ts";
 import type { ExitHop, Route } from "../core/route.ts";
 import { attributeBody, attributeExchange, attributeTunnel } from "./answer-stages.ts";
 import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
-import type { KnownVendor } from "./claims/vendor-statuses.ts";
+import { type KnownVendor, vendorIdOf } from "./claims/vendor-statuses.ts";
 import { attributeConnect, attributeExhaustion } from "./connect-stage.ts";
 import { attributeDns } from "./dns-stage.ts";
 import { identify } from "./fingerprints.ts";
@@ -50,15 +50,15 @@ export function attributeRefusedConnect(
   vendor: KnownVendor | null = null,
 ): Fault {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("latin1");
-  const refusal = { status, reason, fields, text, asked, authenticated };
+  const refusal = { status, reason, fields, text, asked, authenticated, hasSession: vendor?.hasSession === true };
   const maker = identify(status, fields, text).find(({ made }) => made)?.name ?? null;
   return faultOfClaim(claimOfRefusedConnect(refusal, maker, vendor), refusal);
 }
 
 /** Of a chain, the tags are the last exit's. */
 function vendorOf(exit: ExitHop, { exit: whole }: Route): KnownVendor | null {
-  const id = whole !== null && whole.hops.at(-1) === exit ? (whole.tags["vendor"] ?? whole.tags["provider"]) : undefined;
-  return id === undefined ? null : { id, hasSession: /[-_.](?:session|sessid|sid)[-_]/i.test(exit.username ?? "") };
+  const id = whole !== null && whole.hops.at(-1) === exit ? vendorIdOf(whole.tags) : null;
+  return id === null ? null : { id, hasSession: /[-_.](?:session|sessid|sid)[-_]/i.test(exit.username ?? "") };
 }
 
 function byStage(interruption: Interruption, seen: Observation, exit: ExitHop | null): Fault {

@@ -5,6 +5,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 import { fieldValue, fieldValues, type RawFields } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import { type Claim, quote, type Refusal } from "./claims/claim.ts";
+import { claimOfLostSession } from "./claims/lost-session.ts";
 import { owningMember } from "./claims/proxy-status.ts";
 import { claimOfExitMade, faultOfClaim, retryAfterMs } from "./claims/read-claim.ts";
 import { readStatus, readWantsTls } from "./claims/statuses.ts";
@@ -25,6 +26,10 @@ export interface AnswerWay {
   readonly exit: boolean;
   /** That exit was given credentials. */
   readonly authenticated: boolean;
+  /** The client wants the exit of its session or none. */
+  readonly hardSession: boolean;
+  /** As the exit's tags name it; null: not at all. */
+  readonly vendor: string | null;
   readonly target: HostPort;
   /** The body is over, and there was none. */
   readonly empty: boolean;
@@ -35,14 +40,14 @@ export interface AnswerWay {
  * - `relay.exit_5xx`, `relay.edge_5xx`, `relay.origin_5xx` for a 5xx; the culprit of the first may be the target, where the exit truthfully
  *   says that the target failed;
  * - a `handshake.*` fault for what an exit made in place of the site's answer below 500: a 407, a vendor's refusal, Squid's 403, an empty 200
- *   with a vendor's error in its fields.
+ *   with a vendor's error in its fields. Of a hard session also a 5xx that says that the session's exit is gone: it is no answer to relay.
  *
  * @param bodyStart what of the body is there, at most 16 KiB are looked at; empty where none is, or where it is compressed.
  */
 export function judgeAnswer(answer: Answer, bodyStart: Uint8Array, way: AnswerWay): Fault | null {
   if (answer.status < 400 && !(way.exit && answer.status < 300 && (way.empty || isEmpty(answer.fields)))) return null;
   const refusal = toRefusal(answer, bodyStart, way);
-  const own = way.exit ? judgeExitMade(refusal) : null;
+  const own = way.exit ? judgeExitMade(refusal, way) : null;
   if (own !== null || answer.status < 500 || answer.status > 599) return own;
   return judgeTargetMade(refusal, way);
 }
@@ -66,13 +71,15 @@ function isEmpty(fields: RawFields): boolean {
 
 function toRefusal({ status, reason, fields }: Answer, bodyStart: Uint8Array, way: AnswerWay): Refusal {
   const text = Buffer.from(bodyStart.buffer, bodyStart.byteOffset, Math.min(bodyStart.byteLength, BODY_BYTES_MAX)).toString("latin1");
-  return { status, reason, fields, text, asked: way.target, authenticated: way.authenticated };
+  return { status, reason, fields, text, asked: way.target, authenticated: way.authenticated, hasSession: way.hardSession };
 }
 
 /** What the answer says about itself, where that proves that the exit made it. */
-function judgeExitMade(refusal: Refusal): Fault | null {
+function judgeExitMade(refusal: Refusal, { vendor }: AnswerWay): Fault | null {
   const { status } = refusal;
   const claim = isPassedOn(refusal) ? null : claimOfExitMade(refusal);
+  const lost = claimOfLostSession(refusal, claim, vendor);
+  if (lost !== null) return faultOfClaim(lost, refusal);
   if (claim !== null) return status >= 500 ? exitMade(claim, refusal) : belowFiveHundred(claim, refusal);
   // A site on 443 may say so too, of the client's own http://site:443.
   const wantsTls = refusal.asked.port === 80 ? readWantsTls(refusal) : null;

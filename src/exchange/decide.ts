@@ -42,13 +42,18 @@ export function decideNext(exchange: Exchange, tried: Tried<unknown>, repeatable
   if (attributed === null || exchange.clientFault !== null) return REPLY;
   const { fault, role } = attributed;
   const retry = retryClassOf(fault, role);
-  if (retry === "never") return REPLY;
+  if (retry === "never" || isLostForGood(exchange, fault)) return REPLY;
   if (retry !== "fresh-hop" && !repeatable) return REPLY;
   if (retry === "fresh-socket") return exchange.takeFreshSocket() ? { kind: "fresh-socket" } : REPLY;
   if (!isWorthRepeating(exchange, tried, attributed)) return REPLY;
   count(exchange, tried, attributed);
   if (!withinLimits(exchange)) return REPLY;
   return waitOrReply(exchange, attributed);
+}
+
+/** Asked again, the vendor might give the session another exit: a hard one does not move. */
+function isLostForGood({ request }: Exchange, { id }: Fault): boolean {
+  return id === "handshake.session_lost" && request.params.session?.hard === true;
 }
 
 /** What the rules of the config say of an attempt; null: nothing. */

@@ -1,4 +1,5 @@
 import { hasVendorError } from "../blame/claims/vendor-fields.ts";
+import { vendorIdOf } from "../blame/claims/vendor-statuses.ts";
 import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import { needsBody, RULED_BYTES_MAX, Rules, ruleOn } from "../blame/rules.ts";
 import { type Fault, fault } from "../core/fault.ts";
@@ -41,6 +42,7 @@ export const NOTHING_TO_SAY: Judgement = { attributed: null, ruling: null };
 interface JudgedWay {
   readonly role: HopRole;
   readonly authenticated: boolean;
+  readonly hardSession: boolean;
   readonly route: Route;
   /** From the attempt's start to the answer's head. */
   readonly ms: number;
@@ -48,7 +50,7 @@ interface JudgedWay {
 
 /** Who made an answer and what the rules say of it, by its head and the start of its body, which is read only where it can matter. */
 export async function judgeHeld(answer: Answer, way: JudgedWay, { rules, timeouts }: ExchangeSettings): Promise<Judgement> {
-  const { role, authenticated, route } = way;
+  const { role, authenticated, hardSession, route } = way;
   const { status, fields } = answer.head;
   const head = { status, fields, host: route.target.host, ms: way.ms };
   const shortlist = readyRules(rules).shortlist(head);
@@ -56,8 +58,9 @@ export async function judgeHeld(answer: Answer, way: JudgedWay, { rules, timeout
   if (isSuspicious || needsBody(shortlist)) await answer.collect(isSuspicious ? EVIDENCE_BYTES : RULED_BYTES_MAX, timeouts.evidence);
   const body = plainStart(fields, answer.evidence);
   const empty = answer.startBytes === 0 && answer.ending !== null;
+  const vendor = route.exit === null ? null : vendorIdOf(route.exit.tags);
   const judged = isSuspicious
-    ? judgeAnswer(answer.head, body, { exit: role === "exit", authenticated, target: route.target, empty })
+    ? judgeAnswer(answer.head, body, { exit: role === "exit", authenticated, hardSession, vendor, target: route.target, empty })
     : null;
   // What the exit made in place of the site's answer is no answer.
   const ruled = judged === null || judged.id.startsWith("relay.") ? ruleOn(shortlist, head, body, judged) : null;

@@ -227,8 +227,10 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   async #judge(answer: Answer): Promise<Tried<Answered>> {
     const { role, proxyAuthorization } = this.#plan;
     const { startedAt, route } = this.#given;
-    const { clock, settings } = this.#exchange.context;
-    const way = { role, authenticated: proxyAuthorization !== null, route, ms: clock.now() - startedAt };
+    const { context, request } = this.#exchange;
+    const { clock, settings } = context;
+    const hardSession = request.params.session?.hard === true;
+    const way = { role, authenticated: proxyAuthorization !== null, hardSession, route, ms: clock.now() - startedAt };
     const judgement = await judgeHeld(answer, way, settings);
     if (judgement.attributed?.fault.id.startsWith("relay.") !== false) return this.#outcome(answer, judgement);
     answer.drop();

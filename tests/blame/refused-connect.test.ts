@@ -44,6 +44,7 @@ const oxylabs = (status: number, message: string) => reply(status, "Error", ["X-
 const zyte = (status: number, code: string) => reply(status, "Error", ["X-Crawlera-Error", code]);
 const proxyStatus = (status: number, value: string) => reply(status, "Bad Gateway", ["Proxy-Status", value]);
 
+const BRIGHT_DATA = { id: "brightdata", hasSession: true };
 const OXYLABS = { id: "oxylabs", hasSession: true };
 
 const ROWS: readonly Row[] = [
@@ -341,6 +342,14 @@ const ROWS: readonly Row[] = [
     { details: /Bright Data: policy_20050, "Forbidden/ },
   ],
   ["Bright Data: domain rate", brightData(429, "policy_20220"), "handshake.rate_limited", "exit"],
+  ["Bright Data: a session's peer is gone", brightData(502, "peer_30010"), "handshake.session_lost", "exit", { vendor: BRIGHT_DATA }],
+  [
+    "Bright Data: no exit in the city for a session",
+    brightData(502, "peer_30030"),
+    "handshake.exit_unavailable",
+    "exit",
+    { vendor: BRIGHT_DATA },
+  ],
   ["Bright Data: no exit in the city", brightData(502, "peer_30030"), "handshake.exit_unavailable", "exit"],
   [
     "Bright Data: name does not resolve",

@@ -26,10 +26,11 @@ import {
 
 const SITE = { host: "site.example", port: 80 };
 /** An HTTP exit relayed it in clear text. */
-const CLEAR = { exit: true, authenticated: false, target: SITE, empty: false };
+const CLEAR = { exit: true, authenticated: false, hardSession: false, vendor: null as string | null, target: SITE, empty: false };
 /** It came directly, or out of a tunnel. */
-const OWN = { exit: false, authenticated: false, target: SITE, empty: false };
+const OWN = { exit: false, authenticated: false, hardSession: false, vendor: null as string | null, target: SITE, empty: false };
 const LOGGED_IN = { ...CLEAR, authenticated: true };
+const HARD = { ...LOGGED_IN, hardSession: true };
 const LITERAL = { ...CLEAR, target: { host: "192.0.2.80", port: 80 } };
 
 type Answer = ReturnType<typeof reply>;
@@ -45,6 +46,7 @@ type Row = readonly [
 const EXIT: Verdict = ["relay.exit_5xx", "exit"];
 const EXIT_SAYS_ORIGIN: Verdict = ["relay.exit_5xx", "origin"];
 const EDGE: Verdict = ["relay.edge_5xx", "edge"];
+const LOST: Verdict = ["handshake.session_lost", "exit"];
 const ORIGIN: Verdict = ["relay.origin_5xx", "origin"];
 
 const squid = (status: number, error: string) =>
@@ -121,6 +123,14 @@ const ROWS: readonly Row[] = [
   ["Bright Data: no exit", reply(502, "x", ["x-brd-err-code", "peer_30030"]), CLEAR, EXIT],
   ["Bright Data: the account's limit", reply(502, "x", ["x-brd-err-code", "client_10100"]), CLEAR, ["relay.exit_5xx", "gateway"]],
   ["Oxylabs: session failed", reply(502, "x", ["X-Error-Description", "Bad gateway: session failed"]), CLEAR, EXIT],
+  ["Oxylabs: a hard session failed", reply(502, "x", ["X-Error-Description", "Bad gateway: session failed"]), HARD, LOST],
+  ["Bright Data: the peer of a hard session is gone", reply(502, "x", ["x-brd-err-code", "peer_30010"]), HARD, LOST],
+  ["Bright Data: the same in words", reply(502, "x", ["x-brd-error", "No peers available"]), HARD, LOST],
+  ["Bright Data: no exit in the city for a hard session", reply(502, "x", ["x-brd-err-code", "peer_30030"]), HARD, EXIT],
+  ["a vendor that says it in a short text", reply(502, "Bad Gateway", [], "Session not found"), HARD, LOST],
+  ["NetNut: a hard session's 502 without a word", reply(502, "Bad Gateway"), { ...HARD, vendor: "netnut" }, LOST],
+  ["nginx behind NetNut", reply(502, "Bad Gateway", NGINX, nginxPage("502 Bad Gateway")), { ...HARD, vendor: "netnut" }, EDGE],
+  ["a site's own sessions", reply(403, "Forbidden", [], "Session expired"), HARD, null],
   ["Zyte: refused", reply(503, "x", ["X-Crawlera-Error", "econnrefused"]), CLEAR, EXIT_SAYS_ORIGIN],
   ["proxy-chain's 594", reply(594, "ECONNREFUSED"), CLEAR, EXIT],
   ["Oxylabs: a spent plan", reply(502, "x", ["X-Error-Description", "traffic limit reached"]), CLEAR, ["relay.exit_5xx", "gateway"]],

@@ -91,16 +91,34 @@ test("a soft session whose vendor session fails goes on with another one, and st
   assert.equal(await bodyAs(gateway, "any-session-cart1"), second.body.toString());
 });
 
-test("a hard session whose vendor session is lost fails and does not move", async () => {
-  await using vendor = await startRawTarget(
-    () =>
-      "HTTP/1.1 502 Bad Gateway\r\nX-Error-Description: Bad gateway: session failed. Please start a new session.\r\nContent-Length: 0\r\n\r\n",
-  );
-  await using gateway = await startLabGateway({ exits: [`http://bob:pw@${vendor.host}:${vendor.port} vendor=oxylabs`] });
+const SESSION_FAILED =
+  "HTTP/1.1 502 Bad Gateway\r\nX-Error-Description: Bad gateway: session failed. Please start a new session.\r\nContent-Length: 0\r\n\r\n";
+
+test("a hard session that the vendor has lost is a fault of ours and neither moves nor asks again, for requests and tunnels", async () => {
+  await using vendor = await startRawTarget(() => SESSION_FAILED);
+  const exits = [
+    `http://bob:pw@${vendor.host}:${vendor.port} vendor=oxylabs`,
+    `http://eve:pw@${vendor.host}:${vendor.port} vendor=oxylabs`,
+  ];
+  await using gateway = await startLabGateway({ exits });
   const answer = await askAs(gateway, "any-hardsession-cart1");
   assert.equal(answer.status, 502);
-  assert.match(answer.fields.join(" "), /culprit=exit.*session failed/);
+  assert.match(answer.fields.join(" "), /fault=handshake\.session_lost; culprit=exit.*session failed/);
+  assert.doesNotMatch(answer.fields.join(" "), /X-Error-Description/);
+  const { peer, answer: refused } = await openConnect(gateway.address, "site.lab:443", basic("any-hardsession-cart1:x"));
+  peer.wire.destroy();
+  assert.equal(refused.status, 502);
+  assert.match(refused.fields.join(" "), /fault=handshake\.session_lost/);
+  assert.equal(vendor.requests.length, 2, "asked again, the vendor might give the session another exit");
   assert.equal(new Set(vendor.requests.map(userOf)).size, 1);
+});
+
+test("without a session a vendor's lost one is relayed as the exit's answer after other exits were asked", async () => {
+  await using vendor = await startRawTarget(() => SESSION_FAILED);
+  await using gateway = await startLabGateway({ exits: [`http://bob:pw@${vendor.host}:${vendor.port} vendor=oxylabs`] });
+  const answer = await askAs(gateway, "any");
+  assert.match(answer.fields.join(" "), /X-Error-Description .*fault=relay\.exit_5xx; culprit=exit/);
+  assert.ok(vendor.requests.length > 1);
 });
 
 test("a line with sessions is so many exits, each with a session of its own", async () => {

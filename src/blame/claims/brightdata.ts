@@ -50,6 +50,7 @@ const CODES: ReadonlyMap<string, Meaning> = new Map(
     client_10120: { id: "handshake.exit_unavailable" }, // no exit, and the zone forbids to go without
     client_10250: { id: "handshake.policy_denied", ...GATEWAY }, // the zone's own allow-list
     client_10260: { id: "handshake.policy_denied", ...GATEWAY },
+    peer_30030: { id: "handshake.exit_unavailable" }, // none in the city, session or not
     policy_20130: { id: "handshake.policy_denied" },
     policy_20140: { id: "handshake.policy_denied" },
     policy_20220: RATE,
@@ -61,12 +62,12 @@ const CODES: ReadonlyMap<string, Meaning> = new Map(
   }),
 );
 
-function byFamily(code: string, { status }: Refusal): Meaning {
+function byFamily(code: string, { status, hasSession }: Refusal): Meaning {
   const family = code.slice(0, code.indexOf("_"));
   if (status === 429) return RATE;
   if (family === "client") return status === 407 || status === 401 ? { id: "login" } : { id: "handshake.connect_rejected", ...GATEWAY };
   if (family === "policy") return { id: "handshake.policy_denied" };
-  if (family === "peer") return { id: "handshake.exit_unavailable" };
+  if (family === "peer") return { id: hasSession ? "handshake.session_lost" : "handshake.exit_unavailable" };
   if (family === "target") {
     // 400xx speaks of the target's name.
     if (code.startsWith("target_400")) return { id: "handshake.target_unresolvable", confidence: 0.9 };
@@ -77,6 +78,7 @@ function byFamily(code: string, { status }: Refusal): Meaning {
 
 /** Older gateways of this vendor say it in words alone. */
 function byWords(text: string, refusal: Refusal): Claim {
+  if (refusal.hasSession && PEER_GONE.test(text)) return claim("Bright Data", "handshake.session_lost", quote(text));
   const known = SAYINGS.find(({ pattern }) => pattern.test(text));
   if (known !== undefined) return claim("Bright Data", known.id, quote(text));
   if (refusal.status === 407) return claim("Bright Data", loginFault(refusal), quote(text));
@@ -85,6 +87,9 @@ function byWords(text: string, refusal: Refusal): Claim {
   const dialled = readDialWords("Bright Data", text, refusal);
   return dialled ?? claim("Bright Data", "handshake.connect_rejected", quote(text), { culprit: "exit", confidence: 0.8 });
 }
+
+/** A session is held to one peer. */
+const PEER_GONE = /no peers|peer (?:is |was )?(?:not found|not available|unavailable|gone|disconnected)/i;
 
 const SAYINGS: readonly { readonly pattern: RegExp; readonly id: Claim["id"] }[] = [
   { pattern: /suspended|usage limit/i, id: "handshake.quota_exceeded" },

@@ -15,6 +15,8 @@ export interface Refusal {
   readonly asked: HostPort;
   /** We sent it credentials. */
   readonly authenticated: boolean;
+  /** It was asked for the exit of a session. */
+  readonly hasSession: boolean;
 }
 
 /** What a proxy says about why it refused, translated. Null in `culprit` and `confidence`: the row of the fault decides. */

@@ -6,6 +6,11 @@ export interface KnownVendor {
   readonly hasSession: boolean;
 }
 
+/** Whose exit it is, as its tags name it; null: not at all. */
+export function vendorIdOf(tags: Readonly<Record<string, string>>): string | null {
+  return tags["vendor"] ?? tags["provider"] ?? null;
+}
+
 /** The vendor's names in tags to what its manual says of statuses that it sends with nothing else. */
 export function readVendorStatus({ status }: Refusal, { id, hasSession }: KnownVendor): Claim | null {
   const vendor = Object.hasOwn(VENDORS, id) ? VENDORS[id] : undefined;
