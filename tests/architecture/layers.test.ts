@@ -30,6 +30,7 @@ const FEATURES = ["forward", "check", "sources", "lab", "observe", "config"];
 /** Each library has one room. */
 const LIBRARIES: Readonly<Record<string, string>> = {
   commander: "cli",
+  "mmdb-lib": "check",
   "structured-headers": "wire",
   yaml: "config",
   zod: "config",

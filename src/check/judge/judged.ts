@@ -18,6 +18,18 @@ export interface JudgeAddress {
   readonly isLoopback: boolean;
   /** An IPv6 literal, without brackets, by which it can be reached at the same port; null: none that it knows of. */
   readonly ipv6: string | null;
+  /** How a service that does not sign answered when it was asked without a proxy; null: it signs. */
+  readonly echo: EchoHabits | null;
+}
+
+/** A proxy must not change these. */
+export interface EchoHabits {
+  /** Its answer repeats the request's nonce. */
+  readonly repeatsNonce: boolean;
+  /** Its answer tells fields of the request. */
+  readonly tellsFields: boolean;
+  /** Fields that it sees with every request, as its own edge adds them; lower case. */
+  readonly ownFields: readonly string[];
 }
 
 /** A request to a judge as it was sent. */

@@ -1,0 +1,125 @@
+import type { Clock } from "../core/clock.ts";
+import type { HopFailure } from "../core/ledger.ts";
+import type { RawFields, ResponseHead } from "../core/message.ts";
+import type { HopRole } from "../core/route.ts";
+import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
+import type { Connection } from "../net/connection.ts";
+import { HopStream } from "../net/hop-stream.ts";
+import type { JudgeResponse } from "./judge/judged.ts";
+
+export interface AskOptions {
+  readonly limits: MessageLimits;
+  readonly tolerances: ResponseTolerances;
+  readonly clock: Clock;
+  readonly method: string;
+  readonly role: HopRole;
+  /** 1 = nearest to us. */
+  readonly hop: number;
+  readonly reused: boolean;
+  /** For the whole answer, from now on. */
+  readonly timeoutMs: number;
+  /** Of the body; what goes on beyond is not read. */
+  readonly bodyBytesMax: number;
+}
+
+export interface Answered {
+  readonly kind: "answered";
+  readonly head: ResponseHead;
+  readonly response: JudgeResponse;
+  /** From the request's first byte to the head's last, and to the end of the body. */
+  readonly ms: { readonly head: number; readonly total: number };
+  /** The connection, free for the next request; null: it cannot carry one. */
+  readonly connection: Connection | null;
+}
+
+export type Asked = Answered | { readonly kind: "failed"; readonly failure: HopFailure };
+
+/**
+ * Sends a request over a connection and reads the whole answer, in bounded time and memory. A connection that is not given back is destroyed.
+ *
+ * @param head as writeRequestHead makes it
+ */
+export function ask(connection: Connection, head: string, body: Buffer | null, options: AskOptions): Promise<Asked> {
+  return new Promise((resolve) => new Asking(connection, options, resolve).start(head, body));
+}
+
+class Asking {
+  readonly #options: AskOptions;
+  readonly #resolve: (asked: Asked) => void;
+  readonly #connection: Connection;
+  readonly #stream: HopStream;
+  readonly #startedAt: number;
+  readonly #interim: { status: number; fields: RawFields }[] = [];
+  readonly #parts: Buffer[] = [];
+  readonly #deadline: NodeJS.Timeout;
+  #bytes = 0;
+  #headMs = 0;
+
+  constructor(connection: Connection, options: AskOptions, resolve: (asked: Asked) => void) {
+    const { clock, timeoutMs } = options;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#connection = connection;
+    this.#startedAt = clock.now();
+    this.#stream = new HopStream(
+      connection,
+      { ...options, startedAt: this.#startedAt },
+      {
+        onInterim: ({ status, fields }) => this.#interim.push({ status, fields }),
+        onHead: () => this.#onHead(),
+        onFailure: (failure) => this.#end({ kind: "failed", failure }, true),
+        onRoom() {},
+      },
+    );
+    this.#deadline = setTimeout(() => this.#end({ kind: "failed", failure: this.#stream.timedOut(timeoutMs) }, true), timeoutMs);
+  }
+
+  start(head: string, body: Buffer | null): void {
+    this.#stream.write(head);
+    if (body !== null) this.#stream.write(body);
+    this.#stream.sent();
+    this.#stream.listen();
+  }
+
+  #onHead(): void {
+    this.#headMs = this.#elapsed();
+    this.#stream.takeBody({
+      onSlice: (slice) => this.#onSlice(slice),
+      onComplete: (trailers, excess) => this.#complete(trailers, excess),
+      onFailure: (failure) => this.#end({ kind: "failed", failure }, true),
+    });
+  }
+
+  #onSlice(slice: Buffer): boolean {
+    const room = this.#options.bodyBytesMax - this.#bytes;
+    this.#bytes += slice.length;
+    this.#parts.push(Buffer.from(slice.subarray(0, Math.max(0, room)))); // lent bytes are gone with the next read
+    if (slice.length <= room) return true;
+    this.#end(this.#answered({ trailers: null, excess: false, isCut: true }), true);
+    return false;
+  }
+
+  #complete(trailers: RawFields | null, excess: boolean): void {
+    const answered = this.#answered({ trailers, excess, isCut: false });
+    this.#end(answered, answered.connection === null);
+  }
+
+  #answered({ trailers, excess, isCut }: { trailers: RawFields | null; excess: boolean; isCut: boolean }): Answered {
+    const head = this.#stream.head as ResponseHead;
+    const { status, fields } = head;
+    const response = { status, fields, body: Buffer.concat(this.#parts), isCut, trailers, hasExcess: excess, interim: this.#interim };
+    const isFree = !isCut && !excess && head.keepAlive && !this.#connection.ended && head.framing.kind !== "close";
+    const ms = { head: this.#headMs, total: this.#elapsed() };
+    return { kind: "answered", head, response, ms, connection: isFree ? this.#connection : null };
+  }
+
+  #elapsed(): number {
+    return this.#options.clock.now() - this.#startedAt;
+  }
+
+  #end(asked: Asked, isOver: boolean): void {
+    clearTimeout(this.#deadline);
+    if (isOver) this.#stream.drop();
+    this.#resolve(asked);
+  }
+}

@@ -1,0 +1,98 @@
+import { fieldValues, type RawFields } from "../../core/message.ts";
+import { connectionOptions } from "../../wire/hop-by-hop.ts";
+import { excerpt } from "../../wire/http1/excerpt.ts";
+import { CONTENT_TYPES } from "./dress.ts";
+import type { JudgeField, JudgeKind } from "./payload.ts";
+
+/** What a judge's answer says of itself: fields that sites rely on, and that must come through as they are. */
+export function answerFields(kind: JudgeKind, nonce: string): JudgeField[] {
+  return [
+    ["Content-Type", CONTENT_TYPES[kind]],
+    ["Cache-Control", "no-store, no-transform"],
+    ["ETag", `"${nonce}"`],
+    ["Set-Cookie", `visit=${nonce}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax`],
+    ["Content-Security-Policy", "default-src 'self'"],
+    ["Strict-Transport-Security", "max-age=0"],
+    ["X-Content-Type-Options", "nosniff"],
+    ["X-Trace", nonce],
+  ];
+}
+
+/** What became of a judge's fields on the way back. */
+export interface FieldChanges {
+  /** Sentences. */
+  readonly changes: readonly string[];
+  /** Names of harmless additions. */
+  readonly added: readonly string[];
+}
+
+/**
+ * Holds an answer's fields against those that its judge sent. A proxy may add what tells of itself (`Via`, `Age`), change what is between it
+ * and us (framing, hop-by-hop fields), and write `Date` and `Server` anew; it may not take away or change what is the judge's, nor add what
+ * makes a client do or keep something.
+ */
+export function compareFields(sent: readonly JudgeField[], received: RawFields): FieldChanges {
+  const missing = sent.flatMap(([name, value]) => changeOf(name, value, fieldValues(received, name.toLowerCase())));
+  const known = new Map(sent.map(([name, value]) => [name.toLowerCase(), value]));
+  const extra = addedFields(known, received);
+  return {
+    changes: [
+      ...missing,
+      ...extra.filter(([name]) => acts(name)).map(([name, value]) => `${name}: ${excerpt(value)} was added to the answer`),
+    ],
+    added: [...new Set(extra.filter(([name]) => !acts(name)).map(([name]) => name))],
+  };
+}
+
+function changeOf(name: string, sent: string, values: readonly string[]): string[] {
+  if (values.length === 0) return [`${name} was taken out of the answer`];
+  const isThere = name === "Cache-Control" ? hasDirectives(values.join(","), sent) : values.includes(sent);
+  return isThere ? [] : [`the answer's ${name}: ${excerpt(sent)} was changed to ${excerpt(values.join(", "))}`];
+}
+
+/** A cache may add directives of its own; that nothing is stored or transformed must stand. */
+function hasDirectives(value: string, sent: string): boolean {
+  const directives = connectionOptions(value);
+  return connectionOptions(sent).every((directive) => directives.includes(directive));
+}
+
+function addedFields(sent: ReadonlyMap<string, string>, received: RawFields): [name: string, value: string][] {
+  const added: [string, string][] = [];
+  for (let i = 0; i < received.length; i += 2) {
+    const name = received[i] as string;
+    const value = received[i + 1] as string;
+    const lower = name.toLowerCase();
+    const own = sent.get(lower);
+    // Once is the judge's own; a second time, or with another value beside it, is somebody else's.
+    if (own === undefined || (lower !== "cache-control" && value !== own)) added.push([name, value]);
+  }
+  return added.filter(([name]) => !REWRITTEN.has(name.toLowerCase()));
+}
+
+/** Fields of the connection, of the message's frame, and what each server writes for itself. */
+const REWRITTEN: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "transfer-encoding",
+  "content-length",
+  "date",
+  "server",
+  "trailer",
+]);
+
+/** Whether a client does something, or keeps something, because of this field. */
+function acts(name: string): boolean {
+  return ACTIVE.test(name);
+}
+
+const ACTIVE =
+  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|accept-ranges-transform)$/i;
+
+/** Fields behind the body: the judge sends none, and a client may take them for the answer's own. */
+export function trailerChanges(trailers: RawFields | null): string[] {
+  if (trailers === null || trailers.length === 0) return [];
+  const names = trailers.filter((_, i) => i % 2 === 0).slice(0, NAMES_MAX);
+  return [`fields were added behind the answer's body: ${excerpt(names.join(", "))}`];
+}
+
+const NAMES_MAX = 5;

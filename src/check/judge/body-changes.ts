@@ -1,0 +1,67 @@
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import { fieldValue } from "../../core/message.ts";
+import { excerpt } from "../../wire/http1/excerpt.ts";
+import { dress, type Statement } from "./dress.ts";
+import { ANSWER_BYTES_MAX, type JudgeResponse } from "./judged.ts";
+import type { JudgePayload } from "./payload.ts";
+
+/** What a client would see of a body: unpacked where somebody packed it, which a judge never does. Where it cannot be, as it came. */
+export function decodeBody({ body, fields }: JudgeResponse): Buffer {
+  const coding = fieldValue(fields, "content-encoding")?.trim().toLowerCase() ?? "";
+  const decode = DECODERS[coding];
+  if (decode === undefined) return body;
+  try {
+    return decode(body, { maxOutputLength: ANSWER_BYTES_MAX });
+  } catch {
+    return body; // broken, or larger than any answer
+  }
+}
+
+const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
+  gzip: gunzipSync,
+  "x-gzip": gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+};
+
+/** How a body differs from the one that its statement demands, byte for byte; empty: not at all. */
+export function bodyChanges(answer: JudgeResponse, statement: Statement, { kind }: JudgePayload): string[] {
+  const expected = dress(kind, statement);
+  if (!answer.isCut && answer.body.equals(expected)) return [];
+  const seen = decodeBody(answer);
+  if (!answer.isCut && seen.equals(expected))
+    return ["the body was compressed, although no-transform forbids it; its content is unchanged"];
+  return [tellDifference(expected, seen, answer.isCut)];
+}
+
+function tellDifference(expected: Buffer, seen: Buffer, isCut: boolean): string {
+  const same = commonLength(expected, seen);
+  const sameEnd = Math.min(commonLength(reversed(expected), reversed(seen)), expected.length - same, seen.length - same);
+  const put = seen.subarray(same, seen.length - sameEnd);
+  const lost = expected.subarray(same, expected.length - sameEnd);
+  if (isCut)
+    return `more than ${seen.length} bytes came where the judge sent ${expected.length}; from byte ${same} on they are not its own`;
+  const where = `at byte ${same} of ${expected.length}`;
+  if (put.length === 0) return `the body lost ${lost.length} bytes ${where}: ${show(lost)}`;
+  if (lost.length === 0)
+    return `${/<script/i.test(put.toString("latin1")) ? "a script" : "something"} was put into the body ${where}: ${show(put)}`;
+  return `the body was changed ${where}: ${show(put)} instead of ${show(lost)}`;
+}
+
+function show(bytes: Buffer): string {
+  return excerpt(bytes.subarray(0, SHOWN_BYTES_MAX + 1).toString("latin1"), SHOWN_BYTES_MAX);
+}
+
+const SHOWN_BYTES_MAX = 60;
+
+function commonLength(a: Buffer, b: Buffer): number {
+  const end = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < end && a[at] === b[at]) at++;
+  return at;
+}
+
+function reversed(bytes: Buffer): Buffer {
+  return Buffer.from(bytes).reverse();
+}

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import type { JudgeKind } from "./payload.ts";
+
+/** What a judge signs, with its signature. */
+export interface Statement {
+  /** ASCII. */
+  readonly payload: string;
+  /** Base64url. */
+  readonly signature: string;
+}
+
+/**
+ * The body of a judge's answer, every byte of it a function of what is signed, so that whoever can verify the signature knows what has to
+ * come. It is dressed as what proxies like to change, and does not say that it is a judge's.
+ */
+export function dress(kind: JudgeKind, statement: Statement): Buffer {
+  return DRESSES[kind](statement, seal(statement));
+}
+
+/** What a browser would take each for. */
+export const CONTENT_TYPES: Readonly<Record<JudgeKind, string>> = {
+  page: "text/html; charset=utf-8",
+  script: "application/javascript",
+  download: "application/octet-stream",
+};
+
+/** The statements that a body holds, its own among them where it came whole; at most a few. */
+export function findStatements(body: Buffer): Statement[] {
+  const text = body.toString("latin1");
+  const found: Statement[] = [];
+  for (const match of text.matchAll(SEAL)) {
+    if (found.length === STATEMENTS_MAX) break;
+    const [, payload = "", signature = ""] = match;
+    found.push({ payload: Buffer.from(payload, "base64url").toString("latin1"), signature });
+  }
+  return found;
+}
+
+/** An answer has one; more may be put before it to hide it. */
+const STATEMENTS_MAX = 4;
+const SEAL = /state="([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)"/g;
+
+function seal({ payload, signature }: Statement): string {
+  return `state="${Buffer.from(payload, "latin1").toString("base64url")}.${signature}"`;
+}
+
+const DRESSES: Readonly<Record<JudgeKind, (statement: Statement, sealed: string) => Buffer>> = { page, script, download };
+
+// What is worth changing: places for scripts and advertisements, links to strip of their TLS, an address to send money to, a login.
+function page({ payload }: Statement, sealed: string): Buffer {
+  return Buffer.from(
+    `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'">
+<title>Your request, as it arrived</title>
+<link rel="stylesheet" href="/static/style.css" integrity="sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=">
+<script src="/static/main.js"></script>
+</head>
+<body data-${sealed}>
+<h1>Your request, as it arrived</h1>
+<div id="ad-banner" class="ads"><img src="http://www.example.com/banner.gif" width="468" height="60" alt="advertisement"></div>
+<p>Read more at <a href="https://www.example.com/">https://www.example.com/</a> or <a href="http://www.example.org/">http://www.example.org/</a>.</p>
+<form action="https://login.example.com/" method="post"><input name="user"><input name="password" type="password"><button>Log in</button></form>
+<p>Questions: <a href="mailto:someone@example.com">someone@example.com</a>, +1 555 0100. Donations: 1BoatSLRHtKNngkdXEeobR76b53LETtpyT</p>
+<pre>${escapeHtml(JSON.stringify(JSON.parse(payload), null, 1))}</pre>
+<script>document.documentElement.className = "js";</script>
+</body>
+</html>
+`,
+    "latin1",
+  );
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']|[^\n\x20-\x7e]/g, (char) => `&#${char.charCodeAt(0)};`);
+}
+
+function script(_: Statement, sealed: string): Buffer {
+  return Buffer.from(
+    `/*! main.js */
+(function (window, document) {
+  "use strict";
+  var element = document.createElement("div");
+  element.innerHTML = '<div data-${sealed}></div>';
+  window.addEventListener("load", function () {
+    document.body.appendChild(element);
+  });
+})(window, document);
+`,
+    "latin1",
+  );
+}
+
+/** As programs for Windows begin, which some proxies pack something else with. */
+const MAGIC = Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0", "latin1");
+const FILLER_BLOCKS_MAX = 128; // of 32 bytes
+
+function download({ signature }: Statement, sealed: string): Buffer {
+  const blocks = Array.from({ length: FILLER_BLOCKS_MAX }, (_, i) => createHash("sha256").update(`${i} ${signature}`).digest());
+  return Buffer.concat([MAGIC, ...blocks, Buffer.from(`\0${sealed}\0`, "latin1"), ...blocks]);
+}

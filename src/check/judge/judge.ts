@@ -1,0 +1,152 @@
+import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+import { networkInterfaces } from "node:os";
+import { formatHostPort, type HostPort } from "../../core/address.ts";
+import { createSelfSigned, type Identity } from "../../net/certificate.ts";
+import { type Listening, listen } from "../../net/listen.ts";
+import { judgeRequests } from "./judge-requests.ts";
+import { createJudgeKey, formatJudgeKey } from "./signature.ts";
+
+export interface JudgeOptions {
+  /** At least one; port 0 takes a free one. */
+  readonly listen: readonly HostPort[];
+  /** Ed25519, private; null: a new one, which is gone with the judge. */
+  readonly key: KeyObject | null;
+  /** Of its TLS connections; null: one that it signs itself. */
+  readonly identity: Identity | null;
+}
+
+/** A server that tells who asks it what it saw of the request, signed. HTTP and HTTPS come in at the same port. */
+export interface Judge extends AsyncDisposable {
+  readonly addresses: readonly HostPort[];
+  /** Public. */
+  readonly key: KeyObject;
+  /** SHA-256 of its certificate, hex. */
+  readonly certificate: string;
+  /** By which it can be asked, one for each address of this machine that it listens on, with its key. */
+  readonly urls: readonly URL[];
+  /** Listens on one more address; rejects with the system's error where it cannot. */
+  listen(at: HostPort): Promise<HostPort>;
+}
+
+/** Starts a judge; rejects with the system's error where it cannot listen. */
+export async function startJudge(options: JudgeOptions): Promise<Judge> {
+  const judge = new JudgeServer(options);
+  try {
+    for (const at of options.listen) await judge.listen(at);
+  } catch (error) {
+    await judge[Symbol.asyncDispose]();
+    throw error;
+  }
+  return judge;
+}
+
+/** Open at once; whoever comes beyond is closed. */
+const CONNECTIONS_MAX = 8192;
+/** A connection that says nothing for so long is closed. */
+const IDLE_MS = 30_000;
+/** And any, after so long. */
+const CONNECTION_MS = 120_000;
+const HEAD_BYTES_MAX = 16 * 1024;
+const FIELDS_MAX = 200;
+/** The first byte of a TLS connection (RFC 8446 5.1): a handshake record. */
+const TLS_HANDSHAKE = 0x16;
+
+class JudgeServer implements Judge {
+  readonly key: KeyObject;
+  readonly certificate: string;
+  readonly #listening: Listening[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #http: Server;
+  readonly #https: Server;
+
+  constructor({ key, identity }: JudgeOptions) {
+    const privateKey = key ?? createJudgeKey();
+    const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
+    this.key = createPublicKey(privateKey);
+    this.certificate = new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
+    const answer = judgeRequests({ key: privateKey, certificate: this.certificate, addresses: () => this.#reachable() });
+    // A proxy that breaks a rule is told so by what the judge saw, rather than refused.
+    const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
+    this.#http = createServer(http, answer);
+    this.#https = createTlsServer({ ...http, cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS }, answer);
+    for (const server of [this.#http, this.#https]) {
+      server.maxHeadersCount = FIELDS_MAX;
+      server.on("clientError", (_error, socket) => socket.destroy());
+    }
+    this.#https.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+  }
+
+  get addresses(): readonly HostPort[] {
+    return this.#listening.map(({ address }) => address);
+  }
+
+  get urls(): readonly URL[] {
+    return this.#reachable().map((at) => new URL(`http://${formatHostPort(at)}/#${formatJudgeKey(this.key)}`));
+  }
+
+  async listen(at: HostPort): Promise<HostPort> {
+    const listening = await listen(at, this.#accept);
+    this.#listening.push(listening);
+    return listening.address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closing = this.#listening.map((listening) => listening[Symbol.asyncDispose]());
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(closing);
+  }
+
+  readonly #accept = (socket: Socket): void => {
+    socket.on("error", ignore);
+    if (this.#sockets.size >= CONNECTIONS_MAX) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    const end = setTimeout(() => socket.destroy(), CONNECTION_MS);
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.once("close", () => {
+      clearTimeout(end);
+      this.#sockets.delete(socket);
+    });
+    socket.once("end", () => socket.end());
+    socket.once("data", (first: Buffer) => this.#hand(socket, first));
+  };
+
+  /** To the server that speaks what the first byte begins. */
+  #hand(socket: Socket, first: Buffer): void {
+    socket.pause();
+    socket.unshift(first);
+    if (first[0] === TLS_HANDSHAKE) {
+      this.#https.emit("connection", socket);
+      return;
+    }
+    this.#http.emit("connection", socket);
+    socket.resume();
+  }
+
+  /** An address to listen on may stand for all of this machine's. */
+  #reachable(): HostPort[] {
+    return this.addresses.flatMap(({ host, port }) =>
+      (isWildcard(host) ? ownAddresses(host === "::") : [host]).map((one) => ({ host: one, port })),
+    );
+  }
+}
+
+const SELF_SIGNED_UNTIL = new Date("2099-01-01T00:00:00Z");
+
+function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
+function ownAddresses(withIpv6: boolean): string[] {
+  const known = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return known
+    .filter(({ internal, family, scopeid }) => !internal && (family === "IPv4" || (withIpv6 && !scopeid)))
+    .map(({ address }) => address);
+}
+
+function ignore(): void {}

@@ -1,0 +1,77 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { RawFields } from "../../core/message.ts";
+import type { JudgeAddress, JudgeRequest } from "./judged.ts";
+import type { JudgeKind } from "./payload.ts";
+
+export interface JudgeQuestion {
+  /** From the judge's URL: `http` or `https`. */
+  readonly scheme: "http" | "https";
+  /** Fresh for each request, and not to be guessed: 32 hex digits. */
+  readonly nonce: string;
+  readonly kind: JudgeKind;
+  readonly method: "GET" | "POST";
+  /** Instead of the judge's host; an IPv6 literal without brackets. */
+  readonly host?: string;
+}
+
+/**
+ * A request to a judge that looks like a browser's for something of a site, so that a proxy cannot treat it another way than the rest:
+ * neither its path nor its fields name a judge. Of a service that does not sign, the URL is asked as it is.
+ */
+export function composeJudgeRequest(judge: JudgeAddress, { scheme, nonce, kind, method, host }: JudgeQuestion): JudgeRequest {
+  const url = new URL(judge.url);
+  url.protocol = scheme;
+  url.hash = "";
+  if (host !== undefined) url.hostname = host.includes(":") ? `[${host}]` : host;
+  if (judge.isSigned) {
+    url.pathname += PATHS[kind](nonce.slice(0, PATH_DIGITS));
+    url.search = "";
+  }
+  url.searchParams.set("id", nonce);
+  return { nonce, method, url, kind, fields: fieldsFor(kind, method, nonce), body: method === "POST" ? bodyFor(nonce) : null };
+}
+
+const PATH_DIGITS = 6;
+
+/** Nobody can guess it, so nobody can have its answer ready. */
+export function createNonce(): string {
+  return randomBytes(NONCE_BYTES).toString("hex");
+}
+
+const NONCE_BYTES = 16;
+
+const PATHS: Readonly<Record<JudgeKind, (part: string) => string>> = {
+  page: (part) => `articles/${part}/index.html`,
+  script: (part) => `static/${part}/main.js`,
+  download: (part) => `downloads/${part}/setup.exe`,
+};
+
+/** All that a proxy has to pass on: what it takes away or changes of it, the judge tells. */
+function fieldsFor(kind: JudgeKind, method: string, nonce: string): RawFields {
+  const mark = createHash("sha256").update(nonce).digest("hex");
+  return [
+    "User-Agent",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept",
+    kind === "page" ? "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" : "*/*",
+    "Accept-Language",
+    "en-US,en;q=0.5",
+    "Accept-Encoding",
+    "gzip, deflate",
+    "Referer",
+    "http://www.example.com/start?from=search",
+    "Cookie",
+    `session=${mark.slice(0, 32)}; theme=dark`,
+    "Authorization",
+    `Bearer ${mark.slice(32)}`,
+    "DNT",
+    "1",
+    ...(method === "POST" ? ["Origin", "http://www.example.com", "Content-Type", "application/x-www-form-urlencoded"] : []),
+    "X-Requested-With",
+    "XMLHttpRequest",
+  ];
+}
+
+function bodyFor(nonce: string): Buffer {
+  return Buffer.from(`user=someone%40example.com&password=${nonce}&next=https%3A%2F%2Fwww.example.com%2F`);
+}

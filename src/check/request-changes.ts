@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { fieldValues, type RawFields } from "../core/message.ts";
+import { connectionOptions } from "../wire/hop-by-hop.ts";
+import { excerpt } from "../wire/http1/excerpt.ts";
+import type { JudgeRequest } from "./judge/judged.ts";
+import type { JudgePayload } from "./judge/payload.ts";
+import type { Lie } from "./lie.ts";
+
+/**
+ * What of a request did not reach its judge as it was sent. Not what was added, which is a matter of anonymity, nor what every proxy may do:
+ * hop-by-hop fields, framing, the version, the order and case of names, a field's values in one or in several.
+ */
+export function judgeRequestChanges(sent: JudgeRequest, payload: JudgePayload): Lie[] {
+  return [...changesOfLine(sent, payload), ...changesOfFields(sent, payload), ...changesOfBody(sent, payload)].map((details) => ({
+    fault: "honesty.request_changed",
+    details,
+  }));
+}
+
+function changesOfLine({ method, url }: JudgeRequest, payload: JudgePayload): string[] {
+  const changes: string[] = [];
+  if (payload.method !== method) changes.push(`the method ${method} reached the judge as ${excerpt(payload.method)}`);
+  const target = `${url.pathname}${url.search}`;
+  // RFC 9112 3.2.2: a server takes the absolute form too.
+  if (payload.target !== target && !isSameUrl(payload.target, url))
+    changes.push(`${excerpt(target)} reached the judge as ${excerpt(payload.target)}`);
+  return changes;
+}
+
+function isSameUrl(target: string, { host, pathname, search }: URL): boolean {
+  const [, authority = "", rest = ""] = /^https?:\/\/([^/?#]*)(.*)$/is.exec(target) ?? [];
+  return rest === `${pathname}${search}` && isSameHost(authority, host);
+}
+
+function isSameHost(seen: string, sent: string): boolean {
+  const bare = (host: string) =>
+    host
+      .trim()
+      .toLowerCase()
+      .replace(/:(?:80|443)$/, "");
+  return bare(seen) === bare(sent);
+}
+
+function changesOfFields({ url, fields }: JudgeRequest, payload: JudgePayload): string[] {
+  const seen: RawFields = payload.fields.flat();
+  const changes: string[] = [];
+  const [host = null, ...more] = fieldValues(seen, "host");
+  if (host === null ? payload.httpVersion !== "1.0" : more.length > 0 || !isSameHost(host, url.host)) {
+    changes.push(`Host: ${url.host} reached the judge as ${host === null ? "nothing" : excerpt([host, ...more].join(", "))}`);
+  }
+  for (const name of new Set(fields.filter((_, i) => i % 2 === 0))) {
+    const change = changeOf(name, valuesOf(fields, name), valuesOf(seen, name));
+    if (change !== null) changes.push(change);
+  }
+  return changes;
+}
+
+/** The values of a field as one list, in whichever way they were spread over lines. */
+function valuesOf(fields: RawFields, name: string): string | null {
+  const lower = name.toLowerCase();
+  const values = fieldValues(fields, lower);
+  // RFC 9113 8.2.3: cookies may be split into several fields.
+  return values.length === 0 ? null : values.map(normal).join(lower === "cookie" ? "; " : ", ");
+}
+
+/** Optional whitespace around the commas of a list says nothing. */
+function normal(value: string): string {
+  return value.trim().replace(/[ \t]*,[ \t]*/g, ", ");
+}
+
+function changeOf(name: string, sent: string | null, seen: string | null): string | null {
+  if (seen === sent || sent === null) return null;
+  if (seen === null) return `${name} was taken out of the request`;
+  return seen.startsWith(`${sent}, `) || seen.startsWith(`${sent}; `)
+    ? `${excerpt(seen.slice(sent.length + 2))} was added to the request's ${name}`
+    : `the request's ${name}: ${excerpt(sent)} was changed to ${excerpt(seen)}`;
+}
+
+function changesOfBody({ body }: JudgeRequest, { bodyBytes, bodySha256 }: JudgePayload): string[] {
+  const sent = body ?? Buffer.alloc(0);
+  if (bodyBytes !== sent.length) return [`the request's body of ${sent.length} bytes reached the judge as ${bodyBytes} bytes`];
+  return bodySha256 === sha256(sent) ? [] : ["the request's body reached the judge changed"];
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Fields of a request as it came that its client did not send, hop-by-hop ones and framing left out. Values that were changed count too. */
+export function addedRequestFields(sent: JudgeRequest, payload: JudgePayload): [name: string, value: string][] {
+  const seen: RawFields = payload.fields.flat();
+  const listed = new Set(fieldValues(seen, "connection").flatMap(connectionOptions));
+  return payload.fields
+    .filter(([name, value]) => !isConnections(name, listed) && !fieldValues(sent.fields, name.toLowerCase()).includes(value))
+    .map(([name, value]) => [name, value]);
+}
+
+function isConnections(name: string, listed: ReadonlySet<string>): boolean {
+  const lower = name.toLowerCase();
+  return CONNECTIONS.has(lower) || (listed.has(lower) && !lower.startsWith("x-"));
+}
+
+/** RFC 9110 7.6.1, and framing: they are between the last proxy and the judge. `Proxy-Connection` is not among them: it tells of a proxy. */
+const CONNECTIONS: ReadonlySet<string> = new Set([
+  "host",
+  "connection",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "content-length",
+  "upgrade",
+]);
