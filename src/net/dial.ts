@@ -21,8 +21,8 @@ const ATTEMPT_DELAY_MS = 250;
 interface DialTarget extends HostPort {
   /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
   readonly addresses: readonly string[] | null;
-  /** TLS with the target, done here. */
-  readonly tls: boolean;
+  /** TLS with the target, done here. `unverified`: whatever certificate it shows, which is then the caller's to look at. */
+  readonly tls: boolean | "unverified";
 }
 
 export interface DialPlan {
@@ -36,7 +36,7 @@ export interface DialOptions {
   readonly resolver: Resolver;
   /** `connectTcp`, or a fake in tests. */
   readonly connectTcp: typeof connectTcp;
-  readonly timeouts: Timeouts;
+  readonly timeouts: Pick<Timeouts, "connect" | "handshake" | "tls">;
   readonly clock: Clock;
   readonly signal: CancelSignal | null;
   /** On the clock: no stage may last beyond it. */
@@ -111,7 +111,7 @@ class Dialler {
     if (first === undefined) {
       if (target === null) throw new TypeError("a route needs a hop or a target");
       await this.#openTcp(target, target.addresses, 1, "target");
-      if (target.tls) await this.#openTls(target.host, false, 1, "target");
+      if (target.tls) await this.#openTls(target.host, target.tls === "unverified", 1, "target");
       return this.#opened();
     }
     await this.#openTcp(first, null, 1, "exit");
@@ -120,7 +120,7 @@ class Dialler {
       const next = hops[index + 1] ?? target;
       if (next !== null) await this.#tunnel(hop, next, index + 1);
     }
-    if (target?.tls) await this.#openTls(target.host, false, hops.length + 1, "target");
+    if (target?.tls) await this.#openTls(target.host, target.tls === "unverified", hops.length + 1, "target");
     return this.#opened();
   }
 
@@ -152,7 +152,7 @@ class Dialler {
   /** TLS takes the socket itself over, and wants it as Node makes it. */
   #hasTls(): boolean {
     const { hops, target } = this.#plan;
-    return target?.tls === true || hops.some(({ scheme }) => scheme === "https");
+    return (target !== null && target.tls !== false) || hops.some(({ scheme }) => scheme === "https");
   }
 
   async #resolve(name: string, hop: number, role: HopRole): Promise<readonly string[]> {
