@@ -1,0 +1,115 @@
+import { gzipSync } from "node:zlib";
+import { formatAnswer } from "../lab-http.ts";
+import { type Carried, Carrier, carriedValue, replaced, type Tricks, withField, withoutField, writeCarried } from "./carrier.ts";
+import { startSocksProxy } from "./socks-proxy.ts";
+import { readsAlong, startWebProxy } from "./web-proxy.ts";
+import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
+
+/** From how many bytes on an injector finds a page worth it. */
+const LONG_PAGE_BYTES = 20_000;
+const SCRIPT = '<script src="http://ads.lab/a.js"></script>';
+
+/** Proxies that change what comes back. */
+export const CONTENT_CHANGERS: Liars = [
+  changes("injects a script", { answer: onPages(inject) }),
+  changes("injects a script into long pages alone", { answer: onPages((page) => (page.length < LONG_PAGE_BYTES ? page : inject(page))) }),
+  changes("injects a script for browsers alone", {
+    answer: (answer, request) => (/Mozilla/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into the second answer of a connection alone", {
+    answer: (answer, _, { here }) => (here === 2 ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into the second answer alone", {
+    answer: (answer, _, { total }) => (total === 2 ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into every third answer", {
+    answer: (answer, _, { total }) => (total % 3 === 0 ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into answers to GET alone", {
+    answer: (answer, request) => (request.line[0] === "GET" ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into answers to POST alone", {
+    answer: (answer, request) => (request.line[0] === "POST" ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects as many bytes as it takes out", {
+    answer: onPages((page) => page.replace(/(<html[^>]*>)(.{40})/s, `$1${SCRIPT.slice(0, 40)}`)),
+  }),
+  changes("puts a space for each line's end", { answer: onPages((page) => page.replaceAll("\n", " ")) }),
+  changes("takes the last byte", { answer: (answer) => ({ ...answer, body: answer.body.subarray(0, -1) }) }),
+  changes("turns one bit", {
+    answer: (answer) => ({ ...answer, body: answer.body.map((byte, i) => (i === 40 ? byte ^ 1 : byte)) as Buffer }),
+  }),
+  changes("empties what it carries", { answer: (answer) => ({ ...answer, body: Buffer.alloc(0) }) }),
+  changes("compresses again", { answer: gzipped }),
+  changes("compresses again, and injects a script on the way", { answer: (answer) => gzipped(onPages(inject)(answer)) }),
+  changes("adds to scripts alone", {
+    answer: (answer) => (isOf(answer, "javascript") ? { ...answer, body: Buffer.concat([answer.body, Buffer.from("/*ad*/")]) } : answer),
+  }),
+  changes("gives another program to download", {
+    answer: (answer) => (isOf(answer, "html") || isOf(answer, "javascript") ? answer : { ...answer, body: Buffer.from("MZ lab") }),
+  }),
+  changes("declares another character set", { answer: (answer) => replaced(answer, "content-type", "text/html; charset=utf-7") }),
+  changes("serves pages as text", { answer: (answer) => replaced(answer, "content-type", "text/plain") }),
+  changes("says another status", { answer: (answer) => ({ ...answer, line: [answer.line[0], "203", "Non-Authoritative Information"] }) }),
+  changes("takes cookies", { answer: (answer) => withoutField(answer, "set-cookie") }),
+  changes("gives a cookie of its own", { answer: (answer) => withField(answer, "Set-Cookie", "track=1; Max-Age=31536000") }),
+  changes("takes the entity tag", { answer: (answer) => withoutField(answer, "etag") }),
+  changes("sends people elsewhere by Refresh", { answer: (answer) => withField(answer, "Refresh", "0; url=http://ads.lab/") }),
+  changes("loads more by Link", { answer: (answer) => withField(answer, "Link", "<http://ads.lab/a.js>; rel=preload; as=script") }),
+  changes("offers itself as Alt-Svc", { answer: (answer) => withField(answer, "Alt-Svc", 'h2="ads.lab:443"; ma=86400') }),
+  changes("lets others read by Access-Control-Allow-Origin", {
+    answer: (answer) => withField(answer, "Access-Control-Allow-Origin", "*"),
+  }),
+  changes("lets caches keep it", { answer: (answer) => replaced(answer, "cache-control", "public, max-age=86400") }),
+  changes("hides a script in a chunk's extension and its body", { answer: inChunkExtension }),
+  changes("hides a script in the trailers and the body", { answer: (answer) => chunked(answer, "", "X-Ad: 1\r\n") }),
+  changes("sends a second answer behind the first", {
+    answer: (answer) =>
+      Buffer.concat([writeCarried(answer, "keep-alive"), formatAnswer(200, { "Content-Type": "text/html" }, "<html>ad</html>")]),
+  }),
+  zooProxy("a SOCKS proxy that injects a script into what is not encrypted", "socks5", liesBy("honesty.content_changed"), () =>
+    startSocksProxy({}, { answer: onPages(inject), tunnel: readsAlong }),
+  ),
+  zooProxy("a proxy that injects a script in plain tunnels alone", "http", liesBy("honesty.content_changed"), () =>
+    startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })) }),
+  ),
+];
+
+function changes(what: string, tricks: Tricks): ZooProxy {
+  return zooProxy(what, "http", liesBy("honesty.content_changed"), () => startWebProxy(tricks));
+}
+
+function onPages(edit: (page: string) => string): (answer: Carried) => Carried {
+  return (answer) =>
+    isOf(answer, "text/html") ? { ...answer, body: Buffer.from(edit(answer.body.toString("latin1")), "latin1") } : answer;
+}
+
+function inject(page: string): string {
+  return page.replace(/<\/body>|$/i, `${SCRIPT}$&`);
+}
+
+function isOf(answer: Carried, type: string): boolean {
+  return carriedValue(answer, "content-type")?.includes(type) ?? false;
+}
+
+function gzipped(answer: Carried): Carried {
+  return withField({ ...answer, body: gzipSync(answer.body) }, "Content-Encoding", "gzip");
+}
+
+function inChunkExtension(answer: Carried): Buffer {
+  return chunked(answer, `;ad="${SCRIPT.replaceAll('"', "'")}"`, "");
+}
+
+function chunked(answer: Carried, extension: string, trailers: string): Buffer {
+  const fields = [
+    ...answer.fields.filter(([name]) => !/^(?:content-length|connection)$/i.test(name)),
+    ["Transfer-Encoding", "chunked"] as const,
+  ];
+  const head = [answer.line.join(" "), ...fields.map(([name, value]) => `${name}: ${value}`), "Connection: close"].join("\r\n");
+  const body = Buffer.from(inject(answer.body.toString("latin1")), "latin1");
+  return Buffer.concat([
+    Buffer.from(`${head}\r\n\r\n${body.length.toString(16)}${extension}\r\n`),
+    body,
+    Buffer.from(`\r\n0\r\n${trailers}\r\n`),
+  ]);
+}

@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import type { HostPort } from "../../core/address.ts";
+import type { LabConnection } from "../lab-connection.ts";
+import { formatAnswer } from "../lab-http.ts";
+import { type Carried, carriedValue, findLoopback, writeCarried } from "./carrier.ts";
+import { startSocksProxy } from "./socks-proxy.ts";
+import { readsAlong, startWebProxy } from "./web-proxy.ts";
+import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
+
+const PORTAL = "<html><title>Welcome</title><form action=/login>Room <input name=room></form></html>\n";
+
+/** Proxies that answer themselves. */
+export const FAKERS: Liars = [
+  fakes("has a page of its own for everything", () => formatAnswer(200, { "Content-Type": "text/html" }, PORTAL)),
+  fakes("has an empty answer for everything", () => formatAnswer(200, {}, "")),
+  fakes("says 204 to everything", () => Buffer.from("HTTP/1.1 204 No Content\r\n\r\n")),
+  fakes("echoes what it was asked", (request) => formatAnswer(200, { "Content-Type": "text/html" }, writeCarried(request, "close"))),
+  fakes("plays the judge without its key", (request) => {
+    const nonce = /id=([^&]*)/.exec(request.line[1])?.[1] ?? "";
+    const payload = JSON.stringify({ judge: 1, nonce, at: new Date().toISOString(), address: "198.51.100.7", method: request.line[0] });
+    return formatAnswer(
+      200,
+      { "Content-Type": "text/html" },
+      `<html>${payload} ${createHash("sha512").update(payload).digest("base64")}</html>`,
+    );
+  }),
+  zooProxy("a proxy that opens every tunnel to a page of its own", "http", { state: "lies", fault: ["honesty.fake_answer"] }, () =>
+    startWebProxy({ instead: portal, tunnel: saysPortal }),
+  ),
+  zooProxy("a SOCKS proxy that opens every tunnel to a page of its own", "socks5", { state: "lies", fault: ["honesty.fake_answer"] }, () =>
+    startSocksProxy({ optimistic: true }, { tunnel: saysPortal }),
+  ),
+  zooProxy("a proxy that answers plain requests itself, and carries tunnels", "http", liesBy("honesty.fake_answer"), () =>
+    startWebProxy({ instead: portal }),
+  ),
+];
+
+/** Proxies that give an answer again. */
+export const STALE_CACHES: Liars = [
+  stale("a cache with one answer for a site", (request) => carriedValue(request, "host") ?? ""),
+  stale(
+    "a cache with one answer for a method and a kind of file",
+    (request) => `${request.line[0]} ${/\.\w+(?=\?)/.exec(request.line[1])}`,
+  ),
+  stale("a cache that takes all queries of a path for one", (request) => `${request.line[0]} ${request.line[1].split("?")[0]}`),
+];
+
+/** Proxies that send people elsewhere. */
+export const REDIRECTORS: Liars = [
+  zooProxy("a proxy that sends everybody to its login page", "http", liesBy("honesty.redirected"), () =>
+    startWebProxy({ instead: () => formatAnswer(302, { Location: "http://login.lab/?from=1" }, "") }),
+  ),
+  zooProxy("a proxy that sends the first request to its login page", "http", liesBy("honesty.redirected"), () =>
+    startWebProxy({ instead: (_, { total }) => (total === 1 ? formatAnswer(307, { Location: "http://login.lab/" }, "") : null) }),
+  ),
+];
+
+/** Proxies whose resolver invents addresses. */
+export const NAME_INVENTORS: Liars = [
+  zooProxy("a proxy for which names exist that do not", "http", liesBy("honesty.dns_lies"), () =>
+    startWebProxy({ instead: (request) => (/\.invalid/.test(carriedValue(request, "host") ?? "") ? portal() : null), way: anywhere }),
+  ),
+  zooProxy("a SOCKS proxy for which names exist that do not", "socks5h", liesBy("honesty.dns_lies"), () =>
+    startSocksProxy(
+      {},
+      {
+        way: anywhere,
+        tunnel: async (peer, to, carrier) => {
+          if (to.host === HIJACKED) return saysPortal(peer);
+          await readsAlong(peer, to, carrier);
+        },
+      },
+    ),
+  ),
+];
+
+/** Where names lead that do not exist, for resolvers that say where. */
+const HIJACKED = "127.0.0.99";
+
+function anywhere(to: HostPort): HostPort {
+  return findLoopback(to) ?? { host: HIJACKED, port: to.port };
+}
+
+function fakes(what: string, answer: (request: Carried) => Buffer): ZooProxy {
+  return zooProxy(what, "http", liesBy("honesty.fake_answer"), () => startWebProxy({ instead: answer }));
+}
+
+function stale(title: string, keyOf: (request: Carried) => string): ZooProxy {
+  return zooProxy(title, "http", liesBy("honesty.stale_answer"), async () => {
+    const kept = new Map<string, Carried>();
+    return startWebProxy({
+      answer(answer, request) {
+        const key = keyOf(request);
+        if (!kept.has(key)) kept.set(key, answer);
+        return kept.get(key) ?? answer;
+      },
+    });
+  });
+}
+
+function portal(): Buffer {
+  return formatAnswer(200, { "Content-Type": "text/html", Connection: "close" }, PORTAL);
+}
+
+async function saysPortal(peer: LabConnection): Promise<void> {
+  await peer.reader.peek(1);
+  await peer.send(portal());
+  await peer.end();
+}

@@ -1,0 +1,44 @@
+import { createSelfSigned } from "../../net/certificate.ts";
+import { createAuthority } from "../certificates.ts";
+import { formatAnswer } from "../lab-http.ts";
+import type { Tricks } from "./carrier.ts";
+import { startSocksProxy } from "./socks-proxy.ts";
+import { interceptTls, startInterceptor, withMore } from "./web-proxy.ts";
+import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
+
+const NAMES = ["127.0.0.1", "localhost"] as const;
+const inTunnel: Tricks = { answer: (answer) => ({ ...answer, body: Buffer.concat([answer.body, Buffer.from("<!-- ad -->")]) }) };
+
+/** Proxies that open what is encrypted. */
+export const INTERCEPTORS: Liars = [
+  intercepts("an interceptor under an authority of its own", () => startInterceptor(createAuthority().issue({ names: NAMES }))),
+  intercepts("an interceptor whose authority has a trusted one's name", () =>
+    startInterceptor(createAuthority("ISRG Root X1").issue({ names: NAMES })),
+  ),
+  intercepts("an interceptor with a self-signed certificate", () => startInterceptor(createSelfSigned({ names: NAMES }))),
+  intercepts("an interceptor with an expired certificate", () =>
+    startInterceptor(createAuthority().issue({ names: NAMES, notBefore: new Date(0), notAfter: new Date(1e9) })),
+  ),
+  intercepts("an interceptor that changes pages too", () => startInterceptor(createAuthority().issue({ names: NAMES }), inTunnel)),
+  intercepts("an interceptor with a page of its own for everything", () =>
+    startInterceptor(createAuthority().issue({ names: NAMES }), {
+      instead: () => formatAnswer(200, { "Content-Type": "text/html" }, "hello"),
+    }),
+  ),
+  intercepts("an interceptor that speaks TLS 1.2 alone", () =>
+    startInterceptor({ ...createAuthority().issue({ names: NAMES }), maxVersion: "TLSv1.2" }),
+  ),
+  zooProxy("a SOCKS proxy that opens what is encrypted", "socks5", liesBy("honesty.tls_intercepted"), async () => {
+    const inner = interceptTls(createAuthority().issue({ names: NAMES }));
+    const proxy = await startSocksProxy({}, { tunnel: (peer, to, carrier) => inner.tunnel(peer, to, carrier) });
+    return withMore(proxy, inner);
+  }),
+  zooProxy("a proxy that opens every other tunnel", "http", liesBy("honesty.tls_intercepted"), () => {
+    let tunnels = 0;
+    return startInterceptor(createAuthority().issue({ names: NAMES }), {}, () => tunnels++ % 2 === 1);
+  }),
+];
+
+function intercepts(title: string, start: ZooProxy["start"]): ZooProxy {
+  return zooProxy(title, "http", liesBy("honesty.tls_intercepted"), start);
+}

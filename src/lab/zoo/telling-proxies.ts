@@ -1,0 +1,82 @@
+import { type Carried, type Seen, withField } from "./carrier.ts";
+import { startSocksProxy } from "./socks-proxy.ts";
+import { readsAlong, startWebProxy } from "./web-proxy.ts";
+import { works, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
+
+/** Proxies that carry well and tell the target something: who asks, or at least that a proxy does. */
+export const TELLING_PROXIES: readonly ZooProxy[] = [
+  transparent("X-Forwarded-For", (client) => client),
+  transparent("X-Forwarded-For", (client) => `198.51.100.7, ${client}`),
+  transparent("Forwarded", (client) => `for=${client};proto=http`),
+  transparent("Forwarded", (client) => `for="[::ffff:${client}]:4711"`),
+  transparent("X-Real-IP", (client) => client),
+  transparent("Client-IP", (client) => client),
+  transparent("True-Client-IP", (client) => client),
+  transparent("Via", (client) => `1.1 exit (for ${client})`),
+  transparent("X-Trace", (client) => `req-9f2c ${client}:52144`),
+  transparent("X-Client-Id", (client) => Buffer.from(client).toString("base64")),
+  transparent("X-Client-Id", (client) => Buffer.from(octets(client)).toString("hex")),
+  transparent("X-Client-Id", (client) => Buffer.from(octets(client)).toString("hex").toUpperCase()),
+  transparent("X-Client-Id", (client) => `0x${Buffer.from(octets(client)).toString("hex")}`),
+  transparent("X-Client-Id", (client) => String(Buffer.from(octets(client)).readUInt32BE())),
+  transparent("X-Client-Id", (client) => client.replaceAll(".", "%2E")),
+  transparent("X-Client-Id", (client) => client.replaceAll(".", "-")),
+  transparent("X-Client-Id", (client) => `::ffff:${mapped(client)}`),
+  transparent("X-Client-Id", (client) => `0000:0000:0000:0000:0000:ffff:${mapped(client)}`),
+  transparent("X-Client-Id", (client) =>
+    octets(client)
+      .map((octet) => String(octet).padStart(3, "0"))
+      .join("."),
+  ),
+  transparent("X-Client-Id", (client) => Buffer.from(client).toString("hex")),
+  transparent("X-Client-Id", (client) => Buffer.from(octets(client)).toString("base64")),
+  transparent("X-Client-Id", (client) => [...client].toReversed().join("")),
+  zooProxy("tells who asks in a field's name", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, { client }) => withField(request, `X-For-${client}`, "1") }),
+  ),
+  zooProxy("tells who asks in the second request of a connection alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, seen) => (seen.here === 2 ? told(request, seen) : request) }),
+  ),
+  zooProxy("tells who asks in the third request alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, seen) => (seen.total === 3 ? told(request, seen) : request) }),
+  ),
+  zooProxy("tells who asks through SOCKS", "socks5", works({ anonymity: "transparent" }), () =>
+    startSocksProxy({}, { request: told, tunnel: readsAlong }),
+  ),
+  anonymous("Via", "1.1 cache.lab"),
+  anonymous("X-Forwarded-For", "198.51.100.7"),
+  anonymous("X-Forwarded-For", "unknown"),
+  anonymous("Forwarded", "for=unknown;by=_exit"),
+  anonymous("X-Proxy-ID", "17"),
+  anonymous("Proxy-Connection", "keep-alive"),
+  anonymous("X-Bluecoat-Via", "8a41"),
+  anonymous("X-Forwarded-Proto", "http"),
+  anonymous("CDN-Loop", "lab"),
+];
+
+function transparent(name: string, value: (client: string) => string): ZooProxy {
+  return zooProxy(`tells who asks in ${name}: ${value("127.0.0.1")}`, "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, { client }) => withField(request, name, value(client)) }),
+  );
+}
+
+function anonymous(name: string, value: string): ZooProxy {
+  const title = `says that it is a proxy in ${name}: ${value}`;
+  return zooProxy(title, "http", works({ anonymity: "anonymous", tells: new RegExp(name, "i") }), () =>
+    startWebProxy({ request: (request) => withField(request, name, value) }),
+  );
+}
+
+function told(request: Carried, { client }: Seen): Carried {
+  return withField(request, "X-Forwarded-For", client);
+}
+
+function octets(address: string): number[] {
+  return address.split(".").map(Number);
+}
+
+function mapped(address: string): string {
+  return Buffer.from(octets(address))
+    .toString("hex")
+    .replace(/^(.{4})/, "$1:");
+}
