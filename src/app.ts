@@ -2,17 +2,21 @@ import { performance } from "node:perf_hooks";
 import { AdminDoor } from "./admin/door.ts";
 import { Operator } from "./admin/operator.ts";
 import type { AdminSources } from "./admin/page.ts";
+import { createGatewayProbe } from "./check/gateway-probe.ts";
 import type { HostPort } from "./core/address.ts";
 import type { Clock, Random } from "./core/clock.ts";
 import type { GatewayEvent, Report } from "./core/event.ts";
+import type { Probe } from "./core/probe.ts";
 import type { Exit } from "./core/route.ts";
-import type { Config, ListenerSettings } from "./core/settings.ts";
+import type { CheckSettings, Config } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
 import { HedgeBook } from "./exchange/hedge-book.ts";
+import { Patrol } from "./exchange/patrol.ts";
 import { Revisions } from "./exchange/revisions.ts";
 import { WaitingRoom } from "./exchange/waiting-room.ts";
 import { InFlight } from "./forward/admission.ts";
+import { assertGuarded } from "./forward/guarded.ts";
 import { ForwardListener } from "./forward/listener.ts";
 import { ownSessionKey } from "./forward/session-key.ts";
 import { connectTcp } from "./net/connect-tcp.ts";
@@ -29,7 +33,6 @@ import { Circuits } from "./pool/circuits.ts";
 import { Pool } from "./pool/pool.ts";
 import { ExitsInForce } from "./sources/exits-in-force.ts";
 import type { Env } from "./wire/env-value.ts";
-import { isLoopback } from "./wire/loopback.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
 export interface GatewayOptions {
@@ -98,6 +101,7 @@ class RunningGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #context: ExchangeContext;
   readonly #revisions: Revisions;
+  readonly #patrol: Patrol;
   readonly #inFlight = new InFlight();
   #config: Config;
   #log: Report;
@@ -114,6 +118,7 @@ class RunningGateway implements Gateway {
     this.pool = new Pool({ settings: config.exchange.pool, clock, random, report: this.report });
     this.#accounting = new Accounting((exit) => this.pool.find(exit), config.prices);
     this.#revisions = new Revisions({ pool: this.pool, clock, report: this.report });
+    this.#patrol = new Patrol({ pool: this.pool, clock, random, report: this.report, onBug: this.#onBug });
     const { env } = options;
     this.#exits = new ExitsInForce({ env, random, report: this.report, load: (exits) => this.#loadExits(exits) });
     this.#admin = new AdminDoor(this.#adminSources(), this.report);
@@ -152,6 +157,8 @@ class RunningGateway implements Gateway {
   async start(): Promise<void> {
     for (const listener of this.#config.listeners) assertGuarded(listener);
     await this.#exits.take(await this.#exits.read(this.#config.sources));
+    this.#patrol.configure(this.#ordersOf(this.#config));
+    await this.#patrol.whenServing();
     for (const settings of this.#config.listeners) {
       const listener = new ForwardListener(this.#context, settings, this.#inFlight, this.#onBug);
       this.#listeners.push(listener);
@@ -165,6 +172,7 @@ class RunningGateway implements Gateway {
     for (const [index, settings] of config.listeners.entries()) {
       assertGuarded({ ...settings, host: this.addresses[index]?.host ?? settings.host }); // it stays where it listens
     }
+    const orders = this.#ordersOf(config);
     await this.#admin.configure(config.admin);
     const sources = await this.#exits.read(config.sources);
     this.#config = config;
@@ -178,10 +186,12 @@ class RunningGateway implements Gateway {
       if (settings !== undefined) listener.reload(settings);
     }
     await this.#exits.take(sources);
+    this.#patrol.configure(orders);
   }
 
   async drain(timeoutMs: number): Promise<void> {
     this.#isReady = false;
+    this.#patrol.configure(null);
     for (const listener of this.#listeners) listener.drain();
     const { clock } = this.#options;
     const until = clock.now() + timeoutMs;
@@ -191,6 +201,7 @@ class RunningGateway implements Gateway {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isReady = false;
     await Promise.all(this.#listeners.map((listener) => listener[Symbol.asyncDispose]()));
+    await this.#patrol[Symbol.asyncDispose]();
     this.#context.idle.clear();
     this.#context.room.clear();
     this.#context.deadlines.clear();
@@ -201,7 +212,14 @@ class RunningGateway implements Gateway {
   #loadExits(exits: readonly Exit[]): ReturnType<Pool["load"]> {
     const loaded = this.pool.load(exits);
     this.#accounting.renew(this.#config.prices);
+    this.#patrol.look();
     return loaded;
+  }
+
+  #ordersOf({ check, exchange }: Config): { readonly settings: CheckSettings; readonly probe: Probe } | null {
+    if (check === null) return null;
+    const warn = (message: string) => this.report({ type: "warning", message });
+    return { settings: check, probe: createGatewayProbe({ ...this.#options, check, exchange, warn }) };
   }
 
   #adminSources(): AdminSources {
@@ -242,13 +260,4 @@ class RunningGateway implements Gateway {
 
 function idleLimitsOf({ exchange: { limits, timeouts } }: Config): IdleSocketsLimits {
   return { max: limits.idleSockets, maxPerRoute: limits.idleSocketsPerRoute, idleMs: timeouts.idleSocket };
-}
-
-/** An open proxy on a public address is found and abused within hours: somebody must have said who may use it. */
-function assertGuarded({ host, port, users, allow }: ListenerSettings): void {
-  if (isLoopback(host) || users.length > 0 || allow.length > 0) return;
-  throw new Error(
-    `listen: ${host}:${port} can be reached from other machines and everybody could use it. Add users (users: { NAME: PASSWORD }) ` +
-      "or networks that may connect (allow: [10.0.0.0/8]) to the config, or listen on 127.0.0.1.",
-  );
 }

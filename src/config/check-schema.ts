@@ -17,6 +17,9 @@ export interface CheckItem {
 
 const SHARE = expected("a share from 0.01 to 1");
 
+const STATUSES = /^[1-5](?:\d\d|xx)(?:\s*,\s*[1-5](?:\d\d|xx))*$/i;
+const STATUS = expected("a status such as 200, or a list such as 2xx,304");
+
 /** The grammar of `check`. */
 export const checkItem: z.ZodType<CheckItem> = z.strictObject({
   judge: z
@@ -25,7 +28,7 @@ export const checkItem: z.ZodType<CheckItem> = z.strictObject({
     .exactOptional(),
   target: text.describe("URL that each exit must be able to fetch.").exactOptional(),
   expectStatus: z
-    .union([text, z.int()], expected("a status such as 200, or a list such as 2xx,304"))
+    .union([text.regex(STATUSES, STATUS), z.int(STATUS).min(100, STATUS).max(599, STATUS)], STATUS)
     .describe("Statuses of the target that are good.")
     .exactOptional(),
   expectBody: text.describe("What the target's page must hold: text, or /a pattern/.").exactOptional(),
