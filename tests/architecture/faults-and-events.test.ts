@@ -43,6 +43,7 @@ const EVENTS = [
   "config-changed",
   "config-refused",
   "exchange-ended",
+  "exit-checked",
   "hop-changed",
   "operator-acted",
   "tunnel-closed",
