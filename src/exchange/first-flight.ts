@@ -14,7 +14,10 @@ import type { Ending } from "./tries.ts";
 /** As much as one ClientHello may be. */
 const FLIGHT_BYTES_MAX = 16 * 1024;
 
-export type Flown = { readonly kind: "joined"; readonly answer: Tunnel } | { readonly kind: "fault"; readonly attributed: AttributedFault };
+export type Flown =
+  /** `silentMs`: since the last byte of either side. */
+  | { readonly kind: "joined"; readonly answer: Tunnel; readonly silentMs: number }
+  | { readonly kind: "fault"; readonly attributed: AttributedFault };
 
 /**
  * First-flight replay: after our success reply, as long as no byte of the exit went to the client and everything that the client sent
@@ -32,7 +35,7 @@ export async function replayFirstFlight(
 ): Promise<Flown> {
   if (!mayReplay(exchange, first)) {
     first.settle("answered");
-    return { kind: "joined", answer: first.answer };
+    return { kind: "joined", answer: first.answer, silentMs: 0 };
   }
   const { clock, settings } = exchange.context;
   const flight = new ClientHelloReader(FLIGHT_BYTES_MAX);
@@ -49,7 +52,7 @@ export async function replayFirstFlight(
       if (!end.answered) release(suspects);
       opened.settle(end.quiet ? "unjudged" : "answered");
       if (end.answered) convict(suspects); // the answer speaks for the target, so it comes first
-      return { kind: "joined", answer: opened.answer };
+      return { kind: "joined", answer: opened.answer, silentMs: end.silentMs };
     }
     if (end.kind === "left") {
       hop.destroy();

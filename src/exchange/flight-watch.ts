@@ -18,10 +18,14 @@ const ANSWERS_ONLY: ReadonlySet<Protocol> = new Set<Protocol>(["http", "http2", 
 export type WatchEnd =
   /** The hop has the client's trust, or the client has sent what cannot be sent twice: join them as they are. */
   | {
-      readonly kind: "commit" /** By a TLS record: the flight arrived. */;
+      readonly kind: "commit";
+      /** By a TLS record: the flight arrived. */
       readonly answered: boolean;
-      readonly alert: string | null /** Nobody has said a word. */;
+      readonly alert: string | null;
+      /** Nobody has said a word. */
       readonly quiet: boolean;
+      /** Since the last byte of either side. */
+      readonly silentMs: number;
     }
   /** The hop broke before a byte of it went to the client, and the flight is whole: it may fly again. */
   | { readonly kind: "lost"; readonly failure: HopFailure }
@@ -62,11 +66,13 @@ class FlightWatch {
   /** Until the client's flight is whole. */
   #silence: NodeJS.Timeout | undefined;
   #done = false;
+  #lastByteAt: number;
 
   constructor(options: WatchOptions, resolve: (end: WatchEnd) => void) {
     this.#options = options;
     this.#resolve = resolve;
     this.#startedAt = options.now();
+    this.#lastByteAt = this.#startedAt;
     this.#state = options.flight.push(EMPTY) === "complete" ? "complete" : "more";
   }
 
@@ -81,7 +87,8 @@ class FlightWatch {
   }
 
   readonly #onClientData = (chunk: Buffer): void => {
-    const { flight, hop, client } = this.#options;
+    const { flight, hop, client, now } = this.#options;
+    this.#lastByteAt = now();
     const state = flight.push(chunk);
     if (state === "other" && this.#interruption !== null) {
       // Nobody is left to send it to, and it must not be sent to another.
@@ -89,7 +96,7 @@ class FlightWatch {
       client.reset();
     } else if (state === "other") {
       client.unread(chunk);
-      this.#end({ kind: "commit", answered: false, alert: null, quiet: false });
+      this.#end({ kind: "commit", answered: false, alert: null, quiet: false, silentMs: 0 });
     } else {
       if (this.#interruption === null) hop.write(chunk);
       this.#state = state;
@@ -98,6 +105,7 @@ class FlightWatch {
   };
 
   readonly #onHopData = (chunk: Buffer): void => {
+    this.#lastByteAt = this.#options.now();
     this.#fromHop = Buffer.concat([this.#fromHop, chunk]);
     if (this.#state === "complete") this.#judgeAnswer();
     else this.#hold();
@@ -109,7 +117,7 @@ class FlightWatch {
     if (kind === "not-tls") this.#lose(NOT_TLS);
     else {
       const told = alert === undefined ? null : `alert ${alert.code} (${ALERT_NAMES[alert.code] ?? "unassigned"})`;
-      this.#end({ kind: "commit", answered: true, alert: told, quiet: false });
+      this.#end({ kind: "commit", answered: true, alert: told, quiet: false, silentMs: 0 });
     }
   }
 
@@ -141,10 +149,11 @@ class FlightWatch {
   /** Browsers open tunnels that they may come to need. */
   #expectClient(): void {
     const { tlsMs, idleMs, onSilence } = this.#options;
+    const firstMs = Math.min(tlsMs, idleMs);
     this.#silence = setTimeout(() => {
       onSilence();
-      this.#silence = setTimeout(() => this.#commit(), Math.max(0, idleMs - tlsMs));
-    }, tlsMs);
+      this.#silence = setTimeout(() => this.#commit(), idleMs - firstMs);
+    }, firstMs);
   }
 
   #expectAnswer(): void {
@@ -174,7 +183,8 @@ class FlightWatch {
   /** Joins both as they are, though no answer to a flight was seen. */
   #commit(): void {
     const quiet = this.#fromHop.length === 0 && this.#options.flight.bytes.length === 0;
-    this.#end({ kind: "commit", answered: false, alert: null, quiet });
+    const silentMs = this.#options.now() - this.#lastByteAt;
+    this.#end({ kind: "commit", answered: false, alert: null, quiet, silentMs });
   }
 
   #end(end: WatchEnd): void {

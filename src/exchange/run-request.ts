@@ -136,7 +136,8 @@ async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, en
   const { report, settings, pool } = exchange.context;
   const carrier = pool.carry(route.exit);
   report({ type: "tunnel-opened", id: exchange.id });
-  const end = await splice(client, hop, { idleMs: settings.timeouts.tunnelIdle, halfClosedMs: settings.timeouts.tunnelHalfClosed });
+  const { tunnelIdle: idleMs, tunnelHalfClosed: halfClosedMs } = settings.timeouts;
+  const end = await splice(client, hop, { idleMs, halfClosedMs, silentMs: 0 });
   report({ type: "tunnel-closed", id: exchange.id });
   pool.letGo(carrier);
   record.bytesIn = answer.hop.bytesIn + end.bytesFromHop;

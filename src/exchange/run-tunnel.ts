@@ -52,7 +52,7 @@ export async function runTunnel(context: ExchangeContext, client: TunnelClient, 
   try {
     const flown = await replayFirstFlight(exchange, connection, opened, () => runAttempts(exchange, tunnelTries(exchange)));
     if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
-    else await join(exchange, side, flown.answer);
+    else await join(exchange, side, flown.answer, flown.silentMs);
   } catch (bug) {
     breakOff(exchange, side, BUG);
     throw bug;
@@ -94,11 +94,11 @@ async function openTunnel(exchange: Exchange, given: Given): Promise<Tried<Tunne
   return { kind: "answer", answer: { hop: opened.connection, route, record }, judged: null, ruling: null, record };
 }
 
-async function join(exchange: Exchange, side: ClientSide, { hop, record, route }: Tunnel): Promise<void> {
+async function join(exchange: Exchange, side: ClientSide, { hop, record, route }: Tunnel, silentMs: number): Promise<void> {
   const { pool, settings } = exchange.context;
   const { tunnelIdle, tunnelHalfClosed } = settings.timeouts;
   const carrier = pool.carry(route.exit);
-  const end = await splice(side.connection, hop, { idleMs: tunnelIdle, halfClosedMs: tunnelHalfClosed });
+  const end = await splice(side.connection, hop, { idleMs: tunnelIdle, halfClosedMs: tunnelHalfClosed, silentMs });
   pool.letGo(carrier);
   record.bytesIn = hop.bytesIn;
   record.bytesOut = hop.bytesOut;

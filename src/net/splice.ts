@@ -12,11 +12,13 @@ export interface SpliceOptions {
   readonly idleMs: number;
   /** The same once the client has sent its FIN: a hop that never closes its half must not keep the tunnel. */
   readonly halfClosedMs: number;
+  /** How long nothing has passed already. */
+  readonly silentMs: number;
 }
 
 /**
  * Joins two connections until both directions have ended. A FIN passes as a FIN, so a half-closed side can go on receiving;
- * a reset, or a side that is gone, ends both; silence in both directions beyond `idleMs` resets both.
+ * a reset, or a side that is gone, ends both; silence in both directions for `idleMs`, and at most an eighth more, resets both.
  *
  *     client <=> hop
  */
@@ -31,7 +33,7 @@ class Splice {
   readonly #resolve: (end: SpliceEnd) => void;
   readonly #clientBytes: number;
   readonly #hopBytes: number;
-  #bytesSeen = -1;
+  #bytesSeen = 0;
   #quietLooks = 0;
   #timer: NodeJS.Timeout | undefined;
   #done = false;
@@ -46,7 +48,7 @@ class Splice {
   }
 
   start(): void {
-    this.#watch(this.#options.idleMs);
+    this.#watch(this.#options.idleMs, this.#options.silentMs);
     this.#hop.lendTo((view, returned) => this.#client.writeLent(view, returned));
     this.#hop.own(new Side(this, this.#hop, this.#client));
     if (!this.#done) this.#client.own(new Side(this, this.#client, this.#hop));
@@ -55,7 +57,7 @@ class Splice {
   /** A side has sent its FIN: it passes on, and the other direction may go on. */
   onSideEnd({ from, to }: Side): void {
     to.end();
-    if (from === this.#client) this.#watch(Math.min(this.#options.idleMs, this.#options.halfClosedMs));
+    if (from === this.#client) this.#watch(Math.min(this.#options.idleMs, this.#options.halfClosedMs), 0);
     if (to.ended) this.#finish("closed", null);
   }
 
@@ -67,9 +69,12 @@ class Splice {
   }
 
   /** Looks a few times per limit: a timer that no chunk touches costs nothing per chunk. */
-  #watch(idleMs: number): void {
+  #watch(idleMs: number, silentMs: number): void {
     clearInterval(this.#timer);
-    this.#timer = setInterval(this.#look, Math.max(1, Math.ceil(idleMs / LOOKS)));
+    const everyMs = Math.max(1, Math.ceil(idleMs / LOOKS));
+    this.#bytesSeen = this.#client.bytesIn + this.#hop.bytesIn;
+    this.#quietLooks = Math.floor(silentMs / everyMs);
+    this.#timer = setInterval(this.#look, everyMs);
   }
 
   readonly #look = (): void => {
@@ -144,6 +149,7 @@ function closeAfterFlush(connection: Connection): void {
   if (connection.socket.writableLength > 0) connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
 }
 
-const LOOKS = 4;
+/** In each idle limit: a byte that came just after a look is noticed by the next. */
+const LOOKS = 8;
 const FLUSH_MS = 10_000;
 const FLUSHING: ConnectionOwner = { onData() {}, onEnd() {}, onClose() {}, onDrain() {} };

@@ -196,6 +196,20 @@ for (const [what, greeting] of Object.entries({
   });
 }
 
+test("the time in which nobody said a word counts towards the tunnel's idle limit", async () => {
+  await using target = await startLabServer(silence);
+  await using exit = await startHttpExit();
+  await using gateway = await startLabGateway({
+    exits: [`http://${exit.host}:${exit.port} id=e`],
+    timeouts: { tls: 20, tunnelIdle: 1200 },
+  });
+  using peer = await openTunnel(gateway.address, target);
+  const openedAt = performance.now();
+  await peer.reader.rest().catch(() => null);
+  const livedMs = performance.now() - openedAt;
+  assert.ok(livedMs > 1150 && livedMs < 2300, `${livedMs} ms`);
+});
+
 test("a tunnel in which nobody says a word ends all the same, and tells nothing of its exit", async () => {
   await using target = await startLabServer(silence);
   await using exit = await startHttpExit();

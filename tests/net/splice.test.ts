@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Connection } from "../../src/net/connection.ts";
-import { splice } from "../../src/net/splice.ts";
+import { type SpliceEnd, splice } from "../../src/net/splice.ts";
 
-const LIMITS = { idleMs: 20_000, halfClosedMs: 20_000 };
+const LIMITS = { idleMs: 20_000, halfClosedMs: 20_000, silentMs: 0 };
 
 /** A connection of ours and the peer at its other end. */
 async function connected(): Promise<{ ours: Connection; peer: Socket } & Disposable> {
@@ -72,5 +72,53 @@ test("resets the client where the hop is reset", async () => {
 test("ends a tunnel in which nothing happens", async () => {
   using client = await connected();
   using hop = await connected();
-  assert.equal((await splice(client.ours, hop.ours, { idleMs: 40, halfClosedMs: 40 })).how, "idle");
+  assert.equal((await splice(client.ours, hop.ours, { idleMs: 40, halfClosedMs: 40, silentMs: 0 })).how, "idle");
+});
+
+/** Whether a tunnel has ended, told without waiting for it. */
+function watchEnd(joined: Promise<SpliceEnd>): { how: string | null } {
+  const seen: { how: string | null } = { how: null };
+  void joined.then(({ how }) => {
+    seen.how = how;
+  });
+  return seen;
+}
+
+test("a tunnel that falls silent lives as long as it may, and at most an eighth longer", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  using client = await connected();
+  using hop = await connected();
+  const joined = splice(client.ours, hop.ours, { ...LIMITS, idleMs: 8000 });
+  const seen = watchEnd(joined);
+  t.mock.timers.tick(1001);
+  client.peer.write("x");
+  await once(hop.peer, "data");
+  t.mock.timers.tick(7999);
+  await Promise.resolve();
+  assert.equal(seen.how, null, "the byte is not yet 8 s old");
+  t.mock.timers.tick(1000);
+  assert.equal((await joined).how, "idle");
+});
+
+test("the silence before two sides were joined counts, and so does none before the client's FIN", async (t) => {
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  using client = await connected();
+  using hop = await connected();
+  const late = splice(client.ours, hop.ours, { ...LIMITS, idleMs: 8000, silentMs: 7500 });
+  t.mock.timers.tick(1000);
+  assert.equal((await late).how, "idle");
+
+  using other = await connected();
+  using otherHop = await connected();
+  const joined = splice(other.ours, otherHop.ours, { idleMs: 8000, halfClosedMs: 4000, silentMs: 0 });
+  const seen = watchEnd(joined);
+  t.mock.timers.tick(7000);
+  otherHop.peer.resume();
+  other.peer.end();
+  await once(otherHop.peer, "end");
+  t.mock.timers.tick(3500);
+  await Promise.resolve();
+  assert.equal(seen.how, null, "4 s from the FIN on");
+  t.mock.timers.tick(1000);
+  assert.equal((await joined).how, "idle");
 });
