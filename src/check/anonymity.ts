@@ -1,0 +1,82 @@
+import { classifyAddress } from "../net/address-policy.ts";
+import { plainAddress } from "../net/own-listener.ts";
+import { excerpt, isSecretField } from "../wire/http1/excerpt.ts";
+import type { JudgeRequest } from "./judge/judged.ts";
+import type { JudgePayload } from "./judge/payload.ts";
+import { type Leak, leakFinder } from "./leaks.ts";
+import { addedRequestFields } from "./request-changes.ts";
+
+/**
+ * - `transparent`: our address can be told from what arrives;
+ * - `anonymous`: only that a proxy is in between;
+ * - `elite`: neither;
+ * - `unknown`: no judge saw a request.
+ */
+export interface Anonymity {
+  readonly level: "transparent" | "anonymous" | "elite" | "unknown";
+  /** Sentences. */
+  readonly evidence: readonly string[];
+}
+
+export interface OwnPlace {
+  /** As the judge saw us without a proxy, that one first, and those of this machine. */
+  readonly ownAddresses: readonly string[];
+  /** The proxy runs on this machine, so that it has our addresses too: the judge's socket, and how the proxy names itself, prove nothing. */
+  readonly isSameMachine: boolean;
+}
+
+/** What a request that a judge saw tells of who sent it. Pure. */
+export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownAddresses, isSameMachine }: OwnPlace): Anonymity {
+  const own = tellingAddresses(ownAddresses);
+  const find = leakFinder(own);
+  const added = addedRequestFields(sent, payload);
+  const leaks: string[] = [];
+  const signs: string[] = [];
+  const notes: string[] = [];
+  if (isSameMachine) notes.push("the proxy runs on this machine: which address it connects from proves nothing");
+  else if (own.includes(plainAddress(payload.address))) leaks.push(`the judge was connected to from ${payload.address}, which is ours`);
+  const target = payload.target === `${sent.url.pathname}${sent.url.search}` ? null : find(payload.target);
+  if (target !== null) leaks.push(`the request's target has ${tellLeak(target)}`);
+  for (const [name, value] of added) {
+    const leak = find(name) ?? find(foreignPart(name, value, sent, isSameMachine));
+    const shown = isSecretField(name) ? name : `${name}: ${excerpt(value, SHOWN_CHARS_MAX)}`;
+    if (leak !== null) leaks.push(`${shown} has ${tellLeak(leak)}`);
+    else if (QUIET.has(name.toLowerCase())) notes.push(`${shown} was added, which tells little`);
+    else signs.push(`${shown} ${TELLS_PROXY.test(name) ? "says that a proxy is in between" : "was added to the request"}`);
+  }
+  const level = leaks.length > 0 ? "transparent" : signs.length > 0 ? "anonymous" : "elite";
+  return { level, evidence: [...leaks, ...signs, ...notes].slice(0, EVIDENCE_MAX) };
+}
+
+const SHOWN_CHARS_MAX = 80;
+const EVIDENCE_MAX = 20;
+
+function tellLeak({ address, form }: Leak): string {
+  return form === "as it is" ? `our address ${address}` : `our address ${address} ${form}`;
+}
+
+/** Where the judge sees us with a public address, nobody out there knows our private ones: they are those of many. */
+function tellingAddresses(own: readonly string[]): string[] {
+  const plain = own.map(plainAddress);
+  const [seen] = plain;
+  return seen !== undefined && classifyAddress(seen) === "public"
+    ? plain.filter((address) => classifyAddress(address) === "public")
+    : plain;
+}
+
+/** A value without what is the judge's own, and, where the proxy has our addresses too, without what it says of itself and of the judge. */
+function foreignPart(name: string, value: string, { url }: JudgeRequest, isSameMachine: boolean): string {
+  const rest = url.port === "" ? value : value.replaceAll(url.host, "");
+  if (!isSameMachine) return rest;
+  if (PROXYS_NAME.test(name)) return "";
+  return rest.replace(/\b(?:by|host)\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi, "");
+}
+
+/** How a proxy names itself, or the host that was asked for. */
+const PROXYS_NAME =
+  /^(?:via|x-via|.*-via|x-(?:forwarded|original|real|proxy)-(?:host|server|by|url|uri)|x-host|host|x-proxy-id|proxy-agent|x-served-by)$/i;
+
+/** Ordinary clients send these too. */
+const QUIET: ReadonlySet<string> = new Set(["cache-control", "pragma", "accept", "accept-encoding"]);
+
+const TELLS_PROXY = /via|proxy|forward|client-?ip|real-?ip|cache|cluster|originating|remote|bluecoat|squid|wap-|x-up-|xonnection|pinger/i;

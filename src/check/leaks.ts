@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { isIP } from "node:net";
+import { ipFromBytes } from "../wire/ip-bytes.ts";
+import { bytesOf, unmapped } from "../wire/ip-mapped.ts";
+import { decodings } from "./decodings.ts";
+
+/** One of the addresses that were looked for, and how it was written. */
+export interface Leak {
+  readonly address: string;
+  /** For a sentence: `as it is`, `in base64`. */
+  readonly form: string;
+}
+
+/**
+ * Looks for addresses in a text, in whatever form they are written: any spelling of IPv4 and IPv6, the one within the other, numbers, hex,
+ * host names made of them, hashes; and the same again in base64, percent-encoding and hex, one within another.
+ */
+export function leakFinder(addresses: readonly string[]): (text: string) => Leak | null {
+  const wanted = addresses.flatMap((address) => {
+    const bytes = bytesOf(address);
+    return bytes === null ? [] : [wantedOf(unmapped(bytes))];
+  });
+  return (text) => {
+    if (wanted.length === 0) return null;
+    for (const { text: view, form } of decodings(text)) {
+      const found = findIn(view, wanted) ?? (form === "" ? null : findBytes(view, wanted));
+      if (found !== null)
+        return { address: found.address, form: [form, found.form].filter((part) => part !== "").join(", ") || "as it is" };
+    }
+    return null;
+  };
+}
+
+interface Wanted {
+  readonly address: string;
+  /** Latin1. */
+  readonly bytes: string;
+  /** What else stands for it, lower case, where no letter and no digit is around it. */
+  readonly words: ReadonlyMap<string, string>;
+}
+
+function wantedOf(bytes: Uint8Array): Wanted {
+  const address = ipFromBytes(bytes);
+  const words = new Map<string, string>();
+  const hex = Buffer.from(bytes).toString("hex");
+  words.set(hex, "in hex").set(hex.replace(/^0+/, ""), "in hex");
+  if (bytes.length === 4) {
+    words.set(Buffer.from(bytes).reverse().toString("hex"), "in hex, backwards");
+    words.set(String(Buffer.from(bytes).readUInt32BE()), "as a number");
+    words.set(String(Buffer.from(bytes).readUInt32LE()), "as a number, backwards");
+  } else {
+    words.set(BigInt(`0x${hex}`).toString(), "as a number");
+    words.set([...hex].reverse().join("."), "backwards, as in ip6.arpa");
+  }
+  for (const algorithm of ["md5", "sha1", "sha256"]) {
+    const digest = createHash(algorithm).update(address).digest();
+    words.set(digest.toString("hex"), `as its ${algorithm} hash`);
+    words.set(digest.toString("base64").replace(/=+$/, "").toLowerCase(), `as its ${algorithm} hash`);
+    words.set(digest.toString("base64url").toLowerCase(), `as its ${algorithm} hash`);
+  }
+  return { address, bytes: Buffer.from(bytes).toString("latin1"), words };
+}
+
+function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
+  const lower = view.toLowerCase();
+  for (const { address, form } of [...quadsOf(lower), ...ipv6Of(lower)]) {
+    if (wanted.some((one) => one.address === address)) return { address, form };
+  }
+  for (const { address, words } of wanted) {
+    for (const [word, form] of words) {
+      if (hasWord(lower, word)) return { address, form };
+    }
+  }
+  return null;
+}
+
+/** Bare bytes mean something only as all that a decoding came to; with a port behind them, or none. */
+function findBytes(view: string, wanted: readonly Wanted[]): Leak | null {
+  const found = wanted.find(
+    ({ bytes }) => view.startsWith(bytes) && (view.length === bytes.length || view.length === bytes.length + PORT_BYTES),
+  );
+  return found === undefined ? null : { address: found.address, form: "as bytes" };
+}
+
+const PORT_BYTES = 2;
+
+function hasWord(text: string, word: string): boolean {
+  if (word.length < WORD_CHARS_MIN) return false;
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const before = text.slice(Math.max(0, at - 2), at);
+    const isStart = before === "0x" || !/[\da-z]$/.test(before);
+    if (isStart && !/^[\da-z]/.test(text.slice(at + word.length))) return true;
+  }
+  return false;
+}
+
+/** Shorter numbers stand for too much else. */
+const WORD_CHARS_MIN = 7;
+
+type Found = { readonly address: string; readonly form: string };
+
+/** Four numbers, in every spelling that inet_aton takes, between dots, dashes or underscores. */
+const QUADS = /(?:0x[\da-f]{1,8}|\d{1,11})(?:([._-])(?:0x[\da-f]{1,8}|\d{1,11}))(?:\1(?:0x[\da-f]{1,8}|\d{1,11})){2,}/g;
+
+function* quadsOf(text: string): Generator<Found> {
+  for (const match of text.matchAll(QUADS)) {
+    const separator = match[1] as string;
+    const parts = match[0].split(separator);
+    const isArpa = text.startsWith(".in-addr.arpa", match.index + match[0].length);
+    // More than four in a row: any four of them.
+    for (let at = 0; at + 4 <= parts.length; at++) {
+      const quad = parts.slice(at, at + 4);
+      const form = separator === "." ? "" : "in a name";
+      yield* spellings(quad, form);
+      if (isArpa) yield* spellings(quad.reverse(), "backwards, as in in-addr.arpa");
+    }
+  }
+}
+
+/** A leading zero means octal to some and nothing to others. */
+function* spellings(quad: readonly string[], form: string): Generator<Found> {
+  for (const base of [10, 8]) {
+    const numbers = quad.map((part) =>
+      part.startsWith("0x") ? Number.parseInt(part, 16) : Number.parseInt(part, part.startsWith("0") ? base : 10),
+    );
+    if (numbers.every((number) => number >= 0 && number <= 255)) yield { address: numbers.join("."), form };
+  }
+}
+
+const IPV6 = /[\da-f]{0,4}(?::[\da-f]{0,4}){2,8}(?::?\d{1,3}(?:\.\d{1,3}){3})?/g;
+/** Colons cannot stand in a host name. */
+const IPV6_IN_NAME = /[\da-f]{0,4}(?:-[\da-f]{0,4}){2,7}/g;
+
+function* ipv6Of(text: string): Generator<Found> {
+  for (const [token] of text.matchAll(IPV6)) {
+    yield* addressesIn(token, "");
+    // A port that was put behind it without brackets.
+    yield* addressesIn(token.replace(/:\d{1,5}$/, ""), "");
+  }
+  for (const [token] of text.matchAll(IPV6_IN_NAME)) yield* addressesIn(token.replaceAll("-", ":"), "in a name");
+}
+
+/** The address itself, and an IPv4 address that it carries (RFC 6052 NAT64, RFC 3056 6to4, RFC 4291 2.5.5). */
+function* addressesIn(token: string, form: string): Generator<Found> {
+  const bytes = isIP(token) === 6 ? bytesOf(token) : null;
+  if (bytes === null) return;
+  const plain = unmapped(bytes);
+  yield { address: ipFromBytes(plain), form: plain.length === 4 ? "in an IPv6 address" : form };
+  if (plain.length === 4) return;
+  const isLow =
+    bytes.subarray(0, 10).every((byte) => byte === 0) || (bytes[0] === 0 && bytes[1] === 0x64 && bytes[2] === 0xff && bytes[3] === 0x9b);
+  if (isLow) yield { address: ipFromBytes(bytes.subarray(12)), form: "in an IPv6 address" };
+  if (bytes[0] === 0x20 && bytes[1] === 0x02) yield { address: ipFromBytes(bytes.subarray(2, 6)), form: "in an IPv6 address" };
+}
