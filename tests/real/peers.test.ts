@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { startDante } from "./peers/dante.ts";
 import { startHaproxy } from "./peers/haproxy.ts";
 import { startMicrosocks } from "./peers/microsocks.ts";
+import { startMitmproxy } from "./peers/mitmproxy.ts";
 import { startNginx } from "./peers/nginx.ts";
 import { needs } from "./peers/programs.ts";
 import { startSquid } from "./peers/squid.ts";
@@ -46,6 +48,21 @@ test("microsocks forwards, and refuses who has no password where a user is set",
   assert.equal(fetchBody(url(site), ["-x", `socks5h://127.0.0.1:${open.port}`]), "hello");
   assert.equal(fetchStatus(url(site), ["-x", `socks5h://127.0.0.1:${closed.port}`]), "000");
   assert.equal(fetchBody(url(site), ["-x", `socks5h://alice:sesame@127.0.0.1:${closed.port}`]), "hello");
+});
+
+test("Dante forwards what comes by SOCKS4 and SOCKS5", needs("danted", "nginx", "curl"), async () => {
+  await using site = await startSite();
+  await using dante = await startDante();
+  for (const scheme of ["socks4", "socks5"]) {
+    assert.equal(fetchBody(url(site), ["-x", `${scheme}://127.0.0.1:${dante.port}`]), "hello");
+  }
+});
+
+test("mitmproxy forwards, and shows its addons what it carries", needs("mitmdump", "nginx", "curl"), async () => {
+  await using site = await startSite();
+  const addon = "def response(flow):\n    flow.response.text += ' world'\n";
+  await using mitmproxy = await startMitmproxy({ addon });
+  assert.equal(fetchBody(url(site), ["-x", url(mitmproxy)]), "hello world");
 });
 
 test("a peer that cannot start says what it printed", needs("nginx"), async () => {

@@ -5,9 +5,11 @@ import { delimiter, isAbsolute, join } from "node:path";
 /** System programs that the tests use as real peers and clients, each with Debian's package and what is lost without it. */
 export const PROGRAMS = {
   curl: { package: "curl", purpose: "curl as a client" },
+  danted: { package: "dante-server", purpose: "Dante as a SOCKS exit" },
   git: { package: "git", purpose: "git as a client" },
   haproxy: { package: "haproxy", purpose: "HAProxy as an exit and as an edge" },
   microsocks: { package: "microsocks", purpose: "microsocks as a SOCKS exit" },
+  mitmdump: { package: "mitmproxy", purpose: "mitmproxy as an exit that intercepts" },
   nginx: { package: "nginx-light", purpose: "nginx as a target and as its edge" },
   openssl: { package: "openssl", purpose: "OpenSSL as a TLS client, and password hashes" },
   python3: { package: "python3-requests python3-socks", purpose: "Python requests as a client" },
