@@ -17,10 +17,13 @@ export const LINE_BYTES_MAX: number = 16 * 1024;
 
 /**
  * Cuts a list into lines as its bytes come, however they are chunked: those of each chunk together, each a string of its own, which holds
- * on to nothing else. A line beyond LINE_BYTES_MAX is passed over and named; no more than that is ever kept.
+ * on to nothing else. A longer line is passed over and named; no more than `bytesMax` of it is ever kept.
  */
-export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly NumberedLine[]> {
-  const cutter = new LineCutter();
+export async function* readLines(
+  chunks: AsyncIterable<Uint8Array>,
+  bytesMax: number = LINE_BYTES_MAX,
+): AsyncGenerator<readonly NumberedLine[]> {
+  const cutter = new LineCutter(bytesMax);
   for await (const chunk of chunks) {
     const lines = cutter.cut(chunk);
     if (lines.length > 0) yield lines;
@@ -30,11 +33,16 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 class LineCutter {
+  readonly #bytesMax: number;
   #line = 1;
   /** Of a line whose end has not come. */
   #rest: Buffer = NOTHING;
   /** The line is too long: it is read up to its end, and not kept. */
   #isTooLong = false;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   cut(chunk: Uint8Array): NumberedLine[] {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -55,7 +63,7 @@ class LineCutter {
 
   #take(bytes: Buffer, from: number, end: number): NumberedLine {
     const line = this.#line++;
-    const isTooLong = this.#isTooLong || this.#rest.length + end - from > LINE_BYTES_MAX;
+    const isTooLong = this.#isTooLong || this.#rest.length + end - from > this.#bytesMax;
     const rest = this.#rest;
     this.#rest = NOTHING;
     this.#isTooLong = false;
@@ -65,7 +73,7 @@ class LineCutter {
   }
 
   #keep(bytes: Buffer): void {
-    if (this.#rest.length + bytes.length > LINE_BYTES_MAX) this.#isTooLong = true;
+    if (this.#rest.length + bytes.length > this.#bytesMax) this.#isTooLong = true;
     this.#rest = this.#isTooLong ? NOTHING : Buffer.concat([this.#rest, bytes]);
   }
 }

@@ -1,6 +1,8 @@
 import type { Exit, ExitScheme } from "../core/route.ts";
 import { detectFormat, type ForeignFormat, foreignEntries } from "../wire/exit-formats/foreign-list.ts";
-import { type ExitLineError, parseExitLine } from "../wire/exit-line.ts";
+import { type ExitLineError, exitId, parseExitLine } from "../wire/exit-line.ts";
+import { writeExitLine } from "../wire/exit-line-text.ts";
+import { formatLineError } from "../wire/exit-list.ts";
 import { PlainLines } from "../wire/plain-exit-line.ts";
 import { exitsOf } from "../wire/user-template-exit.ts";
 import { openListBytes } from "./candidate-bytes.ts";
@@ -19,6 +21,9 @@ export interface Candidate {
   /** Of its last hop; null: to be found out. */
   readonly scheme: ExitScheme | null;
 }
+
+/** A line that is no proxy, with its place. */
+export type BadCandidate = ExitLineError;
 
 /** Where proxies are read from. */
 export interface CandidateSource {
@@ -54,7 +59,7 @@ export async function* readCandidates(
       yield* reader.read();
     } catch (error) {
       if (!(error instanceof UnreadableList)) throw error;
-      yield reader.bad(0, 0, error.message);
+      yield { file: source.name, line: 0, column: 0, reason: error.message };
     }
   }
 }
@@ -89,14 +94,16 @@ class SourceReader {
     }
     for await (const lines of readLines(chunks)) {
       for (const { line, text } of lines) {
-        if (text === null) yield this.bad(line, LINE_BYTES_MAX + 1, `the line is longer than ${LINE_BYTES_MAX / 1024} KiB`);
+        if (text === null) yield this.#bad(line, LINE_BYTES_MAX + 1, `the line is longer than ${LINE_BYTES_MAX / 1024} KiB`);
         else yield* this.#line(line, text);
       }
     }
   }
 
-  bad(line: number, column: number, reason: string): ExitLineError {
-    return { file: this.#source.name, line, column, reason };
+  #bad(line: number, column: number, reason: string): ExitLineError {
+    const { isList, name } = this.#source;
+    // The command line has no lines.
+    return isList ? { file: name, line, column, reason } : { file: `${name}:${column}`, line: 0, column: 0, reason };
   }
 
   #formatOf(head: string): ForeignFormat | "lines" {
@@ -119,9 +126,9 @@ class SourceReader {
 
   *#range(line: number, range: NonNullable<ReturnType<typeof readRange>>): Generator<Candidate | ExitLineError> {
     const { rangesMax } = this.#options;
-    if (rangesMax === null) yield this.bad(line, 1, "this is a range, which is only checked with --ranges");
-    else if ("problem" in range) yield this.bad(line, 1, range.problem);
-    else if (range.size > this.#ranges.left) yield this.bad(line, 1, this.#tellTooMany(range.size, rangesMax));
+    if (rangesMax === null) yield this.#bad(line, 1, "this is a range, which is only checked with --ranges");
+    else if ("problem" in range) yield this.#bad(line, 1, range.problem);
+    else if (range.size > this.#ranges.left) yield this.#bad(line, 1, this.#tellTooMany(range.size, rangesMax));
     else {
       this.#ranges.left -= range.size;
       for (const text of range.lines()) yield* this.#parse(line, text);
@@ -136,7 +143,7 @@ class SourceReader {
   *#parse(line: number, text: string): Generator<Candidate | ExitLineError> {
     const where = { file: this.#source.name, line };
     const parsed = parseExitLine(text, { scheme: this.#options.scheme ?? "http", tags: {}, where, env: null });
-    if ("error" in parsed) yield parsed.error;
+    if ("error" in parsed) yield this.#bad(line, parsed.error.column, parsed.error.reason);
     if ("exit" in parsed) for (const exit of exitsOf(parsed.exit)) yield this.#candidate(line, exit, text);
   }
 
@@ -151,7 +158,7 @@ class SourceReader {
     for (const [i, entry] of foreignEntries(text, format, this.#options.scheme ?? "http").entries()) {
       const { line, column } = entry;
       if ("reason" in entry) {
-        yield this.bad(line, column, entry.reason);
+        yield this.#bad(line, column, entry.reason);
         continue;
       }
       const other = others[i];
@@ -169,6 +176,18 @@ class SourceReader {
     const { isList, name } = this.#source;
     return { source: isList ? name : null, line: isList ? line : null, exit, scheme };
   }
+}
+
+/** A line that cannot be read, with its place. */
+export function tellBadLine(error: ExitLineError): string {
+  return formatLineError(error);
+}
+
+/** The proxy as a line of an exit list, **with its passwords**. @param best of the protocols that it was found to speak. */
+export function writeCandidate({ exit, scheme }: Candidate, best: ExitScheme | null): string {
+  if (scheme !== null || best === null) return writeExitLine(exit);
+  const hops = exit.hops.map((hop) => ({ ...hop, scheme: best })); // a chain names its schemes, so this is one hop
+  return writeExitLine({ ...exit, hops, id: exit.id === exitId(exit) ? exitId({ hops }) : exit.id });
 }
 
 /** Whether this is a line that cannot be read. */

@@ -1,7 +1,9 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { FaultId } from "../core/fault.ts";
+import { NO_PARAMS } from "../core/params.ts";
 import type { ExitHop } from "../core/route.ts";
+import { fillExit } from "../exchange/fill-exit.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
 import { type Candidate, isBadLine } from "./candidates.ts";
@@ -36,7 +38,7 @@ export interface Progress {
   readonly tally: Tally;
   readonly running: number;
   readonly limit: number;
-  /** Proxies to check that were read so far, and whether those are all. */
+  /** Proxies that were read so far, without duplicates, and whether those are all. */
   readonly read: number;
   readonly isAllRead: boolean;
 }
@@ -45,8 +47,13 @@ export interface Progress {
 export const SEEN = 1;
 
 /** What names a proxy among all: two lines with the same key are one. */
-export function keyOf(id: string, lastHop: Pick<ExitHop, "host" | "port">): string {
-  return `${id} ${formatHostPort(lastHop)}`;
+export function keyOf({ exit }: Candidate): string {
+  return `${exit.id} ${formatHostPort(exit.hops.at(-1) as ExitHop)}`;
+}
+
+/** The key of what was checked before. */
+export function keyOfResult({ exit, proxy }: Pick<CheckResult, "exit" | "proxy">): string {
+  return `${exit} ${/[^/@,]*$/.exec(proxy)?.[0] ?? ""}`;
 }
 
 /** Checks proxies, as many at once as `concurrency` says, and no sooner read than there is room for them. */
@@ -163,24 +170,28 @@ class Run {
       onBadLine(item);
       return;
     }
-    const mark = seen.mark(keyOf(item.exit.id, item.exit.hops.at(-1) as ExitHop), SEEN);
-    if (mark === SEEN) tally.duplicates++;
-    else if (mark > SEEN) onKnown(mark, item);
-    else {
-      this.#read++;
-      this.#start({ candidate: item, lacks: 0 });
+    const mark = seen.mark(keyOf(item), SEEN);
+    if (mark === SEEN) {
+      tally.duplicates++;
+      return;
     }
+    this.#read++;
+    if (mark > SEEN) onKnown(mark, item);
+    else this.#start({ candidate: item, lacks: 0 });
   }
 
   #start(started: Started): void {
     this.#startsThisTurn++;
     const cancellation = new Cancellation();
     this.#running.add(cancellation);
-    this.#check(started.candidate, cancellation).then(
+    const { candidate } = started;
+    // A user name with places for a session and the like is not dialled as it is.
+    const exit = fillExit(candidate.exit, NO_PARAMS, null);
+    this.#check(exit === candidate.exit ? candidate : { ...candidate, exit }, cancellation).then(
       (result) => this.#ended(cancellation, started, result),
       (error: unknown) => {
         this.#running.delete(cancellation);
-        if (!this.#options.signal.aborted) this.#options.onBug(error, started.candidate);
+        if (!this.#options.signal.aborted) this.#options.onBug(error, candidate);
         this.#settle();
       },
     );

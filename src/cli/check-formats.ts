@@ -1,8 +1,5 @@
-import type { Candidate } from "../check/candidates.ts";
+import { type Candidate, writeCandidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
-import type { Exit, ExitScheme } from "../core/route.ts";
-import { exitId } from "../wire/exit-line.ts";
-import { writeExitLine } from "../wire/exit-line-text.ts";
 import { latencyOf } from "./check-order.ts";
 
 export const FORMATS = ["json", "csv", "txt"] as const;
@@ -14,18 +11,13 @@ export function writeHead(format: Format): string {
   return format === "csv" ? `${Object.keys(CSV).join(",")}\n` : "";
 }
 
-/** One result, in one line; without a password but in `txt`, which is an exit list. */
-export function writeResult(format: Format, result: CheckResult, candidate: Candidate): string {
+/** One result, in one line; without a password but in `txt`, which is an exit list. @param candidate null: of an earlier run. */
+export function writeResult(format: Format, result: CheckResult, candidate: Candidate | null): string {
   if (format === "json") return `${JSON.stringify(result)}\n`;
-  if (format === "txt") return writeProxy(candidate, result.protocols[0] ?? null);
+  if (format === "txt") return candidate === null ? "" : `${writeCandidate(candidate, result.protocols[0] ?? null)}\n`;
   return `${Object.values(CSV)
     .map((read) => quote(read(result)))
     .join(",")}\n`;
-}
-
-/** The proxy as a line of an exit list. @param best of the protocols that it was found to speak. */
-export function writeProxy({ exit, scheme }: Candidate, best: ExitScheme | null): string {
-  return `${writeExitLine(scheme === null && best !== null ? withScheme(exit, best) : exit)}\n`;
 }
 
 type Cell = string | number | boolean | null | undefined;
@@ -71,10 +63,4 @@ function quote(cell: Cell): string {
   if (typeof cell !== "string") return cell === null || cell === undefined ? "" : String(cell);
   const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
-function withScheme(exit: Exit, scheme: ExitScheme): Exit {
-  const last = exit.hops.length - 1;
-  const hops = exit.hops.map((hop, i) => (i === last ? { ...hop, scheme } : hop));
-  return { ...exit, hops, id: exit.id === exitId(exit) ? exitId({ hops }) : exit.id };
 }

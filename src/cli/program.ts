@@ -3,7 +3,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { ConfigError } from "../config/config-error.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
+import { addCheckCommand } from "./check-command.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
+import type { JudgeFlags } from "./judge.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -67,6 +69,8 @@ function buildProgram(end: (status: number) => void): Command {
       end(await runDemo({ requests, once, config: defaultConfig(), ended: untilEnded(), out: process.stdout, err: process.stderr }));
     });
 
+  addCheckCommand(program, end);
+  addJudgeCommand(program, end);
   addConfigCommands(program, end);
   return program;
 }
@@ -80,6 +84,19 @@ function withGatewayFlags(command: Command): Command {
     .addOption(new Option("--scheme <scheme>", "of exits that name none (default: http)").choices(EXIT_SCHEMES as readonly ExitScheme[]))
     .option("--direct", "connect without an exit: always where there is none, else as the last resort")
     .addOption(new Option("--log <format>", "log lines for people or for programs").choices(["text", "json"]));
+}
+
+function addJudgeCommand(program: Command, end: (status: number) => void): void {
+  program
+    .command("judge")
+    .description("Serve what a checked proxy is asked for: what arrives is told, signed, so that nothing can be faked.")
+    .addOption(
+      new Option("--listen <address>", "where proxies connect, for HTTP and HTTPS; repeatable").argParser(collect).makeOptionMandatory(),
+    )
+    .option("--key <file>", "the key that signs, made where the file is missing (default: a new one each time)")
+    .option("--cert <file>", "a certificate for HTTPS, PEM (default: self-signed)")
+    .option("--tls-key <file>", "its private key, PEM")
+    .action(async (flags: JudgeFlags) => end(await (await import("./judge.ts")).runJudge(flags)));
 }
 
 function addConfigCommands(program: Command, end: (status: number) => void): void {

@@ -44,12 +44,14 @@ export const DEFAULT_CHECK_COMMAND: {
   readonly timeout: number;
   /** Requests that times are measured by. */
   readonly samples: number;
+  /** That the throughput is measured with. */
+  readonly throughputBytes: number;
   /** Checks at once: at the beginning, and at most. */
   readonly concurrent: number;
   readonly concurrentMax: number;
   /** Proxies that all ranges may stand for. */
   readonly ranges: number;
-} = { timeout: 10 * SECOND, samples: 3, concurrent: 512, concurrentMax: 4096, ranges: 65_536 };
+} = { timeout: 10 * SECOND, samples: 3, throughputBytes: 1024 * KIB, concurrent: 512, concurrentMax: 4096, ranges: 65_536 };
 
 /** How exit lists are written. */
 export const DEFAULT_FORMAT: ListFormat = "auto";

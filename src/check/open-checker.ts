@@ -1,0 +1,87 @@
+import { performance } from "node:perf_hooks";
+import { Rules } from "../blame/rules.ts";
+import type { Clock } from "../core/clock.ts";
+import type { ExchangeSettings } from "../core/settings.ts";
+import type { CancelSignal } from "../net/cancellation.ts";
+import { connectTcp } from "../net/connect-tcp.ts";
+import { systemResolver } from "../net/resolve.ts";
+import type { CheckContext } from "./check-context.ts";
+import { checkProxy } from "./check-proxy.ts";
+import { openGeo } from "./geo.ts";
+import { askDirectly } from "./judge/ask-directly.ts";
+import type { JudgeAddress } from "./judge/judged.ts";
+import { startLocalJudge } from "./judge/local-judge.ts";
+import type { Check } from "./run-checks.ts";
+import { readTargetCheck, type TargetWords } from "./target.ts";
+
+/** What a run of checks is set up with. */
+export interface CheckerOptions {
+  /** URLs of judges, the preferred one first. */
+  readonly judges: readonly string[];
+  readonly target: TargetWords | null;
+  /** Location databases. */
+  readonly geo: readonly { readonly name: string; readonly bytes: Buffer }[];
+  /** PEM certificates to trust besides Node's own; null: none. */
+  readonly ca: readonly string[] | null;
+  /** For finding out whether a proxy is alive. Milliseconds. */
+  readonly timeoutMs: number;
+  readonly samples: number;
+  /** Null: throughput is not measured. */
+  readonly throughputBytes: number | null;
+  /** Limits and tolerances are those of a gateway. */
+  readonly exchange: ExchangeSettings;
+  readonly warn: (message: string) => void;
+  readonly signal: CancelSignal;
+}
+
+export interface Checker extends AsyncDisposable {
+  readonly check: Check;
+  readonly clock: Clock;
+}
+
+/** The options cannot be followed; the message says why. */
+export class BadCheckOption extends Error {
+  override readonly name = "BadCheckOption";
+}
+
+/**
+ * Gets all ready that checks need: the judges are asked whether they are up, and one of our own is started on loopback.
+ *
+ * @throws BadCheckOption, BadGeoFile
+ */
+export async function openChecker(options: CheckerOptions): Promise<Checker> {
+  const { exchange, timeoutMs, samples, throughputBytes, ca } = options;
+  const target = options.target === null ? null : readTargetCheck(options.target, new Rules(exchange.rules));
+  if (target !== null && "problem" in target) throw new BadCheckOption(`--target: ${target.problem}`);
+  const geo = options.geo.length === 0 ? null : openGeo(options.geo);
+  const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
+  const common = {
+    resolver: systemResolver(),
+    connectTcp,
+    clock,
+    limits: exchange.limits.message,
+    tolerances: exchange.tolerances,
+  };
+  const asked = await askJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
+  const local = await startLocalJudge();
+  const judges = [...asked, local.address];
+  const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes };
+  return {
+    check: (candidate, signal) => checkProxy(candidate, context, signal),
+    clock,
+    [Symbol.asyncDispose]: () => local.judge[Symbol.asyncDispose](),
+  };
+}
+
+async function askJudges({ judges, warn }: CheckerOptions, context: Parameters<typeof askDirectly>[1]): Promise<readonly JudgeAddress[]> {
+  const urls = judges.map((text) => {
+    if (!URL.canParse(text)) throw new BadCheckOption(`--judge: ${text} is no URL; \`goodgateway judge\` prints that of a judge`);
+    return new URL(text);
+  });
+  const answers = await Promise.all(urls.map((url) => askDirectly(url, context)));
+  const problems = answers.flatMap((answer) => ("problem" in answer ? [answer.problem] : []));
+  // Whoever names judges wants to be told what only they can tell.
+  if (problems.length > 0 && problems.length === answers.length) throw new BadCheckOption(`--judge: ${problems.join("; ")}`);
+  for (const problem of problems) warn(`--judge: ${problem}; the others are asked`);
+  return answers.filter((answer): answer is JudgeAddress => !("problem" in answer));
+}

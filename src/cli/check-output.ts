@@ -1,0 +1,99 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { Candidate } from "../check/candidates.ts";
+import type { CheckResult } from "../check/check-result.ts";
+import { type Format, writeHead, writeResult } from "./check-formats.ts";
+import { BestResults, compareBy, type SortKey } from "./check-order.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Where lines of results go. */
+export interface LineSink {
+  write(text: string): void;
+  end(): void;
+}
+
+/** Results in one format: as they come, or sorted at the end. */
+export class ResultWriter {
+  readonly #sink: LineSink;
+  readonly #format: Format;
+  readonly #sorted: BestResults<Written> | null;
+
+  constructor(sink: LineSink, format: Format, sort: SortKey | null) {
+    this.#sink = sink;
+    this.#format = format;
+    const compare = sort === null ? null : compareBy(sort);
+    this.#sorted = compare === null ? null : new BestResults(SORTED_MAX, (a, b) => compare(a.result, b.result));
+    sink.write(writeHead(format));
+  }
+
+  add(result: CheckResult, candidate: Candidate): void {
+    this.#keep(result, writeResult(this.#format, result, candidate));
+  }
+
+  #keep(result: CheckResult, text: string): void {
+    if (this.#sorted === null) this.#sink.write(text);
+    else this.#sorted.add({ result, text });
+  }
+
+  /** A result of an earlier run, which has no password to write a list with. */
+  addEarlier(result: CheckResult): void {
+    if (this.#format !== "txt") this.#keep(result, writeResult(this.#format, result, null));
+  }
+
+  /** What is missing of it, as soon as its proxy is read. */
+  addKnown(line: string): void {
+    if (this.#format === "txt") this.#sink.write(line);
+  }
+
+  /** @returns how many results were left out, because more than can be sorted came. */
+  end(): number {
+    for (const { text } of this.#sorted?.results ?? []) this.#sink.write(text);
+    this.#sink.end();
+    return this.#sorted?.left ?? 0;
+  }
+}
+
+interface Written {
+  readonly result: CheckResult;
+  readonly text: string;
+}
+
+/** Results that are kept to be sorted. */
+export const SORTED_MAX = 20_000;
+
+/** A file; what was written is there at the latest when `flush` or `end` returns. */
+export class FileSink implements LineSink {
+  readonly #path: string;
+  readonly #file: number;
+  #text = "";
+
+  constructor(path: string, flags: "a" | "w") {
+    this.#path = path;
+    try {
+      this.#file = openSync(path, flags, 0o600); // a list of proxies has passwords
+    } catch (error) {
+      throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= BUFFER_CHARS) this.flush();
+  }
+
+  flush(): void {
+    const bytes = Buffer.from(this.#text);
+    this.#text = "";
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
+    } catch (error) {
+      throw new UsageError(`cannot write ${this.#path}: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+
+  end(): void {
+    this.flush();
+    closeSync(this.#file);
+  }
+}
+
+const BUFFER_CHARS = 64 * 1024;

@@ -1,0 +1,71 @@
+import type { Progress } from "../check/run-checks.ts";
+import { EXIT_SCHEMES } from "../core/route.ts";
+import { fit, format, lookOf } from "./check-look.ts";
+import { formatTime } from "./check-summary.ts";
+
+/**
+ * One line that shows how far a run has come, on a terminal only, and gets out of the way of other lines:
+ *
+ *     1,204 of about 30,000  812/s  alive 204: http 120, socks5 84  35.4 s left
+ */
+export class ProgressLine {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #share: () => number | null;
+  readonly #now: () => number;
+  /** Times and counts of the last seconds. */
+  readonly #recent: { readonly at: number; readonly done: number }[] = [];
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #isShown = false;
+
+  /** @param share of the lists that is read, 0 to 1; null: nobody knows. */
+  constructor(stream: NodeJS.WriteStream, share: () => number | null, now: () => number) {
+    this.#stream = stream;
+    this.#share = share;
+    this.#now = now;
+  }
+
+  draw(progress: Progress): void {
+    const now = this.#now();
+    if (!this.#stream.isTTY || now - this.#drawnAt < REDRAW_MS) return;
+    this.#drawnAt = now;
+    this.#recent.push({ at: now, done: progress.tally.done });
+    if (this.#recent.length > SAMPLES_MAX) this.#recent.shift();
+    const width = (lookOf(this.#stream).width ?? 0) - 1; // a full line would move the cursor to the next
+    this.#stream.write(`\r\x1b[K${fit(writeProgress(progress, this.#share(), rateOf(this.#recent)), width)}`);
+    this.#isShown = true;
+  }
+
+  /** Makes room for another line; the next `draw` shows it again. */
+  clear(): void {
+    if (!this.#isShown) return;
+    this.#stream.write("\r\x1b[K");
+    this.#isShown = false;
+  }
+}
+
+const REDRAW_MS = 200;
+/** Some five seconds. */
+const SAMPLES_MAX = 25;
+
+/** What the line says. @param rate in a second; null: not known yet. */
+export function writeProgress({ tally, read, isAllRead, limit }: Progress, share: number | null, rate: number | null): string {
+  const total = isAllRead ? read : share === null || share === 0 ? null : Math.round(read / share);
+  const done = tally.done;
+  const parts = [`${format(done)}${total === null ? "" : ` of ${isAllRead ? "" : "about "}${format(total)}`}`];
+  if (rate !== null) parts.push(`${format(Math.round(rate))}/s`);
+  const protocols = EXIT_SCHEMES.filter((scheme) => tally.protocols[scheme] !== undefined).map(
+    (s) => `${s} ${format(tally.protocols[s] ?? 0)}`,
+  );
+  parts.push(`alive ${format(tally.alive)}${protocols.length === 0 ? "" : `: ${protocols.join(", ")}`}`);
+  if (tally.states.lies > 0) parts.push(`liars ${format(tally.states.lies)}`);
+  if (total !== null && rate !== null && rate > 0) parts.push(`${formatTime(((total - done) / rate) * 1000)} left`);
+  parts.push(`${format(limit)} at once`);
+  return parts.join("  ");
+}
+
+function rateOf(recent: readonly { readonly at: number; readonly done: number }[]): number | null {
+  const [first] = recent;
+  const last = recent.at(-1);
+  if (first === undefined || last === undefined || last.at === first.at) return null;
+  return ((last.done - first.done) * 1000) / (last.at - first.at);
+}

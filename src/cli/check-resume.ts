@@ -1,0 +1,60 @@
+import { closeSync, createReadStream, openSync, readSync, statSync } from "node:fs";
+import { readLines } from "../check/candidate-lines.ts";
+import type { CheckResult } from "../check/check-result.ts";
+import { SEEN } from "../check/run-checks.ts";
+import { EXIT_SCHEMES, type ExitScheme } from "../core/route.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The results that an earlier run has written to a file of JSON lines; none where there is no such file. A line that broke off is passed over. */
+export async function* readResults(path: string): AsyncGenerator<CheckResult> {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return;
+  if (!stats.isFile()) throw new UsageError(`${path} is no file of results`);
+  let isFirst = true;
+  for await (const lines of readLines(createReadStream(path), RESULT_BYTES_MAX)) {
+    for (const { text } of lines) {
+      const result = text === null ? null : readResult(text);
+      // Else a list of proxies, named by mistake, would get results appended.
+      if (result === null && isFirst) throw new UsageError(`${path} has no results in it: --resume takes what --json has written`);
+      isFirst = false;
+      if (result !== null) yield result;
+    }
+  }
+}
+
+/** Whether the file ends in the middle of a line: a run that was killed leaves it so. */
+export function endsInLine(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return false;
+  const file = openSync(path, "r");
+  try {
+    const last = Buffer.alloc(1);
+    readSync(file, last, 0, 1, size - 1);
+    return last[0] !== 0x0a;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** What `Seen` keeps of a result: that there is one, and where it is wanted, the best protocol. */
+export function markOf({ protocols: [best] }: CheckResult, isWanted: boolean): number {
+  return SEEN + 1 + (isWanted && best !== undefined ? 1 + EXIT_SCHEMES.indexOf(best) : 0);
+}
+
+/** The protocol of a wanted result; undefined: it is not wanted, or there is none. */
+export function schemeOf(mark: number): ExitScheme | undefined {
+  return EXIT_SCHEMES[mark - SEEN - 2];
+}
+
+/** Evidence may be long. */
+const RESULT_BYTES_MAX = 1024 * 1024;
+
+function readResult(text: string): CheckResult | null {
+  try {
+    const value = JSON.parse(text) as Partial<CheckResult> | null;
+    const isResult = typeof value?.exit === "string" && typeof value.proxy === "string" && typeof value.state === "string";
+    return isResult && Array.isArray(value.protocols) && typeof value.anonymity === "object" ? (value as CheckResult) : null;
+  } catch {
+    return null;
+  }
+}

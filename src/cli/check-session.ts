@@ -1,0 +1,186 @@
+import { performance } from "node:perf_hooks";
+import { type BadCandidate, type Candidate, tellBadLine, writeCandidate } from "../check/candidates.ts";
+import type { CheckResult } from "../check/check-result.ts";
+import { keyOfResult, type RunOptions } from "../check/run-checks.ts";
+import { Seen } from "../check/seen.ts";
+import { Tally } from "../check/summary.ts";
+import type { OutputFlags } from "./check-flags.ts";
+import { format, lookOf } from "./check-look.ts";
+import { BestResults, compareBy, isAlive, passes } from "./check-order.ts";
+import { FileSink, ResultWriter, SORTED_MAX } from "./check-output.ts";
+import { ProgressLine } from "./check-progress.ts";
+import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
+import type { Sources } from "./check-sources.ts";
+import { type Ending, writeReport, writeSummary } from "./check-summary.ts";
+
+/** One run of `check`: where its results go, and what is said meanwhile and at the end. */
+export class CheckSession {
+  readonly #output: OutputFlags;
+  readonly #startedAt = performance.now();
+  readonly #stop = new AbortController();
+  readonly #progress: ProgressLine;
+  readonly #seen = new Seen(Math.floor(Math.random() * 2 ** 32));
+  readonly #tally = new Tally();
+  readonly #best: BestResults<CheckResult>;
+  /** Of stdout. */
+  readonly #printed: ResultWriter | null;
+  readonly #written: Written | null;
+  #badLinesTold = 0;
+  #bugs = 0;
+  #passed = 0;
+  #alive = 0;
+
+  constructor(output: OutputFlags, sources: Sources) {
+    const { format: printed, sort } = output;
+    this.#output = output;
+    this.#progress = new ProgressLine(process.stderr, sources.share, () => performance.now());
+    this.#best = new BestResults(TABLE_MAX, compareBy(sort ?? "state"));
+    this.#written = openWritten(output);
+    this.#printed = printed === null ? null : new ResultWriter({ write: this.#print, end: () => {} }, printed, sort);
+    process.once("SIGINT", this.#interrupt).once("SIGTERM", this.#interrupt);
+    // `check … | head` has read enough.
+    process.stdout.on("error", this.#interrupt);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get runOptions(): Omit<RunOptions, "concurrency" | "clock"> {
+    return {
+      seen: this.#seen,
+      tally: this.#tally,
+      signal: this.signal,
+      onResult: (result, candidate) => {
+        if (this.#written !== null && (this.#written.isAll || this.#isWanted(result))) this.#written.writer.add(result, candidate);
+        this.#count(result, candidate);
+      },
+      onBadLine: this.#tellBadLine,
+      onKnown: (mark, candidate) => {
+        const scheme = schemeOf(mark);
+        if (scheme !== undefined) this.#printed?.addKnown(`${writeCandidate(candidate, scheme)}\n`);
+      },
+      onBug: this.#tellBug,
+      onProgress: (progress) => {
+        this.#written?.sink.flush();
+        this.#progress.draw(progress);
+      },
+    };
+  }
+
+  readonly warn = (message: string): void => {
+    this.#progress.clear();
+    console.error(`goodgateway: ${message}`);
+  };
+
+  /** Takes up what an earlier run has found out. */
+  async goOn(): Promise<void> {
+    const { resume } = this.#output;
+    if (resume === null) return;
+    for await (const result of readResults(resume)) {
+      if (this.#seen.mark(keyOfResult(result), markOf(result, this.#isWanted(result))) !== 0) continue;
+      this.#tally.add(result);
+      this.#count(result, null);
+    }
+    if (this.#tally.done > 0) this.warn(`${resume} has ${format(this.#tally.done)} results: the others are checked`);
+  }
+
+  /** Says how it went; gives the exit status. */
+  end(): number {
+    this.#progress.clear();
+    const left = (this.#printed?.end() ?? 0) + (this.#written?.writer.end() ?? 0);
+    if (left > 0)
+      this.warn(`${format(left)} results were left out: --sort keeps ${format(SORTED_MAX)}; without it all are written, as they come`);
+    const untold = this.#tally.badLines - this.#badLinesTold;
+    if (untold > 0) this.warn(`and ${format(untold)} more lines that cannot be read`);
+    if (this.#bugs > 0) this.warn(`${format(this.#bugs)} not checked, because of the bug above`);
+    const ending = this.#ending();
+    if (this.#tally.done === 0 && !ending.isStopped) {
+      this.warn("there was no proxy to check");
+      return 2;
+    }
+    this.#report(ending);
+    return this.#alive > 0 ? 0 : 1;
+  }
+
+  /** Whatever happened. */
+  close(): void {
+    this.#progress.clear();
+    process.off("SIGINT", this.#interrupt).off("SIGTERM", this.#interrupt);
+  }
+
+  #report(ending: Ending): void {
+    if (this.#printed === null) for (const line of writeReport(ending, lookOf(process.stdout))) console.log(line);
+    else if (process.stderr.isTTY) for (const line of writeSummary(ending, lookOf(process.stderr))) console.error(line);
+  }
+
+  #ending(): Ending {
+    return {
+      tally: this.#tally,
+      results: this.#best.results,
+      passed: this.#passed,
+      ms: performance.now() - this.#startedAt,
+      isStopped: this.signal.aborted,
+    };
+  }
+
+  readonly #interrupt = (): void => {
+    this.#stop.abort();
+  };
+
+  readonly #print = (text: string): void => {
+    if (process.stdout.isTTY) this.#progress.clear();
+    process.stdout.write(text);
+  };
+
+  #isWanted(result: CheckResult): boolean {
+    return passes(result, this.#output.filter);
+  }
+
+  /** @param candidate null: of an earlier run. */
+  #count(result: CheckResult, candidate: Candidate | null): void {
+    if (!this.#isWanted(result)) return;
+    this.#passed++;
+    if (isAlive(result)) this.#alive++;
+    this.#best.add(result);
+    if (candidate === null) this.#printed?.addEarlier(result);
+    else this.#printed?.add(result, candidate);
+  }
+
+  readonly #tellBadLine = (error: BadCandidate): void => {
+    if (this.#badLinesTold >= BAD_LINES_TOLD_MAX) return;
+    this.#badLinesTold++;
+    this.#progress.clear();
+    console.error(tellBadLine(error));
+  };
+
+  readonly #tellBug = (error: unknown, { exit }: Candidate): void => {
+    this.#bugs++;
+    if (this.#bugs > 1) return;
+    this.warn(`a bug, at ${exit.id}: ${error instanceof Error ? error.stack : String(error)}`);
+  };
+}
+
+/** Results that the table at the end is made of. */
+const TABLE_MAX = 1000;
+/** The others are counted. */
+const BAD_LINES_TOLD_MAX = 20;
+
+interface Written {
+  readonly sink: FileSink;
+  readonly writer: ResultWriter;
+  /** Whatever the filter wants. */
+  readonly isAll: boolean;
+}
+
+function openWritten({ file, resume, sort }: OutputFlags): Written | null {
+  if (resume !== null) {
+    const breaksOff = endsInLine(resume);
+    const sink = new FileSink(resume, "a");
+    if (breaksOff) sink.write("\n");
+    return { sink, writer: new ResultWriter(sink, "json", null), isAll: true };
+  }
+  if (file === null) return null;
+  const sink = new FileSink(file.path, "w");
+  return { sink, writer: new ResultWriter(sink, file.format, sort), isAll: false };
+}

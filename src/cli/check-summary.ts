@@ -1,0 +1,99 @@
+import type { CheckResult } from "../check/check-result.ts";
+import type { Reason, Tally } from "../check/summary.ts";
+import { EXIT_SCHEMES } from "../core/route.ts";
+import { writeCard } from "./check-card.ts";
+import { fit, format, type Look, plural, wrap } from "./check-look.ts";
+import { writeTable } from "./check-table.ts";
+
+/** What the report at the end is made of. */
+export interface Ending {
+  readonly tally: Tally;
+  /** The best ones that passed the filter, dead ones too. */
+  readonly results: readonly CheckResult[];
+  /** How many passed the filter. */
+  readonly passed: number;
+  readonly ms: number;
+  /** The run was ended before all were checked. */
+  readonly isStopped: boolean;
+}
+
+/** What people read at the end: one proxy in full, or a table and why the others are dead. */
+export function writeReport(ending: Ending, look: Look): string[] {
+  const { tally, results, isStopped } = ending;
+  const [only] = results;
+  if (tally.done === 1 && only !== undefined && !isStopped) return ["", ...writeCard(only, look), ""];
+  // In a long list the dead ones would hide the others, and the summary has them by their reasons.
+  const shown = (tally.done <= DEAD_SHOWN_MAX ? results : results.filter(({ state }) => state !== "dead")).slice(0, ROWS_MAX);
+  const more = ending.passed - tally.states.dead - shown.length;
+  return [
+    ...(shown.length === 0 ? [] : ["", ...writeTable(shown, look)]),
+    ...(tally.done > DEAD_SHOWN_MAX && more > 0 && shown.length === ROWS_MAX
+      ? [`… and ${format(more)} more: --output results.csv writes all of them`]
+      : []),
+    "",
+    ...writeSummary(ending, look),
+    "",
+  ];
+}
+
+/** How many there were of each kind, and why. */
+export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): string[] {
+  const { states, duplicates, badLines, done } = tally;
+  const counts = [`${format(states.works)} work`];
+  if (states.answers > 0) counts.push(`${format(states.answers)} answer, but nothing could be verified`);
+  if (states.lies > 0) counts.push(`${format(states.lies)} ${states.lies === 1 ? "lies" : "lie"}`);
+  counts.push(`${format(states.dead)} dead`);
+  const rate = ms >= RATE_MS_MIN ? ` (${format(Math.round((done * 1000) / ms))}/s)` : "";
+  const aside = [
+    ...(duplicates > 0 ? [plural(duplicates, "duplicate", "duplicates")] : []),
+    ...(badLines > 0 ? [plural(badLines, "bad line", "bad lines")] : []),
+  ];
+  const head = `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
+  return [
+    ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDTH),
+    ...counted(
+      "by protocol",
+      EXIT_SCHEMES.map((scheme) => [scheme, tally.protocols[scheme] ?? 0] as const),
+    ),
+    ...counted(
+      "by anonymity",
+      (["elite", "anonymous", "transparent"] as const).map((level) => [level, tally.anonymity[level]] as const),
+    ),
+    ...reasons("How they lie", tally.lies, look),
+    ...reasons("Why they are dead", tally.reasons, look),
+  ];
+}
+
+const ROWS_MAX = 200;
+/** Proxies of a list in which the dead ones are shown too. */
+const DEAD_SHOWN_MAX = 40;
+/** A shorter run has no rate to speak of. */
+const RATE_MS_MIN = 1000;
+/** Characters of a line that goes to no terminal. */
+const WIDTH = 160;
+
+function counted(name: string, counts: readonly (readonly [string, number])[]): string[] {
+  const present = counts.filter(([, count]) => count > 0).map(([what, count]) => `${what} ${format(count)}`);
+  return present.length === 0 ? [] : [`  ${name.padEnd(14)}${present.join(", ")}`];
+}
+
+function reasons(title: string, all: readonly Reason[], look: Look): string[] {
+  if (all.length === 0) return [];
+  const countWidth = Math.max(5, ...all.map(({ count }) => format(count).length));
+  const idWidth = Math.max(...all.map(({ fault }) => fault.length));
+  const width = look.width ?? WIDTH;
+  const lines = all.map(({ count, fault, details, summary }) => {
+    const start = `  ${format(count).padStart(countWidth)}  ${fault.padEnd(idWidth)}  `;
+    return start + fit(count === 1 ? details : summary, width - start.length);
+  });
+  return ["", `${title}:`, ...lines];
+}
+
+/** `4.2 s`, `3 min 20 s`. */
+export function formatTime(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

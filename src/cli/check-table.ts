@@ -1,0 +1,105 @@
+import type { CheckResult } from "../check/check-result.ts";
+import type { ExitScheme } from "../core/route.ts";
+import { fit, formatMs, formatSpeed, type Look, paintState } from "./check-look.ts";
+import { latencyOf } from "./check-order.ts";
+
+/** Results as a table: columns that no result has anything for are left out, and on a narrow terminal those that matter least. */
+export function writeTable(results: readonly CheckResult[], look: Look): string[] {
+  const columns = chooseColumns(results, look.width);
+  const widths = columns.map(({ title, max, read }) => Math.min(max, Math.max(title.length, ...results.map((row) => read(row).length))));
+  const noteWidth =
+    look.width === null ? Number.POSITIVE_INFINITY : Math.max(0, look.width - sum(widths.map((width) => width + GAP.length)));
+  const head = columns.map(({ title, isNumber }, i) => align(title, widths[i] ?? 0, isNumber));
+  const rows = results.map((result) => {
+    const cells = columns.map(({ read, isNumber }, i) => align(fit(read(result), widths[i] ?? 0), widths[i] ?? 0, isNumber));
+    const [state = "", ...others] = cells;
+    return [paintState(result.state, state, look), ...others, fit(noteOn(result), noteWidth)].join(GAP).trimEnd();
+  });
+  return [look.paint("bold", head.join(GAP).trimEnd()), ...rows];
+}
+
+interface Column {
+  readonly title: string;
+  readonly read: (result: CheckResult) => string;
+  readonly isNumber: boolean;
+  /** Characters, at most. */
+  readonly max: number;
+  /** The smaller, the sooner it is left out. */
+  readonly worth: number;
+}
+
+const GAP = "  ";
+/** What a note needs to say something. */
+const NOTE_CHARS_MIN = 16;
+
+const column = (title: string, worth: number, max: number, read: Column["read"], isNumber = false): Column => ({
+  title,
+  read,
+  isNumber,
+  max,
+  worth,
+});
+
+const COLUMNS: readonly Column[] = [
+  column("", 9, 7, ({ state }) => state),
+  column("PROXY", 9, 48, nameOf),
+  column("PROTOCOLS", 8, 24, ({ protocols }) => shorten(protocols)),
+  column("TIME", 7, 8, (result) => tell(latencyOf(result), formatMs), true),
+  column("ANONYMITY", 6, 11, ({ anonymity }) => (anonymity.level === "unknown" ? "" : anonymity.level)),
+  column("HONESTY", 3, 9, ({ honesty }) => (honesty.verdict === "unknown" ? "" : honesty.verdict)),
+  column("SPEED", 5, 9, ({ bytesPerSecond }) => tell(bytesPerSecond, formatSpeed), true),
+  column("CC", 4, 2, ({ country }) => country ?? ""),
+  column("EXIT", 2, 39, ({ exitAddresses }) => exitAddresses[0] ?? ""),
+  column("NETWORK", 1, 24, ({ network }) => network ?? ""),
+];
+
+function chooseColumns(results: readonly CheckResult[], width: number | null): readonly Column[] {
+  let chosen = COLUMNS.filter(({ worth, read }) => worth === 9 || results.some((result) => read(result) !== ""));
+  const needed = (columns: readonly Column[]) =>
+    NOTE_CHARS_MIN +
+    sum(columns.map(({ max, title, read }) => GAP.length + Math.min(max, Math.max(title.length, ...results.map((r) => read(r).length)))));
+  while (width !== null && chosen.length > 2 && needed(chosen) > width) {
+    const least = Math.min(...chosen.map(({ worth }) => worth));
+    if (least === 9) break;
+    chosen = chosen.filter(({ worth }) => worth !== least);
+  }
+  return chosen;
+}
+
+/** Without the scheme where another column has the protocols. */
+function nameOf({ proxy, protocols }: CheckResult): string {
+  return protocols.length === 0 || proxy.includes(",") ? proxy : proxy.replace(/^\w+:\/\//, "");
+}
+
+/** `socks5h` includes `socks5`, and `socks4a` `socks4`. */
+function shorten(protocols: readonly ExitScheme[]): string {
+  return protocols.filter((scheme) => !protocols.includes(LARGER[scheme] ?? scheme) || LARGER[scheme] === undefined).join(" ");
+}
+
+const LARGER: Partial<Record<ExitScheme, ExitScheme>> = { socks4: "socks4a", socks5: "socks5h" };
+
+/** What is most to know about it. */
+function noteOn(result: CheckResult): string {
+  const { state, fault, target, can, rotates, unverified } = result;
+  if (state === "dead" || state === "lies") return fault === null ? "" : `${fault.id}: ${fault.details}`;
+  const notes: string[] = [];
+  if (target !== null) notes.push(target.ok ? `target ${target.status ?? "ok"}` : `target: ${target.details}`);
+  if (can.http.ok === false) notes.push("no http");
+  if (can.https.ok === false) notes.push("no https");
+  if (can.connectOther.ok === false && can.connect.ok !== false) notes.push("443 only");
+  if (rotates === true) notes.push("rotates");
+  if (state === "answers" && unverified[0] !== undefined) notes.push(unverified[0]);
+  return notes.join(", ");
+}
+
+function tell(value: number | null, write: (value: number) => string): string {
+  return value === null ? "" : write(value);
+}
+
+function align(text: string, width: number, isNumber: boolean): string {
+  return isNumber ? text.padStart(width) : text.padEnd(width);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

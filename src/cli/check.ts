@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { readCandidates } from "../check/candidates.ts";
+import { BadGeoFile } from "../check/geo.ts";
+import { BadCheckOption, type Checker, type CheckerOptions, openChecker } from "../check/open-checker.ts";
+import { runChecks } from "../check/run-checks.ts";
+import { DEFAULT_CHECK_COMMAND, DEFAULTS } from "../config/defaults.ts";
+import { type CheckFlags, readAuthorities, readOutputFlags, readRangesMax } from "./check-flags.ts";
+import { concurrencyFor } from "./check-machine.ts";
+import { CheckSession } from "./check-session.ts";
+import { openSources } from "./check-sources.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
+export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
+  const output = readOutputFlags(flags);
+  const sources = openSources(args, process.stdin);
+  const session = new CheckSession(output, sources);
+  try {
+    await using checker = await open(flags, session);
+    await session.goOn();
+    const candidates = readCandidates(sources.sources, {
+      scheme: flags.scheme ?? null,
+      extract: flags.extract === true,
+      rangesMax: readRangesMax(flags),
+    });
+    const { clock } = checker;
+    await runChecks(candidates, checker.check, { ...session.runOptions, clock, concurrency: concurrencyFor(flags, session.warn) });
+    return session.end();
+  } finally {
+    session.close();
+  }
+}
+
+async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "warn" | "signal">): Promise<Checker> {
+  const { target, expectStatus, expectBody } = flags;
+  if (target === undefined && (expectStatus ?? expectBody) !== undefined)
+    throw new UsageError("--expect-status and --expect-body need --target URL");
+  const options: CheckerOptions = {
+    judges: flags.judge ?? [],
+    target: target === undefined ? null : { url: target, status: expectStatus ?? null, body: expectBody ?? null },
+    geo: (flags.geoip ?? []).map((name) => ({ name, bytes: readWhole(name) })),
+    ca: readAuthorities(flags.ca),
+    timeoutMs: flags.timeout ?? DEFAULT_CHECK_COMMAND.timeout,
+    samples: flags.samples ?? DEFAULT_CHECK_COMMAND.samples,
+    throughputBytes: flags.throughput === true ? DEFAULT_CHECK_COMMAND.throughputBytes : null,
+    exchange: DEFAULTS,
+    warn,
+    signal,
+  };
+  return await openChecker(options).catch((error: unknown) => {
+    throw error instanceof BadCheckOption || error instanceof BadGeoFile ? new UsageError(error.message) : error;
+  });
+}
+
+function readWhole(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
