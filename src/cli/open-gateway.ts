@@ -1,9 +1,11 @@
 import { type Gateway, type GatewayOptions, startGateway } from "../app.ts";
 import type { Config } from "../core/settings.ts";
 import { UsageError } from "./usage-error.ts";
+import { keepRecordsYoung } from "./young-records.ts";
 
 /** Starts the gateway; what a user can mend (a taken port, a bad certificate, lists without an exit) is a UsageError. */
 export async function openGateway(config: Config, options: Pick<GatewayOptions, "log"> & Partial<GatewayOptions>): Promise<Gateway> {
+  keepRecordsYoung();
   const gateway = await startGateway(config, { env: process.env, ...options }).catch((error: unknown) => {
     throw toUsageError(error) ?? error;
   });
