@@ -1,12 +1,12 @@
 import type { Progress } from "../check/run-checks.ts";
-import { EXIT_SCHEMES } from "../core/route.ts";
+import type { ExitScheme } from "../core/route.ts";
 import { fit, format, lookOf } from "./check-look.ts";
 import { formatTime } from "./check-summary.ts";
 
 /**
  * One line that shows how far a run has come, on a terminal only, and gets out of the way of other lines:
  *
- *     1,204 of about 30,000  812/s  alive 204: http 120, socks5 84  35.4 s left
+ *     1,204 of about 30,000  812/s  35.4 s left  alive 204: http 120, socks5 84  512 at once
  */
 export class ProgressLine {
   readonly #stream: NodeJS.WriteStream;
@@ -53,15 +53,22 @@ export function writeProgress({ tally, read, isAllRead, limit }: Progress, share
   const done = tally.done;
   const parts = [`${format(done)}${total === null ? "" : ` of ${isAllRead ? "" : "about "}${format(total)}`}`];
   if (rate !== null) parts.push(`${format(Math.round(rate))}/s`);
-  const protocols = EXIT_SCHEMES.filter((scheme) => tally.protocols[scheme] !== undefined).map(
-    (s) => `${s} ${format(tally.protocols[s] ?? 0)}`,
-  );
+  if (total !== null && rate !== null && rate > 0) parts.push(`${formatTime(((total - done) / rate) * 1000)} left`);
+  const spoken = FAMILIES.map(([name, schemes]) => [name, Math.max(...schemes.map((scheme) => tally.protocols[scheme] ?? 0))] as const);
+  const protocols = spoken.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${format(count)}`);
   parts.push(`alive ${format(tally.alive)}${protocols.length === 0 ? "" : `: ${protocols.join(", ")}`}`);
   if (tally.states.lies > 0) parts.push(`liars ${format(tally.states.lies)}`);
-  if (total !== null && rate !== null && rate > 0) parts.push(`${formatTime(((total - done) / rate) * 1000)} left`);
   parts.push(`${format(limit)} at once`);
   return parts.join("  ");
 }
+
+/** Whatever speaks the larger one of them speaks the other. */
+const FAMILIES: readonly (readonly [name: string, schemes: readonly ExitScheme[]])[] = [
+  ["http", ["http"]],
+  ["https", ["https"]],
+  ["socks4", ["socks4", "socks4a"]],
+  ["socks5", ["socks5", "socks5h"]],
+];
 
 function rateOf(recent: readonly { readonly at: number; readonly done: number }[]): number | null {
   const [first] = recent;

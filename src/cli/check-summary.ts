@@ -2,7 +2,7 @@ import type { CheckResult } from "../check/check-result.ts";
 import type { Reason, Tally } from "../check/summary.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { writeCard } from "./check-card.ts";
-import { fit, format, type Look, plural, wrap } from "./check-look.ts";
+import { format, type Look, plural, wrap } from "./check-look.ts";
 import { writeTable } from "./check-table.ts";
 
 /** What the report at the end is made of. */
@@ -21,28 +21,27 @@ export interface Ending {
 export function writeReport(ending: Ending, look: Look): string[] {
   const { tally, results, isStopped } = ending;
   const [only] = results;
-  if (tally.done === 1 && only !== undefined && !isStopped) return ["", ...writeCard(only, look), ""];
+  const margin = look.width === null ? [] : [""];
+  if (tally.done === 1 && only !== undefined && !isStopped) return [...margin, ...writeCard(only, look), ...margin];
   // In a long list the dead ones would hide the others, and the summary has them by their reasons.
   const shown = (tally.done <= DEAD_SHOWN_MAX ? results : results.filter(({ state }) => state !== "dead")).slice(0, ROWS_MAX);
   const more = ending.passed - tally.states.dead - shown.length;
   return [
-    ...(shown.length === 0 ? [] : ["", ...writeTable(shown, look)]),
+    ...margin,
+    ...(shown.length === 0 ? [] : writeTable(shown, look)),
     ...(tally.done > DEAD_SHOWN_MAX && more > 0 && shown.length === ROWS_MAX
       ? [`… and ${format(more)} more: --output results.csv writes all of them`]
       : []),
-    "",
+    ...(shown.length === 0 ? [] : [""]),
     ...writeSummary(ending, look),
-    "",
+    ...margin,
   ];
 }
 
 /** How many there were of each kind, and why. */
 export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): string[] {
   const { states, duplicates, badLines, done } = tally;
-  const counts = [`${format(states.works)} work`];
-  if (states.answers > 0) counts.push(`${format(states.answers)} answer, but nothing could be verified`);
-  if (states.lies > 0) counts.push(`${format(states.lies)} ${states.lies === 1 ? "lies" : "lie"}`);
-  counts.push(`${format(states.dead)} dead`);
+  const counts = STATES.filter((state) => states[state] > 0).map((state) => `${state} ${format(states[state])}`);
   const rate = ms >= RATE_MS_MIN ? ` (${format(Math.round((done * 1000) / ms))}/s)` : "";
   const aside = [
     ...(duplicates > 0 ? [plural(duplicates, "duplicate", "duplicates")] : []),
@@ -51,6 +50,7 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
   const head = `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
   return [
     ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDTH),
+    ...(states.answers > 0 ? wrap(ANSWERS, (look.width ?? WIDTH) - 2).map((line) => `  ${line}`) : []),
     ...counted(
       "by protocol",
       EXIT_SCHEMES.map((scheme) => [scheme, tally.protocols[scheme] ?? 0] as const),
@@ -63,6 +63,10 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
     ...reasons("Why they are dead", tally.reasons, look),
   ];
 }
+
+const STATES = ["works", "answers", "lies", "dead"] as const;
+const ANSWERS =
+  "answers: it speaks a proxy's protocol, but nothing could be verified through it. A judge that it can reach tells more (--judge URL)";
 
 const ROWS_MAX = 200;
 /** Proxies of a list in which the dead ones are shown too. */
@@ -82,9 +86,11 @@ function reasons(title: string, all: readonly Reason[], look: Look): string[] {
   const countWidth = Math.max(5, ...all.map(({ count }) => format(count).length));
   const idWidth = Math.max(...all.map(({ fault }) => fault.length));
   const width = look.width ?? WIDTH;
-  const lines = all.map(({ count, fault, details, summary }) => {
+  const lines = all.flatMap(({ count, fault, details, summary }) => {
     const start = `  ${format(count).padStart(countWidth)}  ${fault.padEnd(idWidth)}  `;
-    return start + fit(count === 1 ? details : summary, width - start.length);
+    return wrap(count === 1 ? details : summary, width - start.length).map(
+      (line, i) => (i === 0 ? start : " ".repeat(start.length)) + line,
+    );
   });
   return ["", `${title}:`, ...lines];
 }

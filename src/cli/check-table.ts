@@ -7,16 +7,25 @@ import { latencyOf } from "./check-order.ts";
 export function writeTable(results: readonly CheckResult[], look: Look): string[] {
   const columns = chooseColumns(results, look.width);
   const widths = columns.map(({ title, max, read }) => Math.min(max, Math.max(title.length, ...results.map((row) => read(row).length))));
-  const noteWidth =
-    look.width === null ? Number.POSITIVE_INFINITY : Math.max(0, look.width - sum(widths.map((width) => width + GAP.length)));
   const head = columns.map(({ title, isNumber }, i) => align(title, widths[i] ?? 0, isNumber));
   const rows = results.map((result) => {
     const cells = columns.map(({ read, isNumber }, i) => align(fit(read(result), widths[i] ?? 0), widths[i] ?? 0, isNumber));
-    const [state = "", ...others] = cells;
-    return [paintState(result.state, state, look), ...others, fit(noteOn(result), noteWidth)].join(GAP).trimEnd();
+    const [state = "", ...others] = cells.slice(0, columnsOf(result));
+    const left =
+      look.width === null ? Number.POSITIVE_INFINITY : look.width - sum([state, ...others].map(({ length }) => length + GAP.length));
+    return [paintState(result.state, state, look), ...others, fit(noteOn(result), Math.max(0, left))].join(GAP).trimEnd();
   });
   return [look.paint("bold", head.join(GAP).trimEnd()), ...rows];
 }
+
+/** What a dead one, or a liar, has no use for is room for the reason. */
+function columnsOf({ state }: CheckResult): number {
+  if (state === "dead") return COLUMNS_OF_DEAD;
+  return state === "lies" ? COLUMNS_OF_LIARS : COLUMNS.length;
+}
+
+const COLUMNS_OF_DEAD = 2;
+const COLUMNS_OF_LIARS = 3;
 
 interface Column {
   readonly title: string;
@@ -41,7 +50,7 @@ const column = (title: string, worth: number, max: number, read: Column["read"],
 });
 
 const COLUMNS: readonly Column[] = [
-  column("", 9, 7, ({ state }) => state),
+  column("STATE", 9, 7, ({ state }) => state),
   column("PROXY", 9, 48, nameOf),
   column("PROTOCOLS", 8, 24, ({ protocols }) => shorten(protocols)),
   column("TIME", 7, 8, (result) => tell(latencyOf(result), formatMs), true),
