@@ -14,10 +14,17 @@ import type { Ending } from "./tries.ts";
 /** As much as one ClientHello may be. */
 const FLIGHT_BYTES_MAX = 16 * 1024;
 
-export type Flown =
-  /** `silentMs`: since the last byte of either side. */
-  | { readonly kind: "joined"; readonly answer: Tunnel; readonly silentMs: number }
-  | { readonly kind: "fault"; readonly attributed: AttributedFault };
+/** A tunnel whose sides may be joined. */
+export interface Joined {
+  readonly kind: "joined";
+  readonly answer: Tunnel;
+  /** Since the last byte of either side. */
+  readonly silentMs: number;
+  /** It was not watched: whether it works is still to be seen and told. */
+  readonly unproved: Opened | null;
+}
+
+export type Flown = Joined | { readonly kind: "fault"; readonly attributed: AttributedFault };
 
 /**
  * First-flight replay: after our success reply, as long as no byte of the exit went to the client and everything that the client sent
@@ -33,10 +40,7 @@ export async function replayFirstFlight(
   first: Opened,
   reopen: () => Promise<Ending<Tunnel>>,
 ): Promise<Flown> {
-  if (!mayReplay(exchange, first)) {
-    first.settle("answered");
-    return { kind: "joined", answer: first.answer, silentMs: 0 };
-  }
+  if (!mayReplay(exchange, first)) return { kind: "joined", answer: first.answer, silentMs: 0, unproved: first };
   const { clock, settings } = exchange.context;
   const flight = new ClientHelloReader(FLIGHT_BYTES_MAX);
   const suspects: Suspect[] = [];
@@ -52,7 +56,7 @@ export async function replayFirstFlight(
       if (!end.answered) release(suspects);
       opened.settle(end.quiet ? "unjudged" : "answered");
       if (end.answered) convict(suspects); // the answer speaks for the target, so it comes first
-      return { kind: "joined", answer: opened.answer, silentMs: end.silentMs };
+      return { kind: "joined", answer: opened.answer, silentMs: end.silentMs, unproved: null };
     }
     if (end.kind === "left") {
       hop.destroy();

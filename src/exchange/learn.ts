@@ -2,7 +2,7 @@ import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import { type Side, sidesOf } from "../blame/fault-sides.ts";
 import type { FaultId } from "../core/fault.ts";
-import { culpritOf } from "../core/fault-table.ts";
+import { culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
 import { DIRECT_WAY } from "../pool/circuit-ways.ts";
@@ -139,7 +139,7 @@ function countForCircuit({ exchange, choice: { lease }, record, startedAt }: End
   const { fault, role } = attributed;
   const scope = circuitScopeOf(fault.id, culpritOf(fault, role), record.status);
   if (scope === null) {
-    learnTargetWorks(exchange, startedAt); // it is there, and does not like this request
+    if (stageOf(fault) !== "tunnel") learnTargetWorks(exchange, startedAt); // it is there, and does not like this request
     return;
   }
   const failure = {

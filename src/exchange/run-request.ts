@@ -137,7 +137,7 @@ async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, en
   const carrier = pool.carry(route.exit);
   report({ type: "tunnel-opened", id: exchange.id });
   const { tunnelIdle: idleMs, tunnelHalfClosed: halfClosedMs } = settings.timeouts;
-  const end = await splice(client, hop, { idleMs, halfClosedMs, silentMs: 0 });
+  const end = await splice(client, hop, { idleMs, halfClosedMs, silentMs: 0, onAnswer: null });
   report({ type: "tunnel-closed", id: exchange.id });
   pool.letGo(carrier);
   record.bytesIn = answer.hop.bytesIn + end.bytesFromHop;

@@ -8,9 +8,10 @@ import { type SpliceEnd, splice } from "../net/splice.ts";
 import type { ExchangeContext } from "./context.ts";
 import type { Tried } from "./decide.ts";
 import { Exchange, type ExchangeRequest, noteFault } from "./exchange.ts";
-import { replayFirstFlight } from "./first-flight.ts";
+import { type Joined, replayFirstFlight } from "./first-flight.ts";
 import { openRoute } from "./open-route.ts";
 import { planTunnel } from "./plan.ts";
+import { awaitProof } from "./proof.ts";
 import { tunnelStatus } from "./proxy-status.ts";
 import { runAttempts } from "./run-attempts.ts";
 import type { Ending, Given, Tries } from "./tries.ts";
@@ -52,7 +53,7 @@ export async function runTunnel(context: ExchangeContext, client: TunnelClient, 
   try {
     const flown = await replayFirstFlight(exchange, connection, opened, () => runAttempts(exchange, tunnelTries(exchange)));
     if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
-    else await join(exchange, side, flown.answer, flown.silentMs);
+    else await join(exchange, side, flown);
   } catch (bug) {
     breakOff(exchange, side, BUG);
     throw bug;
@@ -94,20 +95,28 @@ async function openTunnel(exchange: Exchange, given: Given): Promise<Tried<Tunne
   return { kind: "answer", answer: { hop: opened.connection, route, record }, judged: null, ruling: null, record };
 }
 
-async function join(exchange: Exchange, side: ClientSide, { hop, record, route }: Tunnel, silentMs: number): Promise<void> {
+async function join(exchange: Exchange, side: ClientSide, { answer, silentMs, unproved }: Joined): Promise<void> {
+  const { hop, record, route } = answer;
   const { pool, settings } = exchange.context;
   const { tunnelIdle, tunnelHalfClosed } = settings.timeouts;
   const carrier = pool.carry(route.exit);
-  const end = await splice(side.connection, hop, { idleMs: tunnelIdle, halfClosedMs: tunnelHalfClosed, silentMs });
+  const proof = awaitProof(exchange, unproved);
+  const end = await splice(side.connection, hop, {
+    idleMs: tunnelIdle,
+    halfClosedMs: tunnelHalfClosed,
+    silentMs,
+    onAnswer: proof.onAnswer,
+  });
   pool.letGo(carrier);
   record.bytesIn = hop.bytesIn;
   record.bytesOut = hop.bytesOut;
   const attributed = attributeEnd(end, record, tunnelIdle);
   if (attributed !== null) noteFault(record, attributed);
+  const told = proof.end(attributed, end) ?? attributed;
   exchange.end({
     outcome: attributed !== null ? "failed" : exchange.answeredAs,
     status: 200,
-    verdict: attributed === null ? null : concludeVerdict(attributed, exchange.attempts),
+    verdict: told === null ? null : concludeVerdict(told, exchange.attempts),
     ...bytesOf(side),
   });
 }

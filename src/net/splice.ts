@@ -14,6 +14,8 @@ export interface SpliceOptions {
   readonly halfClosedMs: number;
   /** How long nothing has passed already. */
   readonly silentMs: number;
+  /** The first byte from the hop; null: nobody wants to know. */
+  readonly onAnswer: (() => void) | null;
 }
 
 /**
@@ -50,8 +52,8 @@ class Splice {
   start(): void {
     this.#watch(this.#options.idleMs, this.#options.silentMs);
     this.#hop.lendTo((view, returned) => this.#client.writeLent(view, returned));
-    this.#hop.own(new Side(this, this.#hop, this.#client));
-    if (!this.#done) this.#client.own(new Side(this, this.#client, this.#hop));
+    this.#hop.own(new Side(this, this.#hop, this.#client, this.#options.onAnswer));
+    if (!this.#done) this.#client.own(new Side(this, this.#client, this.#hop, null));
   }
 
   /** A side has sent its FIN: it passes on, and the other direction may go on. */
@@ -110,14 +112,21 @@ class Side implements ConnectionOwner {
   readonly from: Connection;
   readonly to: Connection;
   readonly #splice: Splice;
+  #onFirst: (() => void) | null;
 
-  constructor(splice: Splice, from: Connection, to: Connection) {
+  constructor(splice: Splice, from: Connection, to: Connection, onFirst: (() => void) | null) {
     this.#splice = splice;
+    this.#onFirst = onFirst;
     this.from = from;
     this.to = to;
   }
 
+  /** The first bytes always come here, whatever is lent later. */
   onData(chunk: Buffer): void {
+    if (this.#onFirst !== null) {
+      this.#onFirst();
+      this.#onFirst = null;
+    }
     if (!this.to.write(chunk)) this.from.pause();
   }
 

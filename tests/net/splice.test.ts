@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Connection } from "../../src/net/connection.ts";
 import { type SpliceEnd, splice } from "../../src/net/splice.ts";
 
-const LIMITS = { idleMs: 20_000, halfClosedMs: 20_000, silentMs: 0 };
+const LIMITS = { idleMs: 20_000, halfClosedMs: 20_000, silentMs: 0, onAnswer: null };
 
 /** A connection of ours and the peer at its other end. */
 async function connected(): Promise<{ ours: Connection; peer: Socket } & Disposable> {
@@ -72,7 +72,7 @@ test("resets the client where the hop is reset", async () => {
 test("ends a tunnel in which nothing happens", async () => {
   using client = await connected();
   using hop = await connected();
-  assert.equal((await splice(client.ours, hop.ours, { idleMs: 40, halfClosedMs: 40, silentMs: 0 })).how, "idle");
+  assert.equal((await splice(client.ours, hop.ours, { idleMs: 40, halfClosedMs: 40, silentMs: 0, onAnswer: null })).how, "idle");
 });
 
 /** Whether a tunnel has ended, told without waiting for it. */
@@ -110,7 +110,7 @@ test("the silence before two sides were joined counts, and so does none before t
 
   using other = await connected();
   using otherHop = await connected();
-  const joined = splice(other.ours, otherHop.ours, { idleMs: 8000, halfClosedMs: 4000, silentMs: 0 });
+  const joined = splice(other.ours, otherHop.ours, { idleMs: 8000, halfClosedMs: 4000, silentMs: 0, onAnswer: null });
   const seen = watchEnd(joined);
   t.mock.timers.tick(7000);
   otherHop.peer.resume();
