@@ -44,10 +44,20 @@ function tellDifference(expected: Buffer, seen: Buffer, isCut: boolean): string 
     return `more than ${seen.length} bytes came where the judge sent ${expected.length}; from byte ${same} on they are not its own`;
   const where = `at byte ${same} of ${expected.length}`;
   if (put.length === 0) return `the body lost ${lost.length} bytes ${where}: ${show(lost)}`;
-  if (lost.length === 0)
-    return `${/<script/i.test(put.toString("latin1")) ? "a script" : "something"} was put into the body ${where}: ${show(put)}`;
+  if (lost.length === 0) return tellInsertion(seen, same, put.length, where);
   return `the body was changed ${where}: ${show(put)} instead of ${show(lost)}`;
 }
+
+/** What was put before a tag seems to begin behind its bracket where it begins with one too: as far back as it may be, to its own. */
+function tellInsertion(seen: Buffer, at: number, length: number, where: string): string {
+  let start = at;
+  while (start > 0 && at - start < length && seen[start] !== TAG && seen[start - 1] === seen[start + length - 1]) start--;
+  if (seen[start] !== TAG) start = at;
+  const put = seen.subarray(start, start + length);
+  return `${/<script/i.test(put.toString("latin1")) ? "a script" : "something"} was put into the body ${where}: ${show(put)}`;
+}
+
+const TAG = 0x3c; // <
 
 function show(bytes: Buffer): string {
   return excerpt(bytes.subarray(0, SHOWN_BYTES_MAX + 1).toString("latin1"), SHOWN_BYTES_MAX);
