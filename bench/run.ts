@@ -2,11 +2,14 @@
  * `npm run bench [-- PART... --markdown --seconds N --rounds N --exchanges N --minutes N]` measures on loopback, on Linux, and prints
  * tables. Parts: requests, throughput, rate, memory, hostile, pool, soak; all but the soak where none is named.
  *
+ * `npm run bench -- check` runs `goodgateway check` over tens of thousands of proxies on loopback, and a loop of curl over some of them.
+ *
  * `npm run bench -- sim [--seed N --write]` measures how well blame is told, in a simulator: it needs no other program, and is a part
  * only where it is named. With `--write` its page and plot go to docs/.
  */
 import { parseArgs } from "node:util";
 import { explainMissing, isThere, type Program, which } from "../tests/real/peers/programs.ts";
+import { benchCheck } from "./check.ts";
 import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
@@ -29,11 +32,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   soak: benchSoak,
   pool: benchPoolScale,
   sim: benchSimulator,
+  check: benchCheck,
 };
 /** Parts that run only where they are named. */
-const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim"]);
+const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim", "check"]);
 /** Parts that need no other program. */
-const ALONE: ReadonlySet<string> = new Set(["pool", "sim"]);
+const ALONE: ReadonlySet<string> = new Set(["pool", "sim", "check"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
