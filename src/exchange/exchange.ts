@@ -1,14 +1,14 @@
 import { formatHostPort } from "../core/address.ts";
 import { roundMs } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
-import { confidenceOf, culpritOf, stageOf } from "../core/fault-table.ts";
-import type { AttemptRecord, AttributedFault, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
+import type { AttemptRecord, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
 import type { RequestParams } from "../core/params.ts";
-import type { Exit, Route, Target } from "../core/route.ts";
+import type { Route, Target } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ClientInfo, ClientObserver } from "../net/client-stream.ts";
 import type { Circuit } from "../pool/circuit.ts";
 import type { Limited, Slot } from "../pool/limits.ts";
+import { newAttemptRecord } from "./attempt-record.ts";
 import type { ExchangeContext } from "./context.ts";
 
 /** What a client asks for, admitted and parsed. */
@@ -185,27 +185,7 @@ export class Exchange implements ClientObserver {
   }
 
   openAttempt(route: Route): AttemptRecord {
-    const { exit, target } = route;
-    const end = formatHostPort(target);
-    const hops = exit === null ? NO_HOPS : routeText(exit);
-    const record: AttemptRecord = {
-      route: exit === null ? [end] : [...hops, end],
-      exit: exit === null ? null : exit.id,
-      nextHop: hops[0] ?? end,
-      reused: false,
-      stage: "select",
-      cancelled: false,
-      fault: null,
-      culprit: null,
-      confidence: null,
-      details: null,
-      hop: 0,
-      status: null,
-      bytesOut: 0,
-      bytesIn: 0,
-      firstBytes: null,
-      ms: {},
-    };
+    const record = newAttemptRecord(route);
     this.attempts = this.attempts.length === 0 ? [record] : [...this.attempts, record];
     return record;
   }
@@ -238,28 +218,6 @@ export class Exchange implements ClientObserver {
       },
     });
   }
-}
-
-/** Writes an attempt's fault into its record. */
-export function noteFault(record: AttemptRecord, { fault: value, role, hop }: AttributedFault): void {
-  record.fault = value.id;
-  record.culprit = culpritOf(value, role);
-  record.confidence = confidenceOf(value);
-  record.stage = stageOf(value);
-  record.details = value.details;
-  record.hop = hop;
-}
-
-const NO_HOPS: readonly string[] = [];
-const routeTexts = new WeakMap<Exit, readonly string[]>();
-
-function routeText(exit: Exit): readonly string[] {
-  let text = routeTexts.get(exit);
-  if (text === undefined) {
-    text = exit.hops.map(formatHostPort);
-    routeTexts.set(exit, text);
-  }
-  return text;
 }
 
 let lastWall = -1;

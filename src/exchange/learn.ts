@@ -7,9 +7,10 @@ import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
 import { DIRECT_WAY } from "../pool/circuit-ways.ts";
 import { kinOf } from "../pool/kin.ts";
+import { noteFault } from "./attempt-record.ts";
 import type { Choice } from "./choose.ts";
 import { runControl } from "./control.ts";
-import { type Exchange, noteFault } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { ruleOnFault } from "./judge.ts";
 
 /** An attempt that ended. */

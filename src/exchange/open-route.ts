@@ -4,7 +4,8 @@ import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import type { Connection } from "../net/connection.ts";
 import { type DialPlan, dial } from "../net/dial.ts";
-import { type Exchange, noteFault } from "./exchange.ts";
+import { noteFault } from "./attempt-record.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Lane } from "./lane.ts";
 
 /** Dials a route for an attempt, with its times and bytes in the record; a failure comes back attributed and noted. */
