@@ -1,45 +1,203 @@
 import { formatHostPort } from "../core/address.ts";
-import type { ExitHop } from "../core/route.ts";
+import type { AttributedFault } from "../core/ledger.ts";
+import type { Exit, ExitHop } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
+import { plainAddress } from "../net/own-listener.ts";
+import { formatExit } from "../wire/exit-line.ts";
+import { isLoopback } from "../wire/loopback.ts";
+import { Calls, type Failed } from "./calls.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
-import type { CheckResult, Finding } from "./check-result.ts";
+import type { CheckedFault, CheckResult, CheckState } from "./check-result.ts";
+import type { Goal, Met } from "./contact.ts";
+import { type Detection, detect, mostTelling, type Tried, tryNamed } from "./detect.ts";
+import { checkedFault, Findings, faultOfLie, OPEN, tell, worstOf } from "./findings.ts";
+import type { JudgeAddress } from "./judge/judged.ts";
+import { measure } from "./measure.ts";
+import { measureThroughput } from "./measure-throughput.ts";
+import { findMore } from "./more-schemes.ts";
+import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
-/** Finds out about one proxy: whether it is alive, what it can do, what it tells of us, and whether it is honest. Never throws for what it does. */
+/**
+ * Finds out about one proxy: whether it is alive, what it can do, what it tells of us, and whether it is honest. Never throws for what it does,
+ * and ends within twice the time of the context.
+ *
+ *     detect -> measure, other schemes at the same time -> target -> throughput -> result
+ */
 export async function checkProxy(candidate: Candidate, context: CheckContext, signal: CancelSignal): Promise<CheckResult> {
-  const { exit, source, line } = candidate;
-  return {
-    at: new Date(context.clock.wall()).toISOString(),
-    source,
-    line,
-    exit: exit.id,
-    proxy: formatHostPort(exit.hops.at(-1) as ExitHop),
-    state: signal.aborted ? "dead" : "answers",
-    protocols: [],
-    tried: [],
-    connections: 0,
-    fault: null,
-    ms: null,
-    samples: 0,
-    can: {
-      http: UNKNOWN,
-      https: UNKNOWN,
-      connect: UNKNOWN,
-      connectOther: UNKNOWN,
-      ipv6: UNKNOWN,
-      remoteDns: UNKNOWN,
-      keepAlive: UNKNOWN,
-    },
-    anonymity: { level: "unknown", evidence: [] },
-    honesty: { verdict: "unknown", lies: [], evidence: [] },
-    exitAddresses: [],
-    rotates: null,
-    country: null,
-    network: null,
-    target: null,
-    bytesPerSecond: null,
-    unverified: [],
-  };
+  return await new Check(candidate, context, signal).run();
 }
 
-const UNKNOWN: Finding = { ok: null, details: "not looked at" };
+/** Those that an exit can reach: programs of this machine alone reach a judge on loopback. */
+export function judgesFor(exit: Exit, judges: readonly JudgeAddress[]): readonly JudgeAddress[] {
+  return judges.filter((judge) => !judge.isLoopback || isHere(exit, judge.ownAddresses));
+}
+
+/** All its proxies run on this machine. */
+export function isHere({ hops }: Exit, ownAddresses: readonly string[]): boolean {
+  return hops.every(({ host }) => isLoopback(host) || ownAddresses.includes(plainAddress(host)));
+}
+
+/** What is asked of a proxy, best first. */
+export function goalsFor(judges: readonly JudgeAddress[], { target }: CheckContext): readonly Goal[] {
+  const goals: Goal[] = judges.map((judge) => ({ kind: "judge", judge }));
+  if (target !== null) goals.push({ kind: "target", check: target });
+  return goals.length === 0 ? [{ kind: "self" }] : goals;
+}
+
+class Check {
+  readonly #candidate: Candidate;
+  readonly #context: CheckContext;
+  readonly #signal: CancelSignal;
+  readonly #calls: Calls;
+  readonly #startedAt: number;
+  readonly #judges: readonly JudgeAddress[];
+  #tried: readonly Tried[] = [];
+  #target: TargetAnswer | Failed | null = null;
+
+  constructor(candidate: Candidate, context: CheckContext, signal: CancelSignal) {
+    this.#candidate = candidate;
+    this.#context = context;
+    this.#signal = signal;
+    this.#calls = new Calls(context);
+    this.#startedAt = context.clock.now();
+    this.#judges = context.judges.length === 0 ? context.judges : judgesFor(candidate.exit, context.judges);
+  }
+
+  async run(): Promise<CheckResult> {
+    const { exit, scheme } = this.#candidate;
+    const goals = goalsFor(this.#judges, this.#context);
+    const options = { goals, signal: this.#signal, deadline: this.#startedAt + this.#context.timeoutMs };
+    const detection = await (scheme === null ? detect(this.#calls, exit, options) : tryNamed(this.#calls, exit, options));
+    this.#tried = detection.tried;
+    const { met } = detection;
+    return met === null ? this.#dead() : await this.#alive(met, detection, goals);
+  }
+
+  #dead(): CheckResult {
+    const failure = mostTelling(this.#tried);
+    return {
+      ...NOTHING_FOUND,
+      ...this.#always(),
+      state: "dead",
+      proxy: this.#nameOf(null),
+      fault: failure && checkedFault(failure.attributed),
+    };
+  }
+
+  async #alive(met: Met, { open }: Detection, goals: readonly Goal[]): Promise<CheckResult> {
+    const { exit, judged } = met;
+    const deadline = this.#startedAt + TIMES_MAX * this.#context.timeoutMs;
+    const findings = new Findings({
+      ownAddresses: judged?.judge.ownAddresses ?? [],
+      isSameMachine: judged !== null && isHere(exit, judged.judge.ownAddresses),
+    });
+    const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline };
+    const measuring =
+      judged === null
+        ? this.#measureNothing(met, findings)
+        : measure({ ...common, judge: judged.judge, judges: this.#judges, first: judged.reply, refusedPlain: met.refusedPlain });
+    const more = findMore(this.#calls, met, { open, goals, signal: this.#signal, deadline });
+    await measuring;
+    const turn = { deadline, signal: this.#signal, onConnected: null };
+    const { target } = this.#context;
+    if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
+    this.#tried = [...this.#tried, ...(await more)];
+    if (judged !== null && this.#context.throughputBytes !== null)
+      findings.bytesPerSecond = await measureThroughput(this.#calls, exit, judged.judge, this.#context.throughputBytes, turn);
+    return this.#result(met, findings);
+  }
+
+  /** Without a judge there is nothing to see but that it speaks. */
+  async #measureNothing({ ms, target }: Met, findings: Findings): Promise<void> {
+    findings.addTimes(ms, target !== null);
+    const why = this.#context.judges.length === 0 ? "no judge was given" : "the judge is on this machine, out of its reach";
+    findings.cannotVerify(`anonymity, honesty and most abilities: ${why} (--judge URL)`);
+  }
+
+  #result(met: Met, findings: Findings): CheckResult {
+    const { exit } = met;
+    const target = this.#targetResult();
+    const { state, fault } = this.#verdict(met, findings);
+    if (findings.isUnsigned) findings.cannotVerify("that it is honest: the judge's answers are unsigned");
+    const [address] = findings.exitAddresses;
+    const place = address === undefined ? null : (this.#context.geo?.find(address) ?? null);
+    return {
+      ...this.#always(),
+      ...{ state, fault, target },
+      proxy: this.#nameOf(exit),
+      protocols: this.#tried.filter(({ outcome }) => outcome.kind === "met").map(({ scheme }) => scheme),
+      ms: findings.ms,
+      samples: findings.samples,
+      can: findings.can,
+      anonymity: findings.anonymity,
+      honesty: findings.honesty,
+      exitAddresses: findings.exitAddresses,
+      rotates: findings.rotates,
+      country: place?.country ?? null,
+      network: place?.network ?? null,
+      bytesPerSecond: findings.bytesPerSecond,
+      unverified: findings.unverified,
+    };
+  }
+
+  #verdict({ exit, judged }: Met, { lies }: Findings): { state: CheckState; fault: CheckedFault | null } {
+    const worst = worstOf(lies);
+    if (worst !== null) return { state: "lies", fault: checkedFault(faultOfLie(worst, exit.hops.length)) };
+    const target = this.#target;
+    if (judged !== null || (target?.kind === "answered" && target.ok)) return { state: "works", fault: null };
+    const reason = target === null ? null : target.attributed;
+    return { state: "answers", fault: reason === null ? null : checkedFault(reason) };
+  }
+
+  #targetResult(): CheckResult["target"] {
+    const target = this.#target;
+    if (target === null) return null;
+    if (target.kind === "failed") return { ok: false, status: null, details: tell(target.attributed), ms: null };
+    return { ok: target.ok, status: target.status, details: target.details, ms: target.spent.total ?? null };
+  }
+
+  #always(): Pick<CheckResult, "at" | "source" | "line" | "exit" | "tried" | "connections"> {
+    const { exit, source, line } = this.#candidate;
+    return {
+      at: new Date(this.#context.clock.wall()).toISOString(),
+      source,
+      line,
+      exit: exit.id,
+      tried: this.#tried.map(({ scheme, outcome }) => {
+        const attributed: AttributedFault | null = outcome.kind === "met" ? null : outcome.attributed;
+        return { scheme, works: outcome.kind === "met", fault: attributed && checkedFault(attributed) };
+      }),
+      connections: this.#calls.connections,
+    };
+  }
+
+  /** @param met as it was met; null: it was not. */
+  #nameOf(met: Exit | null): string {
+    const { exit, scheme } = this.#candidate;
+    if (met === null && scheme === null) return formatHostPort(exit.hops.at(-1) as ExitHop);
+    return formatExit(met ?? exit);
+  }
+}
+
+/** Of the context's time, for all together. */
+const TIMES_MAX = 2;
+
+type Found = Omit<CheckResult, "at" | "source" | "line" | "exit" | "tried" | "connections" | "proxy" | "state" | "fault">;
+
+/** Shared by all that are dead: lists have thousands of them. */
+const NOTHING_FOUND: Found = {
+  protocols: [],
+  ms: null,
+  samples: 0,
+  can: { http: OPEN, https: OPEN, connect: OPEN, connectOther: OPEN, ipv6: OPEN, remoteDns: OPEN, keepAlive: OPEN },
+  anonymity: { level: "unknown", evidence: [] },
+  honesty: { verdict: "unknown", lies: [], evidence: [] },
+  exitAddresses: [],
+  rotates: null,
+  country: null,
+  network: null,
+  target: null,
+  bytesPerSecond: null,
+  unverified: [],
+};

@@ -1,0 +1,201 @@
+import type { TLSSocket } from "node:tls";
+import { attribute } from "../blame/attribute.ts";
+import { roundMs } from "../core/clock.ts";
+import type { AttributedFault, HopFailure, StageTimes } from "../core/ledger.ts";
+import type { RawFields } from "../core/message.ts";
+import type { Exit, ExitHop, Target } from "../core/route.ts";
+import type { CancelSignal } from "../net/cancellation.ts";
+import type { connectTcp } from "../net/connect-tcp.ts";
+import type { Connection } from "../net/connection.ts";
+import { type DialPlan, dial } from "../net/dial.ts";
+import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
+import { basicAuthorization } from "../wire/http-connect.ts";
+import { writeRequestHead } from "../wire/http1/request-writer.ts";
+import { type Answered, ask } from "./ask.ts";
+import type { CheckContext } from "./check-context.ts";
+import { ANSWER_BYTES_MAX } from "./judge/judged.ts";
+
+/** How a request goes through a proxy. */
+export interface Way {
+  readonly exit: Exit;
+  readonly target: Target;
+  /** Through CONNECT or SOCKS, with TLS inside for an `https` target; else whole, to an HTTP exit. */
+  readonly tunnel: boolean;
+  /** Verify the target's certificate; else it is only told. */
+  readonly verify: boolean;
+}
+
+export interface Outgoing {
+  readonly method: string;
+  /** Absolute, without fragment. */
+  readonly url: URL;
+  /** Without Host, framing and hop-by-hop fields. */
+  readonly fields: RawFields;
+  readonly body: Buffer | null;
+}
+
+/** What bounds a call, besides the limits of one answer. */
+export interface Turn {
+  /** On the clock. */
+  readonly deadline: number;
+  readonly signal: CancelSignal;
+  /** TCP with the proxy is open. */
+  readonly onConnected: (() => void) | null;
+}
+
+/** Milliseconds by stage, and from the first SYN to the answer's first byte and last one. */
+export interface Spent extends Pick<StageTimes, "dns" | "connect" | "tls" | "handshake"> {
+  readonly firstByte?: number;
+  readonly total?: number;
+}
+
+export interface Replied {
+  readonly kind: "replied";
+  readonly way: Way;
+  readonly answered: Answered;
+  readonly ms: Spent;
+  /** SHA-256 of the certificate that came through the tunnel, hex; null: no TLS with the target. */
+  readonly certificate: string | null;
+}
+
+export interface Failed {
+  readonly kind: "failed";
+  readonly attributed: AttributedFault;
+  /** The protocol that the proxy's own port answered in; null: it said nothing that we know. */
+  readonly spoken: Protocol | null;
+  readonly ms: Spent;
+}
+
+/** Requests through one proxy: its connections are counted, and none outlives its turn. */
+export class Calls {
+  readonly context: CheckContext;
+  /** Opened to the proxy, those that it refused included. */
+  connections = 0;
+
+  constructor(context: CheckContext) {
+    this.context = context;
+  }
+
+  /** One request on a connection of its own. `compose` is asked once the way is open. */
+  async call(way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
+    const startedAt = this.context.clock.now();
+    const opened = await this.open(way, turn);
+    if (opened.kind === "failed") return opened;
+    return await this.#ask({ ...opened, way, startedAt }, compose(), turn, false);
+  }
+
+  /** Another request on the connection of an answer; null: it cannot carry one. */
+  async again({ answered, way, certificate }: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
+    const { connection } = answered;
+    if (connection === null) return null;
+    return await this.#ask({ connection, certificate, way, ms: {}, startedAt: this.context.clock.now() }, outgoing, turn, true);
+  }
+
+  /** Opens a way and asks nothing. */
+  async open(way: Way, turn: Turn): Promise<Opened | Failed> {
+    const { context } = this;
+    const { timeoutMs } = context;
+    const dialled = await dial(planOf(way), {
+      resolver: context.resolver,
+      connectTcp: this.#counting(turn.onConnected),
+      timeouts: { connect: timeoutMs, handshake: timeoutMs, tls: timeoutMs },
+      clock: context.clock,
+      signal: turn.signal,
+      deadline: turn.deadline,
+      ca: context.ca,
+      isOwnListener: isNever,
+    });
+    if (dialled.kind === "open") {
+      const { connection, report } = dialled;
+      const isTls = way.tunnel && way.target.scheme === "https";
+      return { kind: "open", connection, ms: report.ms, certificate: isTls ? certificateOf(connection) : null };
+    }
+    if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
+    return failed(dialled.failure, way, dialled.report.ms);
+  }
+
+  #counting(onConnected: (() => void) | null): typeof connectTcp {
+    return async (addresses, port, options) => {
+      this.connections++;
+      const outcome = await this.context.connectTcp(addresses, port, options);
+      if ("socket" in outcome) onConnected?.();
+      return outcome;
+    };
+  }
+
+  async #ask(
+    open: Omit<Opened, "kind"> & { readonly way: Way; readonly startedAt: number },
+    outgoing: Outgoing,
+    turn: Turn,
+    reused: boolean,
+  ): Promise<Replied | Failed> {
+    const { limits, tolerances, clock } = this.context;
+    const { connection, way, certificate, startedAt, ms } = open;
+    const leave = () => connection.destroy();
+    turn.signal.addEventListener("abort", leave);
+    const openedAt = clock.now();
+    const hops = way.exit.hops.length;
+    const asked = await ask(connection, headOf(way, outgoing), outgoing.body, {
+      ...{ limits, tolerances, clock, method: outgoing.method, reused },
+      role: way.tunnel ? "target" : "exit",
+      hop: way.tunnel ? hops + 1 : hops,
+      timeoutMs: Math.max(1, turn.deadline - openedAt),
+      bodyBytesMax: ANSWER_BYTES_MAX,
+    });
+    turn.signal.removeEventListener("abort", leave);
+    if (asked.kind === "failed") return failed(asked.failure, way, ms);
+    const before = openedAt - startedAt;
+    const spent = { ...ms, firstByte: roundMs(before + asked.ms.head), total: roundMs(before + asked.ms.total) };
+    return { kind: "replied", way, answered: asked, ms: spent, certificate };
+  }
+}
+
+export interface Opened {
+  readonly kind: "open";
+  readonly connection: Connection;
+  readonly ms: Spent;
+  readonly certificate: string | null;
+}
+
+function planOf({ exit, target, tunnel, verify }: Way): DialPlan {
+  if (!tunnel) return { hops: exit.hops, target: null };
+  const tls = target.scheme === "https" && (verify || "unverified");
+  return { hops: exit.hops, target: { host: target.host, port: target.port, addresses: null, tls } };
+}
+
+/** The request's head as it goes out. */
+export function headOf({ exit, tunnel }: Way, { method, url, fields, body }: Outgoing): string {
+  const { username, password } = exit.hops.at(-1) as ExitHop;
+  return writeRequestHead({
+    method,
+    target: tunnel ? `${url.pathname}${url.search}` : url.href,
+    host: url.host,
+    fields,
+    framing: body === null ? { kind: "none" } : { kind: "length", length: body.length },
+    upgrade: null,
+    proxyAuthorization: tunnel || username === null ? null : basicAuthorization({ username, password }),
+    via: null,
+    close: false,
+    expectContinue: false,
+  });
+}
+
+function failed(failure: HopFailure, { exit, target }: Way, ms: Spent): Failed {
+  return { kind: "failed", attributed: attribute(failure, { exit, target }), spoken: spokenOf(failure, exit.hops.length), ms };
+}
+
+/** Only the last proxy's own bytes say what its port speaks. */
+function spokenOf(failure: HopFailure, hops: number): Protocol | null {
+  const { role, hop, firstBytes } = failure.seen;
+  if (role !== "exit" || hop !== hops) return null;
+  return failure.kind === "refused" ? "http" : recogniseProtocol(firstBytes);
+}
+
+function certificateOf({ socket }: Connection): string | null {
+  const certificate = (socket as TLSSocket).getPeerX509Certificate();
+  return certificate === undefined ? null : certificate.fingerprint256.replaceAll(":", "").toLowerCase();
+}
+
+function isNever(): boolean {
+  return false;
+}

@@ -1,0 +1,141 @@
+import type { FaultId } from "../core/fault.ts";
+import type { Exit, ExitHop, ExitScheme, Target } from "../core/route.ts";
+import type { Calls, Failed, Spent, Turn } from "./calls.ts";
+import type { JudgeAddress } from "./judge/judged.ts";
+import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
+import type { TargetCheck } from "./target.ts";
+import { askTarget, type TargetAnswer } from "./target-calls.ts";
+
+/** What can be asked through a proxy to see whether it is alive. */
+export type Goal =
+  | { readonly kind: "judge"; readonly judge: JudgeAddress }
+  | { readonly kind: "target"; readonly check: TargetCheck }
+  /** A tunnel to itself: nobody else sees anything of it. */
+  | { readonly kind: "self" };
+
+/** A proxy spoke the protocol of a scheme, and something came of it. */
+export interface Met {
+  readonly kind: "met";
+  readonly scheme: ExitScheme;
+  /** With that scheme. */
+  readonly exit: Exit;
+  readonly ms: Spent;
+  /** Of a judge; null: none was asked. */
+  readonly judged: { readonly judge: JudgeAddress; readonly reply: JudgeReply } | null;
+  /** It takes CONNECT alone: what it made of a plain request. */
+  readonly refusedPlain: Failed | null;
+  /** Of the target; null: it was not asked. */
+  readonly target: TargetAnswer | null;
+}
+
+/**
+ * Meets a proxy by the scheme of its exit: asks for each goal in turn, as long as the proxy itself does not fail.
+ *
+ * @param isKnown the list says that it is this scheme, so that more than one way to ask is worth it.
+ */
+export async function meet(calls: Calls, exit: Exit, goals: readonly Goal[], turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+  let first: Failed | null = null;
+  for (const goal of goals) {
+    const met = await meetFor(goal, calls, exit, turn, isKnown);
+    if (met.kind === "met") return met;
+    first ??= met;
+    if (!isOfGoal(met)) break;
+  }
+  if (first === null) throw new TypeError("a proxy is met by at least one goal");
+  return first;
+}
+
+/** The exit as one of another scheme. */
+export function withScheme(exit: Exit, scheme: ExitScheme): Exit {
+  const last = exit.hops.at(-1) as ExitHop;
+  return last.scheme === scheme ? exit : { ...exit, hops: [...exit.hops.slice(0, -1), { ...last, scheme }] };
+}
+
+/** The exit as one that resolves names itself. */
+export function resolvingThere(exit: Exit): Exit {
+  const scheme = schemeOf(exit);
+  return withScheme(exit, scheme === "socks4" ? "socks4a" : scheme === "socks5" ? "socks5h" : scheme);
+}
+
+export function schemeOf(exit: Exit): ExitScheme {
+  return (exit.hops.at(-1) as ExitHop).scheme;
+}
+
+export function isSocks(exit: Exit): boolean {
+  return schemeOf(exit).startsWith("socks");
+}
+
+/** The proxy spoke its protocol, and would not or could not get there. */
+export function isOfGoal({ attributed }: Failed): boolean {
+  return attributed.role === "target" || REFUSALS.includes(attributed.fault.id);
+}
+
+const REFUSALS: readonly FaultId[] = [
+  "handshake.connect_rejected",
+  "handshake.policy_denied",
+  "handshake.target_unreachable",
+  "handshake.target_refused",
+  "handshake.target_timeout",
+  "handshake.target_unresolvable",
+];
+
+async function meetFor(goal: Goal, calls: Calls, exit: Exit, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+  switch (goal.kind) {
+    case "judge":
+      return await meetByJudge(calls, exit, goal.judge, turn, isKnown);
+    case "target": {
+      const target = await askTarget(calls, exit, goal.check, turn);
+      return target.kind === "failed"
+        ? target
+        : { kind: "met", scheme: schemeOf(exit), exit, ms: target.spent, judged: null, refusedPlain: null, target };
+    }
+    case "self":
+      return await meetBySelf(calls, exit, turn);
+  }
+}
+
+async function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+  const plain = plainQuery(exit, judge);
+  const reply = await askJudge(calls, exit, judge, plain, turn);
+  if (reply.kind === "judged") return metJudge(exit, judge, reply, null);
+  if (plain.tunnel || !(isKnown || reply.spoken === "http") || !mayConnect(reply)) return reply;
+  // Some take CONNECT and nothing else, and a refused CONNECT tells more than a refused request.
+  const scheme = judge.certificate === null ? "http" : "https";
+  const second = await askJudge(calls, exit, judge, { ...plain, scheme, tunnel: true }, turn);
+  if (second.kind === "judged") return metJudge(exit, judge, second, reply);
+  return second.spoken === "http" || reply.spoken === null ? second : reply;
+}
+
+/** The least that shows a proxy to work. */
+function plainQuery(exit: Exit, { url, isSigned }: JudgeAddress): JudgeQuery {
+  const scheme = url.protocol === "https:" && !isSigned ? "https" : "http";
+  return { kind: "page", method: "GET", scheme, tunnel: isSocks(exit) || scheme === "https", host: null };
+}
+
+function metJudge(exit: Exit, judge: JudgeAddress, reply: JudgeReply, refusedPlain: Failed | null): Met {
+  return { kind: "met", scheme: schemeOf(exit), exit, ms: reply.replied.ms, judged: { judge, reply }, refusedPlain, target: null };
+}
+
+/** Neither silent nor out of reach, and not for want of a login. */
+function mayConnect({ attributed, spoken }: Failed): boolean {
+  const { id } = attributed.fault;
+  if (id.startsWith("handshake.auth_") || id === "handshake.quota_exceeded") return false;
+  return spoken === "http" || id === "head.closed_empty" || id === "head.reset";
+}
+
+async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | Failed> {
+  const { host, port } = exit.hops.at(-1) as ExitHop;
+  const target: Target = { scheme: "tcp", host, port };
+  const opened = await calls.open({ exit, target, tunnel: true, verify: false }, turn);
+  if (opened.kind === "open") opened.connection.destroy();
+  else if (!showsProxy(opened, exit)) return opened;
+  return { kind: "met", scheme: schemeOf(exit), exit, ms: opened.ms, judged: null, refusedPlain: null, target: null };
+}
+
+/** A refusal as no web server gives it. */
+function showsProxy({ attributed }: Failed, exit: Exit): boolean {
+  const { id, params } = attributed.fault;
+  if (!REFUSALS.includes(id)) return false;
+  const status = params["received-status"];
+  return id !== "handshake.connect_rejected" || isSocks(exit) || (typeof status === "number" && status >= 500);
+}

@@ -1,0 +1,107 @@
+import { attributeRefusedConnect } from "../blame/attribute.ts";
+import type { AttributedFault } from "../core/ledger.ts";
+import type { Exit, ExitHop, Target } from "../core/route.ts";
+import type { Calls, Failed, Replied, Turn, Way } from "./calls.ts";
+import type { JudgeAddress, Judged, JudgeRequest } from "./judge/judged.ts";
+import type { JudgeKind } from "./judge/payload.ts";
+import { readJudgeAnswer } from "./judge/read-answer.ts";
+import { composeJudgeRequest, createNonce } from "./judge/request.ts";
+import type { Lie } from "./lie.ts";
+
+/** What is asked of a judge, and how. */
+export interface JudgeQuery {
+  readonly kind: JudgeKind;
+  readonly method: "GET" | "POST";
+  readonly scheme: "http" | "https";
+  /** Through CONNECT or SOCKS. */
+  readonly tunnel: boolean;
+  /** Instead of the name in the judge's URL; null: that one. */
+  readonly host: string | null;
+}
+
+/** An answer, and what it proves. */
+export interface JudgeReply {
+  readonly kind: "judged";
+  readonly sent: JudgeRequest;
+  readonly judged: Judged;
+  readonly replied: Replied;
+  /** All of them: of the answer, of the request, and of the certificate. */
+  readonly lies: readonly Lie[];
+}
+
+/** Asks a judge through a proxy. An error that the judge did not make is a failure: whoever made it had to pass the request on. */
+export async function askJudge(calls: Calls, exit: Exit, judge: JudgeAddress, query: JudgeQuery, turn: Turn): Promise<JudgeReply | Failed> {
+  const { scheme, tunnel, host } = query;
+  const target: Target = { scheme, host: host ?? hostOf(judge.url), port: portOf(judge.url) };
+  // A judge vouches for its certificate by its key; one that does not sign has nothing but its authority.
+  const way: Way = { exit, target, tunnel, verify: !judge.isSigned };
+  let sent: JudgeRequest | null = null;
+  const compose = (): JudgeRequest => {
+    sent = composeFor(judge, query);
+    return sent;
+  };
+  const replied = await calls.call(way, compose, turn);
+  return sent === null || replied.kind === "failed" ? (replied as Failed) : judgeReply(replied, sent, judge);
+}
+
+/** The same on the connection of an earlier answer; null: it cannot carry another request. */
+export async function askJudgeAgain(
+  calls: Calls,
+  { replied }: JudgeReply,
+  judge: JudgeAddress,
+  query: JudgeQuery,
+  turn: Turn,
+): Promise<JudgeReply | Failed | null> {
+  const sent = composeFor(judge, query);
+  const next = await calls.again(replied, sent, turn);
+  return next === null || next.kind === "failed" ? next : judgeReply(next, sent, judge);
+}
+
+/** Where a judge is asked, without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
+
+/** HTTP and HTTPS come in at the same port. */
+export function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? HTTPS_PORT : HTTP_PORT) : Number(port);
+}
+
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
+function composeFor(judge: JudgeAddress, { scheme, kind, method, host }: JudgeQuery): JudgeRequest {
+  const sent = composeJudgeRequest(judge, { scheme, nonce: createNonce(), kind, method, ...(host === null ? {} : { host }) });
+  sent.url.port = String(portOf(judge.url));
+  return sent;
+}
+
+function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): JudgeReply | Failed {
+  const { answered, way, certificate, ms } = replied;
+  const judged = readJudgeAnswer(sent, answered.response, judge);
+  if (judged.kind !== "refused") {
+    const lies = [...judged.lies, ...certificateLies(certificate, judge)];
+    return { kind: "judged", sent, judged, replied, lies };
+  }
+  answered.connection?.destroy();
+  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", ms };
+}
+
+function certificateLies(seen: string | null, judge: JudgeAddress): Lie[] {
+  if (seen === null || judge.certificate === null || seen === judge.certificate) return [];
+  const details = `the certificate that came through has the SHA-256 ${seen.slice(0, SHOWN_DIGITS)}..., the judge's ${judge.certificate.slice(0, SHOWN_DIGITS)}...`;
+  return [{ fault: "honesty.tls_intercepted", details }];
+}
+
+const SHOWN_DIGITS = 16;
+
+/** The judge is up and did not make this answer: it is the proxy's word. */
+function refused({ answered, way }: Replied): AttributedFault {
+  const { exit, target } = way;
+  const { status, reason, fields } = answered.head;
+  const reply = { status, reason, fields, body: answered.response.body.subarray(0, EVIDENCE_BYTES_MAX) };
+  const last = exit.hops.at(-1) as ExitHop;
+  return { fault: attributeRefusedConnect(reply, target, last.username !== null), role: "exit", hop: exit.hops.length };
+}
+
+const EVIDENCE_BYTES_MAX = 16 * 1024;
