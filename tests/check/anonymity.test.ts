@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Anonymity, judgeAnonymity } from "../../src/check/anonymity.ts";
+import type { JudgePayload } from "../../src/check/judge/payload.ts";
+import { leakFinder } from "../../src/check/leaks.ts";
+import { judgeRequestChanges } from "../../src/check/request-changes.ts";
+import { ipFromBytes, ipToBytes } from "../../src/wire/ip-bytes.ts";
+import { JUDGE, payloadFor } from "./judge-answers.ts";
+import { question } from "./judge-world.ts";
+
+const OURS = "198.51.100.7";
+const OURS6 = "2001:db8:0:1::7";
+const sent = question(JUDGE);
+const elsewhere = { ownAddresses: [OURS, OURS6], isSameMachine: false };
+
+function judge(added: readonly (readonly [string, string])[], more: Partial<JudgePayload> = {}, place = elsewhere): Anonymity {
+  const clean = payloadFor(sent);
+  return judgeAnonymity(sent, { ...clean, fields: [...clean.fields, ...added], ...more }, place);
+}
+
+test("A request that arrives as it was sent, from an address that is not ours, tells nothing: elite.", () => {
+  assert.deepEqual(judge([]), { level: "elite", evidence: [] });
+  assert.equal(judge([["Connection", "keep-alive"]]).level, "elite");
+  assert.equal(judge([["Cache-Control", "max-age=259200"]]).level, "elite");
+});
+
+test("Fields that say that a proxy is in between make it anonymous, each with its evidence.", () => {
+  for (const [name, value] of [
+    ["Via", "1.1 cache.test (squid/6.1)"],
+    ["X-Forwarded-For", "unknown"],
+    ["X-Forwarded-For", "203.0.113.9"],
+    ["Forwarded", "for=_hidden;by=_proxy"],
+    ["X-Proxy-Id", "1234"],
+    ["Proxy-Connection", "keep-alive"],
+    ["Client-IP", "203.0.113.9"],
+    ["X-BlueCoat-Via", "abc"],
+    ["X-Whatever", "1"],
+  ] as const) {
+    const { level, evidence } = judge([[name, value]]);
+    assert.equal(level, "anonymous", name);
+    assert.match(evidence[0] ?? "", new RegExp(`^${name}: `));
+  }
+});
+
+test("A password for the proxy that it passes on is told without the password.", () => {
+  const { level, evidence } = judge([["Proxy-Authorization", "Basic c2VjcmV0"]]);
+  assert.equal(level, "anonymous");
+  assert.doesNotMatch(evidence.join(), /c2VjcmV0/);
+});
+
+const FORMS: Readonly<Record<string, string>> = {
+  plain: OURS,
+  "in a list": `10.0.0.1, ${OURS}`,
+  "in a list without spaces": `10.0.0.1,${OURS},10.0.0.2`,
+  "with a port": `${OURS}:4711`,
+  forwarded: `for="${OURS}:4711";proto=http`,
+  "IPv4-mapped": `::ffff:${OURS}`,
+  "IPv4-mapped, hex": "::ffff:c633:6407",
+  "IPv4-mapped, written out": "0:0:0:0:0:FFFF:C633:6407",
+  "6to4": "2002:c633:6407::1",
+  NAT64: `64:ff9b::${OURS}`,
+  hex: "C6336407",
+  "hex with 0x": "0xc6336407",
+  "hex with colons": "c6:33:64:07",
+  "hex of the text": Buffer.from(OURS).toString("hex"),
+  number: "3325256711",
+  octal: "0306.063.0144.07",
+  "dotted hex": "0xc6.0x33.0x64.0x7",
+  "leading zeros": "198.051.100.007",
+  "a host name": "host-198-51-100-7.isp.test",
+  "a host name with underscores": "ip_198_51_100_7.isp.test",
+  "in a wildcard name": `${OURS}.nip.test`,
+  reversed: "7.100.51.198.in-addr.arpa",
+  "percent-encoded": [...OURS].map((char) => `%${char.charCodeAt(0).toString(16)}`).join(""),
+  "percent-encoded twice": "198%252E51%252E100%252E7",
+  base64: Buffer.from(OURS).toString("base64"),
+  "base64 of the bytes": Buffer.from([198, 51, 100, 7]).toString("base64"),
+  "base64 of the bytes, with a port": Buffer.from([198, 51, 100, 7, 0x12, 0x34]).toString("base64"),
+  "base64 of JSON": Buffer.from(JSON.stringify({ client: OURS })).toString("base64url"),
+  "base64 of base64": Buffer.from(Buffer.from(OURS).toString("base64")).toString("base64"),
+  "a token of three parts": `e30.${Buffer.from(JSON.stringify({ ip: OURS })).toString("base64url")}.c2ln`,
+  "behind an underscore": `client_${Buffer.from(OURS).toString("base64url")}`,
+  escaped: "198&#46;51&#x2e;100\\u002e7",
+  md5: createHash("md5").update(OURS).digest("hex"),
+  "sha256 in base64": createHash("sha256").update(OURS).digest("base64"),
+  IPv6: OURS6,
+  "IPv6 in brackets": `[${OURS6.toUpperCase()}]:80`,
+  "IPv6 written out": "2001:0db8:0000:0001:0000:0000:0000:0007",
+  "IPv6 with a port behind it": `${OURS6}:8080`,
+  "IPv6 in hex": "20010db8000000010000000000000007",
+  "IPv6 in a name": "2001-db8-0-1--7.isp.test",
+  "IPv6 reversed": [..."20010db8000000010000000000000007"].reverse().join("."),
+};
+
+for (const [form, text] of Object.entries(FORMS)) {
+  test(`Our address is found: ${form}.`, () => {
+    for (const name of ["X-Forwarded-For", "X-Odd", "Via"]) {
+      const { level, evidence } = judge([[name, text]]);
+      assert.equal(level, "transparent", text);
+      assert.match(evidence[0] ?? "", /our address (?:198\.51\.100\.7|2001:db8:0:1::7)/);
+    }
+  });
+}
+
+test("Our address is found in a field's name, in what was appended to a field of ours, and in a changed target.", () => {
+  assert.equal(judge([[`X-Client-${OURS}`, "1"]]).level, "transparent");
+  const fields = payloadFor(sent).fields.map(([name, value]) => [name, name === "Cookie" ? `${value}; from=${OURS}` : value] as const);
+  assert.equal(judge([], { fields }).level, "transparent");
+  assert.equal(judge([], { target: `${sent.url.pathname}?ip=${OURS}` }).level, "transparent");
+});
+
+test("The judge's socket with our own address is transparent where the proxy is elsewhere, and proves nothing where it is here.", () => {
+  assert.equal(judge([], { address: OURS }).level, "transparent");
+  assert.equal(judge([], { address: `::ffff:${OURS}` }).level, "transparent");
+  const here = judge([], { address: OURS }, { ...elsewhere, isSameMachine: true });
+  assert.equal(here.level, "elite");
+  assert.match(here.evidence[0] ?? "", /proves nothing/);
+});
+
+test("On this machine a proxy's own name is no leak, and an address of ours in X-Forwarded-For is one.", () => {
+  const place = { ownAddresses: ["127.0.0.1", "::1"], isSameMachine: true };
+  const at = (name: string, value: string) => judge([[name, value]], { address: "127.0.0.1" }, place).level;
+  assert.equal(at("Via", "1.1 127.0.0.1:3128"), "anonymous");
+  assert.equal(at("Forwarded", "for=unknown;by=127.0.0.1"), "anonymous");
+  assert.equal(at("X-Forwarded-Host", "127.0.0.1:8504"), "anonymous");
+  assert.equal(at("X-Forwarded-For", "127.0.0.1"), "transparent");
+  assert.equal(at("Forwarded", "for=127.0.0.1;by=127.0.0.1"), "transparent");
+  assert.equal(at("X-Real-IP", "::1"), "transparent");
+});
+
+test("Private addresses of ours say nothing to a judge that sees us with a public one: they are those of many.", () => {
+  const place = { ownAddresses: ["93.184.216.34", "10.0.0.2"], isSameMachine: false };
+  assert.equal(judge([["X-Forwarded-For", "10.0.0.2"]], {}, place).level, "anonymous");
+  assert.equal(judge([["X-Forwarded-For", "10.0.0.2, 93.184.216.34"]], {}, place).level, "transparent");
+  assert.equal(judge([["X-Forwarded-For", "10.0.0.2"]], {}, { ...place, ownAddresses: ["10.0.0.2"] }).level, "transparent");
+});
+
+const ipv4 = fc.tuple(fc.integer({ min: 1, max: 223 }), fc.nat(255), fc.nat(255), fc.nat(255)).map((parts) => parts.join("."));
+const ipv6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => ipFromBytes(bytes));
+
+type Writer = (address: string) => string;
+const bytesOf = (address: string) => Buffer.from(ipToBytes(address) ?? []);
+const WRITERS: readonly Writer[] = [
+  (address) => address,
+  (address) => address.toUpperCase(),
+  (address) => bytesOf(address).toString("base64"),
+  (address) => Buffer.from(address).toString("base64url"),
+  (address) => Buffer.from(address).toString("hex"),
+  (address) => bytesOf(address).toString("hex"),
+  (address) => `0x${bytesOf(address).toString("hex")}`,
+  (address) => encodeURIComponent(address),
+  (address) => [...address].map((char) => `%${char.charCodeAt(0).toString(16)}`).join(""),
+  (address) => createHash("sha1").update(address).digest("hex"),
+];
+const AROUND: readonly Writer[] = [
+  (text) => text,
+  (text) => `for=${text}`,
+  (text) => `"${text}"`,
+  (text) => `unknown, ${text}, x`,
+  (text) => `{"ip":"${text}"}`,
+];
+
+test("Any address is found in any form, whatever is around it, once more encoded or not.", () => {
+  const again = fc.constantFrom<Writer>(
+    (text) => text,
+    (text) => Buffer.from(text).toString("base64"),
+    encodeURIComponent,
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(ipv4, ipv6),
+      fc.constantFrom(...WRITERS),
+      fc.constantFrom(...AROUND),
+      again,
+      (address, write, surround, encode) => {
+        const text = encode(surround(write(address)));
+        assert.notEqual(leakFinder([address])(text), null, text);
+      },
+    ),
+    { numRuns: 600 },
+  );
+});
+
+test("Another address is not taken for ours, nor are words, numbers and identifiers.", () => {
+  const find = leakFinder([OURS, OURS6]);
+  for (const text of [
+    "198.51.100.70",
+    "198.51.100.77, 1198.51.100.7",
+    "98.51.100.7",
+    "198.51.100",
+    "2001:db8:0:1::70",
+    "1.1 proxy (squid/6.13)",
+    "max-age=259200",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "33252567110",
+    "550e8400-e29b-41d4-a716-446655440000",
+  ]) {
+    assert.equal(find(text), null, text);
+  }
+  fc.assert(
+    fc.property(fc.oneof(ipv4, ipv6, fc.string(), fc.uuid(), fc.base64String()), (text) => {
+      if (text !== OURS && text !== OURS6) assert.equal(find(text), null, text);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("Arbitrary fields are judged in bounded time, and never throw.", () => {
+  const field = fc.tuple(fc.string(), fc.string({ maxLength: 400 }));
+  fc.assert(
+    fc.property(fc.array(field, { maxLength: 10 }), (added) => judge(added).evidence.length <= 20),
+    { numRuns: 200 },
+  );
+  const startedAt = performance.now();
+  for (const part of ["%41", "QUJD", "aa:", "1.", "-a", "::", "&#65;", "0x1."]) judge([["X", part.repeat(4096)]]);
+  assert.ok(performance.now() - startedAt < 10_000);
+});
+
+test("Fields that were taken away, changed or joined by others, another method, target, host or body, are changes of the request.", () => {
+  const changes = (payload: Partial<JudgePayload>) => judgeRequestChanges(sent, payloadFor(sent, payload)).map(({ details }) => details);
+  const { fields } = payloadFor(sent);
+  assert.deepEqual(changes({}), []);
+  for (const name of ["User-Agent", "Cookie", "Authorization", "Referer", "Accept-Encoding", "DNT", "X-Requested-With"]) {
+    assert.match(changes({ fields: fields.filter(([known]) => known !== name) })[0] ?? "", new RegExp(`^${name} was taken out`));
+    assert.equal(changes({ fields: fields.map(([known, value]) => [known, known === name ? "other" : value]) }).length, 1);
+    assert.equal(changes({ fields: [...fields, [name, "more"]] }).length, 1);
+  }
+  assert.match(changes({ method: "POST" })[0] ?? "", /the method GET reached the judge as 'POST'/);
+  assert.equal(changes({ target: "/other" }).length, 1);
+  assert.equal(changes({ fields: fields.map(([name, value]) => [name, name === "Host" ? "evil.test" : value]) }).length, 1);
+  assert.equal(changes({ bodyBytes: 3 }).length, 1);
+  assert.equal(changes({ bodySha256: "00" }).length, 1);
+});
+
+test("What every proxy may do to a request is no change: case, order, joined lists, HTTP/1.0, the absolute form, and fields of its own.", () => {
+  const fields = payloadFor(sent)
+    .fields.map(([name, value]) => [name.toLowerCase(), value.replaceAll(", ", ",")] as const)
+    .reverse();
+  const own = [
+    ["via", "1.0 x"],
+    ["connection", "close"],
+    ["x-forwarded-for", "1.2.3.4"],
+  ] as const;
+  const payload = payloadFor(sent, { httpVersion: "1.0", target: sent.url.href, fields: [...own, ...fields] });
+  assert.deepEqual(judgeRequestChanges(sent, payload), []);
+});
