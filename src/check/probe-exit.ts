@@ -1,14 +1,114 @@
-import { formatHostPort } from "../core/address.ts";
+import { fault } from "../core/fault.ts";
+import { culpritOf } from "../core/fault-table.ts";
+import type { AttributedFault } from "../core/ledger.ts";
 import type { Probe, Probed, ProbeSignal } from "../core/probe.ts";
-import type { Exit, ExitHop } from "../core/route.ts";
+import type { Exit, ExitHop, Target } from "../core/route.ts";
+import { Calls, type Failed, type Spent, type Turn } from "./calls.ts";
 import type { CheckContext } from "./check-context.ts";
+import { goalsFor, isHere, judgesFor } from "./check-proxy.ts";
+import { type Goal, isOfGoal, type Met, meet } from "./contact.ts";
+import { Findings, faultOfLie, tell, worstOf } from "./findings.ts";
+import { hostOf, portOf } from "./judge-calls.ts";
+import { JudgeWatch } from "./judge-watch.ts";
+import { measure } from "./measure.ts";
+import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /** How a gateway checks its exits: by one connection, and by a few more for their honesty. */
 export function createProbe(context: CheckContext): Probe {
-  return (exit, options) => probeExit(exit, context, options);
+  const watch = new JudgeWatch(context);
+  return (exit, { deep, signal }) => new ExitProbe(exit, context, watch, signal).run(deep);
 }
 
-async function probeExit(exit: Exit, _context: CheckContext, _options: { deep: boolean; signal: ProbeSignal }): Promise<Probed> {
-  const { host, port } = exit.hops.at(-1) as ExitHop;
-  return { target: { scheme: "tcp", host, port }, outcome: { kind: "unjudged" }, summary: formatHostPort({ host, port }) };
+class ExitProbe {
+  readonly #exit: Exit;
+  readonly #context: CheckContext;
+  readonly #watch: JudgeWatch;
+  readonly #signal: ProbeSignal;
+  readonly #calls: Calls;
+  readonly #turn: Turn;
+
+  constructor(exit: Exit, context: CheckContext, watch: JudgeWatch, signal: ProbeSignal) {
+    this.#exit = exit;
+    this.#context = context;
+    this.#watch = watch;
+    this.#signal = signal;
+    this.#calls = new Calls(context);
+    this.#turn = { deadline: context.clock.now() + context.timeoutMs, signal, onConnected: null };
+  }
+
+  /** What the operator names as a target is what exits are for; a judge is asked for what no target can tell. */
+  async run(deep: boolean): Promise<Probed> {
+    const { target } = this.#context;
+    const judges = judgesFor(this.#exit, this.#context.judges);
+    if (judges.length > 0 && (deep || target === null)) {
+      const found = await this.#byJudge(goalsFor(judges, { ...this.#context, target: null }), deep);
+      if (target === null || found.outcome.kind === "failed") return found;
+    }
+    if (target !== null) return this.#ofTarget(targetOf(target.url), await askTarget(this.#calls, this.#exit, target, this.#turn));
+    return await this.#byJudge([{ kind: "self" }], false);
+  }
+
+  async #byJudge(goals: readonly Goal[], deep: boolean): Promise<Probed> {
+    const met = await meet(this.#calls, this.#exit, goals, this.#turn, true);
+    const [goal] = goals;
+    const asked = goal?.kind === "judge" ? targetOf(goal.judge.url) : { scheme: "tcp" as const, ...lastOf(this.#exit) };
+    if (met.kind === "failed") return await this.#failed(asked, met, goal);
+    if (met.judged === null) return this.#answered(asked, met.ms);
+    const { judge, reply } = met.judged;
+    const lies = deep ? await this.#lookDeep(met) : reply.lies;
+    if (!deep) reply.replied.answered.connection?.destroy();
+    const worst = worstOf(lies);
+    if (worst === null) return this.#answered(asked, met.ms);
+    return (await this.#watch.isAsKnown(judge)) ? this.#tellFault(asked, faultOfLie(worst, this.#exit.hops.length)) : this.#unjudged(asked);
+  }
+
+  async #lookDeep({ exit, judged, refusedPlain }: Met): Promise<Findings["lies"]> {
+    if (judged === null) return [];
+    const { judge, reply } = judged;
+    const { ownAddresses } = judge;
+    const findings = new Findings({ ownAddresses, isSameMachine: isHere(exit, ownAddresses) });
+    const { deadline, signal } = this.#turn;
+    await measure({ calls: this.#calls, exit, judge, judges: [judge], first: reply, refusedPlain, findings, signal, deadline });
+    return findings.lies;
+  }
+
+  /** An exit is not blamed for a judge that has gone. */
+  async #failed(asked: Target, failed: Failed, goal: Goal | undefined): Promise<Probed> {
+    const isDoubtful = isOfGoal(failed) && goal?.kind === "judge";
+    if (isDoubtful && !(await this.#watch.isAsKnown(goal.judge))) return this.#unjudged(asked);
+    return this.#tellFault(asked, failed.attributed);
+  }
+
+  #ofTarget(asked: Target, answer: TargetAnswer | Failed): Probed {
+    if (answer.kind === "failed") return this.#tellFault(asked, answer.attributed);
+    if (answer.ok) return this.#answered(asked, answer.spent);
+    const { attributed, details, status } = answer;
+    const unexpected = fault("relay.ruled", details, { params: { "received-status": status } });
+    return this.#tellFault(asked, attributed ?? { fault: unexpected, role: "target", hop: this.#exit.hops.length + 1 });
+  }
+
+  #answered(target: Target, ms: Spent): Probed {
+    const took = ms.firstByte ?? (ms.connect ?? 0) + (ms.tls ?? 0) + (ms.handshake ?? 0);
+    return { target, outcome: { kind: "answered", ms: took }, summary: `answered after ${Math.round(took)} ms` };
+  }
+
+  #tellFault(target: Target, attributed: AttributedFault): Probed {
+    if (this.#signal.aborted) return this.#unjudged(target);
+    const { fault: value, role } = attributed;
+    return { target, outcome: { kind: "failed", fault: value, culprit: culpritOf(value, role), role }, summary: tell(attributed) };
+  }
+
+  #unjudged(target: Target): Probed {
+    const summary = this.#signal.aborted ? "the check was ended" : "the judge is not there any more, or not the same";
+    return { target, outcome: { kind: "unjudged" }, summary };
+  }
+}
+
+function targetOf(url: URL): Target {
+  return { scheme: url.protocol === "https:" ? "https" : "http", host: hostOf(url), port: portOf(url) };
+}
+
+function lastOf({ hops }: Exit): { host: string; port: number } {
+  const { host, port } = hops.at(-1) as ExitHop;
+  return { host, port };
 }

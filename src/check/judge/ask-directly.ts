@@ -25,7 +25,7 @@ export interface DirectContext {
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;
   readonly clock: Clock;
-  readonly timeouts: Timeouts;
+  readonly timeouts: Pick<Timeouts, "connect" | "handshake" | "tls" | "head">;
   readonly limits: MessageLimits;
   readonly tolerances: ResponseTolerances;
   readonly signal: CancelSignal | null;
