@@ -4,7 +4,7 @@ import { excerpt, isSecretField } from "../wire/http1/excerpt.ts";
 import type { JudgeRequest } from "./judge/judged.ts";
 import type { JudgePayload } from "./judge/payload.ts";
 import { type Leak, leakFinder } from "./leaks.ts";
-import { addedRequestFields } from "./request-changes.ts";
+import { addedRequestFields, formOfTarget } from "./request-changes.ts";
 
 /**
  * - `transparent`: our address can be told from what arrives;
@@ -35,8 +35,10 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   const notes: string[] = [];
   if (isSameMachine) notes.push("the proxy runs on this machine: which address it connects from proves nothing");
   else if (own.includes(plainAddress(payload.address))) leaks.push(`the judge was connected to from ${payload.address}, which is ours`);
-  const target = payload.target === `${sent.url.pathname}${sent.url.search}` ? null : find(payload.target);
+  const form = formOfTarget(sent, payload);
+  const target = form === "other" ? find(foreignPart("", payload.target, sent, isSameMachine)) : null;
   if (target !== null) leaks.push(`the request's target has ${tellLeak(target)}`);
+  if (form === "absolute") signs.push("the request arrived with its whole URL as target, as only proxies are asked");
   for (const [name, value] of added) {
     const leak = find(name) ?? find(foreignPart(name, value, sent, isSameMachine));
     const shown = isSecretField(name) ? name : `${name}: ${excerpt(value, SHOWN_CHARS_MAX)}`;

@@ -21,10 +21,14 @@ function changesOfLine({ method, url }: JudgeRequest, payload: JudgePayload): st
   const changes: string[] = [];
   if (payload.method !== method) changes.push(`the method ${method} reached the judge as ${excerpt(payload.method)}`);
   const target = `${url.pathname}${url.search}`;
-  // RFC 9112 3.2.2: a server takes the absolute form too.
-  if (payload.target !== target && !isSameUrl(payload.target, url))
-    changes.push(`${excerpt(target)} reached the judge as ${excerpt(payload.target)}`);
+  if (formOfTarget({ url }, payload) === "other") changes.push(`${excerpt(target)} reached the judge as ${excerpt(payload.target)}`);
   return changes;
+}
+
+/** How the target of a request arrived. RFC 9112 3.2.2: a server takes the absolute form too, in which proxies are asked. */
+export function formOfTarget({ url }: Pick<JudgeRequest, "url">, { target }: JudgePayload): "origin" | "absolute" | "other" {
+  if (target === `${url.pathname}${url.search}`) return "origin";
+  return isSameUrl(target, url) ? "absolute" : "other";
 }
 
 function isSameUrl(target: string, { host, pathname, search }: URL): boolean {
