@@ -1,18 +1,13 @@
 import { isIP } from "node:net";
 import { formatHostPort, type HostPort } from "../core/address.ts";
-import { type Clock, roundMs } from "../core/clock.ts";
+import { roundMs } from "../core/clock.ts";
 import type { Stage } from "../core/fault.ts";
 import type { HopFailure, Interruption, Observation, StageTimes } from "../core/ledger.ts";
 import type { ExitHop, HopRole } from "../core/route.ts";
-import type { Timeouts } from "../core/settings.ts";
-import { httpConnect } from "../wire/http-connect.ts";
-import { socks4Connect } from "../wire/socks4.ts";
-import { socks5Connect } from "../wire/socks5.ts";
-import type { CancelSignal } from "./cancellation.ts";
-import type { connectTcp } from "./connect-tcp.ts";
+import { exitHandshake } from "../wire/exit-handshake.ts";
 import { Connection } from "./connection.ts";
+import type { DialOptions } from "./dial-options.ts";
 import { type Driven, drive } from "./drive.ts";
-import type { Resolver } from "./resolve.ts";
 import { startTls } from "./start-tls.ts";
 
 /** Head start of an address before the next is tried beside it. */
@@ -30,21 +25,6 @@ export interface DialPlan {
   readonly hops: readonly ExitHop[];
   /** Null: the last hop answers the request itself, as an HTTP exit does for `http://`. */
   readonly target: DialTarget | null;
-}
-
-export interface DialOptions {
-  readonly resolver: Resolver;
-  /** `connectTcp`, or a fake in tests. */
-  readonly connectTcp: typeof connectTcp;
-  readonly timeouts: Pick<Timeouts, "connect" | "handshake" | "tls">;
-  readonly clock: Clock;
-  readonly signal: CancelSignal | null;
-  /** On the clock: no stage may last beyond it. */
-  readonly deadline: number;
-  /** As in the settings. */
-  readonly ca: readonly string[] | null;
-  /** Ours: dialling one of these would be a loop. */
-  readonly isOwnListener: (address: string, port: number) => boolean;
 }
 
 interface DialReport {
@@ -170,24 +150,8 @@ class Dialler {
     const isTarget = next === this.#plan.target;
     const checked = "addresses" in next && next.addresses !== null ? next.addresses : null;
     const to = await this.#addressFor(through, next, checked, hop + 1, isTarget ? "target" : "exit");
-    switch (through.scheme) {
-      case "http":
-      case "https": {
-        const credentials = through.username === null ? null : { username: through.username, password: through.password };
-        const { value, seen } = await this.#drive(httpConnect(to, credentials), hop);
-        if (!value.opened) throw new DialStopped({ kind: "refused", reply: value.reply, seen });
-        return;
-      }
-      case "socks4":
-      case "socks4a":
-        await this.#drive(socks4Connect(to, through.username, through.scheme === "socks4a"), hop);
-        return;
-      case "socks5":
-      case "socks5h": {
-        const credentials = through.username === null ? null : { username: through.username, password: through.password };
-        await this.#drive(socks5Connect(to, credentials), hop);
-      }
-    }
+    const { value: refusal, seen } = await this.#drive(exitHandshake(through, to), hop);
+    if (refusal !== null) throw new DialStopped({ kind: "refused", reply: refusal, seen });
   }
 
   /** Who resolves the next hop's name: `socks4` and `socks5` want an address from us, the others take the name. */
