@@ -1,81 +1,86 @@
-import type { PoolExit } from "./pool-exit.ts";
+import { FloatColumn, IntColumn } from "../core/number-column.ts";
+import { NONE } from "./exit-store.ts";
 
-/** When which exit's bench is over: a binary heap, each exit in it at most once. */
+/** Where each row stands in the queue; `NONE`: nowhere. */
+interface Places {
+  placeOf(row: number): number;
+  setPlace(row: number, place: number): void;
+}
+
+/** When which exit's bench is over: a binary heap of rows, each in it at most once. */
 export class BenchQueue {
-  readonly #members: PoolExit[] = [];
-  readonly #ends: number[] = [];
+  readonly #places: Places;
+  readonly #rows = new IntColumn();
+  readonly #ends = new FloatColumn();
+  #size = 0;
 
-  get size(): number {
-    return this.#members.length;
+  constructor(places: Places) {
+    this.#places = places;
   }
 
-  /** Puts an exit in, or moves it. */
-  set(member: PoolExit, end: number): void {
-    if (member.queuedAt < 0) {
-      member.queuedAt = this.#members.push(member) - 1;
-      this.#ends.push(end);
-    } else {
-      this.#ends[member.queuedAt] = end;
+  /** Puts a row in, or moves it. */
+  set(row: number, end: number): void {
+    let at = this.#places.placeOf(row);
+    if (at < 0) {
+      at = this.#size++;
+      this.#rows.reserve(this.#size);
+      this.#ends.reserve(this.#size);
     }
-    this.#sink(this.#rise(member.queuedAt));
+    this.#put(at, row, end);
+    this.#sink(this.#rise(at));
   }
 
-  delete(member: PoolExit): void {
-    const at = member.queuedAt;
+  delete(row: number): void {
+    const at = this.#places.placeOf(row);
     if (at < 0) return;
-    const last = this.#members.length - 1;
-    this.#swap(at, last);
-    this.#members.pop();
-    this.#ends.pop();
-    member.queuedAt = -1;
-    if (at < last) this.#sink(this.#rise(at));
+    const last = --this.#size;
+    this.#places.setPlace(row, NONE);
+    if (at === last) return;
+    this.#put(at, this.#rows.get(last), this.#ends.get(last));
+    this.#sink(this.#rise(at));
   }
 
-  /** Takes out one whose end has come; null: there is none. */
-  takeDue(now: number): PoolExit | null {
-    const first = this.#members[0];
-    if (first === undefined || (this.#ends[0] as number) > now) return null;
+  /** Takes out one whose end has come; `NONE`: there is none. */
+  takeDue(now: number): number {
+    if (this.#size === 0 || this.#ends.get(0) > now) return NONE;
+    const first = this.#rows.get(0);
     this.delete(first);
     return first;
   }
 
   #rise(from: number): number {
+    const [row, end] = [this.#rows.get(from), this.#ends.get(from)];
     let at = from;
     while (at > 0) {
       const parent = (at - 1) >> 1;
-      if ((this.#ends[parent] as number) <= (this.#ends[at] as number)) break;
-      this.#swap(at, parent);
+      if (this.#ends.get(parent) <= end) break;
+      this.#put(at, this.#rows.get(parent), this.#ends.get(parent));
       at = parent;
     }
+    if (at !== from) this.#put(at, row, end);
     return at;
   }
 
   #sink(from: number): void {
+    const [row, end] = [this.#rows.get(from), this.#ends.get(from)];
     let at = from;
-    while (true) {
-      const child = this.#earlierChild(at);
-      if (child < 0 || (this.#ends[at] as number) <= (this.#ends[child] as number)) return;
-      this.#swap(at, child);
+    for (let child = this.#earlierChild(at); child >= 0 && this.#ends.get(child) < end; child = this.#earlierChild(at)) {
+      this.#put(at, this.#rows.get(child), this.#ends.get(child));
       at = child;
     }
+    if (at !== from) this.#put(at, row, end);
   }
 
   #earlierChild(at: number): number {
     const left = 2 * at + 1;
-    if (left >= this.#ends.length) return -1;
+    if (left >= this.#size) return NONE;
     const right = left + 1;
-    return right < this.#ends.length && (this.#ends[right] as number) < (this.#ends[left] as number) ? right : left;
+    return right < this.#size && this.#ends.get(right) < this.#ends.get(left) ? right : left;
   }
 
-  #swap(a: number, b: number): void {
-    if (a === b) return;
-    const [memberA, memberB] = [this.#members[a] as PoolExit, this.#members[b] as PoolExit];
-    const [endA, endB] = [this.#ends[a] as number, this.#ends[b] as number];
-    this.#members[a] = memberB;
-    this.#members[b] = memberA;
-    this.#ends[a] = endB;
-    this.#ends[b] = endA;
-    memberB.queuedAt = a;
-    memberA.queuedAt = b;
+  #put(at: number, row: number, end: number): void {
+    this.#rows.set(at, row);
+    this.#ends.set(at, end);
+    this.#places.setPlace(row, at);
   }
 }

@@ -94,6 +94,6 @@ export class Chooser {
 
 /** Worth staying in its tier for. */
 function isGood(chosen: PoolExit, { tried, blocks, now }: Choosing): boolean {
-  const { exit, zone } = chosen;
-  return zone === USABLE && (exit.rotating || !tried.has(exit.id)) && !isBlocked(chosen, blocks, now);
+  const { id, kind, zone } = chosen;
+  return zone === USABLE && (kind.rotating || !tried.has(id)) && !isBlocked(chosen, blocks, now);
 }

@@ -26,8 +26,8 @@ interface Exits {
  */
 export function waysTo(target: string, exits: Exits, blocks: Blocks | null, now: number): Ways {
   const canTell = (member: PoolExit) => {
-    if ((blocks?.get(member.exit.id)?.until ?? 0) > now) return false;
-    return member.isSound || (member.hold === null && member.health.benchedOver === target);
+    if ((blocks?.get(member.id)?.until ?? 0) > now) return false;
+    return member.isSound || (member.hold === null && member.health.wasBenchedOver(target));
   };
   return {
     count(enough) {

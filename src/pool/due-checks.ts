@@ -19,14 +19,16 @@ export function* dueForCheck(members: Iterable<PoolExit>, idleMs: number, clock:
 
 /** Goes through all that are in use. Yields null for each that is out. */
 export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<DueExit | null, void> {
-  for (const { exit, hold, health } of members) {
-    yield hold !== null || health.isOnProbation || health.state(clock.now()) === "untried" ? null : { exit, isNew: false };
+  for (const member of members) {
+    const { hold, health } = member;
+    yield hold !== null || health.isOnProbation || health.state(clock.now()) === "untried" ? null : { exit: member.exit, isNew: false };
   }
 }
 
-function dueNow({ exit, hold, health, inFlight }: PoolExit, idleMs: number, now: number): DueExit | null {
+function dueNow(member: PoolExit, idleMs: number, now: number): DueExit | null {
+  const { hold, health, inFlight } = member;
   if (hold !== null || health.isBenched(now)) return null;
-  if (health.isOnProbation) return inFlight === 0 ? { exit, isNew: false } : null;
-  if (health.state(now) === "untried" && !health.isChecked) return { exit, isNew: true };
-  return now - health.seenAt >= idleMs ? { exit, isNew: false } : null;
+  if (health.isOnProbation) return inFlight === 0 ? { exit: member.exit, isNew: false } : null;
+  if (health.state(now) === "untried" && !health.isChecked) return { exit: member.exit, isNew: true };
+  return now - health.seenAt >= idleMs ? { exit: member.exit, isNew: false } : null;
 }

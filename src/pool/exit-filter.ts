@@ -2,7 +2,7 @@ import type { ExitFilter } from "../core/params.ts";
 import type { Exit } from "../core/route.ts";
 
 /** Each tag that the filter names must have one of the wanted values; values ignore case, and `_` stands for `-` and space. An exit's `*` is any. */
-export function matches({ id, tags: own }: Exit, { exit, tags }: ExitFilter): boolean {
+export function matches({ id, tags: own }: Pick<Exit, "id" | "tags">, { exit, tags }: ExitFilter): boolean {
   if (exit !== null && normalize(exit) !== normalize(id)) return false;
   return Object.entries(tags).every(([name, values]) => values.length === 0 || hasOneOf(own, name, values));
 }

@@ -1,8 +1,10 @@
 import type { ExitFilter } from "../core/params.ts";
+import { CommonExits } from "./common-exits.ts";
 import { ANY_VALUE, normalize } from "./exit-filter.ts";
-import { CommonExits, type ExitGroup, OneExit } from "./exit-group.ts";
+import { type ExitGroup, OneExit } from "./exit-group.ts";
+import type { PoolKind } from "./exit-kinds.ts";
 import type { PoolExit, Zone } from "./pool-exit.ts";
-import { EVERY_EXIT, TagSlots } from "./tag-slots.ts";
+import type { TagLists } from "./tag-lists.ts";
 
 /** Exits that a filter wants: all that match are in the groups, and those in the groups that `fits` says yes to. */
 export interface Shortlist {
@@ -15,50 +17,56 @@ export interface Shortlist {
 /** Filters of several tags whose exits are kept: those that a few draws do not find. */
 const COMMON_MAX = 64;
 
-/** Finds the exits that a filter wants without looking at the others. Rebuilt whenever the pool is loaded. */
+/** Finds the exits that a filter wants without looking at the others. */
 export class ExitIndex {
-  readonly #slots: TagSlots;
-  readonly #byId: ReadonlyMap<string, PoolExit>;
-  /** Ids that a user name writes differently. */
-  readonly #byWrittenId = new Map<string, PoolExit>();
-  readonly #everyone: Shortlist;
+  readonly #lists: TagLists;
   /** By the numbers of the wanted lists; oldest first. */
   readonly #common = new Map<string, CommonExits>();
 
-  constructor(members: readonly PoolExit[], byId: ReadonlyMap<string, PoolExit>) {
-    this.#slots = new TagSlots(members);
-    this.#byId = byId;
-    for (const member of members) {
-      const written = normalize(member.exit.id);
-      if (written !== member.exit.id && !this.#byWrittenId.has(written)) this.#byWrittenId.set(written, member);
-    }
-    this.#everyone = members.length === 0 ? NOBODY : new Exact([this.all]);
+  constructor(lists: TagLists) {
+    this.#lists = lists;
   }
 
   /** The group of every exit. */
   get all(): ExitGroup {
-    return this.#slots.lists[EVERY_EXIT] as ExitGroup;
+    return this.#lists.all;
   }
 
   find({ exit, tags }: ExitFilter): Shortlist {
+    if (this.all.size === 0) return NOBODY;
     const wanted: number[][] = [];
     for (const name in tags) {
       const values = tags[name] as readonly string[];
       if (values.length > 0) wanted.push(this.#listsOf(name, values));
     }
     if (exit !== null) return this.#findOne(exit, wanted);
-    return wanted.length === 0 ? this.#everyone : this.#findTagged(wanted);
+    return wanted.length === 0 ? new Exact([this.all]) : this.#findTagged(wanted);
   }
 
-  move(member: PoolExit, from: Zone, to: Zone): void {
-    this.#slots.move(member, from, to);
-    for (const group of this.#common.values()) group.move(member, from, to);
+  enter(row: number, kind: PoolKind, zone: Zone): void {
+    this.#lists.enter(row, kind, zone);
+    this.#forgetCommonOf(row);
+  }
+
+  leave(row: number, zone: Zone): void {
+    this.#forgetCommonOf(row);
+    // The number of a list that is gone will be another one's.
+    if (this.#lists.leave(row, zone)) this.#common.clear();
+  }
+
+  move(row: number, from: Zone, to: Zone): void {
+    this.#lists.move(row, from, to);
+    for (const group of this.#common.values()) group.move(row, from, to);
+  }
+
+  #forgetCommonOf(row: number): void {
+    for (const [key, group] of this.#common) if (group.wants(row)) this.#common.delete(key);
   }
 
   #findOne(id: string, wanted: readonly (readonly number[])[]): Shortlist {
-    const member = this.#byId.get(id) ?? this.#byWrittenId.get(normalize(id)) ?? this.#byId.get(normalize(id));
-    if (member === undefined || !wanted.every((lists) => this.#slots.isIn(member.number, lists))) return NOBODY;
-    return new Exact([new OneExit(member)]);
+    const row = this.#lists.book.findWritten(id);
+    if (row < 0 || !wanted.every((lists) => this.#lists.isIn(row, lists))) return NOBODY;
+    return new Exact([new OneExit(this.#lists.view(row))]);
   }
 
   /** The groups of the tag that leaves the fewest; the other tags are asked of each candidate. */
@@ -68,19 +76,14 @@ export class ExitIndex {
     if (common !== undefined) return new Exact([common]);
     let smallest = wanted[0] as readonly number[];
     for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
-    const groups = smallest.map((list) => this.#slots.lists[list] as ExitGroup);
+    const groups = smallest.map((list) => this.#lists.list(list));
     if (key === null || groups.length === 0) return new Exact(groups);
     const others = wanted.filter((lists) => lists !== smallest);
-    const fits = ({ number }: PoolExit) => others.every((lists) => this.#slots.isIn(number, lists));
     return {
       groups,
-      fits,
-      narrow: () => new Exact([this.#keep(key, this.#findCommon(others, groups))]),
+      fits: ({ number }) => others.every((lists) => this.#lists.isIn(number, lists)),
+      narrow: () => new Exact([this.#keep(key, new CommonExits(this.#lists, wanted))]),
     };
-  }
-
-  #findCommon(others: readonly (readonly number[])[], groups: readonly ExitGroup[]): CommonExits {
-    return new CommonExits(this.#slots.members, this.#slots.common(others, groups), this.#slots.evenWeight);
   }
 
   #keep(key: string, common: CommonExits): CommonExits {
@@ -93,17 +96,17 @@ export class ExitIndex {
   #listsOf(name: string, values: readonly string[]): number[] {
     const lists: number[] = [];
     for (const value of values) {
-      const list = this.#slots.listOf(name, value) ?? this.#slots.listOf(name, normalize(value));
+      const list = this.#lists.listOf(name, value) ?? this.#lists.listOf(name, normalize(value));
       if (list !== undefined && !lists.includes(list)) lists.push(list);
     }
-    const any = this.#slots.listOf(name, ANY_VALUE);
+    const any = this.#lists.listOf(name, ANY_VALUE);
     if (any !== undefined && !lists.includes(any)) lists.push(any);
     return lists;
   }
 
   #count(lists: readonly number[]): number {
     let count = 0;
-    for (const list of lists) count += (this.#slots.lists[list] as ExitGroup).size;
+    for (const list of lists) count += this.#lists.list(list).size;
     return count;
   }
 }

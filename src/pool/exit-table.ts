@@ -1,13 +1,19 @@
 import type { HopState, Report } from "../core/event.ts";
-import type { Exit, ExitHop } from "../core/route.ts";
 import type { PoolSettings } from "../core/settings.ts";
 import { BenchQueue } from "./bench-queue.ts";
+import { ExitBook } from "./exit-book.ts";
 import { ExitIndex } from "./exit-index.ts";
+import type { PoolKind } from "./exit-kinds.ts";
+import { ExitOrder } from "./exit-order.ts";
+import { GONE } from "./exit-store.ts";
 import { Floor } from "./floor.ts";
-import { BARRED, OUT, PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import { BARRED, type Hold, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import { TagLists } from "./tag-lists.ts";
 
 /** Bench ends that one look deals with: thousands may end in one moment, and no choice is to wait for them all. */
 const BENCH_ENDS_MAX = 32;
+/** The same for exits that are placed anew. */
+const PLACED_MAX = 500;
 
 /** What an exit must be to be taken. */
 type ExitRules = Pick<PoolSettings, "floor" | "checked">;
@@ -15,76 +21,102 @@ type ExitRules = Pick<PoolSettings, "floor" | "checked">;
 /** The exits of a pool, each in the zone where it belongs, and every change of their states reported once. */
 export class ExitTable {
   readonly floor: Floor;
-  index: ExitIndex;
-  readonly #byId = new Map<string, PoolExit>();
-  readonly #benches = new BenchQueue();
+  readonly book: ExitBook = new ExitBook();
+  readonly lists: TagLists = new TagLists(this.book);
+  readonly order: ExitOrder = new ExitOrder(this.book.store);
+  readonly index: ExitIndex = new ExitIndex(this.lists);
+  readonly #benches = new BenchQueue({
+    placeOf: (row) => this.view(row).queuedAt,
+    setPlace: (row, place) => {
+      this.view(row).queuedAt = place;
+    },
+  });
   readonly #report: Report;
   /** How many exits are sound. */
   #sound = 0;
   /** By the state that was last reported. */
-  #counts: Record<HopState, number> = noCounts();
+  readonly #counts: Record<HopState, number> = { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
+
   #onlyChecked: boolean;
+  /** Exits in rows below this are placed by the rules of now. */
+  #placedBelow: number = Number.POSITIVE_INFINITY;
 
   constructor({ floor, checked }: ExitRules, report: Report) {
     this.floor = new Floor(floor);
     this.#onlyChecked = checked;
     this.#report = report;
-    this.index = new ExitIndex([], this.#byId);
   }
 
-  configure({ floor, checked }: ExitRules, now: number): void {
+  configure({ floor, checked }: ExitRules): void {
     this.floor.share = floor;
     if (checked === this.#onlyChecked) return;
     this.#onlyChecked = checked;
-    for (const member of this.#byId.values()) this.place(member, "the checks were configured", now);
+    this.#placedBelow = 0;
   }
 
   get size(): number {
-    return this.#byId.size;
+    return this.lists.all.size;
+  }
+
+  view(row: number): PoolExit {
+    return this.lists.view(row);
   }
 
   get(id: string): PoolExit | undefined {
-    return this.#byId.get(id);
+    const row = this.book.find(id);
+    return row < 0 ? undefined : this.view(row);
   }
 
-  all(): IterableIterator<PoolExit> {
-    return this.#byId.values();
+  /** In the order of the lists. The pool may change meanwhile. */
+  *all(): IterableIterator<PoolExit> {
+    for (const row of this.order.rows()) yield this.view(row);
   }
 
-  /** Replaces the exits; those whose id was known keep what is known of them. */
-  load(exits: readonly Exit[], now: number): { added: number; removed: readonly PoolExit[]; changed: readonly PoolExit[] } {
-    const before = new Map(this.#byId);
-    const changed: PoolExit[] = [];
-    this.#byId.clear();
-    let added = 0;
-    for (const exit of exits) {
-      if (this.#byId.has(exit.id)) {
-        this.#report({ type: "warning", message: `two exits have the id ${exit.id}: the second is left out` });
-        continue;
-      }
-      const known = before.get(exit.id);
-      before.delete(exit.id);
-      if (known === undefined) added++;
-      else if (!isSameRoute(known.exit, exit)) changed.push(known);
-      known?.update(exit);
-      this.#byId.set(exit.id, known ?? new PoolExit(exit));
-    }
-    const removed = [...before.values()];
-    for (const member of removed) this.#drop(member);
-    this.index = new ExitIndex([...this.#byId.values()], this.#byId);
-    this.#sound = 0;
-    this.#counts = noCounts();
-    for (const { isSound, reported } of this.#byId.values()) {
-      if (isSound) this.#sound++;
-      this.#counts[reported]++;
-    }
-    this.#lookAtFloor();
-    if (this.#onlyChecked) for (const member of this.#byId.values()) this.place(member, "it was loaded", now);
-    for (const member of changed) {
-      member.learn().renew();
-      this.place(member, "its route has changed", now);
-    }
-    return { added, removed, changed };
+  /** An exit has come. */
+  enter(row: number, kind: PoolKind, now: number): void {
+    const member = this.view(row);
+    member.zone = zoneOf(member, this.#onlyChecked, now);
+    this.index.enter(row, kind, member.zone);
+    this.#sound++;
+    this.#counts.untried++;
+  }
+
+  /** An exit has other tags than before. */
+  changeKind(row: number, kind: PoolKind): void {
+    const { zone } = this.view(row);
+    this.index.leave(row, zone);
+    this.index.enter(row, kind.number < 0 ? this.lists.kinds.of(kind) : kind, zone);
+  }
+
+  /** An exit goes; what is under way over it runs on. */
+  remove(row: number): void {
+    const member = this.view(row);
+    this.#benches.delete(row);
+    this.index.leave(row, member.zone);
+    if (member.isSound) this.#sound--;
+    this.#counts[member.reported]--;
+    const isInUse = member.inFlight + member.tunnels > 0;
+    this.book.remove(row, isInUse);
+    if (isInUse) this.book.store.mark(row, GONE, true);
+    else this.book.free(row);
+  }
+
+  /** A tunnel goes on over an exit, and is to be let go in the end. Null: there is no such exit. */
+  carry(id: string): PoolExit | null {
+    const member = this.get(id);
+    if (member === undefined) return null;
+    member.tunnels++;
+    return member;
+  }
+
+  letGo(member: PoolExit): void {
+    member.tunnels--;
+    this.release(member);
+  }
+
+  /** Something that was under way over an exit has ended. */
+  release(member: PoolExit): void {
+    if (member.isGone && member.inFlight + member.tunnels === 0) this.book.free(member.number);
   }
 
   /** How many exits are in each state. Costs the same for a million; a bench that is over counts until it is noticed. */
@@ -93,79 +125,77 @@ export class ExitTable {
     return { ...this.#counts };
   }
 
-  /** Ends benches whose time has come. */
+  /** Ends benches whose time has come, and goes on with what else was put off. */
   endBenches(now: number): void {
+    if (this.#placedBelow < this.book.store.end) this.#placeMore(now);
     for (let count = 0; count < BENCH_ENDS_MAX; count++) {
-      const member = this.#benches.takeDue(now);
-      if (member === null) return;
-      this.place(member, "its bench is over", now);
+      const row = this.#benches.takeDue(now);
+      if (row < 0) return;
+      this.place(this.view(row), "its bench is over", now);
     }
+  }
+
+  /** Places some of the exits anew, since other rules hold for them. */
+  #placeMore(now: number): void {
+    const { store } = this.book;
+    const end = Math.min(store.end, this.#placedBelow + PLACED_MAX);
+    for (let row = this.#placedBelow; row < end; row++) {
+      if (store.kindOf(row) >= 0) this.place(this.view(row), "the checks were configured", now);
+    }
+    this.#placedBelow = end;
   }
 
   /** Puts an exit where it belongs after anything about it has changed, and reports its new state. */
   place(member: PoolExit, reason: string, now: number): void {
-    if (member.number < 0) return;
-    const { hold } = member;
-    if (hold !== null && !hold.isDraining && hold.benchedUntil <= now) member.hold = null;
-    const end = member.benchedUntil;
-    if (end > now) this.#benches.set(member, end);
-    else if (member.queuedAt >= 0) this.#benches.delete(member);
-    const zone = zoneOf(member, this.#onlyChecked, now);
-    if (zone !== member.zone) {
-      const from = member.zone;
-      member.zone = zone;
-      this.index.move(member, from, zone);
-    }
-    this.#countSound(member);
-    this.#announce(member, reason, now);
+    if (member.isGone) return;
+    if (isOver(member.hold, now)) member.hold = null;
+    const { hold, health } = member;
+    const end = hold === null ? health.benchedUntil : Math.max(health.benchedUntil, hold.benchedUntil);
+    if (end > now) this.#benches.set(member.number, end);
+    else if (member.queuedAt >= 0) this.#benches.delete(member.number);
+    const isSound = hold === null && !health.isOnProbation;
+    this.#moveTo(member, zoneOf(member, this.#onlyChecked, now));
+    if (isSound !== member.isSound) this.#countSound(member, isSound);
+    const state = hold === null ? health.state(now) : member.state(now);
+    if (state !== member.reported) this.#announce(member, state, reason, now);
   }
 
-  /** Exits on probation do not count, else an outage would end and begin again with each of their attempts. */
-  #countSound(member: PoolExit): void {
-    const isSound = member.hold === null && !member.health.isOnProbation;
-    if (isSound === member.isSound) return;
-    member.isSound = isSound;
-    this.#sound += isSound ? 1 : -1;
-    this.#lookAtFloor();
-  }
-
-  #lookAtFloor(): void {
+  lookAtFloor(): void {
     const message = this.floor.look(this.#sound, this.size);
     if (message !== null) this.#report({ type: "warning", message });
   }
 
-  #drop(member: PoolExit): void {
-    this.#benches.delete(member);
-    member.number = -1;
+  #moveTo(member: PoolExit, zone: Zone): void {
+    const from = member.zone;
+    if (zone === from) return;
+    member.zone = zone;
+    this.index.move(member.number, from, zone);
   }
 
-  #announce(member: PoolExit, reason: string, now: number): void {
+  /** Exits on probation do not count, else an outage would end and begin again with each of their attempts. */
+  #countSound(member: PoolExit, isSound: boolean): void {
+    member.isSound = isSound;
+    this.#sound += isSound ? 1 : -1;
+    this.lookAtFloor();
+  }
+
+  #announce(member: PoolExit, to: HopState, reason: string, now: number): void {
     const from = member.reported;
-    const to = member.state(now);
-    if (from === to) return;
     member.reported = to;
     this.#counts[from]--;
     this.#counts[to]++;
     const forMs = Math.max(0, Math.round(member.benchedUntil - now));
-    this.#report({ type: "hop-changed", exit: member.exit.id, from, to, reason, forMs });
+    this.#report({ type: "hop-changed", exit: member.id, from, to, reason, forMs });
   }
 }
 
-function noCounts(): Record<HopState, number> {
-  return { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 };
+/** An operator's word that holds no longer. */
+function isOver(hold: Hold | null, now: number): boolean {
+  return hold !== null && !hold.isDraining && hold.benchedUntil <= now;
 }
 
 function zoneOf({ hold, health, inFlight }: PoolExit, onlyChecked: boolean, now: number): Zone {
   if (hold !== null) return BARRED;
   if (health.isBenched(now) || (health.isOnProbation && inFlight > 0)) return OUT;
   return onlyChecked && (health.isOnProbation || (health.state(now) === "untried" && !health.isChecked)) ? OUT : USABLE;
-}
-
-function isSameRoute({ hops: a }: Exit, { hops: b }: Exit): boolean {
-  return a === b || (a.length === b.length && a.every((hop, i) => isSameHop(hop, b[i] as ExitHop)));
-}
-
-function isSameHop(a: ExitHop, b: ExitHop): boolean {
-  if (a.scheme !== b.scheme || a.host !== b.host || a.port !== b.port) return false;
-  return a.username === b.username && a.password === b.password && a.insecure === b.insecure;
 }

@@ -1,6 +1,32 @@
 import type { Random } from "../core/clock.ts";
 import type { HopState } from "../core/event.ts";
 import type { FaultId } from "../core/fault.ts";
+import { FAULTS } from "../core/fault-table.ts";
+import { hashText } from "../core/hash-text.ts";
+import {
+  BENCHED_AT,
+  BENCHED_OVER,
+  BENCHED_UNTIL,
+  CHECKED_AT,
+  EWMA_MS,
+  FAILING_SINCE,
+  FAILURES,
+  HEALTH_NUMBERS,
+  HEALTHY,
+  IS_DEAD,
+  LAST_FAULT,
+  LEVEL,
+  NEVER,
+  PROBATION,
+  SEEN_AT,
+  STANDING,
+  STANDINGS,
+  STREAK_NOW,
+  SUCCESS_RATE,
+  SUCCESSES,
+  UNKNOWN,
+  UNTRIED,
+} from "./health-numbers.ts";
 
 /** Milliseconds. */
 const BENCH_BASE_MS = 1000;
@@ -18,6 +44,8 @@ const SUCCESS_FLOOR = 0.05;
 /** What was seen counts half after this time: else an exit that looked worse than all others would never be looked at again. */
 const HALF_LIFE_MS = 60_000;
 
+const FAULT_IDS = Object.keys(FAULTS) as FaultId[];
+
 /**
  * What we know of one exit.
  *
@@ -27,51 +55,86 @@ const HALF_LIFE_MS = 60_000;
  * A failure of its own benches it. When the bench is over it is on probation: one attempt at a time, until one clean success promotes it or
  * a failure benches it for longer. `level` counts failures that no success has worn off: each doubles the time that the next bench may last,
  * and it takes three successes in a row to halve it, so that an exit which comes and goes stays out longer than one that failed once.
+ *
+ * Kept as numbers, since a million exits may have one: this is a view of them.
  */
 export class Health {
-  level = 0;
-  successes = 0;
-  failures = 0;
-  lastFault: FaultId | null = null;
-  /** The target (`host:port`) of the failure that benched it last, where that proves nothing by itself; null: it does, or a rule did, or nothing. */
-  benchedOver: string | null = null;
+  readonly #numbers: Float64Array;
+  /** Where they begin. */
+  readonly #at: number;
+
+  constructor(numbers: Float64Array = Health.begin(new Float64Array(HEALTH_NUMBERS), 0), at = 0) {
+    this.#numbers = numbers;
+    this.#at = at;
+  }
+
+  /** Makes the numbers those of an exit that nothing is known of. */
+  static begin(numbers: Float64Array, at: number): Float64Array {
+    for (let i = 0; i < HEALTH_NUMBERS; i++) numbers[at + i] = UNKNOWN[i] as number;
+    return numbers;
+  }
+
+  get level(): number {
+    return this.#get(LEVEL);
+  }
+
+  get successes(): number {
+    return this.#get(SUCCESSES);
+  }
+
+  get failures(): number {
+    return this.#get(FAILURES);
+  }
+
+  get lastFault(): FaultId | null {
+    return FAULT_IDS[this.#get(LAST_FAULT)] ?? null;
+  }
+
   /** Moving average until the first byte of an answer; null before the first. */
-  ewmaMs: number | null = null;
-  benchedUntil: number = Number.NEGATIVE_INFINITY;
+  get ewmaMs(): number | null {
+    const ms = this.#get(EWMA_MS);
+    return Number.isNaN(ms) ? null : ms;
+  }
+
+  get benchedUntil(): number {
+    return this.#get(BENCHED_UNTIL);
+  }
+
   /** When a check looked at it last, whether it found anything out or not. On the clock. */
-  checkedAt: number = Number.NEGATIVE_INFINITY;
-  /** Moving average of 1 for a success, 0 for a failure of its own, as of `#seenAt`. */
-  #successRate = 1;
-  #seenAt = 0;
-  /** Attempts that began before this count of attempts belong to the failure that benched it last. */
-  #benchedAt = -1;
-  #standing: "untried" | "healthy" | "probation" = "untried";
-  #streak = 0;
-  #isDead = false;
-  /** Since when it has had failures and no clean success; infinite: it has not. */
-  #failingSince: number = Number.POSITIVE_INFINITY;
+  get checkedAt(): number {
+    return this.#get(CHECKED_AT);
+  }
+
+  set checkedAt(now: number) {
+    this.#set(CHECKED_AT, now);
+  }
 
   isBenched(now: number): boolean {
     return this.benchedUntil > now;
   }
 
+  /** Whether it was a failure on this target (`host:port`) that benched it last, and one that proves nothing by itself. */
+  wasBenchedOver(target: string): boolean {
+    return this.#get(BENCHED_OVER) === hashText(target);
+  }
+
   /** It must prove itself: one attempt at a time. Also true while it is benched. */
   get isOnProbation(): boolean {
-    return this.#standing === "probation";
+    return this.#get(STANDING) === PROBATION;
   }
 
   /** When a check or an attempt last looked at it. On the clock. */
   get seenAt(): number {
-    return Math.max(this.#seenAt, this.checkedAt);
+    return Math.max(this.#get(SEEN_AT), this.checkedAt);
   }
 
   get isChecked(): boolean {
-    return this.checkedAt > Number.NEGATIVE_INFINITY;
+    return this.checkedAt > NEVER;
   }
 
   state(now: number): HopState {
-    if (!this.isBenched(now)) return this.#standing;
-    return this.#isDead ? "dead" : "benched";
+    if (!this.isBenched(now)) return STANDINGS[this.#get(STANDING)] as HopState;
+    return this.#get(IS_DEAD) === 1 ? "dead" : "benched";
   }
 
   /**
@@ -80,15 +143,15 @@ export class Health {
    * @param leasedAt the count of attempts when this one began: what began before the bench does not end it.
    */
   succeed(ms: number | null, now: number, leasedAt: number): void {
-    this.successes++;
-    if (ms !== null) this.ewmaMs = this.ewmaMs === null ? ms : this.ewmaMs + NEWEST * (ms - this.ewmaMs);
+    this.#add(SUCCESSES, 1);
+    if (ms !== null) this.#set(EWMA_MS, this.ewmaMs === null ? ms : this.ewmaMs + NEWEST * (ms - this.ewmaMs));
     this.#count(1, now);
-    if (leasedAt > this.#benchedAt) this.#promote();
+    if (leasedAt > this.#get(BENCHED_AT)) this.#promote();
   }
 
   /** A failure that proves nothing: others are preferred for a while. */
   suspect(fault: FaultId, now: number): void {
-    this.lastFault = fault;
+    this.#set(LAST_FAULT, FAULT_IDS.indexOf(fault));
     this.#count(0, now);
   }
 
@@ -97,29 +160,31 @@ export class Health {
    * @param leasedAt the count of attempts when this one began: many that run into one failure count once.
    */
   fail(fault: FaultId, { target, now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
-    this.failures++;
+    this.#add(FAILURES, 1);
     this.suspect(fault, now);
-    if (leasedAt <= this.#benchedAt) return;
-    this.#benchedAt = attempts;
-    this.benchedOver = target;
-    this.#standing = "probation";
-    this.#streak = 0;
-    this.#failingSince = Math.min(this.#failingSince, now);
-    this.#isDead = this.level === LEVEL_MAX && now - this.#failingSince >= DEAD_AFTER_MS;
-    this.level = Math.min(LEVEL_MAX, this.level + 1);
-    const longest = this.#isDead ? DEAD_BENCH_MAX_MS : BENCH_MAX_MS;
-    const window = this.#isDead ? longest : Math.min(longest, BENCH_BASE_MS * 2 ** (this.level - 1));
-    this.benchedUntil = now + Math.min(longest, Math.max(atLeastMs, window * (1 - random())));
+    if (leasedAt <= this.#get(BENCHED_AT)) return;
+    this.#set(BENCHED_AT, attempts);
+    this.#set(BENCHED_OVER, target === null ? NOTHING : hashText(target));
+    this.#set(STANDING, PROBATION);
+    this.#set(STREAK_NOW, 0);
+    const failingSince = Math.min(this.#get(FAILING_SINCE), now);
+    this.#set(FAILING_SINCE, failingSince);
+    const isDead = this.level === LEVEL_MAX && now - failingSince >= DEAD_AFTER_MS;
+    this.#set(IS_DEAD, isDead ? 1 : 0);
+    this.#set(LEVEL, Math.min(LEVEL_MAX, this.level + 1));
+    const longest = isDead ? DEAD_BENCH_MAX_MS : BENCH_MAX_MS;
+    const window = isDead ? longest : Math.min(longest, BENCH_BASE_MS * 2 ** (this.level - 1));
+    this.#set(BENCHED_UNTIL, now + Math.min(longest, Math.max(atLeastMs, window * (1 - random()))));
   }
 
   /** What it failed for may be mended: its route has changed, or somebody says so. What is known of its speed stays. */
   renew(): void {
-    this.level = 0;
-    this.benchedUntil = Number.NEGATIVE_INFINITY;
-    this.#successRate = 1;
-    this.#isDead = false;
-    this.#failingSince = Number.POSITIVE_INFINITY;
-    if (this.#standing === "probation") this.#standing = "untried";
+    this.#set(LEVEL, 0);
+    this.#set(BENCHED_UNTIL, NEVER);
+    this.#set(SUCCESS_RATE, 1);
+    this.#set(IS_DEAD, 0);
+    this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
+    if (this.isOnProbation) this.#set(STANDING, UNTRIED);
   }
 
   /**
@@ -127,36 +192,52 @@ export class Health {
    * probation counts as unknown, since nobody would find out otherwise that it is back.
    */
   cost(inFlight: number, unknownMs: number, now: number): number {
-    if (this.#standing === "probation" && !this.isBenched(now)) return unknownMs * (inFlight + 1);
+    if (this.isOnProbation && !this.isBenched(now)) return unknownMs * (inFlight + 1);
     const success = Math.max(SUCCESS_FLOOR, this.#rateAt(now));
-    const ms = this.ewmaMs === null ? unknownMs : unknownMs + (this.ewmaMs - unknownMs) * this.#freshness(now);
+    const ewmaMs = this.#get(EWMA_MS);
+    const ms = Number.isNaN(ewmaMs) ? unknownMs : unknownMs + (ewmaMs - unknownMs) * this.#freshness(now);
     return (ms * (inFlight + 1)) / (success * success);
   }
 
   #promote(): void {
-    this.benchedUntil = Number.NEGATIVE_INFINITY;
-    this.#standing = "healthy";
-    this.#isDead = false;
-    this.#failingSince = Number.POSITIVE_INFINITY;
+    this.#set(BENCHED_UNTIL, NEVER);
+    this.#set(STANDING, HEALTHY);
+    this.#set(IS_DEAD, 0);
+    this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
     if (this.level === 0) return;
-    this.#streak++;
-    if (this.#streak % STREAK === 0) this.level >>= 1;
+    this.#add(STREAK_NOW, 1);
+    if (this.#get(STREAK_NOW) % STREAK === 0) this.#set(LEVEL, this.level >> 1);
   }
 
   #count(value: 0 | 1, now: number): void {
     const rate = this.#rateAt(now);
-    this.#successRate = rate + NEWEST * (value - rate);
-    this.#seenAt = now;
+    this.#set(SUCCESS_RATE, rate + NEWEST * (value - rate));
+    this.#set(SEEN_AT, now);
   }
 
   #rateAt(now: number): number {
-    return 1 - (1 - this.#successRate) * this.#freshness(now);
+    return 1 - (1 - this.#get(SUCCESS_RATE)) * this.#freshness(now);
   }
 
   #freshness(now: number): number {
-    return 2 ** ((this.#seenAt - now) / HALF_LIFE_MS);
+    return 2 ** ((this.#get(SEEN_AT) - now) / HALF_LIFE_MS);
+  }
+
+  #get(name: number): number {
+    return this.#numbers[this.#at + name] as number;
+  }
+
+  #set(name: number, value: number): void {
+    this.#numbers[this.#at + name] = value;
+  }
+
+  #add(name: number, more: number): void {
+    this.#set(name, this.#get(name) + more);
   }
 }
+
+/** No hash is that. */
+const NOTHING = -1;
 
 export interface FailedAttempt {
   /** `host:port`, where it may yet be found at fault; null: the exit is. */

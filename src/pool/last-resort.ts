@@ -24,7 +24,7 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   const isOnly = candidates.size === 1;
   let best: PoolExit[] = [];
   let bestTier = NONE;
-  for (const candidate of candidates) {
+  for (const candidate of candidates.values()) {
     const tier = tierOf(candidate, isOnly, choosing);
     if (tier > bestTier || tier === NONE) continue;
     if (tier < bestTier) best = [];
@@ -37,10 +37,10 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
 }
 
 function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
-  const { exit, zone } = candidate;
-  const isTried = tried.has(exit.id);
-  if (isTried && !exit.rotating) return isOnly ? 7 : NONE;
-  if (limits?.holdsBack(exit)) return NONE;
+  const { zone, kind } = candidate;
+  const isTried = tried.has(candidate.id);
+  if (isTried && !kind.rotating) return isOnly ? 7 : NONE;
+  if (limits?.holdsBack(candidate.exit)) return NONE;
   const blocked = isBlocked(candidate, blocks, now);
   if (zone === USABLE) {
     if (blocked) return 3;
@@ -52,21 +52,22 @@ function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
 }
 
 /** All exits of the groups, but barred ones, where they are few; else some that may be taken and some that are out. */
-function gather({ groups }: Shortlist, random: () => number): ReadonlySet<PoolExit> {
-  const found = new Set<PoolExit>();
+function gather({ groups }: Shortlist, random: () => number): ReadonlyMap<number, PoolExit> {
+  const found = new Map<number, PoolExit>();
+  const add = (candidate: PoolExit) => found.set(candidate.number, candidate);
   let size = 0;
   for (const group of groups) size += group.usable + group.out;
   for (const group of groups) {
-    if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.usable + group.out; place++) found.add(group.at(place));
-    else drawSome(group, Math.ceil(LOOKED_AT_MAX / groups.length), random, found);
+    if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.usable + group.out; place++) add(group.at(place));
+    else drawSome(group, Math.ceil(LOOKED_AT_MAX / groups.length), random, add);
   }
   return found;
 }
 
-function drawSome(group: ExitGroup, count: number, random: () => number, to: Set<PoolExit>): void {
+function drawSome(group: ExitGroup, count: number, random: () => number, add: (candidate: PoolExit) => void): void {
   for (let draw = 0; draw < count; draw++) {
-    if (group.usable > 0) to.add(group.at(Math.floor(random() * group.usable)));
-    if (group.out > 0) to.add(group.at(group.usable + Math.floor(random() * group.out)));
+    if (group.usable > 0) add(group.at(Math.floor(random() * group.usable)));
+    if (group.out > 0) add(group.at(group.usable + Math.floor(random() * group.out)));
   }
 }
 

@@ -17,6 +17,8 @@ export interface Attempted {
   readonly leasedAt: number;
 }
 
+/** Exits that one step forgets. */
+const STEP_EXITS_MAX = 200;
 const DIRECT_KIN = "direct";
 
 /** What is made of each attempt's end: who is to blame, and what follows for the exit and for the exit together with the target. */
@@ -38,15 +40,15 @@ export class Lessons {
   /** @param ms until the first byte of the answer. */
   answered({ taken, target, leasedAt }: Attempted, ms: number, now: number): void {
     const key = formatHostPort(target);
-    this.evidence.worked({ exit: taken.exit.id, kin: taken.kin, target: key }, now);
-    if (this.#pairs.size > 0) this.#pairs.work(key, taken.exit.id);
+    this.evidence.worked({ exit: taken.id, kin: taken.kin, target: key }, now);
+    if (this.#pairs.size > 0) this.#pairs.work(key, taken.id);
     taken.learn().succeed(ms, now, leasedAt);
   }
 
   /** @param attempts the count of attempts by now. */
   failed({ taken, target, leasedAt }: Attempted, failure: Failure, { now, attempts }: { now: number; attempts: number }): Weighed {
     const { fault } = failure;
-    const way = { exit: taken.exit.id, kin: taken.kin, target: formatHostPort(target) };
+    const way = { exit: taken.id, kin: taken.kin, target: formatHostPort(target) };
     const weighed = this.evidence.failed(way, failure, now);
     const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
     const atLeastMs = fault.retryAfterMs ?? 0;
@@ -64,7 +66,7 @@ export class Lessons {
   ruled({ taken, target, leasedAt }: Attempted, ruling: Ruling, { now, attempts }: { now: number; attempts: number }): void {
     const { benchForTarget, bench, forMs } = ruling;
     // A vendor's line stands for many exits: the next one may be welcome.
-    if (benchForTarget && !taken.exit.rotating) this.#pairs.fail(formatHostPort(target), taken.exit.id, now, forMs);
+    if (benchForTarget && !taken.exit.rotating) this.#pairs.fail(formatHostPort(target), taken.id, now, forMs);
     if (bench) taken.learn().fail("relay.ruled", { target: null, now, random: this.#random, leasedAt, attempts, atLeastMs: forMs });
   }
 
@@ -76,10 +78,13 @@ export class Lessons {
     return this.evidence.failed(directTo(target), failure, now);
   }
 
-  /** Exits that are gone, or whose route is another: what was seen of them tells nothing any more. */
-  forget(exits: readonly PoolExit[]): void {
-    for (const { exit } of exits) this.evidence.forget(exit.id);
-    if (exits.length > 0) this.#pairs.forget(new Set(exits.map(({ exit }) => exit.id)));
+  /** Exits that are gone, or whose route is another: what was seen of them tells nothing any more. Step by step, since there may be many. */
+  *forget(ids: readonly string[]): Generator<void, void> {
+    for (const [i, id] of ids.entries()) {
+      if ((i + 1) % STEP_EXITS_MAX === 0) yield;
+      this.evidence.forget(id);
+    }
+    if (ids.length > 0) yield* this.#pairs.forget(new Set(ids));
   }
 }
 

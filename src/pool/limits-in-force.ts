@@ -1,7 +1,7 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { Pacing } from "../core/settings.ts";
-import { type CheckUse, isPaced, type Limited, Limits, ownConcurrency, type Slot } from "./limits.ts";
+import { type CheckUse, isPaced, type Limited, Limits, type Slot } from "./limits.ts";
 import { type PoolExit, USABLE } from "./pool-exit.ts";
 
 /** The limits of a pool, where there are any: without, nothing is counted and nothing asked. */
@@ -30,14 +30,9 @@ export class LimitsInForce {
     this.onRoom();
   }
 
-  /** Takes new exits, which may have limits of their own. */
-  load(exits: Iterable<Exit>): void {
-    this.#areOwn = false;
-    for (const exit of exits) {
-      if (ownConcurrency(exit) === null) continue;
-      this.#areOwn = true;
-      break;
-    }
+  /** There are other exits now. @param areOwn some of them have a limit of their own. */
+  load(areOwn: boolean): void {
+    this.#areOwn = areOwn;
     this.#renew();
     this.onRoom();
   }

@@ -79,7 +79,7 @@ export interface CheckUse {
 }
 
 /** A limit of its own: the `concurrent=5` of vendors that sell so many connections. */
-export function ownConcurrency({ tags }: Exit): number | null {
+export function ownConcurrency({ tags }: Pick<Exit, "tags">): number | null {
   const text = Object.hasOwn(tags, "concurrent") ? tags["concurrent"] : undefined;
   const count = Number(text);
   return text !== undefined && Number.isInteger(count) && count > 0 ? count : null;

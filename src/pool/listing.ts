@@ -1,6 +1,8 @@
 import type { HopState } from "../core/event.ts";
 import type { ExitFilter } from "../core/params.ts";
 import { matches } from "./exit-filter.ts";
+import { NONE, POSITION } from "./exit-store.ts";
+import type { ExitTable } from "./exit-table.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
 
@@ -31,23 +33,24 @@ const STEP_LISTED_MAX = 100;
  * Lists exits step by step, so that whoever calls can give way between steps: a filter that fits none looks at every exit.
  * The pool may change between them.
  */
-export function* listExits(members: Iterable<PoolExit>, total: number, wanted: ExitsWanted, now: number): Generator<void, ExitPage> {
+export function* listExits(table: ExitTable, wanted: ExitsWanted, now: number): Generator<void, ExitPage> {
+  const { book, order, size: total } = table;
   const exits: ExitSnapshot[] = [];
   const filter = { exit: null, tags: wanted.tags };
-  let isBehind = wanted.after === null;
+  const after = wanted.after === null ? NONE : book.find(wanted.after);
+  if (wanted.after !== null && after === NONE) return null;
   let looked = 0;
-  for (const member of members) {
+  for (let position = after === NONE ? 0 : book.store.get(after, POSITION) + 1; position < order.end; position++) {
     if (++looked % STEP_EXITS_MAX === 0) yield;
-    if (!isBehind) {
-      isBehind = member.exit.id === wanted.after;
-      continue;
-    }
-    if (!isWanted(member, wanted, now) || !matches(member.exit, filter)) continue;
+    const row = order.rowAt(position);
+    if (row === NONE) continue;
+    const member = table.view(row);
+    if (!isWanted(member, wanted, now) || !matches({ id: "", tags: member.kind.tags }, filter)) continue;
     if (exits.length === wanted.limit) return { total, exits, next: exits.at(-1)?.id ?? null };
     exits.push(snapshotOf(member, now));
     if (exits.length % STEP_LISTED_MAX === 0) yield;
   }
-  return isBehind ? { total, exits, next: null } : null;
+  return { total, exits, next: null };
 }
 
 function isWanted(member: PoolExit, { state, draining }: ExitsWanted, now: number): boolean {

@@ -17,6 +17,9 @@ const LEVEL_MAX = 8;
 const PAIRS_MAX = 100_000;
 const PAIRS_OF_TARGET_MAX = 10_000;
 
+/** Pairs that one step looks at. */
+const STEP_PAIRS_MAX = 5000;
+
 /** Exits that a target blocks, by exit id. */
 export type Blocks = ReadonlyMap<string, Readonly<Pair>>;
 
@@ -68,10 +71,14 @@ export class PairMemory {
     if (pairs.size === 0) this.#targets.delete(target);
   }
 
-  /** Nothing that was seen of these exits holds any more. Costs a look at every pair. */
-  forget(exits: ReadonlySet<string>): void {
-    for (const [target, pairs] of [...this.#targets]) {
-      for (const exit of [...pairs.keys()]) if (exits.has(exit)) this.work(target, exit);
+  /** Nothing that was seen of these exits holds any more. Looks at every pair, step by step. */
+  *forget(exits: ReadonlySet<string>): Generator<void, void> {
+    let looks = 0;
+    for (const [target, pairs] of this.#targets) {
+      for (const exit of pairs.keys()) {
+        if (exits.has(exit)) this.work(target, exit);
+        if (++looks % STEP_PAIRS_MAX === 0) yield;
+      }
     }
   }
 

@@ -1,7 +1,27 @@
-import type { HopState } from "../core/event.ts";
+import { HOP_STATES, type HopState } from "../core/event.ts";
 import type { Exit } from "../core/route.ts";
+import type { PoolKind } from "./exit-kinds.ts";
+import {
+  type ExitStore,
+  FLAGS,
+  GONE,
+  HELD,
+  IN_FLIGHT,
+  LAST_LEASE,
+  NONE,
+  QUEUED_AT,
+  RECORD,
+  REPORTED_MASK,
+  REPORTED_SHIFT,
+  recordStart,
+  rowStart,
+  TUNNELS,
+  UNSOUND,
+  ZONE_MASK,
+} from "./exit-store.ts";
 import { Health } from "./health.ts";
 import { kinOf } from "./kin.ts";
+import type { TagLists } from "./tag-lists.ts";
 
 /**
  * Which exits are drawn from first. `USABLE`: may be taken. `OUT`: benched, or on probation with an attempt under way; only where nothing
@@ -24,60 +44,184 @@ export interface Hold {
 /** Of every exit that nothing is known of; never written to. */
 const UNKNOWN = new Health();
 
-/** An exit of the pool with what is known of it. Lean, since there may be a million that are never used. */
+/** An exit of the pool with what is known of it: a view of its row. Those of the exits that were used lately are kept. */
 export class PoolExit {
-  exit: Exit;
-  /** Its place in the index. */
-  number = -1;
-  zone: Zone = USABLE;
-  inFlight = 0;
-  /** Tunnels that are open over it; their leases were settled when they began. */
-  tunnels = 0;
-  /** The count of leases when it was last taken; 0: never. */
-  lastLease = 0;
-  /** An operator holds it out: no new lease. */
-  hold: Hold | null = null;
-  /** Healthy, or nothing is known of it: what the pool counts on. */
-  isSound = true;
-  /** Its place in the queue of bench ends; -1: none. */
-  queuedAt = -1;
-  /** The state that was last reported. */
-  reported: HopState = "untried";
-  #health: Health | null = null;
+  /** Its row. */
+  readonly number: number;
+  readonly #lists: TagLists;
+  readonly #store: ExitStore;
+  /** The numbers of its row, and where they begin. */
+  readonly #row: Int32Array;
+  readonly #at: number;
+  /** Those of its record; null: it has none, as far as was seen. */
+  #record: Float64Array | null = null;
+  #recordAt = 0;
+  #health: Health = UNKNOWN;
+  #exit: Exit | null = null;
   #kin: string | null = null;
 
-  constructor(exit: Exit) {
-    this.exit = exit;
+  constructor(lists: TagLists, number: number) {
+    this.number = number;
+    this.#lists = lists;
+    this.#store = lists.book.store;
+    this.#row = this.#store.rowPage(number);
+    this.#at = rowStart(number);
   }
 
-  /** For reading. */
-  get health(): Health {
-    return this.#health ?? UNKNOWN;
+  get exit(): Exit {
+    this.#exit ??= this.#lists.book.exitOf(this.number);
+    return this.#exit;
   }
 
-  /** For writing. */
-  learn(): Health {
-    this.#health ??= new Health();
-    return this.#health;
+  get id(): string {
+    return this.#exit === null ? this.#lists.book.idOf(this.number) : this.#exit.id;
   }
 
-  state(now: number): HopState {
-    return this.hold !== null && this.hold.benchedUntil > now ? "benched" : this.health.state(now);
+  /** What it has in common with others; not to be asked for once it is gone. */
+  get kind(): PoolKind {
+    return this.#lists.kinds.get(this.#store.kindOf(this.number));
   }
 
-  /** When its bench is over, an operator's or one that it earned. On the clock. */
-  get benchedUntil(): number {
-    return Math.max(this.health.benchedUntil, this.hold?.benchedUntil ?? Number.NEGATIVE_INFINITY);
-  }
-
+  /** What exits that fail together share. */
   get kin(): string {
     this.#kin ??= kinOf(this.exit);
     return this.#kin;
   }
 
-  /** Takes what a newer list says of it. */
-  update(exit: Exit): void {
-    this.exit = exit;
-    this.#kin = null;
+  /** It has left the pool while something was under way over it. */
+  get isGone(): boolean {
+    return this.#has(GONE);
+  }
+
+  get zone(): Zone {
+    return (this.#flags & ZONE_MASK) as Zone;
+  }
+
+  set zone(zone: Zone) {
+    this.#flags = (this.#flags & ~ZONE_MASK) | zone;
+  }
+
+  /** The state that was last reported. */
+  get reported(): HopState {
+    return HOP_STATES[(this.#flags & REPORTED_MASK) >> REPORTED_SHIFT] as HopState;
+  }
+
+  set reported(state: HopState) {
+    this.#flags = (this.#flags & ~REPORTED_MASK) | (HOP_STATES.indexOf(state) << REPORTED_SHIFT);
+  }
+
+  /** Healthy, or nothing is known of it: what the pool counts on. */
+  get isSound(): boolean {
+    return !this.#has(UNSOUND);
+  }
+
+  set isSound(isSound: boolean) {
+    this.#flags = isSound ? this.#flags & ~UNSOUND : this.#flags | UNSOUND;
+  }
+
+  /** An operator holds it out: no new lease. */
+  get hold(): Hold | null {
+    return this.#has(HELD) ? (this.#store.holds.get(this.number) ?? null) : null;
+  }
+
+  set hold(hold: Hold | null) {
+    this.#flags = hold === null ? this.#flags & ~HELD : this.#flags | HELD;
+    if (hold === null) this.#store.holds.delete(this.number);
+    else this.#store.holds.set(this.number, hold);
+  }
+
+  get inFlight(): number {
+    return this.#get(IN_FLIGHT, 0);
+  }
+
+  set inFlight(count: number) {
+    this.#set(IN_FLIGHT, count);
+  }
+
+  /** Tunnels that are open over it; their leases were settled when they began. */
+  get tunnels(): number {
+    return this.#get(TUNNELS, 0);
+  }
+
+  set tunnels(count: number) {
+    this.#set(TUNNELS, count);
+  }
+
+  /** The count of leases when it was last taken; 0: never. */
+  get lastLease(): number {
+    return this.#get(LAST_LEASE, 0);
+  }
+
+  set lastLease(count: number) {
+    this.#set(LAST_LEASE, count);
+  }
+
+  /** Its place in the queue of bench ends; `NONE`: it has none. */
+  get queuedAt(): number {
+    return this.#get(QUEUED_AT, NONE);
+  }
+
+  set queuedAt(place: number) {
+    this.#set(QUEUED_AT, place);
+  }
+
+  /** For reading. */
+  get health(): Health {
+    return this.#find() ? this.#health : UNKNOWN;
+  }
+
+  /** For writing. */
+  learn(): Health {
+    this.#open();
+    return this.#health;
+  }
+
+  state(now: number): HopState {
+    const { hold } = this;
+    return hold !== null && hold.benchedUntil > now ? "benched" : this.health.state(now);
+  }
+
+  /** When its bench is over, an operator's or one that it earned. On the clock. */
+  get benchedUntil(): number {
+    const { hold } = this;
+    return hold === null ? this.health.benchedUntil : Math.max(this.health.benchedUntil, hold.benchedUntil);
+  }
+
+  get #flags(): number {
+    return this.#row[this.#at + FLAGS] as number;
+  }
+
+  set #flags(flags: number) {
+    this.#row[this.#at + FLAGS] = flags;
+  }
+
+  #has(flag: number): boolean {
+    return (this.#flags & flag) !== 0;
+  }
+
+  #get(name: number, unknown: number): number {
+    return this.#find() ? ((this.#record as Float64Array)[this.#recordAt + name] as number) : unknown;
+  }
+
+  #set(name: number, value: number): void {
+    this.#open();
+    (this.#record as Float64Array)[this.#recordAt + name] = value;
+  }
+
+  /** Whether it has a record. */
+  #find(): boolean {
+    if (this.#record !== null) return true;
+    const record = this.#row[this.#at + RECORD] as number;
+    if (record < 0) return false;
+    this.#record = this.#store.recordPage(record);
+    this.#recordAt = recordStart(record);
+    this.#health = new Health(this.#record, this.#recordAt);
+    return true;
+  }
+
+  #open(): void {
+    if (this.#find()) return;
+    this.#store.openRecord(this.number);
+    this.#find();
   }
 }

@@ -3,25 +3,28 @@ import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Clock, Random } from "../core/clock.ts";
 import type { HopState, Report } from "../core/event.ts";
+import { type ExitRows, GivenExits } from "../core/exit-rows.ts";
 import { type Fault, type FaultId, fault } from "../core/fault.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { Exit, Target } from "../core/route.ts";
-import type { Ruling } from "../core/rule.ts";
 import type { PoolSettings } from "../core/settings.ts";
 import { Chooser, type Want } from "./chooser.ts";
 import { type Ways, waysTo } from "./circuit-ways.ts";
 import { type DueExit, dueForCheck, inTurn } from "./due-checks.ts";
+import { ExitLoader, type PoolChange } from "./exit-loader.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
 import { type Lease, type LeaseOutcome, OpenLease } from "./lease.ts";
-import { type Attempted, Lessons } from "./lessons.ts";
+import { Lessons } from "./lessons.ts";
 import { LimitsInForce } from "./limits-in-force.ts";
 import { type ExitPage, type ExitsWanted, listExits } from "./listing.ts";
 import { OperatorDoor } from "./operator.ts";
+import { Outcomes } from "./outcomes.ts";
+import { PoolExit } from "./pool-exit.ts";
 import { RepeatBudget } from "./repeat-budget.ts";
 import { SessionDesk } from "./session-desk.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
-import { DIRECT_TIER, Tiers } from "./tiers.ts";
+import { Tiers } from "./tiers.ts";
 
 /** What a check found out. */
 export interface Checked {
@@ -61,6 +64,8 @@ export class Pool {
   readonly #door: OperatorDoor;
   readonly #lessons: Lessons;
   readonly #chooser: Chooser;
+  readonly #outcomes: Outcomes;
+  readonly #loader: ExitLoader;
   readonly #sessions: SessionDesk;
   /** Leases so far: the clock that tells attempts which began before a bench from later ones. */
   #leases = 0;
@@ -73,6 +78,8 @@ export class Pool {
     this.#lessons = new Lessons(random);
     const known = { exits: this.#exits, lessons: this.#lessons, limits: this.limits, tiers: this.tiers };
     this.#chooser = new Chooser(known, settings.select, random);
+    this.#outcomes = new Outcomes({ ...known, chooser: this.#chooser });
+    this.#loader = new ExitLoader(known, clock, report);
     this.#sessions = new SessionDesk(this.#exits, this.#chooser);
   }
 
@@ -84,16 +91,25 @@ export class Pool {
   configure(settings: PoolSettings): void {
     this.#chooser.strategy = settings.select;
     this.tiers.configure(settings.tiers);
-    this.#exits.configure(settings, this.#clock.now());
+    this.#exits.configure(settings);
   }
 
-  /** Replaces the exits. Leases of those that are gone run on; an exit whose route has changed starts without a bench. */
-  load(exits: readonly Exit[]): { added: number; removed: number; kept: number } {
-    const { added, removed, changed } = this.#exits.load(this.tiers.label(exits), this.#clock.now());
-    this.#lessons.forget(removed);
-    this.#lessons.forget(changed);
-    this.limits.load(exits);
-    return { added, removed: removed.length, kept: this.size - added };
+  /** Replaces the exits at once, for few of them: see `loading`. */
+  load(exits: readonly Exit[]): PoolChange {
+    return this.#loader.load(new GivenExits(exits));
+  }
+
+  /**
+   * Replaces the exits, step by step, so that whoever calls can give way between steps: the pool is whole after each. Leases of exits that are
+   * gone run on; an exit whose route has changed starts without a bench. To be run to its end before anything else is loaded or changed.
+   */
+  loading(exits: ExitRows): Generator<void, PoolChange> {
+    return this.#loader.loading(exits);
+  }
+
+  /** Adds exits, or puts them in the place of those with their ids, and removes others. Costs nothing for all that stay. */
+  change(put: readonly Exit[], gone: readonly string[]): PoolChange {
+    return this.#loader.change(put, gone);
   }
 
   /** The exit to try next; null where none will do. Never waits. `tried` holds the ids of those that this exchange has tried. */
@@ -105,6 +121,7 @@ export class Pool {
     this.#exits.endBenches(now);
     const chosen = session === null ? this.#chooser.choose(want, tried, now) : this.#sessions.choose(session, want, tried, now);
     if (chosen === null || (look !== null && !look.admits(chosen))) return null;
+    this.#exits.book.keep(chosen);
     chosen.inFlight++;
     chosen.lastLease = ++this.#leases;
     this.#exits.place(chosen, "it was taken", now);
@@ -116,12 +133,12 @@ export class Pool {
 
   /** Why `take` finds nothing, in words that name the filter. */
   explainEmpty({ filter, session }: RequestParams): string {
-    return this.#explainLoss({ filter, session }) ?? explainFilter(filter, this.#exits.index);
+    return this.#sessions.explainLoss(session, filter, this.#clock.now()) ?? explainFilter(filter, this.#exits.index);
   }
 
   /** `explainEmpty` as the fault to answer with. */
   faultOfEmpty(params: RequestParams): Fault {
-    const isLost = this.#explainLoss(params) !== null;
+    const isLost = this.#sessions.explainLoss(params.session, params.filter, this.#clock.now()) !== null;
     return fault(isLost ? "handshake.session_lost" : "gateway.no_exit", this.explainEmpty(params), isLost ? { stage: "select" } : {});
   }
 
@@ -130,8 +147,9 @@ export class Pool {
     if (!(lease instanceof OpenLease) || lease.owner !== this || lease.isSettled) return null;
     lease.isSettled = true;
     lease.taken.inFlight--;
-    const weighed = this.#learn(lease, outcome);
-    if (lease.ruling !== null && outcome.kind !== "unjudged") this.#obey(lease, lease.ruling);
+    const weighed = this.#outcomes.learn(lease, outcome, this.#moment);
+    if (lease.ruling !== null && outcome.kind !== "unjudged") this.#outcomes.obey(lease, lease.ruling, this.#moment);
+    this.#exits.release(lease.taken);
     lease.slot?.release();
     return weighed;
   }
@@ -141,7 +159,7 @@ export class Pool {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
     taken.learn().checkedAt = this.#clock.now();
-    return this.#learn({ taken, target, leasedAt: ++this.#leases }, outcome);
+    return this.#outcomes.learn({ taken, target, leasedAt: ++this.#leases }, outcome, this.#moment);
   }
 
   /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */
@@ -156,18 +174,7 @@ export class Pool {
 
   /** An attempt over no exit. */
   recordDirect(target: Target, outcome: LeaseOutcome): Weighed | null {
-    const now = this.#clock.now();
-    if (outcome.kind === "failed") {
-      // Without an exit it is our own address that may be refused, which looks as if the target were down.
-      const weighed = this.#lessons.failedDirectly(target, outcome, now);
-      if (countsForTier(weighed) || !outcome.fault.id.startsWith("relay.")) this.tiers.failed(formatHostPort(target), DIRECT_TIER, now);
-      return weighed;
-    }
-    if (outcome.kind === "answered") {
-      this.tiers.answered(formatHostPort(target), DIRECT_TIER, now);
-      this.#lessons.answeredDirectly(target, now);
-    }
-    return null;
+    return this.#outcomes.learnDirect(target, outcome, this.#clock.now());
   }
 
   /** The exits that can tell whether a target is down. */
@@ -181,13 +188,8 @@ export class Pool {
   }
 
   /** What an exit was benched for was not its fault. Does nothing where it was benched for another, of another target or one that came after. */
-  acquit({ exit, target }: Way, fault: FaultId, reason: string): void {
-    const member = exit === null ? undefined : this.#exits.get(exit);
-    const now = this.#clock.now();
-    if (member === undefined || !member.health.isOnProbation) return;
-    if (member.health.lastFault !== fault || member.health.benchedOver !== target) return;
-    member.learn().renew();
-    this.#exits.place(member, reason, now);
+  acquit(way: Way, fault: FaultId, reason: string): void {
+    this.#outcomes.acquit(way, fault, reason, this.#clock.now());
   }
 
   snapshot(): readonly ExitSnapshot[] {
@@ -202,14 +204,11 @@ export class Pool {
 
   /** A tunnel goes on over this exit, whose lease is settled; what it gives is for `letGo`. */
   carry(exit: Exit | null): Carrier | null {
-    const member = exit === null ? undefined : this.#exits.get(exit.id);
-    if (member === undefined) return null;
-    member.tunnels++;
-    return member;
+    return exit === null ? null : this.#exits.carry(exit.id);
   }
 
   letGo(carrier: Carrier | null): void {
-    if (carrier !== null) carrier.tunnels--;
+    if (carrier instanceof PoolExit) this.#exits.letGo(carrier);
   }
 
   /** One exit and what is known of it; null: there is none. */
@@ -220,7 +219,7 @@ export class Pool {
 
   /** One page of the exits. Step by step, since there may be a million. */
   list(wanted: ExitsWanted): Generator<void, ExitPage> {
-    return listExits(this.#exits.all(), this.size, wanted, this.#clock.now());
+    return listExits(this.#exits, wanted, this.#clock.now());
   }
 
   /** An operator's bench: nobody is led over this exit for so long. False: there is none. */
@@ -243,50 +242,7 @@ export class Pool {
     return this.#sessions.rotate(key, this.#clock.now());
   }
 
-  #learn(attempted: Attempted, outcome: LeaseOutcome): Weighed | null {
-    const now = this.#clock.now();
-    const { taken } = attempted;
-    if (outcome.kind === "failed") {
-      const weighed = this.#lessons.failed(attempted, outcome, { now, attempts: this.#leases });
-      const { fault: seen } = outcome;
-      if (this.tiers.isOn && countsForTier(weighed)) this.tiers.failed(formatHostPort(attempted.target), taken.exit.tags["tier"], now);
-      this.#exits.place(taken, `${seen.id}: ${seen.details}`, now);
-      for (const id of this.#lessons.evidence.takeCleared()) this.#clear(id, now);
-      return weighed;
-    }
-    if (outcome.kind === "answered") {
-      this.#lessons.answered(attempted, outcome.ms, now);
-      if (this.tiers.size > 0) this.tiers.answered(formatHostPort(attempted.target), taken.exit.tags["tier"], now);
-      this.#chooser.observe(outcome.ms);
-    }
-    this.#exits.place(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
-    return null;
-  }
-
-  /** What a rule wants besides what follows from the outcome itself. */
-  #obey(lease: OpenLease, ruling: Ruling): void {
-    const now = this.#clock.now();
-    this.#lessons.ruled(lease, ruling, { now, attempts: this.#leases });
-    if (ruling.tierUp) this.tiers.moveUp(formatHostPort(lease.target), lease.exit.tags["tier"], now);
-    this.#exits.place(lease.taken, `rule ${ruling.rule}`, now);
-  }
-
-  /** It could not be reached, but neither could anything else. */
-  #clear(id: string, now: number): void {
-    const member = this.#exits.get(id);
-    if (member === undefined || !member.health.isOnProbation) return;
-    member.learn().renew();
-    this.#exits.place(member, "our own connection was lost", now);
-  }
-
-  #explainLoss({ filter, session }: Pick<RequestParams, "filter" | "session">): string | null {
-    return session === null ? null : this.#sessions.explainLoss(session, filter, this.#clock.now());
+  get #moment(): { readonly now: number; readonly attempts: number } {
+    return { now: this.#clock.now(), attempts: this.#leases };
   }
 }
-
-/** An exit that is surely broken tells nothing of the target, and a target that is down is as down for dearer exits. */
-function countsForTier({ side, confidence }: Weighed): boolean {
-  return side === "pair" || (side === "exit" && confidence < SURE);
-}
-
-const SURE = 0.9;

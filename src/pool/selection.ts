@@ -49,13 +49,13 @@ function considerOthers(first: PoolExit, choosing: Choosing): PoolExit {
 /** A good candidate: what a first choice may be. */
 export function isFree(candidate: PoolExit, { tried, triedKin, blocks, limits, shortlist, now }: Choosing): boolean {
   if (!shortlist.fits(candidate)) return false;
-  if (tried.size > 0 && (tried.has(candidate.exit.id) || triedKin.has(candidate.kin))) return false;
+  if (tried.size > 0 && (tried.has(candidate.id) || triedKin.has(candidate.kin))) return false;
   if (blocks !== null && isBlocked(candidate, blocks, now)) return false;
   return limits === null || !limits.holdsBack(candidate.exit);
 }
 
-export function isBlocked({ exit }: PoolExit, blocks: Blocks | null, now: number): boolean {
-  const pair = blocks?.get(exit.id);
+export function isBlocked(candidate: PoolExit, blocks: Blocks | null, now: number): boolean {
+  const pair = blocks?.get(candidate.id);
   return pair !== undefined && pair.until > now;
 }
 

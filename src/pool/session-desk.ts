@@ -24,8 +24,8 @@ export class SessionDesk {
     const held = heldTo === null ? undefined : this.#exits.get(heldTo);
     if (heldTo !== null && session.hard) return held === undefined || isBenchedByOperator(held, now) ? null : held;
     if (held !== undefined && held.hold === null && !held.health.isBenched(now)) {
-      if (!tried.has(held.exit.id)) return held;
-      if (held.exit.rotating) {
+      if (!tried.has(held.id)) return held;
+      if (held.kind.rotating) {
         sessions.renew(key);
         return held;
       }
@@ -35,20 +35,20 @@ export class SessionDesk {
     if (heldTo === null && left === null && !sessions.makeRoom(now, !session.hard)) return null;
     const other = left === null ? null : this.#chooser.choose(want, new Set([...tried, left]), now);
     const chosen = other ?? this.#chooser.choose(want, tried, now);
-    if (chosen !== null) sessions.hold(key, chosen.exit.id, now + session.durationMs);
+    if (chosen !== null) sessions.hold(key, chosen.id, now + session.durationMs);
     return chosen;
   }
 
   /** A session that has moved among the exits that one line stands for has another name there, so that nothing of the old one is found. */
-  leaseName(session: SessionWant, { params }: Want, { exit }: PoolExit): string {
-    if (!exit.rotating) return session.key;
+  leaseName(session: SessionWant, { params }: Want, { kind }: PoolExit): string {
+    if (!kind.rotating) return session.key;
     const turn = this.#kind(session).turnOf(fullKey(session, params.filter));
     return turn === 0 ? session.key : `${session.key}\n${turn}`;
   }
 
   /** Why a hard session has no exit, in words; null: it has one, or may have any. */
-  explainLoss(session: SessionWant, filter: ExitFilter, now: number): string | null {
-    const heldTo = session.hard ? this.#hard.exitOf(fullKey(session, filter), now) : null;
+  explainLoss(session: SessionWant | null, filter: ExitFilter, now: number): string | null {
+    const heldTo = session?.hard === true ? this.#hard.exitOf(fullKey(session, filter), now) : null;
     const held = heldTo === null ? undefined : this.#exits.get(heldTo);
     if (heldTo === null || (held !== undefined && !isBenchedByOperator(held, now))) return null;
     const why = held === undefined ? "is gone" : "was benched by an operator";

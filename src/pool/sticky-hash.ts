@@ -1,3 +1,4 @@
+import { hashText, mix } from "../core/hash-text.ts";
 import type { ExitGroup } from "./exit-group.ts";
 import { type PoolExit, USABLE } from "./pool-exit.ts";
 import { type Choosing, isFree } from "./selection.ts";
@@ -14,7 +15,7 @@ export function chooseByHash(choosing: Choosing): PoolExit | null {
   const { groups } = choosing.shortlist;
   let size = 0;
   for (const group of groups) size += group.size;
-  const seed = hashText(FNV_START, choosing.target);
+  const seed = hashText(choosing.target);
   return size <= RANKED_MAX ? highestRanked(choosing, seed, size) : firstReached(choosing, seed, size);
 }
 
@@ -23,7 +24,7 @@ function highestRanked(choosing: Choosing, seed: number, size: number): PoolExit
   let highest = -1;
   for (let place = 0; place < size; place++) {
     const candidate = loadedAt(choosing.shortlist.groups, place);
-    const rank = hashText(seed, candidate.exit.id);
+    const rank = hashText(candidate.id, seed);
     if (rank <= highest || candidate.zone !== USABLE || !isFree(candidate, choosing)) continue;
     highest = rank;
     best = candidate;
@@ -63,18 +64,3 @@ function jump(key: number, size: number): number {
 
 const LCG_FACTOR = 0x19660d;
 const LCG_STEP = 0x3c6ef35f;
-const FNV_START = 0x811c9dc5;
-const FNV_PRIME = 0x01000193;
-
-/** FNV-1a, mixed, as a number of 32 bits. */
-function hashText(start: number, text: string): number {
-  let hash = start;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), FNV_PRIME);
-  return mix(hash);
-}
-
-function mix(number: number): number {
-  let mixed = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
-}

@@ -48,7 +48,7 @@ function drawByWeight(choosing: Choosing, other: PoolExit | null): PoolExit | nu
   for (let draw = 0; draw < DRAWS; draw++) {
     const group = groups.length === 1 ? only : groupAt(groups, random() * total);
     const candidate = group.draw(random);
-    if (candidate !== other && isFree(candidate, choosing)) return candidate;
+    if (candidate.number !== other?.number && isFree(candidate, choosing)) return candidate;
   }
   return null;
 }

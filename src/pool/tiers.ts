@@ -1,5 +1,4 @@
 import type { ExitFilter } from "../core/params.ts";
-import type { Exit } from "../core/route.ts";
 import type { TierSettings } from "../core/settings.ts";
 import { normalize } from "./exit-filter.ts";
 
@@ -71,11 +70,9 @@ export class Tiers {
     this.#settings = settings;
   }
 
-  /** The exits, those that name no tier with the first that exits can be in. */
-  label(exits: readonly Exit[]): readonly Exit[] {
-    const first = this.#settings.order.find((tier) => tier !== DIRECT_TIER);
-    if (first === undefined) return exits;
-    return exits.map((exit) => (exit.tags["tier"] === undefined ? { ...exit, tags: { ...exit.tags, tier: first } } : exit));
+  /** The first tier that exits can be in: that of exits that name none; undefined: there are no tiers. */
+  get firstOfExits(): string | undefined {
+    return this.#settings.order.find((tier) => tier !== DIRECT_TIER);
   }
 
   /** The place in the order of the tier to begin with. */

@@ -89,7 +89,7 @@ test("keeps a bounded number of pairs: the oldest of the target that failed long
     pairs.fail(target, exit, 0, 0);
   assert.equal(pairs.size, 3);
   assert.deepEqual([...(pairs.of("t")?.keys() ?? [])], ["b"]);
-  pairs.forget(new Set(["b"]));
+  for (const _ of pairs.forget(new Set(["b"])));
   assert.equal(pairs.of("t"), null);
   assert.deepEqual([...(pairs.of("u")?.keys() ?? [])], ["a"]);
   pairs.work("u", "a");

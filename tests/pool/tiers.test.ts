@@ -131,10 +131,10 @@ test("direct is the first tier until a target needs more", () => {
 
 test("exits that name no tier are of the first that exits can be in", () => {
   const exits = [exitOf("a"), exitOf("b", { tags: { tier: DEAR } })];
-  const tiersIn = (order: readonly string[]) =>
-    tiersOf(order)
-      .label(exits)
-      .map(({ tags }) => tags["tier"]);
+  const tiersIn = (order: readonly string[]) => {
+    const { pool } = poolOf(exits, seeded(1), { ...DEFAULTS.pool, tiers: { ...DEFAULTS.pool.tiers, order } });
+    return pool.snapshot().map(({ tags }) => tags["tier"]);
+  };
   assert.deepEqual(tiersIn([DIRECT_TIER, CHEAP, DEAR]), [CHEAP, DEAR]);
   assert.deepEqual(tiersIn([]), [undefined, DEAR]);
 });

@@ -1,0 +1,172 @@
+import { type ExitRows, exitKey, GivenExits, idOfKey, isIdItself } from "../core/exit-rows.ts";
+import { HashedRows } from "../core/hashed-rows.ts";
+import type { Exit } from "../core/route.ts";
+import { normalize } from "./exit-filter.ts";
+import { ENTRY, ExitStore, KEY, LIST, NAMED, OWN } from "./exit-store.ts";
+import type { PoolExit } from "./pool-exit.ts";
+
+/** Exits whose views are kept for their next use. */
+const KEPT_MAX: number = 1 << 14;
+const KEPT_MASK: number = KEPT_MAX - 1;
+
+/**
+ * Which exit each row is, found by its id. The exit itself stays in its list, of which there are two while a new one is being loaded, until
+ * somebody asks for it; exits that came one by one are kept here.
+ */
+export class ExitBook {
+  readonly store: ExitStore = new ExitStore();
+  /** The tier of exits that name none; undefined: none either. */
+  tier: string | undefined = undefined;
+  /** Asked for by an id, or null where the key is all of it. */
+  readonly #ids: HashedRows<string | null> = new HashedRows((row, id) =>
+    id === null ? !this.store.has(row, NAMED) : this.store.has(row, NAMED) && this.exitOf(row).id === id,
+  );
+  /** Those whose id a user name writes differently. */
+  readonly #written: HashedRows<string> = new HashedRows((row, id) => normalize(this.idOf(row)) === id);
+  readonly #lists: [ExitRows, ExitRows] = [NO_EXITS, NO_EXITS];
+  /** Which of them is the newest. */
+  #newest: 0 | 1 = 0;
+  readonly #own = new Map<number, Exit>();
+  /** By the last bits of their row. */
+  readonly #kept: (PoolExit | null)[] = [];
+
+  /** The row of the exit with this id; Negative: there is none. */
+  find(id: string): number {
+    const key = exitKey(id);
+    return this.#ids.find(key, isIdItself(key) ? null : id);
+  }
+
+  /** The same by an id as a user name writes it. */
+  findWritten(id: string): number {
+    const exact = this.find(id);
+    if (exact >= 0) return exact;
+    const written = normalize(id);
+    const row = this.#written.find(exitKey(written), written);
+    return row >= 0 ? row : this.find(written);
+  }
+
+  /** The same, of an entry of the newest list. */
+  findEntry(entry: number): number {
+    const list = this.#lists[this.#newest];
+    const key = list.keyOf(entry);
+    return this.#ids.find(key, isIdItself(key) ? null : list.at(entry).id);
+  }
+
+  /** From now on exits come from this list. Those of the one before stay in that until they are moved. */
+  begin(list: ExitRows): void {
+    this.#newest = this.#newest === 0 ? 1 : 0;
+    this.#lists[this.#newest] = list;
+  }
+
+  /** No exit is left in the list before. */
+  end(): void {
+    this.#lists[this.#newest === 0 ? 1 : 0] = NO_EXITS;
+  }
+
+  /** Whether it has been moved to the newest list. */
+  isIn(row: number): boolean {
+    return this.store.has(row, LIST) === (this.#newest === 1);
+  }
+
+  /** A row for an entry of the newest list. */
+  add(entry: number): number {
+    const row = this.store.take();
+    this.#enter(row, this.#lists[this.#newest].keyOf(entry));
+    this.move(row, entry);
+    this.#enterWritten(row);
+    return row;
+  }
+
+  /** A row for an exit. */
+  addOwn(exit: Exit): number {
+    const row = this.store.take();
+    this.#enter(row, exitKey(exit.id));
+    this.moveOwn(row, exit);
+    this.#enterWritten(row);
+    return row;
+  }
+
+  /** The exit of a row, whose id stays, is an entry of the newest list. */
+  move(row: number, entry: number): void {
+    this.#forget(row);
+    this.store.set(row, ENTRY, entry);
+    this.store.mark(row, LIST, this.#newest === 1);
+  }
+
+  /** The exit of a row, whose id stays, is this one. */
+  moveOwn(row: number, exit: Exit): void {
+    this.#forget(row);
+    this.#own.set(row, this.labelled(exit));
+    this.store.mark(row, OWN, true);
+    this.store.mark(row, LIST, this.#newest === 1);
+  }
+
+  /** Nobody finds it any more, but what is under way over it may still ask for it. */
+  remove(row: number, isInUse: boolean): void {
+    if (this.store.has(row, NAMED)) {
+      const written = normalize(this.idOf(row));
+      if (written !== this.idOf(row)) this.#written.delete(exitKey(written), row);
+    }
+    this.#ids.delete(this.store.get(row, KEY), row);
+    if (!isInUse) return;
+    this.#own.set(row, this.exitOf(row));
+    this.store.mark(row, OWN, true);
+  }
+
+  free(row: number): void {
+    this.#forget(row);
+    this.store.free(row);
+  }
+
+  idOf(row: number): string {
+    return this.store.has(row, NAMED) ? this.exitOf(row).id : idOfKey(this.store.get(row, KEY));
+  }
+
+  /** To be asked of the view that there is: this makes another object for each call. */
+  exitOf(row: number): Exit {
+    const own = this.store.has(row, OWN) ? this.#own.get(row) : undefined;
+    const list = this.#lists[this.store.has(row, LIST) ? 1 : 0] as ExitRows;
+    return own ?? this.labelled(list.at(this.store.get(row, ENTRY)));
+  }
+
+  /** The view of an exit, if it was kept. */
+  kept(row: number): PoolExit | null {
+    const kept = this.#kept[row & KEPT_MASK];
+    return kept !== undefined && kept !== null && kept.number === row ? kept : null;
+  }
+
+  /** Keeps the view of an exit that is used, with its exit, in the place of another's. */
+  keep(member: PoolExit): void {
+    const at = member.number & KEPT_MASK;
+    while (this.#kept.length <= at) this.#kept.push(null);
+    this.#kept[at] = member;
+  }
+
+  /** The exit, in the first tier if it names none. */
+  labelled<T extends Pick<Exit, "tags">>(exit: T): T {
+    if (this.tier === undefined || exit.tags["tier"] !== undefined) return exit;
+    return { ...exit, tags: { ...exit.tags, tier: this.tier } };
+  }
+
+  #enter(row: number, key: number): void {
+    this.store.set(row, KEY, key);
+    this.store.mark(row, NAMED, !isIdItself(key));
+    this.#ids.add(key, row);
+  }
+
+  #enterWritten(row: number): void {
+    if (!this.store.has(row, NAMED)) return;
+    const written = normalize(this.idOf(row));
+    if (written !== this.idOf(row)) this.#written.add(exitKey(written), row);
+  }
+
+  #forget(row: number): void {
+    if (this.store.has(row, OWN)) {
+      this.#own.delete(row);
+      this.store.mark(row, OWN, false);
+    }
+    if (this.kept(row) !== null) this.#kept[row & KEPT_MASK] = null;
+  }
+}
+
+const NO_EXITS: ExitRows = new GivenExits([]);

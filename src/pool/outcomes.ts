@@ -1,0 +1,103 @@
+import type { Way, Weighed } from "../blame/evidence.ts";
+import { formatHostPort } from "../core/address.ts";
+import type { FaultId } from "../core/fault.ts";
+import type { Target } from "../core/route.ts";
+import type { Ruling } from "../core/rule.ts";
+import type { Chooser } from "./chooser.ts";
+import type { ExitTable } from "./exit-table.ts";
+import type { LeaseOutcome, OpenLease } from "./lease.ts";
+import type { Attempted, Lessons } from "./lessons.ts";
+import { DIRECT_TIER, type Tiers } from "./tiers.ts";
+
+interface Known {
+  readonly exits: ExitTable;
+  readonly lessons: Lessons;
+  readonly tiers: Tiers;
+  readonly chooser: Chooser;
+}
+
+/** When an attempt ended: on the clock, and by the count of attempts. */
+interface Moment {
+  readonly now: number;
+  readonly attempts: number;
+}
+
+/** What follows from the end of an attempt: for its exit, for the tier of its target, and for what is expected of others. */
+export class Outcomes {
+  readonly #known: Known;
+
+  constructor(known: Known) {
+    this.#known = known;
+  }
+
+  /** Who is to blame where it failed; else null. */
+  learn(attempted: Attempted, outcome: LeaseOutcome, { now, attempts }: Moment): Weighed | null {
+    const { exits, lessons, tiers, chooser } = this.#known;
+    const { taken, target } = attempted;
+    if (outcome.kind === "failed") {
+      const weighed = lessons.failed(attempted, outcome, { now, attempts });
+      const { fault: seen } = outcome;
+      if (tiers.isOn && countsForTier(weighed)) tiers.failed(formatHostPort(target), taken.exit.tags["tier"], now);
+      exits.place(taken, `${seen.id}: ${seen.details}`, now);
+      for (const id of lessons.evidence.takeCleared()) this.#clear(id, now);
+      return weighed;
+    }
+    if (outcome.kind === "answered") {
+      lessons.answered(attempted, outcome.ms, now);
+      if (tiers.size > 0) tiers.answered(formatHostPort(target), taken.exit.tags["tier"], now);
+      chooser.observe(outcome.ms);
+    }
+    exits.place(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
+    return null;
+  }
+
+  /** The same of an attempt over no exit. */
+  learnDirect(target: Target, outcome: LeaseOutcome, now: number): Weighed | null {
+    const { lessons, tiers } = this.#known;
+    if (outcome.kind === "failed") {
+      // Without an exit it is our own address that may be refused, which looks as if the target were down.
+      const weighed = lessons.failedDirectly(target, outcome, now);
+      if (countsForTier(weighed) || !outcome.fault.id.startsWith("relay.")) tiers.failed(formatHostPort(target), DIRECT_TIER, now);
+      return weighed;
+    }
+    if (outcome.kind === "answered") {
+      tiers.answered(formatHostPort(target), DIRECT_TIER, now);
+      lessons.answeredDirectly(target, now);
+    }
+    return null;
+  }
+
+  /** What a rule wants besides what follows from the outcome itself. */
+  obey(lease: OpenLease, ruling: Ruling, { now, attempts }: Moment): void {
+    const { exits, lessons, tiers } = this.#known;
+    lessons.ruled(lease, ruling, { now, attempts });
+    if (ruling.tierUp) tiers.moveUp(formatHostPort(lease.target), lease.exit.tags["tier"], now);
+    exits.place(lease.taken, `rule ${ruling.rule}`, now);
+  }
+
+  /** What an exit was benched for was not its fault. Does nothing where it was benched for another, of another target or one that came after. */
+  acquit({ exit, target }: Way, fault: FaultId, reason: string, now: number): void {
+    const { exits } = this.#known;
+    const member = exit === null ? undefined : exits.get(exit);
+    if (member === undefined || !member.health.isOnProbation) return;
+    if (member.health.lastFault !== fault || !member.health.wasBenchedOver(target)) return;
+    member.learn().renew();
+    exits.place(member, reason, now);
+  }
+
+  /** It could not be reached, but neither could anything else. */
+  #clear(id: string, now: number): void {
+    const { exits } = this.#known;
+    const member = exits.get(id);
+    if (member === undefined || !member.health.isOnProbation) return;
+    member.learn().renew();
+    exits.place(member, "our own connection was lost", now);
+  }
+}
+
+/** An exit that is surely broken tells nothing of the target, and a target that is down is as down for dearer exits. */
+function countsForTier({ side, confidence }: Weighed): boolean {
+  return side === "pair" || (side === "exit" && confidence < SURE);
+}
+
+const SURE = 0.9;
