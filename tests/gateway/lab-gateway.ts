@@ -1,10 +1,10 @@
 import { type Gateway, type GatewayOptions, startGateway } from "../../src/app.ts";
-import { defaultConfig } from "../../src/config/defaults.ts";
+import { DEFAULT_CHECK, defaultConfig } from "../../src/config/defaults.ts";
 import type { HostPort } from "../../src/core/address.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import type { ExchangeRecord } from "../../src/core/ledger.ts";
 import type { Exit } from "../../src/core/route.ts";
-import type { Config, ExchangeSettings, ListenerSettings, Timeouts } from "../../src/core/settings.ts";
+import type { CheckSettings, Config, ExchangeSettings, ListenerSettings, Timeouts } from "../../src/core/settings.ts";
 import { parseExitList } from "../../src/wire/exit-list.ts";
 
 export interface LabGatewayOptions {
@@ -14,6 +14,8 @@ export interface LabGatewayOptions {
   readonly exchange?: Partial<ExchangeSettings>;
   readonly listener?: Partial<ListenerSettings>;
   readonly admin?: Config["admin"];
+  /** Exits are checked, so that those that passed are taken first. */
+  readonly check?: Partial<CheckSettings>;
   readonly options?: Partial<GatewayOptions>;
 }
 
@@ -41,8 +43,10 @@ export async function startLabGateway(given: LabGatewayOptions = {}): Promise<La
     listeners: [{ ...listener, port: 0, ...given.listener }],
     admin: given.admin ?? null,
     sources: [{ kind: "inline", exits }],
+    check: given.check === undefined ? null : { ...DEFAULT_CHECK, judges: [], target: null, ...given.check },
     exchange: {
       ...base.exchange,
+      pool: { ...base.exchange.pool, checked: given.check !== undefined },
       direct: exits.length === 0 ? "only" : "never",
       ...given.exchange,
       timeouts: { ...base.exchange.timeouts, ...TIMEOUTS, ...given.timeouts },
