@@ -11,6 +11,8 @@ import type { Pool } from "../pool/pool.ts";
 const ROUND_MS = 500;
 /** Exits that one turn of the event loop looks at: a pool of a million is gone through in many. */
 const LOOKS_MAX = 2000;
+/** Between two such turns. Milliseconds. */
+const STEP_MS = 10;
 
 /** Requests of a deep check, about. */
 const DEEP_REQUESTS = 8;
@@ -126,7 +128,7 @@ export class Patrol implements AsyncDisposable {
     let looks = 0;
     while (this.#running.size < concurrent) {
       if (looks++ === LOOKS_MAX) {
-        this.#expect(0);
+        this.#expect(STEP_MS);
         return;
       }
       const { value: due, done } = this.#due.next();
