@@ -75,13 +75,14 @@ class Check {
   }
 
   #dead(): CheckResult {
-    const failure = mostTelling(this.#tried);
+    const isNamed = this.#candidate.scheme !== null;
+    const failure = isNamed ? (this.#tried[0]?.failed ?? null) : mostTelling(this.#tried);
     return {
       ...NOTHING_FOUND,
       ...this.#always(),
       state: "dead",
       proxy: this.#nameOf(null),
-      fault: failure && checkedFault(failure.attributed),
+      fault: failure && this.#told(failure.attributed),
     };
   }
 
@@ -102,7 +103,7 @@ class Check {
     const turn = { deadline, signal: this.#signal, onConnected: null };
     const { target } = this.#context;
     if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
-    this.#tried = [...this.#tried, ...(await more)];
+    this.#tried = orderTried(met, [...this.#tried, ...findings.schemes, ...(await more)]);
     if (judged !== null && this.#context.throughputBytes !== null)
       findings.bytesPerSecond = await measureThroughput(this.#calls, exit, judged.judge, this.#context.throughputBytes, turn);
     return this.#result(met, findings);
@@ -126,7 +127,7 @@ class Check {
       ...this.#always(),
       ...{ state, fault, target },
       proxy: this.#nameOf(exit),
-      protocols: this.#tried.filter(({ outcome }) => outcome.kind === "met").map(({ scheme }) => scheme),
+      protocols: this.#tried.filter(({ failed }) => failed === null).map(({ scheme }) => scheme),
       ms: findings.ms,
       samples: findings.samples,
       can: findings.can,
@@ -164,12 +165,16 @@ class Check {
       source,
       line,
       exit: exit.id,
-      tried: this.#tried.map(({ scheme, outcome }) => {
-        const attributed: AttributedFault | null = outcome.kind === "met" ? null : outcome.attributed;
-        return { scheme, works: outcome.kind === "met", fault: attributed && checkedFault(attributed) };
-      }),
+      tried: this.#tried.map(({ scheme, failed }) => ({ scheme, works: failed === null, fault: failed && this.#told(failed.attributed) })),
       connections: this.#calls.connections,
     };
+  }
+
+  /** The judge is up: that nothing comes of asking it is the proxy's fault, whose word it may be that the judge is down. */
+  #told(attributed: AttributedFault): CheckedFault {
+    const told = checkedFault(attributed);
+    const isJudges = this.#judges.length > 0 && (told.culprit === "origin" || told.culprit === "edge");
+    return isJudges ? { ...told, culprit: "exit", hop: this.#candidate.exit.hops.length } : told;
   }
 
   /** @param met as it was met; null: it was not. */
@@ -178,6 +183,11 @@ class Check {
     if (met === null && scheme === null) return formatHostPort(exit.hops.at(-1) as ExitHop);
     return formatExit(met ?? exit);
   }
+}
+
+/** That which was met first, then what else works. */
+function orderTried({ scheme }: Met, tried: readonly Tried[]): readonly Tried[] {
+  return [...tried.filter((one) => one.scheme === scheme), ...tried.filter((one) => one.scheme !== scheme)];
 }
 
 /** Of the context's time, for all together. */

@@ -109,7 +109,7 @@ async function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: 
 /** The least that shows a proxy to work. */
 function plainQuery(exit: Exit, { url, isSigned }: JudgeAddress): JudgeQuery {
   const scheme = url.protocol === "https:" && !isSigned ? "https" : "http";
-  return { kind: "page", method: "GET", scheme, tunnel: isSocks(exit) || scheme === "https", host: null };
+  return { kind: "page", method: "GET", scheme, tunnel: isSocks(exit) || scheme === "https", host: null, like: null, isLong: false };
 }
 
 function metJudge(exit: Exit, judge: JudgeAddress, reply: JudgeReply, refusedPlain: Failed | null): Met {

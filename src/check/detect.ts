@@ -1,14 +1,15 @@
-import type { FaultId } from "../core/fault.ts";
+import { type FaultId, fault } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
-import type { Protocol } from "../wire/first-bytes.ts";
+import { adviseScheme, type Protocol } from "../wire/first-bytes.ts";
 import type { Calls, Failed } from "./calls.ts";
 import { type Goal, type Met, meet, withScheme } from "./contact.ts";
 
 /** One scheme that a proxy was tried by. */
 export interface Tried {
   readonly scheme: ExitScheme;
-  readonly outcome: Met | Failed;
+  /** Null: it works. */
+  readonly failed: Failed | null;
 }
 
 export interface Detection {
@@ -44,29 +45,50 @@ export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions)
   const { scheme } = exit.hops.at(-1) as ExitHop;
   const turn = { ...options, onConnected: null };
   const outcome = await meet(calls, exit, options.goals, turn, true);
-  const tried: Tried[] = [{ scheme, outcome }];
-  if (outcome.kind === "met") return { met: outcome, tried, open: [] };
-  const other = revealedBy(outcome);
-  if (other !== null && speaks(scheme) !== speaks(other)) {
-    const second = await meet(calls, withScheme(exit, other), options.goals, turn, false);
-    tried.push({ scheme: other, outcome: second });
-  }
-  return { met: null, tried, open: [] };
+  if (outcome.kind === "met") return { met: outcome, tried: [{ scheme, failed: null }], open: [] };
+  const other = revealedBy(outcome) ?? (scheme === "http" && isClosed(outcome) ? "https" : null);
+  if (other === null || other === scheme) return { met: null, tried: [{ scheme, failed: outcome }], open: [] };
+  const second = await meet(calls, withScheme(exit, other), options.goals, turn, false);
+  const failed = second.kind === "met" ? null : second;
+  const isTls = other === "https" && (failed === null || failed.spoken === "tls");
+  return {
+    met: null,
+    tried: [
+      { scheme, failed: isTls ? asWrongScheme(outcome) : outcome },
+      { scheme: other, failed },
+    ],
+    open: [],
+  };
 }
 
 /** The failure that tells most: what the proxy said in its own protocol, then what else it said, then what was tried first. */
 export function mostTelling(tried: readonly Tried[]): Failed | null {
   let best: Failed | null = null;
   let bestRank = Number.POSITIVE_INFINITY;
-  for (const { scheme, outcome } of tried) {
-    if (outcome.kind === "met") continue;
-    const rank = outcome.spoken === null ? 2 : outcome.spoken === speaks(scheme) || outcome.spoken === SPOKEN_BELOW[scheme] ? 0 : 1;
+  for (const { scheme, failed } of tried) {
+    if (failed === null) continue;
+    const rank = failed.spoken === null ? 2 : failed.spoken === speaks(scheme) || failed.spoken === SPOKEN_BELOW[scheme] ? 0 : 1;
     if (rank >= bestRank) continue;
-    best = outcome;
+    best = failed;
     bestRank = rank;
   }
   return best;
 }
+
+/** Closed at once on what is not encrypted, and then it turned out that the port wants TLS. */
+function asWrongScheme(failed: Failed): Failed {
+  const { fault: closed } = failed.attributed;
+  return {
+    ...failed,
+    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${adviseScheme("tls")} (${closed.details})`) },
+  };
+}
+
+function isClosed({ attributed, spoken }: Failed): boolean {
+  return spoken === null && CLOSED.includes(attributed.fault.id);
+}
+
+const CLOSED: readonly FaultId[] = ["head.closed_empty", "head.reset", "handshake.closed", "handshake.reset"];
 
 class Search {
   readonly #calls: Calls;
@@ -105,7 +127,7 @@ class Search {
     meet(this.#calls, withScheme(this.#exit, scheme), goals, turn, false).then(
       (outcome) => {
         this.#running.splice(this.#running.indexOf(cancellation), 1);
-        this.#ended({ scheme, outcome });
+        this.#ended(scheme, outcome);
       },
       (bug: unknown) => {
         this.#finish(null);
@@ -120,10 +142,9 @@ class Search {
     this.#timer = setTimeout(() => this.#next(), this.#calls.context.timeoutMs / SILENT_SHARE);
   };
 
-  #ended(tried: Tried): void {
+  #ended(scheme: ExitScheme, outcome: Met | Failed): void {
     if (this.#isOver) return;
-    this.#tried.push(tried);
-    const { outcome } = tried;
+    this.#tried.push({ scheme, failed: outcome.kind === "met" ? null : outcome });
     if (outcome.kind === "met") this.#finish(outcome);
     else if (isFinal(outcome)) this.#finish(null);
     else this.#goOn(outcome);

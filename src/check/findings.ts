@@ -2,6 +2,7 @@ import { roundMs } from "../core/clock.ts";
 import { fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
+import type { ExitScheme } from "../core/route.ts";
 import { judgeAnonymity, type OwnPlace } from "./anonymity.ts";
 import type { Failed, Spent } from "./calls.ts";
 import type { CheckedFault, CheckResult, Finding } from "./check-result.ts";
@@ -21,6 +22,8 @@ export class Findings {
   readonly lies: Lie[] = [];
   readonly unverified: string[] = [];
   readonly exitAddresses: string[] = [];
+  /** What else it was tried by, while it was measured. */
+  readonly schemes: { readonly scheme: ExitScheme; readonly failed: Failed | null }[] = [];
   bytesPerSecond: number | null = null;
   samples = 0;
   readonly #place: OwnPlace;

@@ -1,5 +1,6 @@
 import { attributeRefusedConnect } from "../blame/attribute.ts";
 import type { AttributedFault } from "../core/ledger.ts";
+import type { RawFields } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
 import type { Calls, Failed, Replied, Turn, Way } from "./calls.ts";
 import type { JudgeAddress, Judged, JudgeRequest } from "./judge/judged.ts";
@@ -17,6 +18,10 @@ export interface JudgeQuery {
   readonly tunnel: boolean;
   /** Instead of the name in the judge's URL; null: that one. */
   readonly host: string | null;
+  /** Ask for the path of an earlier request, which no cache may mistake this one for; null: a path of its own. */
+  readonly like: JudgeRequest | null;
+  /** With fields so long that the page gets long. */
+  readonly isLong: boolean;
 }
 
 /** An answer, and what it proves. */
@@ -70,11 +75,21 @@ export function portOf({ port, protocol }: URL): number {
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-function composeFor(judge: JudgeAddress, { scheme, kind, method, host }: JudgeQuery): JudgeRequest {
+function composeFor(judge: JudgeAddress, { scheme, kind, method, host, like, isLong }: JudgeQuery): JudgeRequest {
   const sent = composeJudgeRequest(judge, { scheme, nonce: createNonce(), kind, method, ...(host === null ? {} : { host }) });
   sent.url.port = String(portOf(judge.url));
-  return sent;
+  if (like !== null) sent.url.pathname = like.url.pathname;
+  return isLong ? { ...sent, fields: lengthened(sent) } : sent;
 }
+
+/** A cookie such as sites have that keep much in it: the judge's page repeats it twice. */
+function lengthened({ fields, nonce }: JudgeRequest): RawFields {
+  const filler = nonce.repeat(LONG_COOKIE_BYTES / nonce.length);
+  return fields.map((value, i) => (i % 2 === 1 && fields[i - 1] === "Cookie" ? `${value}; state=${filler}` : value));
+}
+
+/** Common limits are 8 KiB for a field, and 16 KiB for a head. */
+const LONG_COOKIE_BYTES = 7 * 1024;
 
 function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): JudgeReply | Failed {
   const { answered, way, certificate, ms } = replied;

@@ -1,8 +1,10 @@
 import type { ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
-import type { Calls } from "./calls.ts";
-import { type Goal, type Met, meet, withScheme } from "./contact.ts";
+import { askByName } from "./by-name.ts";
+import type { Calls, Turn } from "./calls.ts";
+import { type Goal, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
+import { likeFirst } from "./measuring.ts";
 
 interface MoreOptions {
   /** That nothing speaks against. */
@@ -21,15 +23,24 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   const patienceMs = Math.max(PATIENCE_MS, PATIENCE_TIMES_MAX * (ms.total ?? ms.handshake ?? 0));
   const deadline = Math.min(options.deadline, clock.now() + patienceMs);
   const turn = { signal, deadline, onConnected: null };
-  const tryScheme = async (scheme: ExitScheme): Promise<Tried> => ({
-    scheme,
-    outcome: await meet(calls, withScheme(exit, scheme), goals, turn, false),
-  });
-  if (known !== "http" || !open.includes("socks5")) return await Promise.all(open.map(tryScheme));
+  const tryScheme = async (scheme: ExitScheme): Promise<readonly Tried[]> => {
+    const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
+    if (met.kind === "failed") return [{ scheme, failed: met }];
+    return [{ scheme, failed: null }, ...(await tryByName(calls, met, turn))];
+  };
+  if (known !== "http" || !open.includes("socks5")) return (await Promise.all(open.map(tryScheme))).flat();
   // Who listens for HTTP and SOCKS on one port knows SOCKS5, if any.
   const newer = await tryScheme("socks5");
-  if (newer.outcome.kind === "failed") return [newer];
-  return [newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme)))];
+  if (newer[0]?.failed !== null) return newer;
+  return [...newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme))).flat()];
+}
+
+/** The same protocol, with names for the proxy to resolve. */
+async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, turn: Turn): Promise<readonly Tried[]> {
+  const scheme = schemeOf(resolvingThere(exit));
+  if (judged === null || scheme === known) return [];
+  const reply = await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
+  return reply === null ? [] : [{ scheme, failed: reply.kind === "failed" ? reply : null }];
 }
 
 const PATIENCE_MS = 1000;

@@ -1,0 +1,128 @@
+import type { Failed } from "./calls.ts";
+import { isSocks, schemeOf } from "./contact.ts";
+import { cannot, type Findings } from "./findings.ts";
+import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
+import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
+
+/** What the first answer tells of abilities. */
+export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
+  const { way } = first.replied;
+  const isGenuine = first.judged.kind === "genuine";
+  const details = isGenuine ? "the judge answered" : "something else than the judge's answer came";
+  if (way.target.scheme === "http") findings.can.http = { ok: isGenuine, details };
+  else noteHttps(findings, first);
+  if (refusedPlain !== null) findings.can.http = cannot(refusedPlain);
+  if (way.tunnel && isGenuine) noteTunnel(findings, way.target.port);
+}
+
+/** What is not encrypted may go another way in a tunnel than without one. */
+export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, findings, refusedPlain } = measuring;
+  if (isSocks(exit) || refusedPlain !== null) return;
+  const reply = await askJudge(calls, exit, judge, TUNNELLED, turnOf(measuring));
+  if (reply.kind === "judged") note(measuring, reply);
+  else if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
+}
+
+/** TLS with the judge, which knows its own certificate. */
+export async function tryHttps(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, findings } = measuring;
+  if (judge.certificate === null) {
+    findings.can.https = { ok: null, details: "the judge takes no TLS" };
+    return;
+  }
+  if (isClosed(findings)) return;
+  const reply = await askJudge(calls, exit, judge, { ...TUNNELLED, scheme: "https" }, turnOf(measuring));
+  if (reply.kind === "failed") {
+    findings.can.https = cannot(reply);
+    if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
+  } else {
+    note(measuring, reply);
+    noteHttps(findings, reply);
+  }
+}
+
+/** Another judge at a port of the other kind, if there is one. */
+export async function tryOtherPort(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, judges, findings } = measuring;
+  const isUsual = portOf(judge.url) === HTTPS_PORT;
+  const other = judges.find(({ url, certificate }) => certificate !== null && (portOf(url) === HTTPS_PORT) !== isUsual);
+  if (other === undefined) return;
+  const reply = await askJudge(calls, exit, other, { ...TUNNELLED, scheme: "https" }, turnOf(measuring));
+  const port = portOf(other.url);
+  const ability = port === HTTPS_PORT ? "connect" : "connectOther";
+  if (reply.kind === "failed") {
+    findings.can[ability] = cannot(reply);
+    return;
+  }
+  note(measuring, reply);
+  if (port === HTTPS_PORT) noteHttps(findings, reply);
+}
+
+export async function tryIpv6(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, first, findings } = measuring;
+  if (judge.ipv6 === null) findings.can.ipv6 = { ok: null, details: "the judge has no IPv6 address" };
+  else if (schemeOf(exit).startsWith("socks4")) findings.can.ipv6 = { ok: false, details: "SOCKS4 carries no IPv6 address" };
+  else {
+    const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), host: judge.ipv6 }, turnOf(measuring));
+    if (reply.kind === "failed") {
+      findings.can.ipv6 = cannot(reply);
+      return;
+    }
+    reply.replied.answered.connection?.destroy();
+    findings.addReply(reply, false);
+    findings.can.ipv6 = { ok: reply.judged.kind === "genuine", details: `through to [${judge.ipv6}]` };
+  }
+}
+
+const HTTPS_PORT = 443;
+const TUNNELLED: JudgeQuery = { kind: "page", method: "GET", scheme: "http", tunnel: true, host: null, like: null, isLong: false };
+
+function note({ findings }: Measuring, reply: JudgeReply): void {
+  reply.replied.answered.connection?.destroy();
+  findings.addReply(reply, false);
+  if (reply.judged.kind === "genuine") noteTunnel(findings, reply.replied.way.target.port);
+}
+
+function noteHttps(findings: Findings, reply: JudgeReply): void {
+  const isGenuine = reply.judged.kind === "genuine";
+  const isIntercepted = reply.lies.some(({ fault }) => fault === "honesty.tls_intercepted");
+  const details = isIntercepted
+    ? "another certificate than the judge's came through"
+    : isGenuine
+      ? "the judge answered over TLS"
+      : "something else than the judge's answer came over TLS";
+  findings.can.https = { ok: isGenuine && !isIntercepted, details };
+}
+
+/** A tunnel to 443 is one ability, to any other port another; where the judge has but one of them, it stands for the other too. */
+function noteTunnel({ can }: Findings, port: number): void {
+  if (port === HTTPS_PORT) {
+    can.connect = { ok: true, details: "through to port 443" };
+    if (can.connectOther.ok === null) can.connectOther = { ok: null, details: "the judge has no other port than 443" };
+    return;
+  }
+  can.connectOther = { ok: true, details: `through to port ${port}` };
+  if (can.connect.ok !== true)
+    can.connect = { ok: true, details: `through to port ${port}, which stands for 443: the judge has none there` };
+}
+
+/** A tunnel was refused. Many have a rule that lets them through to 443 alone, which a judge elsewhere cannot tell from none at all. */
+function noRoom({ can }: Findings, port: number, failed: Failed): void {
+  const finding = cannot(failed);
+  if (port === HTTPS_PORT) {
+    can.connect = finding;
+    can.https = finding;
+    return;
+  }
+  can.connectOther = finding;
+  const isByRule = failed.attributed.fault.id === "handshake.policy_denied";
+  const elsewhere = { ok: null, details: `the judge has no port 443, and ${port} was refused: ${finding.details}` };
+  can.connect = isByRule ? elsewhere : finding;
+  can.https = isByRule ? elsewhere : finding;
+}
+
+/** No tunnel leads to the judge: another one would be refused too. */
+function isClosed({ can }: Findings): boolean {
+  return can.connectOther.ok === false || can.connect.ok === false;
+}

@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import type { Exit } from "../core/route.ts";
+import type { Calls, Failed, Turn } from "./calls.ts";
+import { resolvingThere, schemeOf } from "./contact.ts";
+import { cannot } from "./findings.ts";
+import type { JudgeAddress } from "./judge/judged.ts";
+import { askJudge, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
+import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
+
+/** Whether the proxy resolves names, and leads them where they belong. */
+export async function sampleByName(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, first, findings } = measuring;
+  const name = nameOf(judge);
+  if (name === null) {
+    findings.can.remoteDns = { ok: null, details: "the judge is known by its address alone" };
+    return;
+  }
+  if (isIP(hostOf(judge.url)) === 0 && resolvingThere(exit) === exit) {
+    const ok = first.judged.kind === "genuine";
+    findings.can.remoteDns = { ok, details: ok ? `it resolved ${name}` : "something else than the judge's answer came" };
+    return;
+  }
+  const query: JudgeQuery = { ...likeFirst(first), kind: "download" };
+  const reply = await askByName(calls, exit, judge, { query, turn: turnOf(measuring) });
+  if (reply === null) return;
+  const scheme = schemeOf(resolvingThere(exit));
+  if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
+  if (reply.kind === "failed") findings.can.remoteDns = cannot(reply);
+  else if (reply.judged.kind === "genuine") {
+    findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
+    findings.addReply(reply, reply.replied.way.target.scheme === "http");
+  } else await noteLed(measuring, query, reply);
+}
+
+/** Asks for the judge by its name, through whoever resolves it there. Null: it has none. */
+export async function askByName(
+  calls: Calls,
+  exit: Exit,
+  judge: JudgeAddress,
+  { query, turn }: { readonly query: JudgeQuery; readonly turn: Turn },
+): Promise<JudgeReply | Failed | null> {
+  const host = nameOf(judge);
+  if (host === null) return null;
+  const reply = await askJudge(calls, resolvingThere(exit), judge, { ...query, host }, turn);
+  if (reply.kind === "judged") reply.replied.answered.connection?.destroy();
+  return reply;
+}
+
+function nameOf({ url, isLoopback }: JudgeAddress): string | null {
+  const host = hostOf(url);
+  if (isIP(host) === 0) return host;
+  return isLoopback ? "localhost" : null;
+}
+
+/** The name leads elsewhere, unless the same comes from the judge's address. */
+async function noteLed(measuring: Measuring, query: JudgeQuery, byName: JudgeReply): Promise<void> {
+  const { calls, exit, judge, first, findings } = measuring;
+  const name = nameOf(judge);
+  findings.can.remoteDns = { ok: false, details: `something else than the judge's answer came from ${name}` };
+  const byAddress = first.judged.kind === "fake" ? first : await askJudge(calls, exit, judge, query, turnOf(measuring));
+  if (byAddress.kind === "judged" && byAddress !== first) {
+    byAddress.replied.answered.connection?.destroy();
+    findings.addReply(byAddress, byAddress.replied.way.target.scheme === "http");
+  }
+  if (byAddress.kind === "judged" && byAddress.judged.kind === "fake") findings.addReply(byName, false);
+  else
+    findings.addLie({ fault: "honesty.dns_lies", details: `${name} leads elsewhere than the judge's address: ${byName.lies[0]?.details}` });
+}

@@ -1,0 +1,33 @@
+import type { Exit } from "../core/route.ts";
+import type { CancelSignal } from "../net/cancellation.ts";
+import type { Calls, Failed, Turn } from "./calls.ts";
+import type { Findings } from "./findings.ts";
+import type { JudgeAddress } from "./judge/judged.ts";
+import type { JudgeQuery, JudgeReply } from "./judge-calls.ts";
+
+/** A proxy through which a judge has answered, to be measured. */
+export interface Measuring {
+  readonly calls: Calls;
+  readonly exit: Exit;
+  readonly judge: JudgeAddress;
+  /** Those that this exit can reach. */
+  readonly judges: readonly JudgeAddress[];
+  readonly first: JudgeReply;
+  /** It takes CONNECT alone: what it made of a plain request. */
+  readonly refusedPlain: Failed | null;
+  readonly findings: Findings;
+  readonly signal: CancelSignal;
+  /** On the clock. */
+  readonly deadline: number;
+}
+
+/** As the first request went, which is known to work. */
+export function likeFirst({ replied, sent }: JudgeReply): JudgeQuery {
+  const { tunnel, target } = replied.way;
+  const scheme = target.scheme === "https" ? "https" : "http";
+  return { kind: sent.kind, method: "GET", scheme, tunnel, host: null, like: null, isLong: false };
+}
+
+export function turnOf({ signal, deadline }: Pick<Measuring, "signal" | "deadline">): Turn {
+  return { signal, deadline, onConnected: null };
+}
