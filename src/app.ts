@@ -142,7 +142,10 @@ class RunningGateway implements Gateway {
       report: this.report,
       onBug: this.#onBug,
       nextId: exchangeIds(clock.wall()),
-      isOwnListener: (address, port) => this.addresses.some((own) => reachesListener(own, address, port)),
+      isOwnListener: (address, port) => {
+        for (const own of this.addresses) if (reachesListener(own, address, port)) return true;
+        return false;
+      },
     };
   }
 

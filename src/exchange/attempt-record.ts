@@ -8,7 +8,7 @@ export function newAttemptRecord({ exit, target }: Route): AttemptRecord {
   const end = formatHostPort(target);
   const hops = exit === null ? NO_HOPS : routeText(exit);
   return {
-    route: exit === null ? [end] : [...hops, end],
+    route: hops.concat(end), // of just the right size, which a spread is not: records are kept
     exit: exit === null ? null : exit.id,
     nextHop: hops[0] ?? end,
     reused: false,

@@ -26,7 +26,8 @@ export function checkTarget(exchange: Exchange): CheckedTarget | Promise<Checked
   const { target, publicOnly } = exchange.request;
   const name = target.host.endsWith(".") ? target.host.slice(0, -1) : target.host;
   const isLiteral = isIP(name) !== 0;
-  if (isOwn(exchange, isLiteral ? [target.host] : name === "localhost" ? LOOPBACK : [])) return { fault: loop() };
+  const isLoop = isLiteral ? isOwnAddress(exchange, target.host) : name === "localhost" && isOwn(exchange, LOOPBACK);
+  if (isLoop) return { fault: loop() };
   if (!publicOnly) return UNCHECKED;
   if (METADATA_NAMES.has(name) || name === "localhost" || name.endsWith(".localhost")) {
     return { fault: prohibited(`${name} is a name of the machine itself`) };
@@ -44,8 +45,12 @@ export function checkRoute(exchange: Exchange, checked: Checked, { exit }: Route
 
 const LOOPBACK = ["127.0.0.1", "::1"];
 
-function isOwn({ context, request }: Exchange, addresses: readonly string[]): boolean {
-  return addresses.some((address) => context.isOwnListener(address, request.target.port));
+function isOwn(exchange: Exchange, addresses: readonly string[]): boolean {
+  return addresses.some((address) => isOwnAddress(exchange, address));
+}
+
+function isOwnAddress({ context, request }: Exchange, address: string): boolean {
+  return context.isOwnListener(address, request.target.port);
 }
 
 async function resolveAndCheck(exchange: Exchange): Promise<CheckedTarget> {

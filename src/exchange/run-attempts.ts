@@ -6,12 +6,13 @@ import { triesLeft } from "./choose.ts";
 import { decideNext, rulingOf, type Tried } from "./decide.ts";
 import type { Exchange } from "./exchange.ts";
 import { attemptHedged } from "./hedge.ts";
-import { type Ended, giveProbeBack, learnAnswer, learnFailure, learnNothing, learnTargetWorks } from "./learn.ts";
+import { type Ended, giveProbeBack, learnFailure, learnNothing } from "./learn.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
 import { gateTarget } from "./target-gate.ts";
 import { mayRepeat } from "./target-repeats.ts";
 import type { Ending, Given, Tries } from "./tries.ts";
+import { UnsettledAnswer } from "./unsettled-answer.ts";
 
 /**
  * The attempt loop: takes a route, tries it, and asks what may follow, until there is an answer, the limits are reached or no route
@@ -55,7 +56,7 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     if (choice.lease !== null) choice.lease.ruling = rulingOf(exchange, tried);
     if (tried.kind === "answer" && tried.judged === null && exchange.clientFault === null) {
       if (story?.kind === "answer") tries.drop(story.answer);
-      return answered({ exchange, choice, record: tried.record, startedAt }, tried.answer);
+      return new UnsettledAnswer({ exchange, choice, record: tried.record, startedAt }, tried.answer);
     }
     const next = decideNext(exchange, tried, tries.isRepeatable());
     if (next.kind === "fresh-socket") {
@@ -102,35 +103,6 @@ function better<A>(story: Tried<A> | null, tried: Tried<A>, tries: Tries<A>): Tr
 
 function attributedOf(tried: Tried<unknown>): AttributedFault | null {
   return tried.kind === "answer" ? tried.judged : tried.attributed;
-}
-
-function answered<A>(ended: Ended, answer: A): Ending<A> {
-  const { exchange, choice, startedAt } = ended;
-  // The head of an answer is proof enough that the target is there; an open tunnel is none before something came out of it.
-  const isTunnel = ended.record.stage === "tunnel";
-  if (!isTunnel) learnTargetWorks(exchange, startedAt);
-  return {
-    kind: "answer",
-    answer,
-    judged: null,
-    settle: (how) => {
-      if (typeof how === "object") {
-        const told = learnFailure(ended, how);
-        giveProbeBack(exchange); // a tunnel's, which nobody else ends
-        return told;
-      }
-      if (how === "unjudged") learnNothing(exchange, choice);
-      else {
-        if (isTunnel) learnTargetWorks(exchange, startedAt);
-        learnAnswer(ended);
-      }
-      return null;
-    },
-    freeTurn() {
-      choice.slot?.release();
-      choice.lease?.slot?.release();
-    },
-  };
 }
 
 /** A client that left broke nothing. */

@@ -133,13 +133,7 @@ export class InFlight {
     }
     this.#all += 1;
     ofClient.inFlight += 1;
-    return started(run).then(
-      () => this.#leave(ofClient),
-      (bug) => {
-        this.#leave(ofClient);
-        throw bug;
-      },
-    );
+    return started(run).then(ofClient.onEnd, ofClient.onBug);
   }
 
   #leave(ofClient: OfClient): void {
@@ -149,7 +143,7 @@ export class InFlight {
 
   #remember(address: string): OfClient {
     if (this.#byClient.size >= this.#all + QUIET_MAX) this.#forgetQuiet();
-    const ofClient = { inFlight: 0 };
+    const ofClient = new OfClient((client) => this.#leave(client));
     this.#byClient.set(address, ofClient);
     return ofClient;
   }
@@ -159,8 +153,19 @@ export class InFlight {
   }
 }
 
-interface OfClient {
-  inFlight: number;
+/** One client address. What happens when an exchange of it ends is the same for all, and made once. */
+class OfClient {
+  inFlight = 0;
+  readonly onEnd: () => void;
+  readonly onBug: (bug: unknown) => never;
+
+  constructor(leave: (client: OfClient) => void) {
+    this.onEnd = () => leave(this);
+    this.onBug = (bug) => {
+      leave(this);
+      throw bug;
+    };
+  }
 }
 
 /** What throws at once must not stay in flight for ever. */
