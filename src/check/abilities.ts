@@ -2,7 +2,7 @@ import type { Failed } from "./calls.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { cannot, type Findings } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
-import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
+import { type Measuring, note, turnOf } from "./measuring.ts";
 
 /** What the first answer tells of abilities. */
 export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
@@ -20,7 +20,7 @@ export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, findings, refusedPlain } = measuring;
   if (isSocks(exit) || refusedPlain !== null) return;
   const reply = await askJudge(calls, exit, judge, TUNNELLED, turnOf(measuring));
-  if (reply.kind === "judged") note(measuring, reply);
+  if (reply.kind === "judged") noteTunnelled(measuring, reply);
   else if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
 }
 
@@ -37,7 +37,7 @@ export async function tryHttps(measuring: Measuring): Promise<void> {
     findings.can.https = cannot(reply);
     if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
   } else {
-    note(measuring, reply);
+    noteTunnelled(measuring, reply);
     noteHttps(findings, reply);
   }
 }
@@ -55,32 +55,24 @@ export async function tryOtherPort(measuring: Measuring): Promise<void> {
     findings.can[ability] = cannot(reply);
     return;
   }
-  note(measuring, reply);
+  noteTunnelled(measuring, reply);
   if (port === HTTPS_PORT) noteHttps(findings, reply);
 }
 
-export async function tryIpv6(measuring: Measuring): Promise<void> {
-  const { calls, exit, judge, first, findings } = measuring;
+/** @param reply of an IPv6 address of the judge; null: it was not asked. */
+export function noteIpv6({ exit, judge, findings }: Measuring, reply: JudgeReply | Failed | null): void {
   if (judge.ipv6 === null) findings.can.ipv6 = { ok: null, details: "the judge has no IPv6 address" };
-  else if (schemeOf(exit).startsWith("socks4")) findings.can.ipv6 = { ok: false, details: "SOCKS4 carries no IPv6 address" };
-  else {
-    const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), host: judge.ipv6 }, turnOf(measuring));
-    if (reply.kind === "failed") {
-      findings.can.ipv6 = cannot(reply);
-      return;
-    }
-    reply.replied.answered.connection?.destroy();
-    findings.addReply(reply, false);
-    findings.can.ipv6 = { ok: reply.judged.kind === "genuine", details: `through to [${judge.ipv6}]` };
-  }
+  else if (reply === null) findings.can.ipv6 = { ok: false, details: `${schemeOf(exit).toUpperCase()} carries no IPv6 address` };
+  else if (reply.kind === "failed") findings.can.ipv6 = cannot(reply);
+  else findings.can.ipv6 = { ok: reply.judged.kind === "genuine", details: `through to [${judge.ipv6}]` };
 }
 
 const HTTPS_PORT = 443;
 const TUNNELLED: JudgeQuery = { kind: "page", method: "GET", scheme: "http", tunnel: true, host: null, like: null, isLong: false };
 
-function note({ findings }: Measuring, reply: JudgeReply): void {
-  reply.replied.answered.connection?.destroy();
-  findings.addReply(reply, false);
+function noteTunnelled(measuring: Measuring, reply: JudgeReply): void {
+  note(measuring, reply, false);
+  const { findings } = measuring;
   if (reply.judged.kind === "genuine") noteTunnel(findings, reply.replied.way.target.port);
 }
 

@@ -1,23 +1,23 @@
 import { randomBytes } from "node:crypto";
-import type { Exit, Target } from "../core/route.ts";
-import type { Calls, Turn } from "./calls.ts";
+import type { Target } from "../core/route.ts";
+import type { Outgoing, Turn, Way } from "./calls.ts";
 import { isSocks, resolvingThere } from "./contact.ts";
-import type { Findings } from "./findings.ts";
+import { type Measuring, turnOf } from "./measuring.ts";
+import type { Talk } from "./talk.ts";
 import { BROWSER_FIELDS } from "./target-calls.ts";
 
 /** Asks through a proxy for a name that cannot exist (RFC 6761 6.4): whatever answers there is a lie of its resolver, or its own. */
-export async function lookForDnsLies(
-  { calls, exit, findings }: { readonly calls: Calls; readonly exit: Exit; readonly findings: Findings },
-  turn: Turn,
-): Promise<void> {
+export async function lookForDnsLies(measuring: Measuring, talk: Talk): Promise<void> {
+  const { calls, exit, findings, first } = measuring;
   const host = `www.${randomBytes(NAME_BYTES).toString("hex")}.invalid`;
   const target: Target = { scheme: "http", host, port: HTTP_PORT };
-  const resolving = resolvingThere(exit);
   const { clock, timeoutMs } = calls.context;
-  const deadline = Math.min(turn.deadline, clock.now() + timeoutMs / PATIENCE_SHARE);
-  const way = { exit: resolving, target, tunnel: isSocks(exit), verify: true };
-  const compose = () => ({ method: "GET", url: new URL(`http://${host}/`), fields: BROWSER_FIELDS, body: null });
-  const reply = await calls.call(way, compose, { ...turn, deadline });
+  const turn: Turn = turnOf(measuring);
+  const patient: Turn = { ...turn, deadline: Math.min(turn.deadline, clock.now() + timeoutMs / PATIENCE_SHARE) };
+  const outgoing: Outgoing = { method: "GET", url: new URL(`http://${host}/`), fields: BROWSER_FIELDS, body: null };
+  const way: Way = { exit: resolvingThere(exit), target, tunnel: isSocks(exit) || first.replied.way.tunnel, verify: true };
+  const same = way.tunnel ? null : await talk.askLast(outgoing, patient);
+  const reply = same ?? (await calls.call(way, () => outgoing, patient));
   if (reply.kind === "failed") return;
   reply.answered.connection?.destroy();
   const { status } = reply.answered.head;

@@ -1,18 +1,20 @@
-import { noteFirst, tryHttps, tryIpv6, tryOtherPort, tryPlainTunnel } from "./abilities.ts";
+import { noteFirst, noteIpv6, tryHttps, tryOtherPort, tryPlainTunnel } from "./abilities.ts";
 import { sampleByName } from "./by-name.ts";
+import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, tell } from "./findings.ts";
-import { askJudge, askJudgeAgain, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
+import { askJudge, type JudgeQuery } from "./judge-calls.ts";
+import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { Talk } from "./talk.ts";
 
 /**
- * What a proxy can do, and whether it is honest about it: a few short connections, two or three of them at once. What is asked differs in
- * method, kind, length and way, since many a proxy changes only some of what it carries.
+ * What a proxy can do, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
+ * kind, length and way, since many a proxy changes only some of what it carries.
  *
- *     1      page, the same path again, POST for a long page
+ *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is; then a name that cannot exist
  *     2      a download, by the judge's name
- *     3 ...  a script, a page, ... as many as there are samples
- *     +      the same in a plain tunnel, in TLS, to an IPv6 address; a name that cannot exist
+ *     3 ...  pages, as many as there are samples
+ *     +      a page in a plain tunnel, one in TLS
  */
 export async function measure(measuring: Measuring): Promise<void> {
   const { first, findings } = measuring;
@@ -23,59 +25,67 @@ export async function measure(measuring: Measuring): Promise<void> {
     await Promise.all([sampleByName(measuring), tryHttps(measuring)]);
     return;
   }
-  await askMore(measuring);
+  const talk = new Talk(measuring);
+  await askAgain(measuring, talk);
+  const rest = async () => {
+    await askForScript(measuring, talk);
+    await lookForDnsLies(measuring, talk);
+    talk.end();
+  };
   const samples = async () => {
     await sampleByName(measuring);
     await takeSamples(measuring);
   };
-  const abilities = async () => {
+  const tunnels = async () => {
     await tryPlainTunnel(measuring);
     if (isPlain) await tryHttps(measuring);
     await tryOtherPort(measuring);
-    await tryIpv6(measuring);
   };
-  await Promise.all([samples(), abilities(), lookForDnsLies(measuring, turnOf(measuring))]);
+  await Promise.all([rest(), samples(), tunnels()]);
 }
 
-/** On the connection of the first answer, as long as it lasts; else on others. */
-async function askMore(measuring: Measuring): Promise<void> {
+/** On the connection of the first answer, as long as it lasts. */
+async function askAgain({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
+  const hasMore = talk.isOpen;
+  const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
+  if (same.kind === "judged") findings.addReply(same, false);
+  if (!hasMore) findings.can.keepAlive = { ok: false, details: "it closes the connection after one answer" };
+  else if (same.kind === "failed") findings.can.keepAlive = cannot(same);
+  else findings.can.keepAlive = { ok: same.judged.kind === "genuine", details: "a second request went over the same connection" };
+  const long = await talk.ask({ ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true });
+  if (long.kind === "judged") findings.addReply(long, false);
+  else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(long.attributed)}`);
+}
+
+async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
-  const same: JudgeQuery = { ...likeFirst(first), like: judge.isSigned ? first.sent : null };
-  const long: JudgeQuery = { ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true };
-  const second = await askJudgeAgain(calls, first, judge, same, turnOf(measuring));
-  noteKeepAlive(measuring, second);
-  const last = second?.kind === "judged" ? second : null;
-  const third = last === null ? null : await askJudgeAgain(calls, last, judge, long, turnOf(measuring));
-  const reply = third ?? (await askJudge(calls, exit, judge, long, turnOf(measuring)));
-  if (reply.kind === "failed") findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(reply.attributed)}`);
-  else note(measuring, reply, false);
-}
-
-function noteKeepAlive(measuring: Measuring, second: Awaited<ReturnType<typeof askJudgeAgain>>): void {
-  const { findings } = measuring;
-  if (second === null) findings.can.keepAlive = { ok: false, details: "it closes the connection after one answer" };
-  else if (second.kind === "failed") findings.can.keepAlive = cannot(second);
-  else {
-    findings.can.keepAlive = { ok: second.judged.kind === "genuine", details: "a second request went over the same connection" };
-    findings.addReply(second, false);
+  const script: JudgeQuery = { ...likeFirst(first), kind: "script" };
+  const { ipv6 } = judge;
+  const hasIpv6 = ipv6 !== null && !schemeOf(exit).startsWith("socks4");
+  if (!hasIpv6) noteIpv6(measuring, null);
+  else if (isSocks(exit)) {
+    const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), host: ipv6 }, turnOf(measuring));
+    noteIpv6(measuring, reply);
+    if (reply.kind === "judged") note(measuring, reply, true);
+  } else {
+    const reply = await talk.ask({ ...script, host: ipv6 });
+    noteIpv6(measuring, reply);
+    if (reply.kind === "judged") {
+      findings.addReply(reply, false);
+      return;
+    }
   }
+  const reply = await talk.ask(script);
+  if (reply.kind === "judged") findings.addReply(reply, false);
 }
 
 /** Fresh connections, one after the other. */
 async function takeSamples(measuring: Measuring): Promise<void> {
   const { calls, judge, findings, first, exit } = measuring;
   const { samples } = calls.context;
-  for (let i = 0; i < samples && findings.samples < samples; i++) {
-    const kind = KINDS[i % KINDS.length] ?? "page";
-    const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), kind }, turnOf(measuring));
+  for (let i = 1; i < samples && findings.samples < samples; i++) {
+    const reply = await askJudge(calls, exit, judge, likeFirst(first), turnOf(measuring));
     if (reply.kind === "judged") note(measuring, reply, true);
     else findings.addEvidence(`one of ${samples} requests failed: ${tell(reply.attributed)}`);
   }
-}
-
-const KINDS = ["script", "download", "page"] as const;
-
-function note({ findings }: Measuring, reply: JudgeReply, isFresh: boolean): void {
-  reply.replied.answered.connection?.destroy();
-  findings.addReply(reply, isFresh && reply.replied.way.target.scheme === "http");
 }

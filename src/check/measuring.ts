@@ -31,3 +31,9 @@ export function likeFirst({ replied, sent }: JudgeReply): JudgeQuery {
 export function turnOf({ signal, deadline }: Pick<Measuring, "signal" | "deadline">): Turn {
   return { signal, deadline, onConnected: null };
 }
+
+/** Takes down an answer on a connection that is not used again. `isSample`: its times are those of a fresh connection. */
+export function note({ findings }: Measuring, reply: JudgeReply, isSample: boolean): void {
+  reply.replied.answered.connection?.destroy();
+  findings.addReply(reply, isSample && reply.replied.way.target.scheme === "http");
+}

@@ -1,8 +1,8 @@
-import type { ExitScheme } from "../core/route.ts";
+import type { Exit, ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { askByName } from "./by-name.ts";
 import type { Calls, Turn } from "./calls.ts";
-import { type Goal, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
+import { type Goal, isOfGoal, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import { likeFirst } from "./measuring.ts";
 
@@ -24,6 +24,8 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   const deadline = Math.min(options.deadline, clock.now() + patienceMs);
   const turn = { signal, deadline, onConnected: null };
   const tryScheme = async (scheme: ExitScheme): Promise<readonly Tried[]> => {
+    const tried = scheme === "socks4" && judged !== null ? await tryBothSocks4(calls, withScheme(exit, scheme), judged, turn) : null;
+    if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
     if (met.kind === "failed") return [{ scheme, failed: met }];
     return [{ scheme, failed: null }, ...(await tryByName(calls, met, turn))];
@@ -33,6 +35,24 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   const newer = await tryScheme("socks5");
   if (newer[0]?.failed !== null) return newer;
   return [...newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme))).flat()];
+}
+
+/** One request by SOCKS4a shows both of them. Null: it took the protocol, but not the name. */
+async function tryBothSocks4(
+  calls: Calls,
+  exit: Exit,
+  { judge, reply }: NonNullable<Met["judged"]>,
+  turn: Turn,
+): Promise<readonly Tried[] | null> {
+  const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), tunnel: true }, turn });
+  if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
+  const failed = asked.kind === "failed" ? asked : null;
+  return failed === null
+    ? [
+        { scheme: "socks4", failed },
+        { scheme: "socks4a", failed },
+      ]
+    : [{ scheme: "socks4", failed }];
 }
 
 /** The same protocol, with names for the proxy to resolve. */
