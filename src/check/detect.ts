@@ -140,8 +140,8 @@ class Search {
     if (this.#isOver || this.#open.length === 0) return;
     clearTimeout(this.#timer);
     const waitMs = this.#calls.context.timeoutMs / SILENT_SHARE;
-    // The last in the row would have no time left.
-    if (this.#calls.context.clock.now() + waitMs * 1.5 < this.#options.deadline) this.#timer = setTimeout(() => this.#next(), waitMs);
+    // Whoever came last would have no time left.
+    if (waitMs < 0.8 * this.#leftMs()) this.#timer = setTimeout(() => this.#next(), waitMs);
   };
 
   #ended(scheme: ExitScheme, outcome: Met | Failed): void {
@@ -159,9 +159,13 @@ class Search {
       this.#open = [revealed, ...this.#open.filter((scheme) => scheme !== revealed)];
       this.#next();
     } else if (this.#running.length === 0) {
-      if (this.#open.length === 0) this.#finish(null);
+      if (this.#open.length === 0 || this.#leftMs() < LAST_MS_MIN) this.#finish(null);
       else this.#next();
     }
+  }
+
+  #leftMs(): number {
+    return this.#options.deadline - this.#calls.context.clock.now();
   }
 
   readonly #stop = (): void => this.#finish(null);
@@ -178,6 +182,8 @@ class Search {
 
 /** The share of the time that a silent proxy has for itself. */
 const SILENT_SHARE = 3;
+/** With less time left, nothing is begun. */
+const LAST_MS_MIN = 50;
 
 /** Ports that proxies of one kind are mostly found on. */
 const SOCKS5_PORTS: readonly number[] = [1080, 1081, 1085, 1086, 1088, 7891, 9050, 9150, 10800, 10808];

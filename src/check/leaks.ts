@@ -16,11 +16,14 @@ export interface Leak {
  * host names made of them, hashes; and the same again in base64, percent-encoding and hex, one within another.
  */
 export function leakFinder(addresses: readonly string[]): (text: string) => Leak | null {
-  const wanted = addresses.flatMap((address) => {
-    const bytes = bytesOf(address);
-    return bytes === null ? [] : [wantedOf(unmapped(bytes))];
-  });
+  // Most answers hold nothing to look at.
+  let made: readonly Wanted[] | null = null;
   return (text) => {
+    made ??= addresses.flatMap((address) => {
+      const bytes = bytesOf(address);
+      return bytes === null ? [] : [wantedOf(unmapped(bytes))];
+    });
+    const wanted = made;
     if (wanted.length === 0) return null;
     for (const { text: view, form } of decodings(text)) {
       const found = findIn(view, wanted) ?? (form === "" ? null : findBytes(view, wanted));
