@@ -1,6 +1,7 @@
 import { classifyAddress } from "../net/address-policy.ts";
 import { plainAddress } from "../net/own-listener.ts";
 import { excerpt, isSecretField } from "../wire/http1/excerpt.ts";
+import { isLoopback } from "../wire/loopback.ts";
 import type { JudgeRequest } from "./judge/judged.ts";
 import type { JudgePayload } from "./judge/payload.ts";
 import { type Leak, leakFinder } from "./leaks.ts";
@@ -21,7 +22,7 @@ export interface Anonymity {
 export interface OwnPlace {
   /** As the judge saw us without a proxy, that one first, and those of this machine. */
   readonly ownAddresses: readonly string[];
-  /** The proxy runs on this machine, so that it has our addresses too: the judge's socket, and how the proxy names itself, prove nothing. */
+  /** The proxy runs on this machine, so that it has our addresses too: how it names itself proves nothing. */
   readonly isSameMachine: boolean;
 }
 
@@ -33,7 +34,8 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   const leaks: string[] = [];
   const signs: string[] = [];
   const notes: string[] = [];
-  if (isSameMachine) notes.push("the proxy runs on this machine: which address it connects from proves nothing");
+  // A proxy of this machine that leaves it as we do hides nothing from anybody; but only a judge elsewhere can see that.
+  if (isNextToJudge(payload)) notes.push("the judge runs on the proxy's machine: which address it was connected to from proves nothing");
   else if (own.includes(plainAddress(payload.address))) leaks.push(`the judge was connected to from ${payload.address}, which is ours`);
   const form = formOfTarget(sent, payload);
   const target = form === "other" ? find(foreignPart("", payload.target, sent, isSameMachine)) : null;
@@ -48,6 +50,10 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   }
   const level = leaks.length > 0 ? "transparent" : signs.length > 0 ? "anonymous" : "elite";
   return { level, evidence: [...leaks, ...signs, ...notes].slice(0, EVIDENCE_MAX) };
+}
+
+function isNextToJudge({ address, local }: JudgePayload): boolean {
+  return isLoopback(address) || plainAddress(address) === plainAddress(local.host);
 }
 
 const SHOWN_CHARS_MAX = 80;

@@ -50,7 +50,8 @@ class Asking {
   readonly #stream: HopStream;
   readonly #startedAt: number;
   readonly #interim: { status: number; fields: RawFields }[] = [];
-  readonly #parts: Buffer[] = [];
+  /** Grows by doubling: a body may come byte by byte. */
+  #body: Buffer = Buffer.alloc(0);
   readonly #deadline: NodeJS.Timeout;
   #bytes = 0;
   #headMs = 0;
@@ -91,12 +92,24 @@ class Asking {
   }
 
   #onSlice(slice: Buffer): boolean {
-    const room = this.#options.bodyBytesMax - this.#bytes;
-    this.#bytes += slice.length;
-    this.#parts.push(Buffer.from(slice.subarray(0, Math.max(0, room)))); // lent bytes are gone with the next read
-    if (slice.length <= room) return true;
+    const part = slice.subarray(0, this.#options.bodyBytesMax - this.#bytes);
+    this.#keep(part);
+    if (part.length === slice.length) return true;
     this.#end(this.#answered({ trailers: null, excess: false, isCut: true }), true);
     return false;
+  }
+
+  /** Copies: lent bytes are gone with the next read. */
+  #keep(part: Buffer): void {
+    const needed = this.#bytes + part.length;
+    if (needed > this.#body.length) {
+      const { bodyBytesMax } = this.#options;
+      const larger = Buffer.allocUnsafe(Math.min(bodyBytesMax, Math.max(needed, 2 * this.#body.length)));
+      this.#body.copy(larger, 0, 0, this.#bytes);
+      this.#body = larger;
+    }
+    part.copy(this.#body, this.#bytes);
+    this.#bytes = needed;
   }
 
   #complete(trailers: RawFields | null, excess: boolean): void {
@@ -107,7 +120,15 @@ class Asking {
   #answered({ trailers, excess, isCut }: { trailers: RawFields | null; excess: boolean; isCut: boolean }): Answered {
     const head = this.#stream.head as ResponseHead;
     const { status, fields } = head;
-    const response = { status, fields, body: Buffer.concat(this.#parts), isCut, trailers, hasExcess: excess, interim: this.#interim };
+    const response = {
+      status,
+      fields,
+      body: this.#body.subarray(0, this.#bytes),
+      isCut,
+      trailers,
+      hasExcess: excess,
+      interim: this.#interim,
+    };
     const isFree = !isCut && !excess && head.keepAlive && !this.#connection.ended && head.framing.kind !== "close";
     const ms = { head: this.#headMs, total: this.#elapsed() };
     return { kind: "answered", head, response, ms, connection: isFree ? this.#connection : null };

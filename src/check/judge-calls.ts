@@ -18,7 +18,7 @@ export interface JudgeQuery {
   readonly tunnel: boolean;
   /** Instead of the name in the judge's URL; null: that one. */
   readonly host: string | null;
-  /** Ask for the path of an earlier request, which no cache may mistake this one for; null: a path of its own. */
+  /** Ask for the URL of an earlier request, whose answer no cache may keep; null: one of its own. */
   readonly like: JudgeRequest | null;
   /** With fields so long that the page gets long. */
   readonly isLong: boolean;
@@ -46,13 +46,16 @@ export async function askJudge(calls: Calls, exit: Exit, judge: JudgeAddress, qu
     return sent;
   };
   const replied = await calls.call(way, compose, turn);
-  return sent === null || replied.kind === "failed" ? (replied as Failed) : judgeReply(replied, sent, judge);
+  if (sent === null || replied.kind === "failed") return replied as Failed;
+  const reply = judgeReply(replied, sent, judge);
+  if (reply.kind === "failed") replied.answered.connection?.destroy();
+  return reply;
 }
 
-/** The same on the connection of an earlier answer; null: it cannot carry another request. */
+/** The same on the connection of an earlier answer; null: it cannot carry another request. An error leaves it open for the next. */
 export async function askJudgeAgain(
   calls: Calls,
-  { replied }: JudgeReply,
+  replied: Replied,
   judge: JudgeAddress,
   query: JudgeQuery,
   turn: Turn,
@@ -76,9 +79,9 @@ const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
 function composeFor(judge: JudgeAddress, { scheme, kind, method, host, like, isLong }: JudgeQuery): JudgeRequest {
-  const sent = composeJudgeRequest(judge, { scheme, nonce: createNonce(), kind, method, ...(host === null ? {} : { host }) });
+  const question = { scheme, nonce: createNonce(), kind, method };
+  const sent = composeJudgeRequest(judge, { ...question, ...(host === null ? {} : { host }), ...(like === null ? {} : { again: like }) });
   sent.url.port = String(portOf(judge.url));
-  if (like !== null) sent.url.pathname = like.url.pathname;
   return isLong ? { ...sent, fields: lengthened(sent) } : sent;
 }
 
@@ -98,8 +101,7 @@ function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): 
     const lies = [...judged.lies, ...certificateLies(certificate, judge)];
     return { kind: "judged", sent, judged, replied, lies };
   }
-  answered.connection?.destroy();
-  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", ms };
+  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", replied, ms };
 }
 
 function certificateLies(seen: string | null, judge: JudgeAddress): Lie[] {

@@ -111,12 +111,15 @@ test("Our address is found in a field's name, in what was appended to a field of
   assert.equal(judge([], { target: `${sent.url.pathname}?ip=${OURS}` }).level, "transparent");
 });
 
-test("The judge's socket with our own address is transparent where the proxy is elsewhere, and proves nothing where it is here.", () => {
+test("The judge's socket with our own address is transparent where the judge is elsewhere, and proves nothing where it is next to the proxy.", () => {
   assert.equal(judge([], { address: OURS }).level, "transparent");
   assert.equal(judge([], { address: `::ffff:${OURS}` }).level, "transparent");
-  const here = judge([], { address: OURS }, { ...elsewhere, isSameMachine: true });
-  assert.equal(here.level, "elite");
-  assert.match(here.evidence[0] ?? "", /proves nothing/);
+  assert.equal(judge([], { address: OURS }, { ...elsewhere, isSameMachine: true }).level, "transparent");
+  for (const address of [OURS, "127.0.0.1"]) {
+    const here = judge([], { address, local: { host: address, port: 8504 } }, { ownAddresses: [address], isSameMachine: true });
+    assert.equal(here.level, "elite");
+    assert.match(here.evidence[0] ?? "", /proves nothing/);
+  }
 });
 
 test("On this machine a proxy's own name is no leak, and an address of ours in X-Forwarded-For is one.", () => {

@@ -122,6 +122,7 @@ test("Another status, bytes behind the answer, fields in trailers and early hint
   assert.deepEqual(faultsOf({ ...genuine, status: 503 }), changed);
   assert.deepEqual(faultsOf({ ...genuine, hasExcess: true }), changed);
   assert.deepEqual(faultsOf({ ...genuine, trailers: ["X-More", "1"] }), changed);
+  assert.deepEqual(faultsOf({ ...genuine, trailers: [] }), changed); // Set-Cookie and the like, which the reader leaves out
   assert.deepEqual(faultsOf({ ...genuine, interim: [{ status: 103, fields: ["Link", "<http://ads.test/>; rel=preload"] }] }), changed);
   assert.deepEqual(faultsOf({ ...genuine, interim: [{ status: 100, fields: [] }] }), []);
 });
@@ -151,6 +152,14 @@ test("An answer that the judge signed for somebody else, or for us before, is st
   const before = answerOf(payloadFor(question(JUDGE)));
   assert.deepEqual([read(before).kind, faultsOf(before)], ["fake", ["honesty.stale_answer"]]);
   assert.match(read(before).lies[0]?.details ?? "", /signed this answer at 2026-01-02T03:04:05\.678Z for another request/);
+});
+
+test("An answer out of a cache, to the same URL that was asked before, is stale although its number is right.", () => {
+  const again = question(JUDGE, { again: sent });
+  assert.equal(again.url.href, sent.url.href);
+  assert.deepEqual(readJudgeAnswer(again, answerOf(payloadFor(again)), JUDGE).lies, []);
+  const [lie] = readJudgeAnswer(again, genuine, JUDGE).lies;
+  assert.equal(lie?.fault, "honesty.stale_answer");
 });
 
 test("A signed statement from another request before ours hides nothing, and one behind it neither.", () => {

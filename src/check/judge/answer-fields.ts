@@ -70,15 +70,7 @@ function addedFields(sent: ReadonlyMap<string, string>, received: RawFields): [n
 }
 
 /** Fields of the connection, of the message's frame, and what each server writes for itself. */
-const REWRITTEN: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "transfer-encoding",
-  "content-length",
-  "date",
-  "server",
-  "trailer",
-]);
+const REWRITTEN: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"]);
 
 /** Whether a client does something, or keeps something, because of this field. */
 function acts(name: string): boolean {
@@ -86,11 +78,12 @@ function acts(name: string): boolean {
 }
 
 const ACTIVE =
-  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|accept-ranges-transform)$/i;
+  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|trailer|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|accept-ranges-transform)$/i;
 
 /** Fields behind the body: the judge sends none, and a client may take them for the answer's own. */
 export function trailerChanges(trailers: RawFields | null): string[] {
-  if (trailers === null || trailers.length === 0) return [];
+  if (trailers === null) return [];
+  if (trailers.length === 0) return ["fields that have no business there were added behind the answer's body"];
   const names = trailers.filter((_, i) => i % 2 === 0).slice(0, NAMES_MAX);
   return [`fields were added behind the answer's body: ${excerpt(names.join(", "))}`];
 }

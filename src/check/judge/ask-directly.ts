@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { networkInterfaces } from "node:os";
 import { attribute } from "../../blame/attribute.ts";
 import { formatHostPort } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
@@ -16,6 +15,7 @@ import { ask } from "../ask.ts";
 import { KEY_PATH } from "./judge-requests.ts";
 import { ANSWER_BYTES_MAX, type JudgeAddress, type JudgeRequest, type JudgeResponse } from "./judged.ts";
 import { readJudgeKeyAnswer } from "./key-answer.ts";
+import { machineAddresses } from "./machine-addresses.ts";
 import { learnHabits } from "./public-echo.ts";
 import { readJudgeAnswer } from "./read-answer.ts";
 import { composeJudgeRequest, createNonce } from "./request.ts";
@@ -42,16 +42,18 @@ export interface JudgeProblem {
  */
 export async function askDirectly(url: URL, context: DirectContext): Promise<JudgeAddress | JudgeProblem> {
   if (url.protocol !== "http:" && url.protocol !== "https:") return { problem: `${url.href} is no http or https URL of a judge` };
+  if (url.username !== "" || url.password !== "") return { problem: `the URL of the judge ${url.host} takes no user and password` };
   const base = new URL(url);
   base.hash = "";
   const pinned = url.hash === "" ? null : parseJudgeKey(url.hash.slice(1));
   if (url.hash !== "" && pinned === null) return { problem: `the key of ${base.href} is not one: it has the form #ed25519=...` };
   const keyUrl = new URL(base);
-  keyUrl.pathname += KEY_PATH;
+  keyUrl.pathname = folderOf(base) + KEY_PATH;
   const told = await get(plainRequest(keyUrl), context);
   if ("problem" in told) return told;
   const introduced = readJudgeKeyAnswer(told, Number(base.port || (base.protocol === "https:" ? HTTPS_PORT : HTTP_PORT)));
   const key = pinned ?? introduced?.key ?? null;
+  if (key !== null) base.pathname = folderOf(base);
   const unknown: JudgeAddress = {
     url: base,
     key,
@@ -63,6 +65,10 @@ export async function askDirectly(url: URL, context: DirectContext): Promise<Jud
     echo: null,
   };
   return key === null ? await meetEcho(unknown, context) : await meetJudge(unknown, context);
+}
+
+function folderOf({ pathname }: URL): string {
+  return pathname.endsWith("/") ? pathname : `${pathname}/`;
 }
 
 const HTTP_PORT = 80;
@@ -93,12 +99,6 @@ async function meetEcho(judge: JudgeAddress, context: DirectContext): Promise<Ju
 
 function withAddress(known: readonly string[], seen: string | null): string[] {
   return [...new Set([...(seen === null || seen === "" ? [] : [plainAddress(seen)]), ...known])];
-}
-
-/** Those by which others know this machine. */
-function machineAddresses(): string[] {
-  const known = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return [...new Set(known.filter(({ internal }) => !internal).map(({ address }) => plainAddress(address)))];
 }
 
 function plainRequest(url: URL): JudgeRequest {

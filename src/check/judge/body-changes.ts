@@ -8,7 +8,7 @@ import type { JudgePayload } from "./payload.ts";
 /** What a client would see of a body: unpacked where somebody packed it, which a judge never does. Where it cannot be, as it came. */
 export function decodeBody({ body, fields }: JudgeResponse): Buffer {
   const coding = fieldValue(fields, "content-encoding")?.trim().toLowerCase() ?? "";
-  const decode = DECODERS[coding];
+  const decode = DECODERS.get(coding);
   if (decode === undefined) return body;
   try {
     return decode(body, { maxOutputLength: ANSWER_BYTES_MAX });
@@ -17,13 +17,15 @@ export function decodeBody({ body, fields }: JudgeResponse): Buffer {
   }
 }
 
-const DECODERS: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer>> = {
-  gzip: gunzipSync,
-  "x-gzip": gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
-};
+type Decode = (body: Buffer, options: { maxOutputLength: number }) => Buffer;
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
+  ["gzip", gunzipSync],
+  ["x-gzip", gunzipSync],
+  ["deflate", inflateSync],
+  ["br", brotliDecompressSync],
+  ["zstd", zstdDecompressSync],
+]);
 
 /** How a body differs from the one that its statement demands, byte for byte; empty: not at all. */
 export function bodyChanges(answer: JudgeResponse, statement: Statement, { kind }: JudgePayload): string[] {

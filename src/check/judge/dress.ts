@@ -58,8 +58,9 @@ function page({ payload }: Statement, sealed: string): Buffer {
 <link rel="stylesheet" href="/static/style.css" integrity="sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=">
 <script src="/static/main.js"></script>
 </head>
-<body data-${sealed}>
+<body>
 <h1>Your request, as it arrived</h1>
+<main data-${sealed}></main>
 <div id="ad-banner" class="ads"><img src="http://www.example.com/banner.gif" width="468" height="60" alt="advertisement"></div>
 <p>Read more at <a href="https://www.example.com/">https://www.example.com/</a> or <a href="http://www.example.org/">http://www.example.org/</a>.</p>
 <form action="https://login.example.com/" method="post"><input name="user"><input name="password" type="password"><button>Log in</button></form>

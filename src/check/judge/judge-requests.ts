@@ -74,7 +74,7 @@ function echo(voice: JudgeVoice, request: IncomingMessage, response: ServerRespo
   request.on("data", (chunk: Buffer) => {
     bodyBytes += chunk.length;
     if (bodyBytes <= BODY_BYTES_MAX) hash.update(chunk);
-    else if (!response.headersSent) response.writeHead(413, { Connection: "close" }).end();
+    else if (!response.headersSent) response.writeHead(413, { Connection: "close" }).end(() => request.destroy());
   });
   request.once("end", () => {
     if (response.headersSent) return;

@@ -1,5 +1,6 @@
 import { type Judge, startJudge } from "./judge.ts";
 import type { JudgeAddress } from "./judged.ts";
+import { machineAddresses } from "./machine-addresses.ts";
 
 /** A judge on loopback, for proxies of this machine: on 127.0.0.1, and where there is IPv6 on ::1, at the same port. */
 export async function startLocalJudge(): Promise<{ readonly judge: Judge; readonly address: JudgeAddress }> {
@@ -14,7 +15,7 @@ export async function startLocalJudge(): Promise<{ readonly judge: Judge; readon
     key: judge.key,
     certificate: judge.certificate,
     isSigned: true,
-    ownAddresses: ["127.0.0.1", "::1"],
+    ownAddresses: ["127.0.0.1", "::1", ...machineAddresses()],
     isLoopback: true,
     ipv6: hasIpv6 ? "::1" : null,
     echo: null,

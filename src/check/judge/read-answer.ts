@@ -9,6 +9,7 @@ import { findStatements, type Statement } from "./dress.ts";
 import type { JudgeAddress, Judged, JudgeRequest, JudgeResponse } from "./judged.ts";
 import { type JudgePayload, readPayload } from "./payload.ts";
 import { readEchoAnswer } from "./public-echo.ts";
+import { MARK } from "./request.ts";
 import { isSignedBy } from "./signature.ts";
 
 /**
@@ -24,7 +25,7 @@ export function readJudgeAnswer(sent: JudgeRequest, answer: JudgeResponse, judge
   const signed = findSigned(body, judge.key);
   if (signed === null) return judgeForeign(sent, answer, body);
   const { payload } = signed;
-  if (payload.nonce !== sent.nonce && !isSentFor(sent, payload)) return fake("honesty.stale_answer", tellStale(payload));
+  if (isStale(sent, payload)) return fake("honesty.stale_answer", tellStale(payload));
   const fields = compareFields(payload.answer, answer.fields);
   return {
     kind: "genuine",
@@ -50,11 +51,16 @@ function findSigned(body: Buffer, key: KeyObject): Signed | null {
   return null;
 }
 
-/** Its URL was changed on the way, nonce and all, but what the request carried besides is ours. */
-function isSentFor({ fields }: JudgeRequest, payload: JudgePayload): boolean {
+/** The marks of a request are in its URL and in a field: either may have been changed on the way, but where none is ours, the request is not. */
+function isStale({ nonce, fields }: JudgeRequest, payload: JudgePayload): boolean {
   const own = fieldValue(fields, "authorization");
-  return own !== null && payload.fields.some(([name, value]) => name.toLowerCase() === "authorization" && value === own);
+  const seen = fieldValue(payload.fields.flat(), "authorization");
+  if (seen === own) return false;
+  return payload.nonce !== nonce || MARKED.test(seen ?? "");
 }
+
+/** One of ours: of an earlier request to the same URL. */
+const MARKED = new RegExp(`^${MARK}[0-9a-f]{32}$`);
 
 function tellStale({ at, nonce }: JudgePayload): string {
   const when = Number.isNaN(Date.parse(at)) ? "another time" : new Date(at).toISOString();

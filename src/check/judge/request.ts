@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { RawFields } from "../../core/message.ts";
 import type { JudgeAddress, JudgeRequest } from "./judged.ts";
 import type { JudgeKind } from "./payload.ts";
@@ -12,13 +12,23 @@ export interface JudgeQuestion {
   readonly method: "GET" | "POST";
   /** Instead of the judge's host; an IPv6 literal without brackets. */
   readonly host?: string;
+  /** The very URL of this request once more, with other marks in its fields: whoever answers it from a cache gives the old ones. */
+  readonly again?: JudgeRequest;
 }
 
 /**
  * A request to a judge that looks like a browser's for something of a site, so that a proxy cannot treat it another way than the rest:
  * neither its path nor its fields name a judge. Of a service that does not sign, the URL is asked as it is.
  */
-export function composeJudgeRequest(judge: JudgeAddress, { scheme, nonce, kind, method, host }: JudgeQuestion): JudgeRequest {
+export function composeJudgeRequest(judge: JudgeAddress, question: JudgeQuestion): JudgeRequest {
+  const { kind, method, again } = question;
+  const mark = createNonce();
+  const url = again === undefined ? urlFor(judge, question) : new URL(again.url);
+  const nonce = again?.nonce ?? question.nonce;
+  return { nonce, method, url, kind, fields: fieldsFor(kind, method, mark), body: method === "POST" ? bodyFor(mark) : null };
+}
+
+function urlFor(judge: JudgeAddress, { scheme, nonce, kind, host }: JudgeQuestion): URL {
   const url = new URL(judge.url);
   url.protocol = scheme;
   url.hash = "";
@@ -28,7 +38,7 @@ export function composeJudgeRequest(judge: JudgeAddress, { scheme, nonce, kind, 
     url.search = "";
   }
   url.searchParams.set("id", nonce);
-  return { nonce, method, url, kind, fields: fieldsFor(kind, method, nonce), body: method === "POST" ? bodyFor(nonce) : null };
+  return url;
 }
 
 const PATH_DIGITS = 6;
@@ -46,9 +56,11 @@ const PATHS: Readonly<Record<JudgeKind, (part: string) => string>> = {
   download: (part) => `downloads/${part}/setup.exe`,
 };
 
+/** Before the mark in `Authorization`, which no two requests share. */
+export const MARK = "Bearer ";
+
 /** All that a proxy has to pass on: what it takes away or changes of it, the judge tells. */
-function fieldsFor(kind: JudgeKind, method: string, nonce: string): RawFields {
-  const mark = createHash("sha256").update(nonce).digest("hex");
+function fieldsFor(kind: JudgeKind, method: string, mark: string): RawFields {
   return [
     "User-Agent",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -61,9 +73,9 @@ function fieldsFor(kind: JudgeKind, method: string, nonce: string): RawFields {
     "Referer",
     "http://www.example.com/start?from=search",
     "Cookie",
-    `session=${mark.slice(0, 32)}; theme=dark`,
+    `session=${mark}; theme=dark`,
     "Authorization",
-    `Bearer ${mark.slice(32)}`,
+    `${MARK}${mark}`,
     "DNT",
     "1",
     ...(method === "POST" ? ["Origin", "http://www.example.com", "Content-Type", "application/x-www-form-urlencoded"] : []),
@@ -72,6 +84,6 @@ function fieldsFor(kind: JudgeKind, method: string, nonce: string): RawFields {
   ];
 }
 
-function bodyFor(nonce: string): Buffer {
-  return Buffer.from(`user=someone%40example.com&password=${nonce}&next=https%3A%2F%2Fwww.example.com%2F`);
+function bodyFor(mark: string): Buffer {
+  return Buffer.from(`user=someone%40example.com&password=${mark}&next=https%3A%2F%2Fwww.example.com%2F`);
 }

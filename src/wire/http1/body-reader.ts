@@ -39,7 +39,7 @@ export class BodyReader {
     return this.#done;
   }
 
-  /** Name, value, … of the trailer section once the body is done, without forbidden fields; null without any. */
+  /** Name, value, … of the trailer section once the body is done, without forbidden fields; null without a section. */
   get trailers(): RawFields | null {
     return this.#chunked?.trailers ?? null;
   }

@@ -21,7 +21,7 @@ export class TrailerReader {
     return this.#reader.push(chunk, from);
   }
 
-  /** The fields of the section, without those that have no business in it; null where none is left. Throws where one of them frames a message. */
+  /** The fields of the section, without those that have no business in it (empty where these were all); null where there were none. Throws where one of them frames a message. */
   take(): RawFields | null {
     const { fields } = this.#reader.take();
     const kept: string[] = [];
@@ -30,7 +30,7 @@ export class TrailerReader {
       if (isFraming(name)) throw new FaultError(framedAgain(this.#side, name));
       if (!FORBIDDEN.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
     }
-    return kept.length === 0 ? null : kept;
+    return fields.length === 0 ? null : kept;
   }
 }
 
