@@ -76,13 +76,16 @@ function tellingAddresses(own: readonly string[]): string[] {
 function foreignPart(name: string, value: string, { url }: JudgeRequest, isSameMachine: boolean): string {
   const rest = url.port === "" ? value : value.replaceAll(url.host, "");
   if (!isSameMachine) return rest;
+  if (VIA.test(name)) return rest.replace(/(^|,)\s*\S+\s+[^\s,]+/g, "$1");
   if (PROXYS_NAME.test(name)) return "";
   return rest.replace(/\b(?:by|host)\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi, "");
 }
 
+/** RFC 9110 7.6.3: each member begins with a protocol and who received by it; what a comment says is of others. */
+const VIA = /^(?:.*-)?via$/i;
+
 /** How a proxy names itself, or the host that was asked for. */
-const PROXYS_NAME =
-  /^(?:via|x-via|.*-via|x-(?:forwarded|original|real|proxy)-(?:host|server|by|url|uri)|x-host|host|x-proxy-id|proxy-agent|x-served-by)$/i;
+const PROXYS_NAME = /^(?:x-(?:forwarded|original|real|proxy)-(?:host|server|by|url|uri)|x-host|host|x-proxy-id|proxy-agent|x-served-by)$/i;
 
 /** Ordinary clients send these too. */
 const QUIET: ReadonlySet<string> = new Set(["cache-control", "pragma", "accept", "accept-encoding"]);

@@ -55,6 +55,8 @@ function wantedOf(bytes: Uint8Array): Wanted {
     words.set(BigInt(`0x${hex}`).toString(), "as a number");
     words.set([...hex].reverse().join("."), "backwards, as in ip6.arpa");
   }
+  const backwards = [...address].reverse().join("");
+  if (isIP(backwards) !== 4) words.set(backwards, "backwards"); // else it is somebody else's address
   for (const algorithm of ["md5", "sha1", "sha256"]) {
     const digest = createHash(algorithm).update(address).digest();
     words.set(digest.toString("hex"), `as its ${algorithm} hash`);

@@ -75,6 +75,8 @@ const FORMS: Readonly<Record<string, string>> = {
   reversed: "7.100.51.198.in-addr.arpa",
   "percent-encoded": [...OURS].map((char) => `%${char.charCodeAt(0).toString(16)}`).join(""),
   "percent-encoded twice": "198%252E51%252E100%252E7",
+  "backwards, as a text": [...OURS].reverse().join(""),
+  "IPv6 backwards, as a text": [...OURS6].reverse().join(""),
   base64: Buffer.from(OURS).toString("base64"),
   "base64 of the bytes": Buffer.from([198, 51, 100, 7]).toString("base64"),
   "base64 of the bytes, with a port": Buffer.from([198, 51, 100, 7, 0x12, 0x34]).toString("base64"),
@@ -128,6 +130,8 @@ test("On this machine a proxy's own name is no leak, and an address of ours in X
   assert.equal(at("Via", "1.1 127.0.0.1:3128"), "anonymous");
   assert.equal(at("Forwarded", "for=unknown;by=127.0.0.1"), "anonymous");
   assert.equal(at("X-Forwarded-Host", "127.0.0.1:8504"), "anonymous");
+  assert.equal(at("Via", "1.1 127.0.0.1:3128 (squid/6.1), 1.0 127.0.0.1"), "anonymous");
+  assert.equal(at("Via", "1.1 exit (for 127.0.0.1)"), "transparent");
   assert.equal(at("X-Forwarded-For", "127.0.0.1"), "transparent");
   assert.equal(at("Forwarded", "for=127.0.0.1;by=127.0.0.1"), "transparent");
   assert.equal(at("X-Real-IP", "::1"), "transparent");

@@ -138,6 +138,15 @@ test("A page of somebody else's, a page that only looks like the judge's, and on
   assert.deepEqual(faultsOf(empty), ["honesty.fake_answer"]);
 });
 
+test("A body that was emptied, or put in place of the judge's with its fields still there, is a change of its answer.", () => {
+  for (const body of [Buffer.alloc(0), Buffer.from("MZ another program")]) {
+    for (const status of [200, 403]) {
+      const answer = { ...genuine, status, body };
+      assert.deepEqual([read(answer).kind, faultsOf(answer)], ["fake", ["honesty.content_changed"]]);
+    }
+  }
+});
+
 test("What a proxy changes in a statement that is signed makes it a fake.", () => {
   const text = genuine.body.toString("latin1");
   const [, state = ""] = /data-state="([^"]+)"/.exec(text) ?? [];
@@ -208,11 +217,11 @@ test("An unsigned answer is never taken where the judge signs, however well it l
 test("An answer that goes on beyond all limits is a lie, whether it begins with the judge's or not.", () => {
   const endless = { ...genuine, body: Buffer.concat([genuine.body, Buffer.alloc(64 * 1024)]), isCut: true };
   assert.deepEqual(faultsOf(endless), ["honesty.content_changed"]);
-  assert.deepEqual(faultsOf({ ...endless, body: Buffer.alloc(64 * 1024, "a") }), ["honesty.fake_answer"]);
+  assert.deepEqual(faultsOf({ ...endless, fields: [], body: Buffer.alloc(64 * 1024, "a") }), ["honesty.fake_answer"]);
 });
 
 test("A body that unpacks to far more than it weighs costs no more than the limit.", () => {
-  const bomb = { ...withField("Content-Encoding", "gzip"), body: gzipSync(Buffer.alloc(64 * 1024 * 1024)) };
+  const bomb = { ...genuine, fields: ["Content-Encoding", "gzip"], body: gzipSync(Buffer.alloc(64 * 1024 * 1024)) };
   assert.deepEqual(faultsOf(bomb), ["honesty.fake_answer"]);
 });
 

@@ -80,15 +80,18 @@ function changesOfAnswer(sent: JudgeRequest, answer: JudgeResponse, { statement,
 }
 
 /** Nothing that the judge signed: a redirect, an error, or an answer of the proxy's own making. */
-function judgeForeign({ url }: JudgeRequest, { status, fields }: JudgeResponse, body: Buffer): Judged {
+function judgeForeign({ url, nonce }: JudgeRequest, { status, fields }: JudgeResponse, body: Buffer): Judged {
   const location = fieldValue(fields, "location");
   if (status >= 300 && status < 400 && location !== null)
     return fake(
       "honesty.redirected",
       `${status} to ${excerpt(withoutSecrets(location), SHOWN_CHARS)} came where ${url.host} had to answer`,
     );
-  if (status >= 400) return { kind: "refused", payload: null, isSigned: true, lies: [], addedFields: [] };
   const isForged = findStatements(body).length > 0;
+  // Nobody but the judge knows that it repeats the request's number there: the answer was its own once.
+  if (!isForged && fieldValue(fields, "x-trace") === nonce)
+    return fake("honesty.content_changed", `the judge's answer came without what it signed: ${status} with ${body.length} other bytes`);
+  if (status >= 400) return { kind: "refused", payload: null, isSigned: true, lies: [], addedFields: [] };
   const what = isForged
     ? "a page like the judge's, but what it says does not fit its signature"
     : `${body.length} bytes of ${excerpt(fieldValue(fields, "content-type") ?? "no named type")} that are not the judge's: ${excerpt(opening(body), SHOWN_CHARS)}`;
