@@ -51,6 +51,14 @@ for (const host of ["127.0.0.1", "127.0.0.9", "localhost", "0.0.0.0", "[::ffff:1
   });
 }
 
+test("a target that is our own admin listener is refused as our own", async () => {
+  await using gateway = await startLabGateway({ admin: { host: "127.0.0.1", port: 0, token: null } });
+  const admin = gateway.gateway.adminAddress;
+  const answer = await ask(gateway, `http://localhost:${admin?.port}/api/exits`);
+  assert.equal(answer.status, 502);
+  assert.equal((await gateway.nextRecord()).verdict?.fault, "gateway.loop_detected");
+});
+
 test("an exit that is our own listener is a loop, and no exchange is begun by it", async () => {
   await using gateway = await startLabGateway({ exits: ["http://127.0.0.1:1"] });
   const { host, port } = gateway.address;
