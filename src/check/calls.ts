@@ -63,6 +63,8 @@ export interface Failed {
   readonly attributed: AttributedFault;
   /** The protocol that the proxy's own port answered in; null: it said nothing that we know. */
   readonly spoken: Protocol | null;
+  /** It was an answer, of somebody else than was asked; null: there was none. */
+  readonly replied: Replied | null;
   readonly ms: Spent;
 }
 
@@ -181,7 +183,13 @@ export function headOf({ exit, tunnel }: Way, { method, url, fields, body }: Out
 }
 
 function failed(failure: HopFailure, { exit, target }: Way, ms: Spent): Failed {
-  return { kind: "failed", attributed: attribute(failure, { exit, target }), spoken: spokenOf(failure, exit.hops.length), ms };
+  return {
+    kind: "failed",
+    attributed: attribute(failure, { exit, target }),
+    spoken: spokenOf(failure, exit.hops.length),
+    replied: null,
+    ms,
+  };
 }
 
 /** Only the last proxy's own bytes say what its port speaks. */

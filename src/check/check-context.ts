@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
+import type { Gate } from "./gate.ts";
 import type { Geo } from "./geo.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import type { TargetCheck } from "./target.ts";
@@ -25,6 +26,8 @@ export interface CheckContext {
   readonly timeoutMs: number;
   /** Fresh connections whose times are taken, at least 1. */
   readonly samples: number;
+  /** Which proxies that work pass on their way to be measured. */
+  readonly gate: Gate;
   /** Bytes to measure the throughput with; null: it is not measured. */
   readonly throughputBytes: number | null;
 }

@@ -20,7 +20,7 @@ import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /**
  * Finds out about one proxy: whether it is alive, what it can do, what it tells of us, and whether it is honest. Never throws for what it does,
- * and ends within twice the time of the context.
+ * and ends within twice the time of the context, but for what it waits at the gate.
  *
  *     detect -> measure, other schemes at the same time -> target -> throughput -> result
  */
@@ -88,7 +88,9 @@ class Check {
 
   async #alive(met: Met, { open }: Detection, goals: readonly Goal[]): Promise<CheckResult> {
     const { exit, judged } = met;
-    const deadline = this.#startedAt + TIMES_MAX * this.#context.timeoutMs;
+    const { gate, clock, timeoutMs } = this.#context;
+    await gate.pass();
+    const deadline = clock.now() + timeoutMs;
     const findings = new Findings({
       ownAddresses: judged?.judge.ownAddresses ?? [],
       isSameMachine: judged !== null && isHere(exit, judged.judge.ownAddresses),
@@ -189,9 +191,6 @@ class Check {
 function orderTried({ scheme }: Met, tried: readonly Tried[]): readonly Tried[] {
   return [...tried.filter((one) => one.scheme === scheme), ...tried.filter((one) => one.scheme !== scheme)];
 }
-
-/** Of the context's time, for all together. */
-const TIMES_MAX = 2;
 
 type Found = Omit<CheckResult, "at" | "source" | "line" | "exit" | "tried" | "connections" | "proxy" | "state" | "fault">;
 

@@ -5,6 +5,7 @@ import type { CheckSettings, ExchangeSettings } from "../core/settings.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
+import { Gate } from "./gate.ts";
 import { askDirectly } from "./judge/ask-directly.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { createProbe } from "./probe-exit.ts";
@@ -38,7 +39,7 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
     limits: exchange.limits.message,
     tolerances: exchange.tolerances,
   };
-  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null };
+  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new Gate() };
   let made: { readonly judges: readonly JudgeAddress[]; readonly probe: Probe } | null = null;
   return async (exit, asked) => {
     const up = await judges.find();

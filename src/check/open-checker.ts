@@ -7,6 +7,7 @@ import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { checkProxy } from "./check-proxy.ts";
+import { Gate } from "./gate.ts";
 import { openGeo } from "./geo.ts";
 import { askDirectly } from "./judge/ask-directly.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
@@ -65,7 +66,7 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   const asked = await askJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
   const local = await startLocalJudge();
   const judges = [...asked, local.address];
-  const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes };
+  const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
   return {
     check: (candidate, signal) => checkProxy(candidate, context, signal),
     clock,

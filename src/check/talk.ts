@@ -5,24 +5,25 @@ import { type Measuring, turnOf } from "./measuring.ts";
 /** One request after the other, over the connection of the first answer as long as it lasts, and then over others. */
 export class Talk {
   readonly #measuring: Measuring;
-  #last: JudgeReply | null;
+  #last: Replied | null;
 
   constructor(measuring: Measuring) {
     this.#measuring = measuring;
-    this.#last = measuring.first;
+    this.#last = measuring.first.replied;
   }
 
   /** Another request can go over the same connection. */
   get isOpen(): boolean {
-    return this.#last !== null && this.#last.replied.answered.connection !== null;
+    return this.#last !== null && this.#last.answered.connection !== null;
   }
 
   async ask(query: JudgeQuery): Promise<JudgeReply | Failed> {
     const { calls, exit, judge } = this.#measuring;
     const turn = turnOf(this.#measuring);
-    const again = this.#last === null ? null : await askJudgeAgain(calls, this.#last, judge, query, turn);
+    const last = this.#last;
+    const again = last === null ? null : await askJudgeAgain(calls, last, judge, query, turn);
     const reply = again ?? (await askJudge(calls, exit, judge, query, turn));
-    this.#last = reply.kind === "judged" ? reply : null;
+    this.#last = reply === again || reply.kind === "judged" ? reply.replied : null;
     return reply;
   }
 
@@ -30,13 +31,13 @@ export class Talk {
   async askLast(outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
     const last = this.#last;
     this.#last = null;
-    const reply = last === null ? null : await this.#measuring.calls.again(last.replied, outgoing, turn);
+    const reply = last === null ? null : await this.#measuring.calls.again(last, outgoing, turn);
     if (reply?.kind === "replied") reply.answered.connection?.destroy();
     return reply;
   }
 
   end(): void {
-    this.#last?.replied.answered.connection?.destroy();
+    this.#last?.answered.connection?.destroy();
     this.#last = null;
   }
 }
