@@ -1,7 +1,7 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import { type Side, sidesOf } from "../blame/fault-sides.ts";
-import type { FaultId } from "../core/fault.ts";
+import type { Culprit, FaultId } from "../core/fault.ts";
 import { culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
@@ -95,10 +95,8 @@ export function giveProbeBack(exchange: Exchange): void {
 }
 
 function weigh(ended: Ended, attributed: AttributedFault): { side: Side; told: AttributedFault } {
-  const {
-    exchange,
-    choice: { lease },
-  } = ended;
+  const { exchange, choice } = ended;
+  const { lease } = choice;
   const { pool } = exchange.context;
   const { fault, role } = attributed;
   const failure = { fault, role, culprit: culpritOf(fault, role) };
@@ -107,7 +105,7 @@ function weigh(ended: Ended, attributed: AttributedFault): { side: Side; told: A
   if (lease !== null) lease.ruling ??= ruleOnFault(fault, exchange.request.target.host, exchange.context.settings);
   const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
   if (weighed === null) return { side: "other", told: attributed };
-  const told = withEvidence(attributed, weighed);
+  const told = withEvidence(attributed, weighed, choice.route.exit?.hops.length ?? 0);
   if (isInDoubt(failure, lease === null)) remember(ended, failure, told);
   return { side: weighed.side, told };
 }
@@ -131,8 +129,16 @@ function kinOfLease(lease: Choice["lease"]): string {
 }
 
 /** What speaks besides the attempt itself goes with its fault. Where nothing does, that stands as it is: odds alone overrule nobody. */
-function withEvidence(attributed: AttributedFault, { culprit, confidence, evidence }: Weighed): AttributedFault {
-  return evidence.length === 0 ? attributed : { ...attributed, fault: { ...attributed.fault, culprit, confidence }, evidence };
+function withEvidence(attributed: AttributedFault, { culprit, confidence, evidence }: Weighed, exits: number): AttributedFault {
+  if (evidence.length === 0) return attributed;
+  const hop = hopOf(culprit, attributed.hop, exits);
+  return { ...attributed, hop, fault: { ...attributed.fault, culprit, confidence }, evidence };
+}
+
+/** The hop that broke is where the culprit is: beyond the exits, or at one of them. */
+function hopOf(culprit: Culprit, seen: number, exits: number): number {
+  if (culprit === "origin" || culprit === "edge") return exits + 1;
+  return culprit === "exit" && seen > exits ? exits : seen;
 }
 
 function countForCircuit({ exchange, choice: { lease }, record, startedAt }: Ended, attributed: AttributedFault): void {

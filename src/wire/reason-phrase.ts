@@ -27,6 +27,8 @@ function nameOf(place: string, verdict: Verdict, attempt: AttemptRecord | null):
 
   // {hop}: whoever the verdict points at, by its place on the route; the target stands last.
   const hops = attempt.route.length;
+  // Of a handshake it is always an exit that did it, be it for the target's sake.
+  if (verdict.hop === hops && exit !== null && verdict.fault.startsWith("handshake.")) return exitName;
   if (exit === null || verdict.hop === hops) return targetName;
   return hops > 2 && verdict.hop > 0 ? `${exitName} hop ${verdict.hop}` : exitName;
 }
@@ -88,7 +90,7 @@ const PHRASES: Readonly<Record<FaultId, string>> = {
   "connect.net_unreachable": "{hop} is on an unreachable network",
   "connect.acl_denied": "local firewall forbids {hop}",
 
-  "handshake.connect_failed": "{hop} could not reach the next hop",
+  "handshake.connect_failed": "the chain of exits breaks at {hop}",
   "handshake.auth_required": "{hop} wants credentials",
   "handshake.auth_failed": "{hop} refused our credentials",
   "handshake.connect_rejected": "{hop} refused the tunnel",

@@ -152,6 +152,10 @@ for (const { what, ask, trouble, refusal } of OUTAGES) {
     assert.equal(await askOther(gateway), 200);
 
     assertRevised(gateway);
+    for (const event of gateway.events) {
+      if (event.type !== "exchange-ended") continue;
+      for (const { culprit, hop } of event.record.attempts) if (culprit !== null) assert.equal(hop, culprit === "exit" ? 1 : 2, culprit);
+    }
 
     Object.assign(world, { trouble: null, refusal: null });
     world.skewMs += 1500;

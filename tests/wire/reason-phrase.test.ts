@@ -21,6 +21,14 @@ test("names the hop of a chain by its number", () => {
   assert.equal(tellReason(verdict, attempt, "X"), "exit de-7 hop 2 did not finish the proxy handshake (handshake.timeout X)");
 });
 
+test("names the hop at which a chain breaks, and the exit that did it where a handshake failed for the target's sake", () => {
+  const attempt = { ...refusedAttempt, route: ["a:1", "b:2", "example.com:443"] };
+  const broken = { ...refusedVerdict, fault: "handshake.connect_failed", hop: 2 } as const;
+  assert.equal(tellReason(broken, attempt, "X"), "the chain of exits breaks at exit de-7 hop 2 (handshake.connect_failed X)");
+  const closed = { ...refusedVerdict, fault: "handshake.closed", culprit: "origin", hop: 2 } as const;
+  assert.equal(tellReason(closed, refusedAttempt, "X"), "exit de-7 closed in the proxy handshake (handshake.closed X)");
+});
+
 test("says who said it where an exit reports about the target", () => {
   const verdict = { ...refusedVerdict, fault: "handshake.target_refused", culprit: "origin" } as const;
   assert.equal(tellReason(verdict, refusedAttempt, "X"), "origin example.com:443 refused TCP, says exit de-7 (handshake.target_refused X)");
