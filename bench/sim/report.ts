@@ -35,7 +35,8 @@ export function tabulateAims(runs: readonly Run[]): Table {
     ],
     remarks: [
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
-      "What is missed most: exits that fail only now and then on targets that do too, a provider's bursts of a few seconds, and targets that refuse a third or half of all exits, until each such pair has failed a few times.",
+      "What is blamed is compared as it was told at once, without what later attempts showed.",
+      "What is missed most: exits that fail only now and then on targets that do too, and a provider's bursts of a few seconds.",
       "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };

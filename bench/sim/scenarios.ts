@@ -44,6 +44,7 @@ export const SCENARIOS: readonly Scenario[] = [
       { kind: "blocked", target: 0, exits: every(60, 3) },
       { kind: "blocked", target: 3, exits: every(60, 2) },
       { kind: "kin-blocked", target: 1, kin: 2 },
+      { kind: "blocked", target: 2, exits: every(60, 4, 1), fromS: 200 },
     ],
   },
   {

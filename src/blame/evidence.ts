@@ -2,8 +2,9 @@ import type { Culprit } from "../core/fault.ts";
 import { tellEvidence } from "./evidence-words.ts";
 import type { Failure } from "./failure.ts";
 import { type FaultSides, type Side, sidesOf } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, kinLevel, PAIR_BASE, pairLevel, TARGET_BASE, targetLevel } from "./levels.ts";
+import { EXIT_BASE, exitLevel, kinLevel, TARGET_BASE, targetLevel, usualOf } from "./levels.ts";
 import { Meetings } from "./meetings.ts";
+import { PAIR_BASE, pairLevel } from "./pair-levels.ts";
 import { type Cell, type Kin, Track } from "./tracks.ts";
 import { Uplink } from "./uplink.ts";
 
@@ -57,8 +58,10 @@ export class Evidence {
     let cell = this.#meetings.find(exit, way.target);
     const target = cell === null ? this.#meetings.target(way.target, now) : cell.target;
     exit.okAt = now;
+    exit.habit.meet(0, now);
     exit.family?.work(now);
     target.okAt = now;
+    target.habit.meet(0, now);
     target.seenAt = now;
     cell ??= this.#meetings.join(exit, target, now);
     if (cell === null) return;
@@ -73,8 +76,9 @@ export class Evidence {
     if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
     if (sides.proved === null) this.#countRefusal(way);
-    const weighed = this.weigh(way, failure, now);
-    if (sides.proved !== "other") this.#record(way, sides, now);
+    const shares = this.#compare(way, sides, now);
+    const weighed = this.#tell(way, failure, shares, now);
+    if (sides.proved !== "other") this.#record(way, sides, shares, now);
     return weighed;
   }
 
@@ -83,19 +87,7 @@ export class Evidence {
     const ours = this.#uplink.likelihood(failure, now);
     if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
-    const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
-    const target = this.#meetings.targets.get(way.target);
-    const cell = this.#meetings.find(exit, way.target);
-    const { side, confidence } =
-      sides.proved === null
-        ? compare(sides, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now)
-        : proved(sides);
-    return {
-      side,
-      confidence: round(confidence),
-      evidence: tellEvidence(side, exit ?? null, target ?? null, cell, now),
-      culprit: culpritOf(side, failure.culprit),
-    };
+    return this.#tell(way, failure, this.#compare(way, sides, now), now);
   }
 
   /** What is known of a target. */
@@ -123,6 +115,21 @@ export class Evidence {
     return this.#uplink.takeCleared();
   }
 
+  #compare(way: Way, sides: FaultSides, now: number): Shares {
+    if (sides.proved !== null) return proved(sides);
+    const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
+    const target = this.#meetings.targets.get(way.target);
+    const cell = this.#meetings.find(exit, way.target);
+    return compare(sides, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now);
+  }
+
+  #tell(way: Way, failure: Failure, { side, confidence }: Shares, now: number): Weighed {
+    const exit = way.exit === null ? this.#direct : (this.#meetings.exits.get(way.exit) ?? null);
+    const target = this.#meetings.targets.get(way.target) ?? null;
+    const evidence = tellEvidence(side, exit, target, this.#meetings.find(exit ?? undefined, way.target), now);
+    return { side, confidence: round(confidence), evidence, culprit: culpritOf(side, failure.culprit) };
+  }
+
   #didWell({ exit, kin, target }: Way, now: number): boolean {
     const okAt = (exit === null ? this.#meetings.targets.get(target) : this.#meetings.kins.get(kin))?.okAt;
     return okAt !== undefined && now - okAt < LATELY_MS;
@@ -144,10 +151,14 @@ export class Evidence {
     if (failedAt > Number.NEGATIVE_INFINITY && cell.exit.okAt > failedAt && cell.target.okAt > failedAt) cell.refusals++;
   }
 
-  #record(way: Way, sides: FaultSides, now: number): void {
+  #record(way: Way, sides: FaultSides, { exit: byExit, target: byTarget }: Shares, now: number): void {
     const exit = this.#exit(way, now);
     const target = this.#meetings.target(way.target, now);
     const cell = this.#meetings.find(exit, way.target) ?? this.#meetings.join(exit, target, now);
+    // Of failures of one pair in a row, each tells less of either end.
+    const news = 1 / (1 + (cell?.refusals ?? 0));
+    exit.habit.meet(byExit * news, now);
+    if (sides.proved !== "exit") target.habit.meet(byTarget * news, now);
     if (sides.proved === "target") {
       // It came through: the exit did its part.
       exit.okAt = now;
@@ -183,20 +194,31 @@ interface Ends {
   readonly family: Kin | undefined;
 }
 
+/** Who is to blame, and how the blame is shared. */
+interface Shares {
+  readonly side: Side;
+  readonly confidence: number;
+  readonly exit: number;
+  readonly target: number;
+}
+
 /** Noisy-or of three causes: what the fault says of each, times how much more often than others it breaks attempts. */
-function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, now: number): { side: Side; confidence: number } {
+function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, now: number): Shares {
   const base = kinLevel(family, exit ?? null, target ?? null, now);
-  const ofExit = exit === undefined ? base : exitLevel(exit, target ?? null, base, now).level;
-  const ofTarget = target === undefined ? TARGET_BASE : targetLevel(target, exit ?? null, kin, now).level;
+  const seenExit = exit === undefined ? null : exitLevel(exit, target ?? null, base, now);
+  const seenTarget = target === undefined ? null : targetLevel(target, exit ?? null, kin, now);
+  const ofExit = seenExit?.level ?? base;
+  const ofTarget = seenTarget?.level ?? TARGET_BASE;
   const byExit = (sides.exit * ofExit) / EXIT_BASE;
   const byTarget = (sides.target * ofTarget) / TARGET_BASE;
-  const byPair = (sides.pair * pairLevel(target, cell, Math.min(1, ofExit + ofTarget), now)) / PAIR_BASE;
+  const byPair = (sides.pair * pairLevel(target, cell, kin, usualOf(seenExit, seenTarget), now)) / PAIR_BASE;
   // What is weighed is never certain.
   const sum = (byExit + byTarget + byPair) / WEIGHED_MAX;
-  if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: byTarget / sum };
+  const shares = { exit: byExit / sum, target: byTarget / sum };
+  if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
   return byPair > byExit
-    ? { side: "pair", confidence: byPair / sum }
-    : { side: "exit", confidence: Math.min(ofExit < EXIT_BASE ? SLIP_MAX : 1, byExit / sum) };
+    ? { side: "pair", confidence: byPair / sum, ...shares }
+    : { side: "exit", confidence: Math.min(ofExit < EXIT_BASE ? SLIP_MAX : 1, shares.exit), ...shares };
 }
 
 const WEIGHED_MAX = 0.99;
@@ -208,8 +230,8 @@ function round(confidence: number): number {
 /** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's. */
 const SLIP_MAX = 0.7;
 
-function proved(sides: FaultSides): { side: Side; confidence: number } {
-  return { side: sides.proved as Side, confidence: sides.confidence };
+function proved({ proved: side, confidence, exit, target }: FaultSides): Shares {
+  return { side: side as Side, confidence, exit, target };
 }
 
 function culpritOf(side: Side, own: Culprit): Culprit {

@@ -44,6 +44,40 @@ export class Cell {
   }
 }
 
+/** How often an end breaks its attempts, in the long run. */
+export class Habit {
+  /** Attempts, and those that it broke, as far as can be told; as of then. */
+  #met = 0;
+  #broke = 0;
+  #at: number = Number.NEGATIVE_INFINITY;
+
+  /** @param broke how likely it was this end that broke the attempt, 0 to 1. */
+  meet(broke: number, now: number): void {
+    if (now - this.#at >= HABIT_STEP_MS) this.#fade(now);
+    this.#met++;
+    this.#broke += broke;
+  }
+
+  /** @param usual the share that others break. */
+  share(usual: number, now: number): number {
+    if (now - this.#at >= HABIT_STEP_MS) this.#fade(now);
+    return (usual * HABIT_BASE + this.#broke) / (HABIT_BASE + this.#met);
+  }
+
+  #fade(now: number): void {
+    const left = 2 ** ((this.#at - now) / HABIT_HALF_LIFE_MS);
+    this.#met *= left;
+    this.#broke *= left;
+    this.#at = now;
+  }
+}
+
+/** Milliseconds. */
+const HABIT_HALF_LIFE_MS = 300_000;
+const HABIT_STEP_MS = 1000;
+/** What is usual is worth so many attempts. */
+const HABIT_BASE = 10;
+
 /** An exit or a target, with the pairs that it was lately part of. */
 export class Track {
   readonly key: string;
@@ -52,6 +86,7 @@ export class Track {
   readonly cells: Cell[] = [];
   /** Exits: what is known of their kin. */
   family: Kin | null = null;
+  readonly habit: Habit = new Habit();
   /** When it last did its part, with whomever. */
   okAt: number = Number.NEGATIVE_INFINITY;
   seenAt = 0;

@@ -15,6 +15,8 @@ const OWN_WORDS_USUAL = 0.25;
 const LOST_FROM = 0.8;
 /** Failures that are further apart than this are not of one loss. Milliseconds. */
 const APART_MS = 30_000;
+/** Who waited in vain began to while there were signs of life, if the last is no older. Milliseconds. */
+const MUTE_MS = 1000;
 /** What was on its way when it came back may still run into nothing for so long. Milliseconds. */
 const GRACE_MS = 5000;
 /** First hops that are remembered, and the most of one kin that speak. */
@@ -35,11 +37,13 @@ interface Unreached {
 export class Uplink {
   #unreached: Unreached[] = [];
   #isLost = false;
+  #heardAt: number = Number.NEGATIVE_INFINITY;
   #cleared: readonly string[] = NOBODY;
   #lostUntil: number = Number.NEGATIVE_INFINITY;
 
   /** Something came from the network. */
   hear(now: number): void {
+    this.#heardAt = now;
     if (this.#unreached.length === 0) return;
     this.#unreached = [];
     if (this.#isLost) this.#lostUntil = now;
@@ -53,7 +57,8 @@ export class Uplink {
   fail(way: Way, failure: Failure, didWell: boolean, now: number): number {
     const { id } = failure.fault;
     if (UNREACHED.has(id)) {
-      if (!this.#isBackSince(now)) this.#add(way, id, didWell, now);
+      const isTold = OWN_WORDS.has(id) || now - this.#heardAt >= MUTE_MS;
+      if (isTold && !this.#isBackSince(now)) this.#add(way, id, didWell, now);
     } else if (isSignOfLife(failure)) this.hear(now);
     return this.likelihood(failure, now);
   }

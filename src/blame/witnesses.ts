@@ -74,13 +74,13 @@ export class Witnesses {
 
   /**
    * Two stories, by their odds: nothing has changed, and the failures are those that this end makes now and then; or it has changed since
-   * its last success, and what was before tells nothing. `base` is worth `witnesses`.
+   * its last success, and what was before tells nothing. `base` is worth `witnesses`; `usual` is how often it fails in the long run.
    */
-  level(base: number, witnesses: number): Level {
+  level(base: number, witnesses: number, usual: number): Level {
     let bad = 0;
     let ok = 0;
     let since = 0;
-    let earlierBad = BEFORE_BASE * BEFORE_BASE_WITNESSES;
+    let earlierBad = Math.max(BEFORE_BASE, usual) * BEFORE_BASE_WITNESSES;
     let earlier = BEFORE_BASE_WITNESSES;
     for (let place = 0; place < this.#names.length; place++) {
       const sum = Math.max(1, (this.#bad[place] as number) + (this.#ok[place] as number));

@@ -24,6 +24,9 @@ const FAILURES_KEPT_MAX = 64;
 const EXCHANGES_MIN = 2;
 /** At most this share of what was seen lately may have worked. */
 const WORKED_SHARE_MAX = 0.1;
+/** Or so many failures came in a row that a target which fails every other time, or as often as it did, would hardly make them. */
+const RUN_ODDS_MAX = 1e-6;
+const RUN_USUAL_MIN = 0.5;
 /** A probe that nobody has told the end of is given up after this time. Milliseconds. */
 const PROBE_LOST_MS = 90_000;
 /** A site that asks for longer is asked again all the same. Milliseconds. */
@@ -53,6 +56,8 @@ export class Circuit {
   #failures: { readonly exit: string | null; readonly kin: string; readonly exchange: string; readonly at: number }[] = [];
   #worked = 0;
   #workedAt = 0;
+  /** Failures since something worked. */
+  #run = 0;
   #opened: Opened | null = null;
   #probes = 0;
   #probeAt = 0;
@@ -78,6 +83,7 @@ export class Circuit {
     const { exit, kin, exchange } = failure;
     const since = now - rules.window;
     this.#failures.push({ exit, kin, exchange, at: now });
+    this.#run++;
     this.#failures = this.#failures.filter((one) => one.at >= since && ways.includes(one.exit)).slice(-FAILURES_KEPT_MAX);
     return this.#opened === null && this.#isEnough(ways, rules, now);
   }
@@ -86,6 +92,7 @@ export class Circuit {
   work(startedAt: number, rules: CircuitRules, now: number): boolean {
     this.#worked = this.#workedLately(rules, now) + 1;
     this.#workedAt = now;
+    this.#run = 0;
     if (this.#opened === null || startedAt < this.#opened.since) return false;
     this.close();
     return true;
@@ -94,7 +101,9 @@ export class Circuit {
   /** More comes through lately than of a target that is down. */
   worksAgain(rules: CircuitRules, now: number): boolean {
     const worked = this.#workedLately(rules, now);
-    return worked > WORKED_SHARE_MAX * (worked + this.#failures.length);
+    if (worked <= WORKED_SHARE_MAX * (worked + this.#failures.length)) return false;
+    const earlier = Math.max(0, this.#failures.length - this.#run);
+    return Math.max(RUN_USUAL_MIN, (1 + earlier) / (2 + earlier + worked)) ** this.#run > RUN_ODDS_MAX;
   }
 
   close(): void {

