@@ -7,7 +7,7 @@ import type { HostPort } from "./core/address.ts";
 import type { Clock, Random } from "./core/clock.ts";
 import type { GatewayEvent, Report } from "./core/event.ts";
 import type { Probe } from "./core/probe.ts";
-import type { Exit } from "./core/route.ts";
+
 import type { CheckSettings, Config } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";
@@ -31,7 +31,7 @@ import { ExchangeRing } from "./observe/ring.ts";
 import { Accounting } from "./pool/accounting.ts";
 import { Circuits } from "./pool/circuits.ts";
 import { Pool } from "./pool/pool.ts";
-import { ExitsInForce } from "./sources/exits-in-force.ts";
+import { ExitsInForce, type ExitsInForceOptions } from "./sources/exits-in-force.ts";
 import type { Env } from "./wire/env-value.ts";
 
 /** Everything that is not in the config: what tests replace, and where log lines go. */
@@ -120,7 +120,7 @@ class RunningGateway implements Gateway {
     this.#revisions = new Revisions({ pool: this.pool, clock, report: this.report });
     this.#patrol = new Patrol({ pool: this.pool, clock, random, report: this.report, onBug: this.#onBug });
     const { env } = options;
-    this.#exits = new ExitsInForce({ env, random, report: this.report, load: (exits) => this.#loadExits(exits) });
+    this.#exits = new ExitsInForce({ env, random, report: this.report, ...this.#changesOfExits() });
     this.#admin = new AdminDoor(this.#adminSources(), this.report);
     const deadlines = new Deadlines(clock);
     const room = new WaitingRoom(clock, deadlines);
@@ -214,11 +214,23 @@ class RunningGateway implements Gateway {
     await this.#admin[Symbol.asyncDispose]();
   }
 
-  #loadExits(exits: readonly Exit[]): ReturnType<Pool["load"]> {
-    const loaded = this.pool.load(exits);
-    this.#accounting.renew(this.#config.prices);
-    this.#patrol.look();
-    return loaded;
+  #changesOfExits(): Pick<ExitsInForceOptions, "load" | "change"> {
+    const { pool } = this;
+    const onChanged = () => {
+      this.#accounting.renew(this.#config.prices);
+      this.#patrol.look();
+    };
+    return {
+      *load(exits) {
+        const loaded = yield* pool.loading(exits);
+        onChanged();
+        return loaded;
+      },
+      change(put, gone) {
+        pool.change(put, gone);
+        onChanged();
+      },
+    };
   }
 
   #ordersOf({ check, exchange }: Config): { readonly settings: CheckSettings; readonly probe: Probe } | null {

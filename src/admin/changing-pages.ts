@@ -27,20 +27,20 @@ function changeOf(action: "drain" | "undrain" | "unbench"): Page {
 }
 
 /** For an exit that there is. Answers with its state afterwards, where the handler has no answer of its own. */
-function onExit(act: (call: Call) => Answer | null): Page["answer"] {
-  return (call) => {
+function onExit(act: (call: Call) => Answer | null | Promise<Answer | null>): Page["answer"] {
+  return async (call) => {
     const { sources, id } = call;
     if (sources.exits.find(id) === null) return refuse(404, "no exit has this id; GET /api/exits lists them");
-    return act(call) ?? answerJson(sources.exits.find(id));
+    return (await act(call)) ?? answerJson(sources.exits.find(id));
   };
 }
 
-function addExits({ sources, query, body, who }: Call): Answer {
+async function addExits({ sources, query, body, who }: Call): Promise<Answer> {
   const scheme = query.get("scheme") ?? "http";
   if (!isScheme(scheme)) return refuse(400, `scheme is one of ${EXIT_SCHEMES.join(", ")}`);
   const lines = readLines(body);
   if (typeof lines !== "string") return lines;
-  const { added, known, errors } = sources.operator.add(lines, scheme, who);
+  const { added, known, errors } = await sources.operator.add(lines, scheme, who);
   // A list that is wrong from end to end would be a long answer.
   const shown = { added, known, errors: errors.slice(0, ERRORS_MAX) };
   if (added.length + known.length > 0) return answerJson(shown);
@@ -48,8 +48,8 @@ function addExits({ sources, query, body, who }: Call): Answer {
   return refuse(400, detail, {}, { errors: shown.errors });
 }
 
-function removeExit({ sources, id, who }: Call): Answer {
-  if (sources.operator.remove(id, who) === "removed") return answerJson({ removed: id });
+async function removeExit({ sources, id, who }: Call): Promise<Answer> {
+  if ((await sources.operator.remove(id, who)) === "removed") return answerJson({ removed: id });
   return refuse(409, `a list of the config has exit ${id}: take it out there, or POST /api/exits/${id}/drain`);
 }
 

@@ -23,9 +23,9 @@ export interface AddedExits {
 
 /** The exits that were added here: a source beside the lists of the config. */
 interface AddedLists {
-  add(text: string, scheme: ExitScheme): AddedExits;
+  add(text: string, scheme: ExitScheme): Promise<AddedExits>;
   /** Takes an exit back by its id. False: it was not added here. */
-  remove(id: string): boolean;
+  remove(id: string): Promise<boolean>;
 }
 
 /** The part of the pool that an operator has a hand in. False: no exit has that id. */
@@ -58,8 +58,8 @@ export class Operator {
     this.#options = options;
   }
 
-  add(text: string, scheme: ExitScheme, by: Who): AddedExits {
-    const result = this.#options.lists.add(text, scheme);
+  async add(text: string, scheme: ExitScheme, by: Who): Promise<AddedExits> {
+    const result = await this.#options.lists.add(text, scheme);
     const { added, known, errors } = result;
     if (added.length + known.length === 0) return result;
     const parts = [
@@ -72,8 +72,8 @@ export class Operator {
   }
 
   /** `listed`: a list of the config has it, too, or alone. */
-  remove(id: string, by: Who): "removed" | "listed" {
-    if (!this.#options.lists.remove(id)) return "listed";
+  async remove(id: string, by: Who): Promise<"removed" | "listed"> {
+    if (!(await this.#options.lists.remove(id))) return "listed";
     const isListed = this.#options.pool.find(id) !== null;
     this.#tell(by, "remove", id, isListed ? `removed exit ${id}, which a list of the config has too` : `removed exit ${id}`);
     return isListed ? "listed" : "removed";

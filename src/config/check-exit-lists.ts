@@ -22,5 +22,5 @@ export function checkExitLists(config: Config, env: Env): { exits: number; error
       unreadable.push(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
     }
   }
-  return { exits: list.exits.length, errors: [...unreadable, ...list.errors.map(formatLineError)] };
+  return { exits: list.size, errors: [...unreadable, ...list.errors.map(formatLineError)] };
 }

@@ -38,6 +38,11 @@ export function isIdItself(key: number): boolean {
   return key < HEX_KEYS_MAX;
 }
 
+/** The key whose lowest 32 bits these are. */
+export function keyOfBits(bits: number, isIdItself: boolean): number {
+  return (bits >>> 0) + (isIdItself ? 0 : HEX_KEYS_MAX);
+}
+
 /** The id that a key is, where it is the id itself; of its sign, 32 bits may have made another. */
 export function idOfKey(key: number): string {
   return (key >>> 0).toString(16).padStart(HEX_DIGITS, "0");

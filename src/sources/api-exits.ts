@@ -1,43 +1,111 @@
 import type { Exit } from "../core/route.ts";
-import { formatExit } from "../wire/exit-line.ts";
-import { ExitList } from "../wire/exit-list.ts";
+import { exitId, formatExit } from "../wire/exit-line.ts";
+import type { ExitList } from "../wire/exit-list.ts";
+import { isNamed, LONG_ID_DIGITS, mergeExits } from "../wire/merge-exits.ts";
 
 /** Bounds what can be added while the gateway runs; longer lists belong into a file or behind a URL. */
 const EXITS_MAX = 100_000;
 
-/** Exits that were added while the gateway runs. They outlive changes of the config and of its lists, but not the process. */
-export class ApiExits {
-  readonly #byRoute = new Map<string, Exit>();
+/** What an added exit changes. */
+export interface ExitChange {
+  /** The exit as it is in force then; null: none of its route is. */
+  readonly put: Exit | null;
+  /** The id that its route had before, where that is another; null: it is not. */
+  readonly gone: string | null;
+}
 
+/**
+ * Exits that were added while the gateway runs, on top of those of the lists: what a list has of the same route accumulates with them. They
+ * outlive changes of the config and of its lists, but not the process.
+ */
+export class ApiExits {
+  /** As they were added, by route. */
+  readonly #added = new Map<string, Exit>();
+  /** As they are in force, by route and by id. */
+  readonly #inForce = new Map<string, Exit>();
+  readonly #byId = new Map<string, Exit>();
+
+  /** As they are in force. */
   get exits(): Iterable<Exit> {
-    return this.#byRoute.values();
+    return this.#inForce.values();
   }
 
   get size(): number {
-    return this.#byRoute.size;
+    return this.#added.size;
+  }
+
+  get isFull(): boolean {
+    return this.#added.size >= EXITS_MAX;
   }
 
   has(exit: Exit): boolean {
-    return this.#byRoute.has(formatExit(exit));
+    return this.#added.has(formatExit(exit));
   }
 
-  /** Adds an exit, to what is known of the same route as a list would. False: there is no room. */
-  put(exit: Exit): boolean {
+  /** Adds an exit, to what is known of the same route as a list would. Its id, and who has that, where it is taken. */
+  put(exit: Exit, list: ExitList): ExitChange | { readonly taken: string; readonly by: string } {
     const route = formatExit(exit);
-    const known = this.#byRoute.get(route);
-    if (known === undefined && this.#byRoute.size >= EXITS_MAX) return false;
-    this.#byRoute.set(route, known === undefined ? exit : merge(known, exit));
-    return true;
+    const known = this.#added.get(route);
+    const added = known === undefined ? exit : mergeExits(known, exit);
+    const before = this.#inForce.get(route) ?? list.find(exit);
+    const inForce = this.#place(added, list);
+    if ("taken" in inForce) return inForce;
+    this.#forget(route);
+    this.#added.set(route, added);
+    this.#keep(route, inForce);
+    return { put: inForce, gone: before !== null && before.id !== inForce.id ? before.id : null };
   }
 
-  /** By its route, whatever it is called. False: it is not here. */
-  delete(exit: Exit): boolean {
-    return this.#byRoute.delete(formatExit(exit));
+  /** Takes an exit back by its id. Null: it was not added. */
+  delete(id: string, list: ExitList): ExitChange | null {
+    const inForce = this.#byId.get(id);
+    if (inForce === undefined) return null;
+    const route = formatExit(inForce);
+    this.#forget(route);
+    this.#added.delete(route);
+    const listed = list.find(inForce);
+    return { put: listed, gone: listed?.id === id ? null : id };
   }
-}
 
-function merge(known: Exit, exit: Exit): Exit {
-  const both = new ExitList();
-  for (const one of [known, exit]) both.add(one, { file: "api", line: 1 });
-  return both.exits[0] ?? exit;
+  /** The lists have changed. Ids that are taken now, with who has them; the exits that wanted them wait for a list without. */
+  renew(list: ExitList): { readonly taken: string; readonly by: string }[] {
+    const refused: { taken: string; by: string }[] = [];
+    this.#inForce.clear();
+    this.#byId.clear();
+    for (const [route, added] of this.#added) {
+      const inForce = this.#place(added, list);
+      if ("taken" in inForce) refused.push(inForce);
+      else this.#keep(route, inForce);
+    }
+    return refused;
+  }
+
+  /** An added exit as it is together with what the list has of its route. */
+  #place(added: Exit, list: ExitList): Exit | { readonly taken: string; readonly by: string } {
+    const listed = list.find(added);
+    const exit = listed === null ? added : mergeExits(listed, added);
+    const by = this.#holderOf(exit, list);
+    if (by === null) return exit;
+    return isNamed(exit) ? { taken: exit.id, by } : { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
+  }
+
+  /** Where another exit with this one's id stands; null: there is none. */
+  #holderOf(exit: Exit, list: ExitList): string | null {
+    const route = formatExit(exit);
+    const other = this.#byId.get(exit.id);
+    if (other !== undefined && formatExit(other) !== route) return "api:1";
+    const row = list.rowOfId(exit.id);
+    return row < 0 || formatExit(list.at(row)) === route ? null : list.placeOf(row);
+  }
+
+  #keep(route: string, exit: Exit): void {
+    this.#inForce.set(route, exit);
+    this.#byId.set(exit.id, exit);
+  }
+
+  #forget(route: string): void {
+    const exit = this.#inForce.get(route);
+    if (exit !== undefined) this.#byId.delete(exit.id);
+    this.#inForce.delete(route);
+  }
 }

@@ -1,19 +1,28 @@
 import type { Random } from "../core/clock.ts";
+import type { ExitRows } from "../core/exit-rows.ts";
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
-import { type ExitLineError, formatExit } from "../wire/exit-line.ts";
+import type { ExitLineError } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
 import type { ApiExits } from "./api-exits.ts";
+import { inSteps } from "./in-steps.ts";
 import { KeptList, type ListSource } from "./kept-list.ts";
+import { LayeredExits } from "./layered-exits.ts";
 import { ListFile } from "./list-file.ts";
 import { ListUrl } from "./list-url.ts";
 
 /** All exits of all sources as they stand. */
 export interface LoadedExits {
-  readonly exits: readonly Exit[];
+  readonly exits: ExitRows;
   /** What is wrong with the lists and was not told before. */
   readonly errors: readonly ExitLineError[];
+}
+
+/** Exits to put in, those with the same id being replaced, and ids of exits to take out. */
+export interface ChangedExits {
+  readonly put: readonly Exit[];
+  readonly gone: readonly string[];
 }
 
 /** What came of lines that were to be added. */
@@ -23,8 +32,8 @@ export interface AddedExits {
   /** Ids of exits that there were: their password, tags and weight are the new ones. */
   readonly known: readonly string[];
   readonly errors: readonly ExitLineError[];
-  /** What is in force with them. */
-  readonly loaded: LoadedExits;
+  /** What that changes. */
+  readonly change: ChangedExits;
 }
 
 export interface SourcesOptions {
@@ -47,7 +56,9 @@ export class ExitSources {
   readonly #inline: readonly Exit[];
   readonly #api: ApiExits;
   #told: ReadonlySet<string> = new Set();
-  #onChange: ((loaded: LoadedExits) => void) | null = null;
+  #onChange: (() => void) | null = null;
+  /** What the config and its lists have. */
+  #listed = new ExitList();
 
   constructor(sources: readonly ExitSource[], { env, random, api, before }: SourcesOptions) {
     this.#api = api;
@@ -70,51 +81,51 @@ export class ExitSources {
   /** Reads all lists, and gives what is in force then. */
   async load(): Promise<LoadedExits> {
     await this.read();
-    return this.current();
+    return await this.current();
   }
 
-  /** What is in force now, with what was read last. */
-  current(): LoadedExits {
-    return this.#tell(this.#combine());
+  /** What is in force now, with what was read last. One call at a time. */
+  async current(): Promise<LoadedExits> {
+    this.#listed = await inSteps(this.#join());
+    const refused = this.#api.renew(this.#listed).map(takenError);
+    const exits = this.#api.size === 0 ? this.#listed : new LayeredExits(this.#listed, this.#api.exits);
+    return { exits, errors: this.#tell([...this.#listed.errors, ...refused]) };
   }
 
   /** Calls back whenever a list has changed, or has become unreadable, until disposal. To be called once, after `load`. */
-  watch(onChange: (loaded: LoadedExits) => void): void {
+  watch(onChange: () => void): void {
     this.#onChange = onChange;
-    for (const list of this.#lists) list.watch(() => this.#onChange?.(this.current()));
+    for (const list of this.#lists) list.watch(() => this.#onChange?.());
   }
 
-  /** Adds the lines of a list. */
+  /** Adds the lines of a list to what `current` gave last. */
   add(text: string, scheme: ExitScheme): AddedExits {
     const lines = new ExitList();
     lines.read(text, { scheme, tags: {}, where: API, env: null });
     const errors = [...lines.errors];
-    const wasThere = new Set(lines.exits.filter((exit) => this.#has(exit)).map(formatExit));
-    const put = lines.exits.filter((exit) => {
-      const isPut = this.#api.put(exit);
-      if (!isPut)
+    const [added, known, put, gone]: [string[], string[], Exit[], string[]] = [[], [], [], []];
+    for (const exit of lines.exits) {
+      const isAdded = this.#api.has(exit);
+      if (!isAdded && this.#api.isFull) {
         errors.push({ ...API, column: 1, reason: "there is no room for more exits: give the list as a file or URL in the config" });
-      return isPut;
-    });
-
-    const all = this.#combine();
-    const [added, known]: [string[], string[]] = [[], []];
-    for (const exit of put) {
-      const found = all.find(exit);
-      // Its id was taken by another exit.
-      if (found === null) this.#api.delete(exit);
-      else (wasThere.has(formatExit(exit)) ? known : added).push(found.id);
+        continue;
+      }
+      const wasThere = isAdded || this.#listed.rowOf(exit) >= 0;
+      const change = this.#api.put(exit, this.#listed);
+      if ("taken" in change) errors.push(takenError(change));
+      else if (change.put !== null) {
+        (wasThere ? known : added).push(change.put.id);
+        put.push(change.put);
+        if (change.gone !== null) gone.push(change.gone);
+      }
     }
-    const { exits, errors: told } = this.#tell(all);
-    errors.push(...told.filter(({ file }) => file === API.file));
-    return { added, known, errors, loaded: { exits, errors: told.filter(({ file }) => file !== API.file) } };
+    return { added, known, errors, change: { put, gone } };
   }
 
-  /** Takes back an exit that was added; what is in force without it. Null: it was not added. */
-  remove(id: string): LoadedExits | null {
-    if (this.#api.size === 0) return null;
-    const exit = this.#combine().findById(id);
-    return exit !== null && this.#api.delete(exit) ? this.current() : null;
+  /** Takes back an exit that was added; what that changes. Null: it was not added. */
+  remove(id: string): ChangedExits | null {
+    const change = this.#api.delete(id, this.#listed);
+    return change === null ? null : { put: change.put === null ? [] : [change.put], gone: change.gone === null ? [] : [change.gone] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,37 +133,34 @@ export class ExitSources {
     await Promise.all(this.#lists.map((list) => list.close()));
   }
 
-  #has(exit: Exit): boolean {
-    const route = formatExit(exit);
-    if (this.#api.has(exit) || this.#inline.some((other) => formatExit(other) === route)) return true;
-    return this.#lists.some(({ good }) => good !== null && good.find(exit) !== null);
-  }
-
-  #combine(): ExitList {
+  *#join(): Generator<void, ExitList> {
     const [first, ...others] = this.#lists;
     // One list alone needs no copy, which matters where it is a long one.
-    if (this.#inline.length + this.#api.size + others.length === 0 && first !== undefined) return first.good ?? new ExitList();
+    if (this.#inline.length + others.length === 0 && first !== undefined) return first.good ?? new ExitList();
     const all = new ExitList();
     for (const exit of this.#inline) all.add(exit, { file: "config", line: 0 });
-    for (const { good } of this.#lists) if (good !== null) all.addAll(good);
-    for (const exit of this.#api.exits) all.add(exit, API);
+    for (const { good } of this.#lists) if (good !== null) yield* all.adding(good);
     return all;
   }
 
   /** Each error is told once, as long as it lasts: a list that is fetched every minute would fill the log. */
-  #tell(all: ExitList): LoadedExits {
+  #tell(ofLines: readonly ExitLineError[]): readonly ExitLineError[] {
     const failures = this.#lists.flatMap(({ name, failure }) =>
       failure === null ? [] : { file: name, line: 0, column: 0, reason: failure },
     );
-    const errors = [...failures, ...all.errors];
+    const errors = [...failures, ...ofLines];
     const before = this.#told;
     this.#told = new Set(errors.map(nameError));
-    return { exits: all.exits, errors: errors.filter((error) => !before.has(nameError(error))) };
+    return errors.filter((error) => !before.has(nameError(error)));
   }
 }
 
 /** Where added lines stand. */
 const API = { file: "api", line: 1 } as const;
+
+function takenError({ taken, by }: { readonly taken: string; readonly by: string }): ExitLineError {
+  return { ...API, column: 1, reason: `id ${taken} is taken by ${by}` };
+}
 
 function openList(source: ListSource, env: Env, random: Random): KeptList {
   if (source.kind === "file") return new KeptList(new ListFile(source.path), source, env);

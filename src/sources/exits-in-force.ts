@@ -1,19 +1,29 @@
 import type { Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
+import type { ExitRows } from "../core/exit-rows.ts";
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
 import { formatLineError } from "../wire/exit-list.ts";
 import { ApiExits } from "./api-exits.ts";
-import { type AddedExits, ExitSources, type LoadedExits } from "./exit-sources.ts";
+import { type AddedExits, ExitSources } from "./exit-sources.ts";
+import { inSteps } from "./in-steps.ts";
 
 export interface ExitsInForceOptions {
   /** For `${NAME}` in files. */
   readonly env: Env;
   readonly random: Random;
   readonly report: Report;
-  /** Puts exits in the place of all before; how many came, went and stayed. */
-  load(exits: readonly Exit[]): { readonly added: number; readonly removed: number; readonly kept: number };
+  /** Puts exits in the place of all before, step by step; how many came, went and stayed. */
+  load(exits: ExitRows): Generator<void, LoadedCount>;
+  /** Puts some exits in, those with the same id being replaced, and takes some out. */
+  change(put: readonly Exit[], gone: readonly string[]): void;
+}
+
+interface LoadedCount {
+  readonly added: number;
+  readonly removed: number;
+  readonly kept: number;
 }
 
 /** The exits that a gateway has: those of its config, as the lists stand, and those that were added since. */
@@ -21,6 +31,7 @@ export class ExitsInForce implements AsyncDisposable {
   readonly #options: ExitsInForceOptions;
   readonly #api = new ApiExits();
   #sources: ExitSources | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: ExitsInForceOptions) {
     this.#options = options;
@@ -38,39 +49,49 @@ export class ExitsInForce implements AsyncDisposable {
   async take(sources: ExitSources): Promise<void> {
     const before = this.#sources;
     this.#sources = sources;
-    if (before === null) this.#load(sources.current());
-    else this.#change(sources.current());
-    sources.watch(this.#change);
+    await this.#inTurn<unknown>(() => (before === null ? this.#load(sources) : this.#reload(sources)));
+    sources.watch(() => void this.#inTurn(() => this.#reload(sources)));
     await before?.[Symbol.asyncDispose]();
   }
 
-  /** Adds the lines of a list; they are in force when it returns. */
-  readonly add = (text: string, scheme: ExitScheme): Omit<AddedExits, "loaded"> => {
-    if (this.#sources === null) return { added: [], known: [], errors: [] };
-    const { loaded, ...result } = this.#sources.add(text, scheme);
-    if (result.added.length + result.known.length > 0) this.#load(loaded);
-    return result;
-  };
+  /** Adds the lines of a list; they are in force when it is done. */
+  readonly add = (text: string, scheme: ExitScheme): Promise<Omit<AddedExits, "change">> =>
+    this.#inTurn(() => {
+      if (this.#sources === null) return { added: [], known: [], errors: [] };
+      const { change, ...result } = this.#sources.add(text, scheme);
+      this.#options.change(change.put, change.gone);
+      return result;
+    });
 
   /** Takes back an exit that was added. False: it was not. */
-  readonly remove = (id: string): boolean => {
-    const loaded = this.#sources?.remove(id) ?? null;
-    if (loaded !== null) this.#load(loaded);
-    return loaded !== null;
-  };
+  readonly remove = (id: string): Promise<boolean> =>
+    this.#inTurn(() => {
+      const change = this.#sources?.remove(id) ?? null;
+      if (change !== null) this.#options.change(change.put, change.gone);
+      return change !== null;
+    });
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sources?.[Symbol.asyncDispose]();
   }
 
-  readonly #change = (loaded: LoadedExits): void => {
-    const { added, removed, kept } = this.#load(loaded);
+  async #reload(sources: ExitSources): Promise<void> {
+    if (sources !== this.#sources) return;
+    const { added, removed, kept } = await this.#load(sources);
     if (added + removed === 0) return;
     this.#options.report({ type: "config-changed", summary: `${added} exits added, ${removed} removed, ${kept} kept` });
-  };
+  }
 
-  #load({ exits, errors }: LoadedExits): ReturnType<ExitsInForceOptions["load"]> {
+  async #load(sources: ExitSources): Promise<LoadedCount> {
+    const { exits, errors } = await sources.current();
     for (const error of errors) this.#options.report({ type: "warning", message: formatLineError(error) });
-    return this.#options.load(exits);
+    return await inSteps(this.#options.load(exits));
+  }
+
+  /** Loads take many steps: what changes the exits begins when all before it is done. */
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 }

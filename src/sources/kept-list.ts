@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
 import { foreignFormat, readForeignList } from "../wire/exit-formats/foreign-list.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
+import { inSteps } from "./in-steps.ts";
 import type { ListText } from "./list-text.ts";
 
 export type ListSource = Exclude<ExitSource, { kind: "inline" }>;
@@ -70,11 +70,11 @@ export class KeptList {
       this.failure = this.#told(result.problem);
       return this.failure !== before;
     }
-    if (result.text === null) {
+    if (result.bytes === null) {
       this.failure = this.#textFailure;
       return this.failure !== before;
     }
-    const found = await this.#parse(result.text);
+    const found = await this.#parse(result.bytes);
     const flaw = this.#flawOf(found);
     const isKept = flaw !== null && this.#good !== null;
     this.#textFailure = flaw === null ? null : this.#told(flaw);
@@ -89,45 +89,28 @@ export class KeptList {
   }
 
   /** Why a text is worse than none; null: it is a list. */
-  #flawOf({ exits, errors }: ExitList): string | null {
+  #flawOf({ size, errors }: ExitList): string | null {
     const isEmptied = errors.length === 0 && this.source.replaceByEmpty;
-    if (exits.length === 0) return isEmptied ? null : `has no exit${tellFirst(errors)}`;
+    if (size === 0) return isEmptied ? null : `has no exit${tellFirst(errors)}`;
     // At the start, and in place of nothing, the good lines are better than none.
-    if (this.#good === null || errors.length <= exits.length) return null;
-    return `has ${errors.length} bad lines and only ${exits.length} exits${tellFirst(errors)}`;
+    if (this.#good === null || errors.length <= size) return null;
+    return `has ${errors.length} bad lines and only ${size} exits${tellFirst(errors)}`;
   }
 
   /** In steps, since a list may have a million lines and traffic is not to wait for them. */
-  async #parse(text: string): Promise<ExitList> {
+  async #parse(bytes: Buffer): Promise<ExitList> {
     const { scheme, tags, format } = this.source;
     const exits = new ExitList();
-    const foreign = foreignFormat(text, format);
-    if (foreign !== null) {
-      readForeignList(exits, text, foreign, { scheme, tags, where: { file: this.name, line: 1 } });
-      return exits;
-    }
-    let line = 1;
-    for (let from = 0; from < text.length; ) {
-      const end = from + STEP_CHARS < text.length ? text.indexOf("\n", from + STEP_CHARS) : -1;
-      const lines = text.slice(from, end < 0 ? undefined : end);
-      exits.read(lines, { scheme, tags, where: { file: this.name, line }, env: this.#env });
-      if (end < 0) break;
-      line += countLines(lines);
-      from = end + 1;
-      await nextTurn();
-    }
+    const where = { file: this.name, line: 1 };
+    const foreign = foreignFormat(bytes.toString("utf8", 0, START_BYTES_MAX), format);
+    if (foreign === null) await inSteps(exits.reading(bytes, { scheme, tags, where, env: this.#env }));
+    else readForeignList(exits, bytes.toString("utf8"), foreign, { scheme, tags, where });
     return exits;
   }
 }
 
-/** About 500 lines: a few milliseconds. */
-const STEP_CHARS = 16 * 1024;
-
-function countLines(text: string): number {
-  let count = 1;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
-  return count;
-}
+/** A list shows within this how it is written. */
+const START_BYTES_MAX: number = 64 * 1024;
 
 function tellFirst([first]: readonly ExitLineError[]): string {
   return first === undefined ? "" : ` (line ${first.line}: ${first.reason})`;

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { LIST_BYTES_MAX, type ListText } from "./list-text.ts";
+import { LIST_BYTES_MAX, type ListText, type ReadText } from "./list-text.ts";
 
 /** An exit list in a file. */
 export class ListFile implements ListText {
@@ -15,15 +15,15 @@ export class ListFile implements ListText {
     this.name = path;
   }
 
-  async read(): Promise<{ text: string | null } | { problem: string }> {
+  async read(): Promise<ReadText> {
     try {
       const { mtimeMs, size, ino } = await stat(this.name);
       const seen = `${mtimeMs} ${size} ${ino}`;
-      if (seen === this.#seen) return { text: null };
+      if (seen === this.#seen) return { bytes: null };
       if (size > LIST_BYTES_MAX) return { problem: `is larger than ${LIST_BYTES_MAX} bytes` };
-      const text = await readFile(this.name, "utf8");
+      const bytes = await readFile(this.name);
       this.#seen = seen;
-      return { text };
+      return { bytes };
     } catch (error) {
       this.#seen = "";
       return { problem: `cannot be read: ${(error as NodeJS.ErrnoException).code}` };

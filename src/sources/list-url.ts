@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Random } from "../core/clock.ts";
 import { fetchAgainMs } from "./fetch-again.ts";
-import { LIST_BYTES_MAX, type ListText } from "./list-text.ts";
+import { LIST_BYTES_MAX, type ListText, type ReadText } from "./list-text.ts";
 
 /** An exit list behind a URL, fetched again about every `refreshMs`, and sooner after a failure. */
 export class ListUrl implements ListText {
@@ -32,7 +33,7 @@ export class ListUrl implements ListText {
     this.name = `${this.#url.origin}${this.#url.pathname}`;
   }
 
-  async read(): Promise<{ text: string | null } | { problem: string }> {
+  async read(): Promise<ReadText> {
     const result = await this.#fetch();
     this.#failures = "problem" in result ? this.#failures + 1 : 0;
     return result;
@@ -52,23 +53,23 @@ export class ListUrl implements ListText {
     clearTimeout(this.#timer ?? undefined);
   }
 
-  async #fetch(): Promise<{ text: string | null } | { problem: string }> {
+  async #fetch(): Promise<ReadText> {
     this.#retryAfterMs = 0;
     try {
       const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(FETCH_MS)]);
       const response = await fetch(this.#url, { headers: this.#headers, signal });
-      if (response.status === 304 && this.#isConditional()) return { text: null };
+      if (response.status === 304 && this.#isConditional()) return { bytes: null };
       if (response.status !== 200) {
         await response.body?.cancel();
         this.#retryAfterMs = readRetryAfter(response);
         return { problem: `cannot be fetched: status ${response.status}` };
       }
-      const text = await readText(response);
-      if (text === null) return { problem: `is larger than ${LIST_BYTES_MAX} bytes` };
-      if (text.trimStart().startsWith("<")) return { problem: "is a web page, not an exit list" };
+      const bytes = await readBytes(response);
+      if (bytes === null) return { problem: `is larger than ${LIST_BYTES_MAX} bytes` };
+      if (isWebPage(bytes)) return { problem: "is a web page, not an exit list" };
       this.#remember(response, "etag", "If-None-Match");
       this.#remember(response, "last-modified", "If-Modified-Since");
-      return { text };
+      return { bytes };
     } catch (error) {
       return { problem: `cannot be fetched: ${tellError(error)}` };
     }
@@ -93,20 +94,48 @@ function readRetryAfter(response: Response): number {
   return /^\d{1,6}$/.test(text) ? Number(text) * 1000 : 0;
 }
 
-async function readText(response: Response): Promise<string | null> {
+async function readBytes(response: Response): Promise<Buffer | null> {
   if (Number(response.headers.get("content-length") ?? 0) > LIST_BYTES_MAX) {
     await response.body?.cancel();
     return null;
   }
   const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  let size = 0;
   for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > LIST_BYTES_MAX) return null;
+    size += chunk.length;
+    if (size > LIST_BYTES_MAX) return null;
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return await join(chunks, size);
 }
+
+/** In steps: what is copied at once holds up everything else. */
+async function join(chunks: readonly Uint8Array[], size: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(size);
+  let [at, copied] = [0, 0];
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+    copied += chunk.length;
+    if (copied < STEP_BYTES_MAX) continue;
+    copied = 0;
+    await nextTurn();
+  }
+  return bytes;
+}
+
+const STEP_BYTES_MAX: number = 4 * 1024 * 1024;
+
+function isWebPage(bytes: Buffer): boolean {
+  return bytes
+    .toString("latin1", 0, START_BYTES_MAX)
+    .replace(/^\xef\xbb\xbf/, "")
+    .trimStart()
+    .startsWith("<");
+}
+
+/** What a list is begins within this. */
+const START_BYTES_MAX = 1024;
 
 function tellError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,132 +1,290 @@
+import { type ExitKind, ExitKinds, type ExitRows, exitKey, idOfKey, isIdItself, keyOfBits } from "../core/exit-rows.ts";
+import { hashText } from "../core/hash-text.ts";
+import { HashedRows } from "../core/hashed-rows.ts";
+import { IntColumn } from "../core/number-column.ts";
 import type { Exit } from "../core/route.ts";
 import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
-import { PlainLines } from "./plain-exit-line.ts";
+import { isNamed, LONG_ID_DIGITS, mergeExits } from "./merge-exits.ts";
+import { idOfRoute, PlainLineBytes } from "./plain-line-bytes.ts";
 import { exitsOf } from "./user-template-exit.ts";
 
-type Where = ExitLineOptions["where"];
+/** Where an exit stands. */
+export type Where = ExitLineOptions["where"];
 
-interface Entry {
-  exit: Exit;
-  readonly route: string;
-  readonly file: string;
-  readonly line: number;
+/** Numbers of each row, by their place among them: the text it stands in, from where to where, on which line, what its id and kind are. */
+const TEXT = 0;
+const FROM = 1;
+const TO = 2;
+const LINE = 3;
+const KEY = 4;
+const KIND = 5;
+const FLAGS = 6;
+const NUMBERS = 7;
+/** The exit is its line, in the plainest form. */
+const PLAIN = 1;
+/** Its id is another than its key says. */
+const NAMED = 2;
+/** Its id is not the one that its route gives. */
+const RENAMED = 4;
+
+/** Lines that one step reads, and rows that one step copies: about a millisecond. */
+const STEP_LINES_MAX = 250;
+const STEP_ROWS_MAX = 1000;
+const NEWLINE = 0x0a;
+
+/** A list that was read. */
+interface Text {
+  readonly bytes: Buffer;
+  readonly plain: PlainLineBytes;
+  readonly options: ExitLineOptions;
 }
 
-/** Exits from any number of lists: the same route twice is one exit, whose tags accumulate; an id belongs to one route. */
-export class ExitList {
+/**
+ * Exits from any number of lists: the same route twice is one exit, whose tags accumulate; an id belongs to one route. An exit is kept as the
+ * place of its line, which is read again when somebody asks for it: a long list makes no million objects.
+ */
+export class ExitList implements ExitRows {
+  size = 0;
   readonly errors: ExitLineError[] = [];
-  /** In the order of their lines. */
-  readonly #entries: Entry[] = [];
-  readonly #ids = new Map<string, Entry>();
-  /** Those whose id is not the one that their route gives: the others are found by that, which in a long list saves a second large table. */
-  readonly #byRoute = new Map<string, Entry>();
+  readonly #rows = new IntColumn();
+  readonly #kinds = new ExitKinds();
+  readonly #texts: Text[] = [];
+  /** Exits that are more than their line says. */
+  readonly #own = new Map<number, Exit>();
+  /** Where these stand. */
+  readonly #places = new Map<number, string>();
+  /** Asked for by an id, or null where the key is all of it. */
+  readonly #byId: HashedRows<string | null> = new HashedRows((row, id) =>
+    id === null ? !this.#has(row, NAMED) : this.#has(row, NAMED) && this.at(row).id === id,
+  );
+  /** Those that are renamed: the others are found by the id that their route gives, which in a long list saves a second large table. */
+  readonly #byRoute: HashedRows<string> = new HashedRows((row, route) => formatExit(this.at(row)) === route);
+  #renamed = 0;
 
+  get kinds(): readonly ExitKind[] {
+    return this.#kinds.all;
+  }
+
+  /** All of them, as objects. */
   get exits(): Exit[] {
-    return this.#entries.map(({ exit }) => exit);
+    return Array.from({ length: this.size }, (_, row) => this.at(row));
+  }
+
+  at(row: number): Exit {
+    const own = this.#own.get(row);
+    if (own !== undefined) return own;
+    const { bytes, plain, options } = this.#texts[this.#get(row, TEXT)] as Text;
+    const [from, to] = [this.#get(row, FROM), this.#get(row, TO)];
+    if (this.#has(row, PLAIN)) return plain.exitAt(bytes, from, to, idOfKey(this.#get(row, KEY)), this.#get(row, KIND));
+    const parsed = parseExitLine(bytes.toString("utf8", from, to), options);
+    if (!("exit" in parsed)) throw new Error("the line of an exit is none any more");
+    return parsed.exit;
+  }
+
+  keyOf(row: number): number {
+    return keyOfBits(this.#get(row, KEY), !this.#has(row, NAMED));
+  }
+
+  kindOf(row: number): number {
+    return this.#get(row, KIND);
   }
 
   /** The exit by this one's route, with the tags and the id that it has here; null: there is none. */
   find(exit: Exit): Exit | null {
-    return this.#find(formatExit(exit), exitId(exit, ID_DIGITS))?.exit ?? null;
+    const row = this.rowOf(exit);
+    return row < 0 ? null : this.at(row);
   }
 
-  /** The exit that has this id; null: there is none. */
-  findById(id: string): Exit | null {
-    return this.#ids.get(id)?.exit ?? null;
+  /** The row of the exit with this one's route; negative: there is none. */
+  rowOf(exit: Exit): number {
+    return this.#find(formatExit(exit), exitId(exit, ID_DIGITS));
+  }
+
+  /** The row of the exit that has this id; negative: there is none. */
+  rowOfId(id: string): number {
+    const key = exitKey(id);
+    return this.#byId.find(key, isIdItself(key) ? null : id);
+  }
+
+  /** The file and line where an exit stands. */
+  placeOf(row: number): string {
+    return this.#places.get(row) ?? place({ file: this.#fileOf(row), line: this.#get(row, LINE) });
   }
 
   /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
   read(text: string, options: ExitLineOptions): void {
-    const { file, line: first } = options.where;
-    const plainLines = new PlainLines(options.scheme, options.tags);
-    let line = first;
-    for (let at = 0; at <= text.length; line++) {
-      const newline = text.indexOf("\n", at);
-      const end = newline < 0 ? text.length : newline;
-      const lineText = text.slice(at, end);
-      const plain = plainLines.read(lineText);
-      if (plain === null) this.#readAny(lineText, { ...options, where: { file, line } });
-      else this.#addOne({ exit: plain.exit, route: plain.route, file, line }, plain.exit.id);
-      at = end + 1;
-    }
+    for (const _ of this.reading(Buffer.from(text), options));
   }
 
-  #readAny(text: string, options: ExitLineOptions): void {
-    const parsed = parseExitLine(text, options);
-    if ("error" in parsed) this.errors.push(parsed.error);
-    if ("exit" in parsed) this.add(parsed.exit, options.where);
+  /** The same of a list's bytes, which must stay as they are, step by step. */
+  *reading(bytes: Buffer, options: ExitLineOptions): Generator<void, void> {
+    const plain = new PlainLineBytes(options.scheme, options.tags, this.#kinds);
+    const text = this.#texts.push({ bytes, plain, options }) - 1;
+    let { line } = options.where;
+    for (let at = 0; at <= bytes.length; line++) {
+      const newline = bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 ? bytes.length : newline;
+      if (plain.read(bytes, at, end)) this.#addPlain({ text, from: at, to: end, line }, plain.route, plain.kind);
+      else this.#readAny({ text, from: at, to: end, line }, bytes.toString("utf8", at, end), options);
+      at = end + 1;
+      if (line % STEP_LINES_MAX === 0) yield;
+    }
   }
 
   /** Adds an exit, or those that its line stands for. */
   add(exit: Exit, where: Where): void {
-    for (const one of exit.tags["sessions"] === undefined ? [exit] : exitsOf(exit)) {
-      this.#addOne({ exit: one, route: formatExit(one), ...where }, exitId(one, ID_DIGITS));
-    }
+    for (const one of exit.tags["sessions"] === undefined ? [exit] : exitsOf(exit)) this.#addOne(one, where, null);
   }
 
-  /** @param derived the id that the route gives. */
-  #addOne(entry: Entry, derived: string): void {
-    const known = this.#find(entry.route, derived);
-    if (known === null) this.#addNew(entry, derived);
-    else this.#merge(known, entry);
-  }
-
-  #find(route: string, derived: string): Entry | null {
-    const entry = this.#ids.get(derived);
-    if (entry !== undefined && entry.route === route) return entry;
-    return this.#byRoute.get(route) ?? null;
-  }
-
-  /** Adds what another list holds, its errors too. */
-  addAll(other: ExitList): void {
-    for (const entry of other.#entries) {
-      const { exit } = entry;
-      const derived = other.#byRoute.has(entry.route) ? exitId(exit, ID_DIGITS) : exit.id;
-      this.#addOne({ ...entry }, derived);
+  /** Adds what another list holds, its errors too, step by step. */
+  *adding(other: ExitList): Generator<void, void> {
+    const texts = other.#texts.map((text) => this.#texts.push({ ...text, plain: text.plain.inKinds(this.#kinds) }) - 1);
+    const kinds = other.kinds.map((kind) => this.#kinds.numberOf(kind));
+    for (let row = 0; row < other.size; row++) {
+      if ((row + 1) % STEP_ROWS_MAX === 0) yield;
+      const place: Span = {
+        text: texts[other.#get(row, TEXT)] ?? 0,
+        from: other.#get(row, FROM),
+        to: other.#get(row, TO),
+        line: other.#get(row, LINE),
+      };
+      const key = other.#get(row, KEY);
+      if (other.#has(row, PLAIN) && this.#renamed === 0 && this.#byId.find(key, null) < 0) {
+        this.#enter(place, keyOfBits(key, true), kinds[other.#get(row, KIND)] as number, PLAIN);
+      } else {
+        const isOwn = other.#own.has(row);
+        this.#addOne(other.at(row), { file: other.#fileOf(row), line: place.line }, isOwn ? null : place);
+      }
     }
     for (const error of other.errors) this.errors.push(error);
   }
 
-  #addNew(entry: Entry, derived: string): void {
-    const { exit, route } = entry;
-    const holder = this.#ids.get(exit.id);
-    if (holder !== undefined && isNamed(exit)) {
-      this.#refuse(entry, exit.id, holder);
-      return;
-    }
+  #readAny(span: Span, text: string, options: ExitLineOptions): void {
+    const where = { file: options.where.file, line: span.line };
+    const parsed = parseExitLine(text, { ...options, where });
+    if ("error" in parsed) this.errors.push(parsed.error);
+    if (!("exit" in parsed)) return;
+    const { exit } = parsed;
+    // What stands in the environment may change.
+    const isFixed = exit.tags["sessions"] === undefined && !text.includes("${");
+    if (isFixed) this.#addOne(exit, where, span);
+    else this.add(exit, where);
+  }
+
+  #addPlain(span: Span, route: string, kind: number): void {
+    const id = idOfRoute(route);
+    const key = exitKey(id);
+    const { options, plain, bytes } = this.#texts[span.text] as Text;
+    if (this.#byId.find(key, null) < 0 && (this.#renamed === 0 || this.#find(route, id) < 0)) this.#enter(span, key, kind, PLAIN);
+    else this.#addOne(plain.exitAt(bytes, span.from, span.to, id, kind), { file: options.where.file, line: span.line }, span);
+  }
+
+  /** @param span its line, where that says all of it; null: it does not. */
+  #addOne(exit: Exit, where: Where, span: Span | null): void {
+    const derived = exitId(exit, ID_DIGITS);
+    const known = this.#find(formatExit(exit), derived);
+    const holder = this.rowOfId(exit.id);
+    if (known >= 0) this.#merge(known, exit, where);
+    else if (holder >= 0 && isNamed(exit)) this.#refuse(where, exit.id, holder);
+    else this.#addNew(exit, where, { span, derived, isTaken: holder >= 0 });
+  }
+
+  #addNew(exit: Exit, where: Where, { span, derived, isTaken }: { span: Span | null; derived: string; isTaken: boolean }): void {
     // Eight digits of two routes in 100,000 are likely to be equal: the second one gets more of them.
-    if (holder !== undefined) entry.exit = { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
-    this.#entries.push(entry);
-    this.#ids.set(entry.exit.id, entry);
-    if (entry.exit.id !== derived) this.#byRoute.set(route, entry);
+    const added = !isTaken ? exit : { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
+    const row = this.#enter(span ?? { ...NOWHERE, line: where.line }, exitKey(added.id), this.#kinds.numberOf(added), 0);
+    if (span === null || added !== exit) this.#keep(row, added, where);
+    if (added.id !== derived) this.#rename(row, formatExit(added));
   }
 
   // The later line is the newer one: its password, weight and id count.
-  #merge(known: Entry, newer: Entry): void {
-    const { exit } = newer;
-    const named = isNamed(exit);
-    const holder = this.#ids.get(exit.id) ?? known;
-    if (named && holder !== known) {
-      this.#refuse(newer, exit.id, holder);
+  #merge(known: number, newer: Exit, where: Where): void {
+    const holder = this.rowOfId(newer.id);
+    if (isNamed(newer) && holder >= 0 && holder !== known) {
+      this.#refuse(where, newer.id, holder);
       return;
     }
-    const id = named ? exit.id : known.exit.id;
-    this.#ids.delete(known.exit.id);
-    this.#ids.set(id, known);
-    if (named) this.#byRoute.set(known.route, known);
-    known.exit = {
-      id,
-      hops: exit.hops,
-      tags: accumulate(known.exit.tags, exit.tags),
-      rotating: known.exit.rotating || exit.rotating,
-      weight: exit.weight === 1 ? known.exit.weight : exit.weight,
-    };
+    const merged = mergeExits(this.at(known), newer);
+    this.#byId.delete(this.#get(known, KEY), known);
+    this.#keep(known, merged, null);
+    this.#setKey(known, exitKey(merged.id));
+    this.#byId.add(exitKey(merged.id), known);
+    this.#set(known, KIND, this.#kinds.numberOf(merged));
+    if (isNamed(newer)) this.#rename(known, formatExit(merged));
   }
 
-  #refuse({ file, line }: Where, id: string, holder: Where): void {
-    this.errors.push({ file, line, column: 1, reason: `id ${id} is taken by ${place(holder)}` });
+  #enter({ text, from, to, line }: Span, key: number, kind: number, flags: number): number {
+    const row = this.size++;
+    this.#rows.reserve(this.size * NUMBERS);
+    this.#set(row, TEXT, text);
+    this.#set(row, FROM, from);
+    this.#set(row, TO, to);
+    this.#set(row, LINE, line);
+    this.#set(row, KIND, kind);
+    this.#set(row, FLAGS, flags);
+    this.#setKey(row, key);
+    this.#byId.add(key, row);
+    return row;
+  }
+
+  /** @param where null: its place stays. */
+  #keep(row: number, exit: Exit, where: Where | null): void {
+    const stands = where === null ? this.placeOf(row) : place(where);
+    this.#own.set(row, exit);
+    this.#places.set(row, stands);
+    this.#set(row, FLAGS, this.#get(row, FLAGS) & ~PLAIN);
+  }
+
+  #rename(row: number, route: string): void {
+    if (this.#has(row, RENAMED)) return;
+    this.#renamed++;
+    this.#set(row, FLAGS, this.#get(row, FLAGS) | RENAMED);
+    this.#byRoute.add(hashText(route), row);
+  }
+
+  /** Negative: there is none. */
+  #find(route: string, derived: string): number {
+    const row = this.rowOfId(derived);
+    if (row >= 0 && formatExit(this.at(row)) === route) return row;
+    return this.#renamed === 0 ? -1 : this.#byRoute.find(hashText(route), route);
+  }
+
+  #refuse({ file, line }: Where, id: string, holder: number): void {
+    this.errors.push({ file, line, column: 1, reason: `id ${id} is taken by ${this.placeOf(holder)}` });
+  }
+
+  #fileOf(row: number): string {
+    return this.#texts[this.#get(row, TEXT)]?.options.where.file ?? "";
+  }
+
+  #has(row: number, flag: number): boolean {
+    return (this.#get(row, FLAGS) & flag) !== 0;
+  }
+
+  #setKey(row: number, key: number): void {
+    this.#set(row, KEY, key);
+    const flags = this.#get(row, FLAGS);
+    this.#set(row, FLAGS, isIdItself(key) ? flags & ~NAMED : flags | NAMED);
+  }
+
+  #get(row: number, name: number): number {
+    return this.#rows.get(row * NUMBERS + name);
+  }
+
+  #set(row: number, name: number, value: number): void {
+    this.#rows.set(row * NUMBERS + name, value);
   }
 }
+
+/** A line of a text. */
+interface Span {
+  readonly text: number;
+  readonly from: number;
+  readonly to: number;
+  readonly line: number;
+}
+
+const NOWHERE = { text: -1, from: 0, to: 0 };
 
 /** Reads one list of exits. */
 export function parseExitList(text: string, options: ExitLineOptions): { exits: Exit[]; errors: ExitLineError[] } {
@@ -140,24 +298,6 @@ export function formatLineError({ file, line, column, reason }: ExitLineError): 
   return line === 0 ? `${file}: ${reason}` : `${file}:${line}:${column}: ${reason}`;
 }
 
-const LONG_ID_DIGITS = 2 * ID_DIGITS;
-
-/** The id is of an `id=` tag. */
-function isNamed(exit: Exit): boolean {
-  const derived = exitId(exit, LONG_ID_DIGITS);
-  return exit.id !== derived && exit.id !== derived.slice(0, ID_DIGITS);
-}
-
 function place({ file, line }: Where): string {
   return line === 0 ? file : `${file}:${line}`;
-}
-
-function accumulate(first: Readonly<Record<string, string>>, second: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const tags: Record<string, string> = { ...first };
-  for (const [key, value] of Object.entries(second)) {
-    const known = Object.hasOwn(tags, key) ? (tags[key] as string).split(",") : [];
-    const values = new Set([...known, ...value.split(",")]);
-    tags[key] = [...values].join(",");
-  }
-  return tags;
 }

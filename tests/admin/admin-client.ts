@@ -53,15 +53,16 @@ function operatorOf(pool: Pool, ids: readonly string[], events: GatewayEvent[]):
   const listed: ExitSource = { kind: "inline", exits: ids.map((id) => exitOf(id)) };
   const sources = new ExitSources([listed], { env: {}, random: () => 0, api: new ApiExits(), before: null });
   const lists: OperatorOptions["lists"] = {
-    add(text, scheme) {
-      const result = sources.add(text, scheme);
-      pool.load(result.loaded.exits);
+    async add(text, scheme) {
+      await sources.current();
+      const { change, ...result } = sources.add(text, scheme);
+      pool.change(change.put, change.gone);
       return result;
     },
-    remove(id) {
-      const loaded = sources.remove(id);
-      if (loaded !== null) pool.load(loaded.exits);
-      return loaded !== null;
+    async remove(id) {
+      const change = sources.remove(id);
+      if (change !== null) pool.change(change.put, change.gone);
+      return change !== null;
     },
   };
   const rotate: OperatorOptions["rotate"] = (user, key) => pool.rotateSession(user === null ? key : `${user} ${key}`);

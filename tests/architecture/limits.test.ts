@@ -84,7 +84,8 @@ const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
   "check/summary.ts": "one entry a fault",
   "observe/tally.ts": "labels are of closed sets",
   "cli/run-summary.ts": "one entry an exit",
-  "wire/plain-exit-line.ts": "as many as TEXTS_MAX",
+  "wire/plain-line-bytes.ts": "as many as TEXTS_MAX",
+  "sources/layered-exits.ts": "as many exits as were added",
   "core/exit-rows.ts": "no more kinds than its list has exits",
 };
 

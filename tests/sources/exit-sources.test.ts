@@ -21,8 +21,8 @@ test("exits of all sources come together, with the bad lines named", async () =>
   const { exits } = loaded;
   const { errors } = shown(loaded);
   assert.deepEqual(hosts(exits), ["x", "a", "b"]);
-  assert.deepEqual(exits[1]?.tags, { country: "de", network: "v", tier: "x" });
-  assert.equal(exits[2]?.hops[0]?.password, "pass word");
+  assert.deepEqual(exits.at(1).tags, { country: "de", network: "v", tier: "x" });
+  assert.equal(exits.at(2).hops[0]?.password, "pass word");
   assert.deepEqual(errors, [`${first.path}:2:4: the port is missing: write host:port`]);
 });
 
@@ -31,7 +31,7 @@ test("a changed file is read again, also when it was replaced by a rename", asyn
   const changes = new Changes();
   await using sources = openSources([list]);
   await sources.load();
-  sources.watch(changes.tell);
+  changes.follow(sources);
   writeFileSync(list.path, "a:80\nb:80\n");
   assert.deepEqual(await changes.next(), { hosts: ["a", "b"], errors: [] });
   writeFileSync(`${list.path}.new`, "c:80\n");
@@ -44,7 +44,7 @@ test("a good list is never replaced by an empty or a missing one", async () => {
   const changes = new Changes();
   await using sources = openSources([list]);
   await sources.load();
-  sources.watch(changes.tell);
+  changes.follow(sources);
   writeFileSync(list.path, "# nothing\n");
   assert.deepEqual(await changes.next(), { hosts: ["a"], errors: [`${list.path}: has no exit; the list as it was stays in force`] });
   rmSync(list.path);
@@ -94,8 +94,8 @@ test("a list behind a URL is fetched again, by its ETag", async () => {
   const loaded = await sources.load();
   const { exits } = loaded;
   const { errors } = shown(loaded);
-  sources.watch(changes.tell);
-  assert.deepEqual([hosts(exits), errors, exits[0]?.hops[0]?.scheme], [["e1"], [], "socks5"]);
+  changes.follow(sources);
+  assert.deepEqual([hosts(exits), errors, exits.at(0).hops[0]?.scheme], [["e1"], [], "socks5"]);
   assert.deepEqual((await changes.next()).hosts, ["e3"]);
   assert.deepEqual(seen.slice(0, 3), [undefined, '"1"', '"1"']);
 });
@@ -112,7 +112,7 @@ test("a good list is never replaced by an error, a web page or an empty answer",
     { kind: "url", url: server.url, scheme: "http", format: "auto", tags: {}, replaceByEmpty: false, refreshMs: 20 },
   ]);
   assert.deepEqual(hosts((await sources.load()).exits), ["a"]);
-  sources.watch(changes.tell);
+  changes.follow(sources);
   const kept = "; the list as it was stays in force";
   for (const problem of ["cannot be fetched: status 500", "is a web page, not an exit list", "has no exit"]) {
     assert.deepEqual(await changes.next(), { hosts: ["a"], errors: [`${server.url}: ${problem}${kept}`] });
@@ -147,7 +147,7 @@ test("a list from a URL never sees the environment", async () => {
     refreshMs: 60_000,
   };
   await using sources = openSources([source], { env: { SECRET: "x" } });
-  assert.equal((await sources.load()).exits[0]?.hops[0]?.password, `$\{SECRET}`);
+  assert.equal((await sources.load()).exits.at(0).hops[0]?.password, `$\{SECRET}`);
 });
 
 test("an address that refuses is said by its code", async () => {

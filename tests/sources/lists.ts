@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import type { ExitRows } from "../../src/core/exit-rows.ts";
 import type { Exit } from "../../src/core/route.ts";
 import type { ExitSource } from "../../src/core/settings.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
@@ -33,10 +34,12 @@ export class Changes {
   readonly #told: { hosts: string[]; errors: readonly string[] }[] = [];
   #waiting: (() => void) | null = null;
 
-  readonly tell = (loaded: LoadedExits): void => {
-    this.#told.push(shown(loaded));
-    this.#waiting?.();
-  };
+  follow(sources: ExitSources): void {
+    sources.watch(async () => {
+      this.#told.push(shown(await sources.current()));
+      this.#waiting?.();
+    });
+  }
 
   async next(): Promise<{ hosts: string[]; errors: readonly string[] }> {
     while (this.#told.length === 0) await new Promise<void>((resolve) => (this.#waiting = resolve));
@@ -49,8 +52,12 @@ export function shown({ exits, errors }: LoadedExits): { hosts: string[]; errors
   return { hosts: hosts(exits), errors: errors.map(formatLineError) };
 }
 
-export function hosts(exits: readonly Exit[]): string[] {
-  return exits.map((exit) => exit.hops[0]?.host ?? "");
+export function hosts(exits: ExitRows): string[] {
+  return allOf(exits).map((exit) => exit.hops[0]?.host ?? "");
+}
+
+export function allOf(exits: ExitRows): Exit[] {
+  return Array.from({ length: exits.size }, (_, row) => exits.at(row));
 }
 
 /** A server that answers every request for a list. */

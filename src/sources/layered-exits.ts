@@ -1,0 +1,46 @@
+import { type ExitKind, ExitKinds, type ExitRows, exitKey } from "../core/exit-rows.ts";
+import type { Exit } from "../core/route.ts";
+import type { ExitList } from "../wire/exit-list.ts";
+
+/** The exits of a list with others in the place of some of them, and more behind them. */
+export class LayeredExits implements ExitRows {
+  readonly kinds: readonly ExitKind[];
+  readonly #list: ExitList;
+  /** By the row of the list that they replace. */
+  readonly #replaced = new Map<number, Exit>();
+  readonly #more: Exit[] = [];
+  readonly #ownKinds = new ExitKinds();
+
+  constructor(list: ExitList, added: Iterable<Exit>) {
+    this.#list = list;
+    for (const exit of added) {
+      const row = list.rowOf(exit);
+      if (row < 0) this.#more.push(exit);
+      else this.#replaced.set(row, exit);
+      this.#ownKinds.numberOf(exit);
+    }
+    this.kinds = [...list.kinds, ...this.#ownKinds.all];
+  }
+
+  get size(): number {
+    return this.#list.size + this.#more.length;
+  }
+
+  at(row: number): Exit {
+    return this.#own(row) ?? this.#list.at(row);
+  }
+
+  keyOf(row: number): number {
+    const own = this.#own(row);
+    return own === undefined ? this.#list.keyOf(row) : exitKey(own.id);
+  }
+
+  kindOf(row: number): number {
+    const own = this.#own(row);
+    return own === undefined ? this.#list.kindOf(row) : this.#list.kinds.length + this.#ownKinds.numberOf(own);
+  }
+
+  #own(row: number): Exit | undefined {
+    return this.#replaced.get(row) ?? this.#more[row - this.#list.size];
+  }
+}
