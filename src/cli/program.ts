@@ -4,6 +4,7 @@ import { ConfigError } from "../config/config-error.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { addCheckCommand } from "./check-command.ts";
+import type { ExplainFlags } from "./explain.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
 import type { JudgeFlags } from "./judge.ts";
 import { untilEnded } from "./until-ended.ts";
@@ -71,6 +72,7 @@ function buildProgram(end: (status: number) => void): Command {
 
   addCheckCommand(program, end);
   addJudgeCommand(program, end);
+  addExplainCommand(program, end);
   addConfigCommands(program, end);
   return program;
 }
@@ -97,6 +99,16 @@ function addJudgeCommand(program: Command, end: (status: number) => void): void 
     .option("--cert <file>", "a certificate for HTTPS, PEM (default: self-signed)")
     .option("--tls-key <file>", "its private key, PEM")
     .action(async (flags: JudgeFlags) => end(await (await import("./judge.ts")).runJudge(flags)));
+}
+
+function addExplainCommand(program: Command, end: (status: number) => void): void {
+  program
+    .command("explain")
+    .description("Say who made an answer and what it means: what curl printed, a HAR file, a client's error, a gateway's exchange.")
+    .argument("[file|-|request-id...]", "what was saved (default: what is pasted)")
+    .option("--admin <address>", "the gateway that knows the request ids (default: 127.0.0.1:8503)")
+    .option("--json", "one JSON document", false)
+    .action(async (inputs: string[], flags: ExplainFlags) => end(await (await import("./explain.ts")).explain(inputs, flags)));
 }
 
 function addConfigCommands(program: Command, end: (status: number) => void): void {

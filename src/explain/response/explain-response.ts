@@ -1,0 +1,106 @@
+import { type AnswerReading, readAnswer } from "../../blame/answer-reading.ts";
+import { drawHops, type HopPicture, type PictureLeg } from "../../blame/hop-picture.ts";
+import { Rules } from "../../blame/rules.ts";
+import { READY_RULES } from "../../config/ready-rules.ts";
+import { readClientWords, type WordsReading } from "./client-words.ts";
+import { readCurlOutput } from "./curl-output.ts";
+import { readHar } from "./har.ts";
+import type { ClientWords, SavedAnswer, SavedTalk } from "./saved.ts";
+
+/** An answer of a saved text with what it means. */
+export interface ExplainedAnswer {
+  readonly kind: "answer";
+  readonly asked: string | null;
+  readonly line: number | null;
+  readonly status: number;
+  readonly reading: AnswerReading;
+  /** The way from the client to whoever made it, drawn in one or two lines. */
+  readonly picture: string;
+}
+
+/** A client's own error with what it means. */
+export interface ExplainedWords {
+  readonly kind: "words";
+  readonly text: string;
+  readonly line: number;
+  readonly reading: WordsReading;
+}
+
+export type Explained = ExplainedAnswer | ExplainedWords;
+
+/** Explains what curl printed, a HAR file, or a bare answer; null: there is neither an answer nor an error in it. */
+export function explainResponse(text: string): readonly Explained[] | null {
+  const talk = readTalk(text);
+  const rules = new Rules(READY_RULES);
+  const answers = talk.answers.map((answer) => explainAnswer(answer, rules));
+  const isTold = answers.some(({ reading }) => reading.fault !== null);
+  // "curl: (56) CONNECT tunnel failed" only repeats what the answer says better.
+  const words = talk.words
+    .flatMap((said) => explainWords(said))
+    .filter(({ reading }) => !isTold || !reading.fault.startsWith("handshake."));
+  const all: Explained[] = [...answers, ...words];
+  return all.length === 0 ? null : all;
+}
+
+function readTalk(text: string): SavedTalk {
+  if (/^\s*\{/.test(text)) {
+    try {
+      const har = readHar(JSON.parse(text));
+      if (har !== null) return har;
+    } catch {
+      // It only begins as JSON does.
+    }
+  }
+  return readCurlOutput(text);
+}
+
+function explainAnswer(answer: SavedAnswer, rules: Rules): ExplainedAnswer {
+  const { url, method, status, asked, line } = answer;
+  const target =
+    url === null ? null : { host: url.hostname, port: Number(url.port || (url.protocol === "https:" ? HTTPS_PORT : HTTP_PORT)) };
+  // What answers CONNECT is a proxy.
+  const plainProxy = method === "CONNECT" ? true : answer.plainProxy;
+  const reading = readAnswer(answer, { target, plainProxy, method: method ?? "GET" }, rules);
+  return { kind: "answer", asked, line, status, reading, picture: drawHops(pictureOf(answer, reading, plainProxy)) };
+}
+
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+
+function explainWords({ text, line }: ClientWords): ExplainedWords[] {
+  const reading = readClientWords(text);
+  return reading === null ? [] : [{ kind: "words", text, line, reading }];
+}
+
+/** From the client to whoever made the answer. */
+function pictureOf({ status, url, ms }: SavedAnswer, { madeBy, passedOnBy, fault }: AnswerReading, plainProxy: boolean | null): HopPicture {
+  const site = url?.host ?? "the site";
+  const label = ms === null ? String(status) : `${status} after ${Math.round(ms)} ms`;
+  const state = fault === null ? "ok" : "broke";
+  const client = { name: "client", note: "" };
+  const isProxys = madeBy?.side === "exit";
+  const proxy = { name: "proxy", note: isProxys ? madeBy.name : "" };
+  const hops = [client, ...(isProxys || plainProxy === true ? [proxy] : [])];
+  if (isProxys)
+    return {
+      hops: [...hops, { name: site, note: "" }],
+      legs: [
+        { state: "ok", label },
+        { state: fault === null ? "unseen" : "broke", label: "" },
+      ],
+    };
+  const between = passedOnBy.filter((name) => !name.startsWith("Via: ")).reverse();
+  const makers =
+    madeBy === null
+      ? [{ name: site, note: "" }]
+      : [{ name: madeBy.side === "origin" ? site : madeBy.name, note: madeBy.side === "origin" ? "application" : site }];
+  const behind = madeBy !== null && madeBy.side !== "origin" && fault !== null ? [{ name: "its backend", note: "" }] : [];
+  const all = [...hops, ...between.map((name) => ({ name, note: "" })), ...makers, ...behind];
+  const legs = all.slice(1).map(
+    (_, index): PictureLeg => ({
+      state: index === all.length - 2 && behind.length > 0 ? state : "ok",
+      label: index === 0 ? label : "",
+    }),
+  );
+  return { hops: all, legs };
+}

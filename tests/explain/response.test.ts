@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { type Explained, type ExplainedAnswer, explainResponse } from "../../src/explain/response/explain-response.ts";
+
+const NGINX_502 =
+  "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n";
+
+function explainOne(text: string): Explained {
+  const explained = explainResponse(text) ?? [];
+  assert.equal(explained.length, 1, JSON.stringify(explained.map(({ kind }) => kind)));
+  return explained[0] as Explained;
+}
+
+function answerOf(text: string): ExplainedAnswer {
+  const explained = explainOne(text);
+  assert.equal(explained.kind, "answer");
+  return explained as ExplainedAnswer;
+}
+
+test("curl -i: nginx's page under Cloudflare's fields was made by nginx, and passed on by Cloudflare", () => {
+  const { reading, picture, line } = answerOf(
+    `HTTP/1.1 502 Bad Gateway\r\nServer: cloudflare\r\nCF-RAY: 8a1b2c3d4e5f6a7b-FRA\r\nContent-Type: text/html\r\n\r\n${NGINX_502}`,
+  );
+  assert.equal(line, 1);
+  assert.equal(reading.madeBy?.id, "nginx");
+  assert.deepEqual(reading.passedOnBy, ["Cloudflare"]);
+  assert.equal(reading.fault, "relay.edge_5xx");
+  assert.equal(reading.culprit, "edge");
+  assert.match(picture, /client ── 502 ─> Cloudflare ─+> nginx +─+✗ its backend/);
+});
+
+test("curl -v: what a proxy says to CONNECT is the proxy's word, and curl's own error only repeats it", () => {
+  const { reading, asked, line } = answerOf(
+    [
+      "* Connected to 127.0.0.1 (127.0.0.1) port 8080 (#0)",
+      "> CONNECT site.example:443 HTTP/1.1",
+      "> Host: site.example:443",
+      "> ",
+      "< HTTP/1.1 503 Service Unavailable",
+      "< Server: squid/5.7",
+      "< X-Squid-Error: ERR_CONNECT_FAIL 111",
+      "< ",
+      "* CONNECT tunnel failed, response 503",
+      "curl: (56) CONNECT tunnel failed, response 503",
+    ].join("\r\n"),
+  );
+  assert.equal(asked, "CONNECT https://site.example/");
+  assert.equal(line, 5);
+  assert.equal(reading.fault, "handshake.target_refused");
+  assert.equal(reading.culprit, "origin");
+});
+
+test("curl -v: the answer of the site comes after that of the proxy, and each is read for itself", () => {
+  const explained = explainResponse(
+    [
+      "> CONNECT site.example:443 HTTP/1.1",
+      "> Host: site.example:443",
+      "< HTTP/1.1 200 Connection established",
+      "< ",
+      "* CONNECT tunnel established, response 200",
+      "> GET /page HTTP/1.1",
+      "> Host: site.example",
+      "< HTTP/1.1 504 Gateway Time-out",
+      "< Server: nginx",
+      "< ",
+      "{ [160 bytes data]",
+      NGINX_502.replaceAll("502 Bad Gateway", "504 Gateway Time-out"),
+    ].join("\n"),
+  ) as ExplainedAnswer[];
+  assert.deepEqual(
+    explained.map(({ asked, status, reading }) => [asked, status, reading.fault]),
+    [
+      ["CONNECT https://site.example/", 200, null],
+      ["GET https://site.example/page", 504, "relay.edge_5xx"],
+    ],
+  );
+});
+
+test("interim answers are no answers, and a redirect is followed by the next", () => {
+  const explained = explainResponse("HTTP/1.1 100 Continue\n\nHTTP/1.1 301 Moved\nLocation: /b\n\nHTTP/2 200 \nserver: x\n\nhello\n");
+  assert.deepEqual(
+    (explained as ExplainedAnswer[]).map(({ status, reading }) => [status, reading.kind]),
+    [
+      [301, "redirect"],
+      [200, "ok"],
+    ],
+  );
+});
+
+test("a block page is no outage", () => {
+  const { reading } = answerOf("HTTP/2 403 \ncf-mitigated: challenge\nserver: cloudflare\n\n<title>Just a moment...</title>\n");
+  assert.equal(reading.kind, "block");
+  assert.equal(reading.fault, "relay.blocked");
+  const limited = answerOf("HTTP/1.1 429 Too Many Requests\nRetry-After: 30\n\n");
+  assert.equal(limited.reading.kind, "rate-limit");
+});
+
+test("a 502 with nobody's marks names nobody as its maker for certain", () => {
+  const { reading } = answerOf("HTTP/1.1 502 Bad Gateway\n\n");
+  assert.ok(reading.confidence <= 0.6);
+});
+
+const WORDS: readonly (readonly [line: string, fault: string, culprit: string | null])[] = [
+  ["curl: (5) Could not resolve proxy: proxy.example", "dns.nxdomain", "gateway"],
+  ["curl: (7) Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server", "connect.refused", null],
+  ["curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received", "connect.timeout", null],
+  ["curl: (35) error:0A00010B:SSL routines::wrong version number", "tls.protocol_mismatch", "gateway"],
+  ["curl: (52) Empty reply from server", "head.closed_empty", null],
+  ["curl: (56) Received HTTP code 407 from proxy after CONNECT", "handshake.auth_required", "gateway"],
+  ["curl: (97) Can't complete SOCKS5 connection to 192.0.2.1. (2)", "handshake.policy_denied", "exit"],
+  ["curl: (97) Can't complete SOCKS5 connection to 192.0.2.1. (5)", "handshake.target_refused", "origin"],
+  ["OSError('Tunnel connection failed: 403 Forbidden')", "handshake.policy_denied", "exit"],
+  ["Error: socket hang up", "head.closed_empty", null],
+  ["Error [RequestAbortedError]: Proxy response (502) !== 200 when HTTP Tunneling", "handshake.connect_rejected", null],
+  ["net::ERR_TUNNEL_CONNECTION_FAILED", "handshake.connect_rejected", null],
+];
+
+for (const [line, fault, culprit] of WORDS) {
+  test(`a client's own words: ${line}`, () => {
+    const explained = explainOne(`${line}\n`);
+    assert.equal(explained.kind, "words");
+    assert.deepEqual([explained.reading.fault, explained.reading.culprit], [fault, culprit]);
+  });
+}
+
+test("a HAR file: each entry is an answer, with the time that it waited", () => {
+  const entry = (status: number, text: string) => ({
+    request: { method: "GET", url: "https://site.example/x" },
+    response: { status, statusText: "", headers: [{ name: "Server", value: "nginx" }], content: { text } },
+    timings: { wait: 60_010 },
+  });
+  const explained = explainResponse(JSON.stringify({ log: { entries: [entry(200, "ok"), entry(504, NGINX_502), { broken: true }] } }));
+  const [ok, slow] = explained as ExplainedAnswer[];
+  assert.equal(explained?.length, 2);
+  assert.equal(ok?.reading.fault, null);
+  assert.ok(slow?.reading.evidence.some((words) => words.includes("proxy_read_timeout")));
+});
+
+test("a text without any answer is no answer, whatever is in it", () => {
+  assert.equal(explainResponse("hello\nworld\n"), null);
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 400 }), (text) => {
+      explainResponse(text);
+      explainResponse(`HTTP/1.1 502 Bad\n${text}`);
+      explainResponse(`> GET / HTTP/1.1\n< HTTP/1.1 502 ${text}\n< ${text}\n\n${text}`);
+    }),
+  );
+});
