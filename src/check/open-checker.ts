@@ -10,8 +10,8 @@ import { checkProxy } from "./check-proxy.ts";
 import { Gate } from "./gate.ts";
 import { openGeo } from "./geo.ts";
 import { askDirectly } from "./judge/ask-directly.ts";
+import { startJudgeThread } from "./judge/judge-thread.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
-import { startLocalJudge } from "./judge/local-judge.ts";
 import type { Check } from "./run-checks.ts";
 import { readTargetCheck, type TargetWords } from "./target.ts";
 
@@ -64,13 +64,13 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
     tolerances: exchange.tolerances,
   };
   const asked = await askJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
-  const local = await startLocalJudge();
+  const local = await startJudgeThread();
   const judges = [...asked, local.address];
   const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
   return {
     check: (candidate, signal) => checkProxy(candidate, context, signal),
     clock,
-    [Symbol.asyncDispose]: () => local.judge[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
 }
 
