@@ -1,9 +1,10 @@
-import { type FaultId, fault } from "../core/fault.ts";
+import { fault } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
-import { adviseScheme, type Protocol } from "../wire/first-bytes.ts";
+import { adviseScheme } from "../wire/first-bytes.ts";
 import type { Calls, Failed } from "./calls.ts";
 import { type Goal, type Met, meet, withScheme } from "./contact.ts";
+import { isClosed, isFinal, isNoProxy, mayAlsoBe, orderFor, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
 
 /** One scheme that a proxy was tried by. */
 export interface Tried {
@@ -84,12 +85,6 @@ function asWrongScheme(failed: Failed): Failed {
   };
 }
 
-function isClosed({ attributed, spoken }: Failed): boolean {
-  return spoken === null && CLOSED.includes(attributed.fault.id);
-}
-
-const CLOSED: readonly FaultId[] = ["head.closed_empty", "head.reset", "handshake.closed", "handshake.reset"];
-
 class Search {
   readonly #calls: Calls;
   readonly #exit: Exit;
@@ -100,6 +95,10 @@ class Search {
   readonly #tried: Tried[] = [];
   readonly #running: Cancellation[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** How long it took to answer, or to close; null: it has done neither. */
+  #heardMs: number | null = null;
+  /** It knows HTTP, and wants none from us: others on the same port are improbable. */
+  #isHttp = false;
   #isOver = false;
 
   constructor(calls: Calls, exit: Exit, options: DetectOptions, resolve: (detection: Detection) => void, reject: (bug: unknown) => void) {
@@ -122,11 +121,14 @@ class Search {
     this.#open = this.#open.filter((other) => other !== scheme);
     const cancellation = new Cancellation();
     this.#running.push(cancellation);
-    const { goals, deadline } = this.#options;
-    const turn = { deadline, signal: cancellation, onConnected: this.#onConnected };
+    const { goals } = this.#options;
+    const startedAt = this.#calls.context.clock.now();
+    const turn = { deadline: this.#deadline(startedAt), signal: cancellation, onConnected: this.#onConnected };
     meet(this.#calls, withScheme(this.#exit, scheme), goals, turn, false).then(
       (outcome) => {
         this.#running.splice(this.#running.indexOf(cancellation), 1);
+        if (outcome.kind === "failed" && !outcome.attributed.fault.id.endsWith("timeout"))
+          this.#heardMs = this.#calls.context.clock.now() - startedAt;
         this.#ended(scheme, outcome);
       },
       (bug: unknown) => {
@@ -139,7 +141,7 @@ class Search {
   readonly #onConnected = (): void => {
     if (this.#isOver || this.#open.length === 0) return;
     clearTimeout(this.#timer);
-    const waitMs = this.#calls.context.timeoutMs / SILENT_SHARE;
+    const waitMs = Math.min(this.#calls.context.timeoutMs / SILENT_SHARE, this.#patienceMs());
     // Whoever came last would have no time left.
     if (waitMs < 0.8 * this.#leftMs()) this.#timer = setTimeout(() => this.#next(), waitMs);
   };
@@ -154,7 +156,10 @@ class Search {
 
   #goOn(outcome: Failed): void {
     const revealed = revealedBy(outcome);
-    if (outcome.spoken === "http") this.#open = this.#open.filter((scheme) => !scheme.startsWith("socks") || !isNoProxy(outcome));
+    if (outcome.spoken === "http") {
+      this.#isHttp = true;
+      this.#open = this.#open.filter((scheme) => !scheme.startsWith("socks") || !isNoProxy(outcome));
+    }
     if (revealed !== null && this.#open.includes(revealed)) {
       this.#open = [revealed, ...this.#open.filter((scheme) => scheme !== revealed)];
       this.#next();
@@ -162,6 +167,16 @@ class Search {
       if (this.#open.length === 0 || this.#leftMs() < LAST_MS_MIN) this.#finish(null);
       else this.#next();
     }
+  }
+
+  #deadline(now: number): number {
+    const { deadline } = this.#options;
+    return this.#isHttp ? Math.min(deadline, now + 2 * this.#patienceMs()) : deadline;
+  }
+
+  /** For whoever has been heard already: silence then means that it does not know the protocol. */
+  #patienceMs(): number {
+    return this.#heardMs === null ? Number.POSITIVE_INFINITY : Math.max(PATIENCE_MS, PATIENCE_TIMES_MAX * this.#heardMs);
   }
 
   #leftMs(): number {
@@ -182,61 +197,7 @@ class Search {
 
 /** The share of the time that a silent proxy has for itself. */
 const SILENT_SHARE = 3;
+const PATIENCE_MS = 500;
+const PATIENCE_TIMES_MAX = 4;
 /** With less time left, nothing is begun. */
 const LAST_MS_MIN = 50;
-
-/** Ports that proxies of one kind are mostly found on. */
-const SOCKS5_PORTS: readonly number[] = [1080, 1081, 1085, 1086, 1088, 7891, 9050, 9150, 10800, 10808];
-const SOCKS4_PORTS: readonly number[] = [4145, 5678];
-const TLS_PORTS: readonly number[] = [443, 8443];
-
-function orderFor(port: number): readonly ExitScheme[] {
-  if (SOCKS5_PORTS.includes(port)) return ["socks5", "http", "socks4", "https"];
-  if (SOCKS4_PORTS.includes(port)) return ["socks4", "socks5", "http", "https"];
-  return TLS_PORTS.includes(port) ? ["https", "http", "socks5", "socks4"] : ["http", "socks5", "socks4", "https"];
-}
-
-/** What a port that speaks one of them may speak besides: many listen for HTTP and SOCKS at once, few for TLS too. */
-function mayAlsoBe(scheme: ExitScheme, met: ExitScheme): boolean {
-  return met !== "https" && scheme !== "https";
-}
-
-/** The scheme of the protocol that was answered in, or that an HTTP error asked for; null: nothing new. */
-function revealedBy({ attributed, spoken }: Failed): ExitScheme | null {
-  if (spoken === "http" && attributed.fault.id === "handshake.not_a_proxy" && attributed.fault.params["received-status"] !== undefined)
-    return "https"; // "a plain HTTP request was sent to an HTTPS port"
-  return spoken === null ? null : (SCHEMES[spoken] ?? null);
-}
-
-const SCHEMES: Readonly<Partial<Record<Protocol, ExitScheme>>> = { http: "http", tls: "https", socks4: "socks4", socks5: "socks5" };
-
-/** An HTTP answer to another protocol's greeting: whoever gives it knows no SOCKS. */
-function isNoProxy({ attributed }: Failed): boolean {
-  return attributed.fault.id === "handshake.not_a_proxy" || attributed.fault.id === "tls.protocol_mismatch";
-}
-
-/** No other protocol would do better: it cannot be reached, or it has said in its protocol why it does not serve us. */
-function isFinal({ attributed, spoken }: Failed): boolean {
-  const { id } = attributed.fault;
-  if (UNREACHABLE.test(id)) return true;
-  if (spoken === "socks5" || spoken === "socks4") return id.startsWith("handshake.") && !MAY_BE_ANOTHER.includes(id);
-  return spoken === "http" && id.startsWith("handshake.") && id !== "handshake.connect_rejected" && !MAY_BE_ANOTHER.includes(id);
-}
-
-const UNREACHABLE = /^(?:connect|dns|gateway|client)\./;
-const MAY_BE_ANOTHER: readonly FaultId[] = [
-  "handshake.not_a_proxy",
-  "handshake.socks_malformed",
-  "handshake.bad_connect_reply",
-  "handshake.closed",
-  "handshake.reset",
-  "handshake.timeout",
-];
-
-function speaks(scheme: ExitScheme): Protocol {
-  if (scheme === "http" || scheme === "https") return "http";
-  return scheme.startsWith("socks4") ? "socks4" : "socks5";
-}
-
-/** What an `https` exit says before it speaks HTTP. */
-const SPOKEN_BELOW: Readonly<Partial<Record<ExitScheme, Protocol>>> = { https: "tls" };

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Calls } from "../../src/check/calls.ts";
+import { detect, mostTelling, tryNamed } from "../../src/check/detect.ts";
+import { BAD_SOCKS } from "../../src/lab/bad-exits.ts";
+import { afterBytes, afterHead, fin, says, silence } from "../../src/lab/behaviours.ts";
+import { createAuthority } from "../../src/lab/certificates.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { dialLab, splice } from "../../src/lab/lab-connection.ts";
+import { formatAnswer } from "../../src/lab/lab-http.ts";
+import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { Cancellation } from "../../src/net/cancellation.ts";
+import { type Checking, candidateOf, startChecking } from "./checking.ts";
+
+/** What is found out about a port without the rest of a check, and by how many connections. */
+async function detected({ context, judge }: Checking, line: string, timeoutMs = context.timeoutMs) {
+  const { exit, scheme } = candidateOf(line);
+  const calls = new Calls({ ...context, timeoutMs });
+  const options = {
+    goals: [{ kind: "judge", judge } as const],
+    signal: new Cancellation(),
+    deadline: context.clock.now() + timeoutMs,
+  };
+  const found = await (scheme === null ? detect(calls, exit, options) : tryNamed(calls, exit, options));
+  found.met?.judged?.reply.replied.answered.connection?.destroy();
+  const worst = (scheme === null ? mostTelling(found.tried) : (found.tried[0]?.failed ?? null))?.attributed.fault ?? null;
+  return {
+    ...found,
+    scheme: found.met?.scheme ?? null,
+    connections: calls.connections,
+    fault: worst?.id ?? null,
+    details: worst?.details ?? "",
+  };
+}
+
+const lineOf = ({ host, port }: LabServer) => `${host}:${port}`;
+
+test("An HTTP proxy is found by one connection, a SOCKS proxy on any port by two.", async () => {
+  await using checking = await startChecking();
+  await using http = await startHttpExit();
+  await using socks = await startSocksExit();
+  const byHttp = await detected(checking, lineOf(http));
+  assert.deepEqual([byHttp.scheme, byHttp.connections], ["http", 1]);
+  const bySocks = await detected(checking, lineOf(socks));
+  assert.deepEqual([bySocks.scheme, bySocks.connections], ["socks5", 2]);
+  assert.deepEqual(bySocks.open, ["socks4"]);
+});
+
+test("A TLS alert to a plain request leads to https at once, and one that closes on it is asked for TLS before long.", async () => {
+  const authority = createAuthority();
+  await using checking = await startChecking({ ca: [authority.cert] });
+  const tls = authority.issue({ names: ["127.0.0.1"] });
+  await using exit = await startHttpExit({ tls });
+  await using alerting = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first === 0x16) return splice(peer, await dialLab(exit));
+    await peer.send(Buffer.from("15030100020246", "hex")); // fatal protocol_version
+    await peer.end();
+  });
+  const told = await detected(checking, lineOf(alerting));
+  assert.deepEqual([told.scheme, told.connections], ["https", 2]);
+  const guessed = await detected(checking, lineOf(exit));
+  assert.deepEqual([guessed.scheme, guessed.connections], ["https", 4]);
+});
+
+test("A SOCKS server that says so to a plain request is asked as that.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startLabServer(afterBytes(says(Buffer.of(5, 0xff), fin)));
+  const found = await detected(checking, lineOf(exit));
+  assert.deepEqual([found.met, found.fault, found.connections], [null, "handshake.auth_required", 2]);
+});
+
+test("What refuses TCP is tried once.", async () => {
+  await using checking = await startChecking();
+  const { host, port } = await findClosedPort();
+  const found = await detected(checking, `${host}:${port}`);
+  assert.deepEqual([found.met, found.fault, found.connections], [null, "connect.refused", 1]);
+});
+
+test("A 407 ends the search: another protocol would want a password too.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startHttpExit({ credentials: { username: "lab", password: "right" } });
+  const found = await detected(checking, lineOf(exit));
+  assert.deepEqual([found.met, found.fault, found.connections], [null, "handshake.auth_required", 1]);
+});
+
+test("Silence is given up in time, and has the likely protocols tried beside it.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startLabServer(silence);
+  const startedAt = performance.now();
+  const found = await detected(checking, lineOf(exit), 600);
+  assert.equal(found.met, null);
+  assert.match(found.fault ?? "", /\.timeout$/);
+  assert.ok(found.connections >= 2 && found.connections <= 3, String(found.connections));
+  assert.ok(performance.now() - startedAt >= 590);
+});
+
+test("A proxy that only another protocol wakes up is found before the first one's time is over.", async () => {
+  await using checking = await startChecking({ timeoutMs: 3000 });
+  await using socks = await startSocksExit();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    await (first === 5 ? splice(peer, await dialLab(socks)) : peer.skip());
+  });
+  const found = await detected(checking, lineOf(exit));
+  assert.equal(found.scheme, "socks5");
+  assert.equal(found.connections, 2);
+});
+
+test("A web server and other services are told from proxies, by what they say.", async () => {
+  await using checking = await startChecking();
+  await using web = await startLabServer(afterHead(says(formatAnswer(404, {}, "no such page"), fin)));
+  const page = await detected(checking, lineOf(web));
+  assert.deepEqual([page.met, page.fault], [null, "handshake.connect_rejected"]);
+  await using ssh = await startLabServer(BAD_SOCKS.sshBanner);
+  const banner = await detected(checking, lineOf(ssh), 2000);
+  assert.equal(banner.met, null);
+  assert.match(banner.details, /SSH/);
+});
+
+test("A line that names another protocol than the port speaks is told which one it is.", async () => {
+  await using checking = await startChecking();
+  await using http = await startLabServer(BAD_SOCKS.http);
+  const asSocks = await detected(checking, `socks5://${lineOf(http)}`);
+  assert.equal(asSocks.fault, "handshake.not_a_proxy");
+  assert.match(asSocks.details, /speaks HTTP/);
+
+  const authority = createAuthority();
+  await using tls = await startHttpExit({ tls: authority.issue({ names: ["127.0.0.1"] }) });
+  const asHttp = await detected(checking, `http://${lineOf(tls)}`);
+  assert.equal(asHttp.met, null);
+  assert.match(asHttp.details, /speaks TLS: use https/);
+  assert.deepEqual(
+    asHttp.tried.map(({ scheme }) => scheme),
+    ["http", "https"],
+  );
+});
+
+test("A port suggests what is tried first.", async () => {
+  await using checking = await startChecking();
+  const tried: string[] = [];
+  for (const port of [1080, 4145, 443, 8080]) {
+    const exit = candidateOf(`127.0.0.1:${port}`).exit;
+    const calls = new Calls({
+      ...checking.context,
+      connectTcp: async ([address = ""]) => ({ interruption: { how: "errno", code: "ECONNREFUSED" }, address }),
+    });
+    const options = { goals: [{ kind: "self" } as const], signal: new Cancellation(), deadline: checking.context.clock.now() + 1000 };
+    const found = await detect(calls, exit, options);
+    tried.push(found.tried.map(({ scheme }) => scheme).join());
+  }
+  assert.deepEqual(tried, ["socks5", "socks4", "https", "http"]);
+});
