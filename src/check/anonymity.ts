@@ -37,6 +37,14 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   // A proxy of this machine that leaves it as we do hides nothing from anybody; but only a judge elsewhere can see that.
   if (isNextToJudge(payload)) notes.push("the judge runs on the proxy's machine: which address it was connected to from proves nothing");
   else if (own.includes(plainAddress(payload.address))) leaks.push(`the judge was connected to from ${payload.address}, which is ours`);
+  const { preamble } = payload;
+  if (preamble !== null) {
+    const words = preamble.split(" ");
+    const shown = `${excerpt(words.slice(0, SOURCE + 1).join(" "), SHOWN_CHARS_MAX)}, in the PROXY protocol, began the connection`;
+    const leak = find(words[SOURCE] ?? ""); // behind it stands the judge's address
+    if (leak === null) signs.push(shown);
+    else leaks.push(`${shown}: it has ${tellLeak(leak)}`);
+  }
   const form = formOfTarget(sent, payload);
   const target = form === "other" ? find(foreignPart("", payload.target, sent, isSameMachine)) : null;
   if (target !== null) leaks.push(`the request's target has ${tellLeak(target)}`);
@@ -55,6 +63,9 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
 function isNextToJudge({ address, local }: JudgePayload): boolean {
   return isLoopback(address) || plainAddress(address) === plainAddress(local.host);
 }
+
+/** `PROXY TCP4 source destination port port` */
+const SOURCE = 2;
 
 const SHOWN_CHARS_MAX = 80;
 const EVIDENCE_MAX = 20;

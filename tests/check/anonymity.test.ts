@@ -253,3 +253,10 @@ test("What every proxy may do to a request is no change: case, order, joined lis
   const payload = payloadFor(sent, { httpVersion: "1.0", target: sent.url.href, fields: [...own, ...fields] });
   assert.deepEqual(judgeRequestChanges(sent, payload), []);
 });
+
+test("The PROXY protocol in front of a request tells of a proxy, and our address where that is its source.", () => {
+  assert.equal(judge([], { preamble: `PROXY TCP4 ${OURS} 203.0.113.5 4711 8504` }).level, "transparent");
+  assert.equal(judge([], { preamble: `PROXY TCP6 ${OURS6} 2001:db8::5 4711 8504` }).level, "transparent");
+  assert.equal(judge([], { preamble: "PROXY UNKNOWN" }).level, "anonymous");
+  assert.equal(judge([], { preamble: `PROXY TCP4 203.0.113.9 ${OURS} 4711 8504` }).level, "anonymous");
+});

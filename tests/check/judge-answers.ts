@@ -38,6 +38,7 @@ export function payloadFor({ nonce, method, url, fields, body, kind }: JudgeRequ
     bodyBytes: content.length,
     bodySha256: createHash("sha256").update(content).digest("hex"),
     tls: null,
+    preamble: null,
     certificate: null,
     answer: answerFields(kind, nonce),
     kind,

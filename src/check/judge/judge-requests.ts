@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { ipFromBytes } from "../../wire/ip-bytes.ts";
@@ -16,6 +17,8 @@ interface JudgeVoice {
   readonly certificate: string;
   /** By which the judge can be reached, as far as it knows. */
   addresses(): readonly HostPort[];
+  /** What its connection began with; null: HTTP or TLS. */
+  preambleOf(socket: Socket): string | null;
 }
 
 /** All that a judge serves: its key, bytes to measure throughput with, and for everything else what it saw. */
@@ -82,6 +85,7 @@ function echo(voice: JudgeVoice, request: IncomingMessage, response: ServerRespo
     const payload = writePayload({
       ...seenOf(request),
       ...asked,
+      preamble: voice.preambleOf(request.socket),
       certificate: voice.certificate,
       bodyBytes,
       bodySha256: hash.digest("hex"),
@@ -92,7 +96,7 @@ function echo(voice: JudgeVoice, request: IncomingMessage, response: ServerRespo
   });
 }
 
-type Seen = Omit<JudgePayload, "nonce" | "kind" | "certificate" | "bodyBytes" | "bodySha256" | "answer">;
+type Seen = Omit<JudgePayload, "nonce" | "kind" | "preamble" | "certificate" | "bodyBytes" | "bodySha256" | "answer">;
 
 function seenOf({ socket, rawHeaders, method, url, httpVersion }: IncomingMessage): Seen {
   return {

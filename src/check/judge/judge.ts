@@ -7,6 +7,7 @@ import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
 import { judgeRequests } from "./judge-requests.ts";
+import { readPreamble } from "./preamble.ts";
 import { createJudgeKey, formatJudgeKey } from "./signature.ts";
 
 export interface JudgeOptions {
@@ -59,6 +60,8 @@ class JudgeServer implements Judge {
   readonly certificate: string;
   readonly #listening: Listening[] = [];
   readonly #sockets = new Set<Socket>();
+  /** By connection: TLS hides the socket below it. */
+  readonly #preambles = new Map<string, string>();
   readonly #http: Server;
   readonly #https: Server;
 
@@ -67,7 +70,8 @@ class JudgeServer implements Judge {
     const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
     this.key = createPublicKey(privateKey);
     this.certificate = new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
-    const answer = judgeRequests({ key: privateKey, certificate: this.certificate, addresses: () => this.#reachable() });
+    const preambleOf = (socket: Socket) => this.#preambles.get(connectionOf(socket)) ?? null;
+    const answer = judgeRequests({ key: privateKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf });
     // A proxy that breaks a rule is told so by what the judge saw, rather than refused.
     const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
     this.#http = createServer(http, answer);
@@ -108,13 +112,27 @@ class JudgeServer implements Judge {
     this.#sockets.add(socket);
     const end = setTimeout(() => socket.destroy(), CONNECTION_MS);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
+    const connection = connectionOf(socket);
     socket.once("close", () => {
       clearTimeout(end);
+      this.#preambles.delete(connection);
       this.#sockets.delete(socket);
     });
     socket.once("end", () => socket.end());
-    socket.once("data", (first: Buffer) => this.#hand(socket, first));
+    this.#begin(socket, NOTHING);
   };
+
+  /** Waits for the first byte of HTTP or TLS; before it may stand what a proxy tells in the PROXY protocol. */
+  #begin(socket: Socket, before: Buffer): void {
+    socket.once("data", (chunk: Buffer) => {
+      const held = Buffer.concat([before, chunk]);
+      const preamble = this.#preambles.has(connectionOf(socket)) ? NO_PREAMBLE : readPreamble(held);
+      const rest = preamble.kind === "told" ? held.subarray(preamble.length) : held;
+      if (preamble.kind === "told") this.#preambles.set(connectionOf(socket), preamble.line);
+      if (preamble.kind === "more" || rest.length === 0) this.#begin(socket, rest);
+      else this.#hand(socket, rest);
+    });
+  }
 
   /** To the server that speaks what the first byte begins. */
   #hand(socket: Socket, first: Buffer): void {
@@ -148,5 +166,13 @@ function ownAddresses(withIpv6: boolean): string[] {
     .filter(({ internal, family, scopeid }) => !internal && (family === "IPv4" || (withIpv6 && !scopeid)))
     .map(({ address }) => address);
 }
+
+function connectionOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+const NOTHING = Buffer.alloc(0);
+/** It is told once. */
+const NO_PREAMBLE = { kind: "none" } as const;
 
 function ignore(): void {}

@@ -24,6 +24,8 @@ export interface JudgePayload {
   readonly bodySha256: string;
   /** Null: plain HTTP. */
   readonly tls: { readonly servername: string | null; readonly protocol: string; readonly alpn: string | null } | null;
+  /** The line of the PROXY protocol that the connection began with, which nobody asked for; null: none. */
+  readonly preamble: string | null;
   /** SHA-256 of the certificate that the judge shows on TLS connections, hex; null: it has none. */
   readonly certificate: string | null;
   /** The fields of its own answer that have to come through. */
@@ -63,6 +65,7 @@ function isPayload(value: unknown): value is JudgePayload {
     typeof local["host"] === "string" &&
     isCount(local["port"]) &&
     (tls === null || isTls(tls)) &&
+    isTextOrNull(value["preamble"]) &&
     isTextOrNull(certificate) &&
     isFields(fields) &&
     isFields(answer) &&

@@ -69,6 +69,7 @@ function payloadOf({ nonce, method, url, kind }: JudgeRequest, { address, fields
     bodyBytes: 0,
     bodySha256: "",
     tls: null,
+    preamble: null,
     certificate: null,
     answer: [],
     kind,

@@ -1,4 +1,6 @@
-import { type Carried, type Seen, withField } from "./carrier.ts";
+import type { HostPort } from "../../core/address.ts";
+import { type LabConnection, splice } from "../lab-connection.ts";
+import { type Carried, Carrier, carriedValue, replaced, type Seen, withField } from "./carrier.ts";
 import { startSocksProxy } from "./socks-proxy.ts";
 import { readsAlong, startWebProxy } from "./web-proxy.ts";
 import { works, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
@@ -40,6 +42,25 @@ export const TELLING_PROXIES: readonly ZooProxy[] = [
   zooProxy("tells who asks in the third request alone", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ request: (request, seen) => (seen.total === 3 ? told(request, seen) : request) }),
   ),
+  zooProxy("tells who asks for POST alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, seen) => (request.line[0] === "POST" ? told(request, seen) : request) }),
+  ),
+  zooProxy("tells who asks in plain tunnels alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ request: told })) }),
+  ),
+  zooProxy("tells who asks behind the other cookies", "http", { state: "lies", anonymity: "transparent" }, () =>
+    startWebProxy({
+      request: (request, { client }) => replaced(request, "cookie", `${carriedValue(request, "cookie") ?? ""}; origin=${client}`),
+    }),
+  ),
+  zooProxy("tells who asks in the query", "http", { state: "lies", anonymity: "transparent" }, () =>
+    startWebProxy({
+      request: (request, { client }) => ({ ...request, line: [request.line[0], `${request.line[1]}&from=${client}`, "HTTP/1.1"] }),
+    }),
+  ),
+  zooProxy("tells who asks in tunnels, by the PROXY protocol", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ tunnel: tellsFirst }),
+  ),
   zooProxy("tells who asks through SOCKS", "socks5", works({ anonymity: "transparent" }), () =>
     startSocksProxy({}, { request: told, tunnel: readsAlong }),
   ),
@@ -65,6 +86,13 @@ function anonymous(name: string, value: string): ZooProxy {
   return zooProxy(title, "http", works({ anonymity: "anonymous", tells: new RegExp(name, "i") }), () =>
     startWebProxy({ request: (request) => withField(request, name, value) }),
   );
+}
+
+/** A receiver that expects no such line takes it for a bad request. */
+async function tellsFirst(peer: LabConnection, to: HostPort, carrier: Carrier): Promise<void> {
+  const hop = await carrier.dial(to);
+  await hop.send(`PROXY TCP4 ${peer.wire.remoteAddress} ${to.host} ${peer.wire.remotePort} ${to.port}\r\n`);
+  await splice(peer, hop);
 }
 
 function told(request: Carried, { client }: Seen): Carried {
