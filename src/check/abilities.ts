@@ -1,3 +1,4 @@
+import { askByName } from "./by-name.ts";
 import type { Failed } from "./calls.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { cannot, type Findings } from "./findings.ts";
@@ -39,7 +40,21 @@ export async function tryHttps(measuring: Measuring): Promise<void> {
   } else {
     noteTunnelled(measuring, reply);
     noteHttps(findings, reply);
+    if (reply.lies.length === 0) await tryHttpsByName(measuring);
   }
+}
+
+/** Once more, by the judge's name where it has one: some open what goes to names alone, or only some of the tunnels. */
+async function tryHttpsByName(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, findings } = measuring;
+  const query: JudgeQuery = { ...TUNNELLED, scheme: "https" };
+  const turn = turnOf(measuring);
+  const byName = await askByName(calls, exit, judge, { query, turn });
+  const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
+  if (again.kind === "failed") return;
+  again.replied.answered.connection?.destroy();
+  findings.addProof(again);
+  if (again.lies.length > 0) noteHttps(findings, again);
 }
 
 /** Another judge at a port of the other kind, if there is one. */

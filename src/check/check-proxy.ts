@@ -100,7 +100,7 @@ class Check {
       judged === null
         ? this.#measureNothing(met, findings)
         : measure({ ...common, judge: judged.judge, judges: this.#judges, first: judged.reply, refusedPlain: met.refusedPlain });
-    const more = findMore(this.#calls, met, { open, goals, signal: this.#signal, deadline });
+    const more = findMore(this.#calls, met, { open, goals, findings, signal: this.#signal, deadline });
     await measuring;
     const turn = { deadline, signal: this.#signal, onConnected: null };
     const { target } = this.#context;

@@ -41,8 +41,13 @@ export class Findings {
   }
 
   /** A judge's answer: what it proves, and what of us it tells. `isSample`: its times are of a plain request on a fresh connection. */
-  addReply({ sent, judged, replied, lies }: JudgeReply, isSample: boolean): void {
-    this.addTimes(replied.ms, isSample);
+  addReply(reply: JudgeReply, isSample: boolean): void {
+    this.addTimes(reply.replied.ms, isSample);
+    this.addProof(reply);
+  }
+
+  /** As addReply, of an answer whose times are of no interest. */
+  addProof({ sent, judged, lies }: JudgeReply): void {
     for (const lie of lies) this.addLie(lie);
     const { payload } = judged;
     if (payload === null) return;

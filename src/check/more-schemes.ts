@@ -4,12 +4,15 @@ import { askByName } from "./by-name.ts";
 import type { Calls, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
+import type { Findings } from "./findings.ts";
 import { likeFirst } from "./measuring.ts";
 
 interface MoreOptions {
   /** That nothing speaks against. */
   readonly open: readonly ExitScheme[];
   readonly goals: readonly Goal[];
+  /** Told what comes back by other schemes: some proxies lie in one of them alone. */
+  readonly findings: Findings;
   readonly signal: CancelSignal;
   /** On the clock. */
   readonly deadline: number;
@@ -17,18 +20,19 @@ interface MoreOptions {
 
 /** What else a proxy speaks on the port where it has been met: whoever is silent in another protocol for some times as long does not know it. */
 export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }: Met, options: MoreOptions): Promise<readonly Tried[]> {
-  const { open, signal } = options;
+  const { open, signal, findings } = options;
   const goals: readonly Goal[] = judged === null ? options.goals : [{ kind: "judge", judge: judged.judge }];
-  const { clock } = calls.context;
-  const patienceMs = Math.max(PATIENCE_MS, PATIENCE_TIMES_MAX * (ms.total ?? ms.handshake ?? 0));
-  const deadline = Math.min(options.deadline, clock.now() + patienceMs);
-  const turn = { signal, deadline, onConnected: null };
+  const { clock, timeoutMs } = calls.context;
+  const patienceMs = Math.max(timeoutMs / PATIENCE_SHARE, PATIENCE_TIMES_MAX * (ms.total ?? ms.handshake ?? 0));
   const tryScheme = async (scheme: ExitScheme): Promise<readonly Tried[]> => {
-    const tried = scheme === "socks4" && judged !== null ? await tryBothSocks4(calls, withScheme(exit, scheme), judged, turn) : null;
+    const turn = { signal, deadline: Math.min(options.deadline, clock.now() + patienceMs), onConnected: null };
+    const tried =
+      scheme === "socks4" && judged !== null ? await tryBothSocks4(calls, withScheme(exit, scheme), { ...judged, findings }, turn) : null;
     if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
     if (met.kind === "failed") return [{ scheme, failed: met }];
-    return [{ scheme, failed: null }, ...(await tryByName(calls, met, turn))];
+    if (met.judged !== null) findings.addProof(met.judged.reply);
+    return [{ scheme, failed: null }, ...(await tryByName(calls, met, findings, { ...turn, deadline: options.deadline }))];
   };
   if (known !== "http" || !open.includes("socks5")) return (await Promise.all(open.map(tryScheme))).flat();
   // Who listens for HTTP and SOCKS on one port knows SOCKS5, if any.
@@ -41,11 +45,12 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
 async function tryBothSocks4(
   calls: Calls,
   exit: Exit,
-  { judge, reply }: NonNullable<Met["judged"]>,
+  { judge, reply, findings }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings">,
   turn: Turn,
 ): Promise<readonly Tried[] | null> {
   const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), tunnel: true }, turn });
   if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
+  if (asked.kind === "judged") findings.addProof(asked);
   const failed = asked.kind === "failed" ? asked : null;
   return failed === null
     ? [
@@ -56,12 +61,14 @@ async function tryBothSocks4(
 }
 
 /** The same protocol, with names for the proxy to resolve. */
-async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, turn: Turn): Promise<readonly Tried[]> {
+async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, findings: Findings, turn: Turn): Promise<readonly Tried[]> {
   const scheme = schemeOf(resolvingThere(exit));
   if (judged === null || scheme === known) return [];
   const reply = await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
+  if (reply?.kind === "judged") findings.addProof(reply);
   return reply === null ? [] : [{ scheme, failed: reply.kind === "failed" ? reply : null }];
 }
 
-const PATIENCE_MS = 1000;
+/** Of the time for finding out whether it is alive. */
+const PATIENCE_SHARE = 5;
 const PATIENCE_TIMES_MAX = 4;

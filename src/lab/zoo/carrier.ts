@@ -37,8 +37,8 @@ export interface Tricks {
   readonly closes?: boolean;
   /** Refuses a tunnel with these bytes; null: opens it. */
   readonly refuses?: (to: HostPort) => Buffer | null;
-  /** What an opened tunnel becomes; else it is a tunnel. */
-  readonly tunnel?: (peer: LabConnection, to: HostPort, carrier: Carrier) => Promise<void>;
+  /** What an opened tunnel becomes; else it is a tunnel. `asked` is the host as the client named it. */
+  readonly tunnel?: (peer: LabConnection, to: HostPort, carrier: Carrier, asked: string) => Promise<void>;
 }
 
 /** Where a stream of requests goes. */
@@ -92,8 +92,8 @@ export class Carrier {
   }
 
   /** client -> proxy -> anything: passes bytes on, or does what the trick says with them. */
-  async tunnel(peer: LabConnection, to: HostPort, hop: LabConnection | null = null): Promise<void> {
-    if (this.tricks.tunnel) return this.tricks.tunnel(peer, to, this);
+  async tunnel(peer: LabConnection, to: HostPort, asked: string, hop: LabConnection | null): Promise<void> {
+    if (this.tricks.tunnel) return this.tricks.tunnel(peer, to, this, asked);
     await splice(peer, hop ?? (await this.dial(to)));
   }
 
@@ -110,7 +110,7 @@ export class Carrier {
       return refuse(request);
     }
     await peer.send("HTTP/1.1 200 Connection established\r\n\r\n");
-    await this.tunnel(peer, to, hop);
+    await this.tunnel(peer, to, hostname, hop);
     return "taken";
   }
 

@@ -1,8 +1,11 @@
 import { gzipSync } from "node:zlib";
+import type { HonestyFaultId } from "../../core/faults/honesty.ts";
+import { createSelfSigned } from "../../net/certificate.ts";
 import { formatAnswer } from "../lab-http.ts";
+import { startLabServer } from "../lab-server.ts";
 import { type Carried, Carrier, carriedValue, replaced, type Tricks, withField, withoutField, writeCarried } from "./carrier.ts";
-import { startSocksProxy } from "./socks-proxy.ts";
-import { readsAlong, startWebProxy } from "./web-proxy.ts";
+import { mixedProxy, startSocksProxy } from "./socks-proxy.ts";
+import { readsAlong, startWebProxy, webProxy } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 /** From how many bytes on an injector finds a page worth it. */
@@ -22,8 +25,8 @@ export const CONTENT_CHANGERS: Liars = [
   changes("injects a script into the second answer alone", {
     answer: (answer, _, { total }) => (total === 2 ? onPages(inject)(answer) : answer),
   }),
-  changes("injects a script into every third answer", {
-    answer: (answer, _, { total }) => (total % 3 === 0 ? onPages(inject)(answer) : answer),
+  changes("injects a script into every other answer", {
+    answer: (answer, _, { total }) => (total % 2 === 0 ? onPages(inject)(answer) : answer),
   }),
   changes("injects a script into answers to GET alone", {
     answer: (answer, request) => (request.line[0] === "GET" ? onPages(inject)(answer) : answer),
@@ -70,13 +73,41 @@ export const CONTENT_CHANGERS: Liars = [
   zooProxy("a SOCKS proxy that injects a script into what is not encrypted", "socks5", liesBy("honesty.content_changed"), () =>
     startSocksProxy({}, { answer: onPages(inject), tunnel: readsAlong }),
   ),
+  changes("rewrites encrypted links to plain ones", { answer: onPages((page) => page.replaceAll("https://", "http://")) }),
+  changes("puts its own account where money is to go", {
+    answer: onPages((page) => page.replace(/\b1[1-9A-HJ-NP-Za-km-z]{25,34}\b/g, "1LabLabLabLabLabLabLabLabLabLabLa")),
+  }),
+  changes("signs each page with a comment", { answer: onPages((page) => `${page}<!-- via lab -->\n`) }),
+  changes("puts a script before the page", { answer: onPages((page) => `${SCRIPT}${page}`) }),
+  changes("drops the policy against foreign scripts", { answer: (answer) => withoutField(answer, "content-security-policy") }),
+  changes(
+    "changes pages that were asked for by name alone",
+    {
+      answer: (answer, request) =>
+        /^localhost/.test(carriedValue(request, "host") ?? "") ? { ...answer, body: Buffer.from("<html>ad</html>") } : answer,
+    },
+    ["honesty.content_changed", "honesty.fake_answer", "honesty.dns_lies"],
+  ),
+  zooProxy("HTTP and SOCKS on one port, and a script in what comes by SOCKS alone", null, liesBy("honesty.content_changed"), () =>
+    startLabServer(mixedProxy({}, webProxy(new Carrier()), new Carrier({ answer: onPages(inject), tunnel: readsAlong }))),
+  ),
+  zooProxy("HTTP and SOCKS on one port, and a script in what comes by HTTP alone", null, liesBy("honesty.content_changed"), () =>
+    startLabServer(mixedProxy({}, webProxy(new Carrier({ answer: onPages(inject) })))),
+  ),
+  zooProxy(
+    "an HTTPS proxy that injects a script",
+    "https",
+    liesBy("honesty.content_changed"),
+    () => startWebProxy({ answer: onPages(inject) }, createSelfSigned({ names: ["127.0.0.1"] })),
+    { tags: "insecure=true" },
+  ),
   zooProxy("a proxy that injects a script in plain tunnels alone", "http", liesBy("honesty.content_changed"), () =>
     startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })) }),
   ),
 ];
 
-function changes(what: string, tricks: Tricks): ZooProxy {
-  return zooProxy(what, "http", liesBy("honesty.content_changed"), () => startWebProxy(tricks));
+function changes(what: string, tricks: Tricks, fault: readonly HonestyFaultId[] = ["honesty.content_changed"]): ZooProxy {
+  return zooProxy(what, "http", { state: "lies", fault }, () => startWebProxy(tricks));
 }
 
 function onPages(edit: (page: string) => string): (answer: Carried) => Carried {

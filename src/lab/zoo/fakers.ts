@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import type { HostPort } from "../../core/address.ts";
 import type { LabConnection } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
+import { startLabServer } from "../lab-server.ts";
 import { type Carried, carriedValue, findLoopback, writeCarried } from "./carrier.ts";
 import { startSocksProxy } from "./socks-proxy.ts";
-import { readsAlong, startWebProxy } from "./web-proxy.ts";
+import { readsAlong, startWebProxy, withMore } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 const PORTAL = "<html><title>Welcome</title><form action=/login>Room <input name=room></form></html>\n";
@@ -14,6 +15,11 @@ export const FAKERS: Liars = [
   fakes("has a page of its own for everything", () => formatAnswer(200, { "Content-Type": "text/html" }, PORTAL)),
   fakes("has an empty answer for everything", () => formatAnswer(200, {}, "")),
   fakes("says 204 to everything", () => Buffer.from("HTTP/1.1 204 No Content\r\n\r\n")),
+  fakes("says 200 and closes", () => Buffer.from("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")),
+  fakes("has JSON for everything", () =>
+    formatAnswer(200, { "Content-Type": "application/json" }, '{"origin":"198.51.100.7","headers":{}}'),
+  ),
+  fakes("has a page of its own with status 404 behind 200", () => formatAnswer(200, { Server: "Apache" }, "<h1>404 Not Found</h1>")),
   fakes("echoes what it was asked", (request) => formatAnswer(200, { "Content-Type": "text/html" }, writeCarried(request, "close"))),
   fakes("plays the judge without its key", (request) => {
     const nonce = /id=([^&]*)/.exec(request.line[1])?.[1] ?? "";
@@ -42,6 +48,7 @@ export const STALE_CACHES: Liars = [
     "a cache with one answer for a method and a kind of file",
     (request) => `${request.line[0]} ${/\.\w+(?=\?)/.exec(request.line[1])}`,
   ),
+  stale("a cache that keeps what must not be kept, by its whole URL", (request) => `${request.line[0]} ${request.line[1]}`),
   stale("a cache that takes all queries of a path for one", (request) => `${request.line[0]} ${request.line[1].split("?")[0]}`),
 ];
 
@@ -53,6 +60,22 @@ export const REDIRECTORS: Liars = [
   zooProxy("a proxy that sends the first request to its login page", "http", liesBy("honesty.redirected"), () =>
     startWebProxy({ instead: (_, { total }) => (total === 1 ? formatAnswer(307, { Location: "http://login.lab/" }, "") : null) }),
   ),
+  zooProxy(
+    "a proxy that sends names to its login page, and not addresses",
+    "http",
+    { state: "lies", fault: ["honesty.redirected", "honesty.dns_lies"] },
+    () =>
+      startWebProxy({
+        instead: (request) =>
+          /^localhost/.test(carriedValue(request, "host") ?? "") ? formatAnswer(303, { Location: "http://login.lab/" }, "") : null,
+      }),
+  ),
+  zooProxy("a proxy that sends everybody to where they are", "http", { state: "lies", fault: ["honesty.redirected"] }, () =>
+    startWebProxy({
+      instead: (request, { total }) =>
+        total % 2 === 1 ? formatAnswer(301, { Location: `https://${carriedValue(request, "host")}${request.line[1]}` }, "") : null,
+    }),
+  ),
 ];
 
 /** Proxies whose resolver invents addresses. */
@@ -60,6 +83,18 @@ export const NAME_INVENTORS: Liars = [
   zooProxy("a proxy for which names exist that do not", "http", liesBy("honesty.dns_lies"), () =>
     startWebProxy({ instead: (request) => (/\.invalid/.test(carriedValue(request, "host") ?? "") ? portal() : null), way: anywhere }),
   ),
+  zooProxy("a proxy for which names that do not exist lead on", "http", liesBy("honesty.dns_lies"), () =>
+    startWebProxy({
+      instead: (request) =>
+        /\.invalid/.test(carriedValue(request, "host") ?? "") ? formatAnswer(302, { Location: "http://search.lab/" }, "") : null,
+      way: anywhere,
+    }),
+  ),
+  zooProxy("a proxy for which the judge's name leads to another site", "http", { state: "lies", fault: ["honesty.dns_lies"] }, async () => {
+    const other = await startLabServer(saysPortal);
+    const proxy = await startWebProxy({ way: (to) => (to.host === "localhost" ? other : findLoopback(to)) });
+    return withMore(proxy, other);
+  }),
   zooProxy("a SOCKS proxy for which names exist that do not", "socks5h", liesBy("honesty.dns_lies"), () =>
     startSocksProxy(
       {},

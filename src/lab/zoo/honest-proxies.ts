@@ -56,7 +56,7 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
   zooProxy("a proxy for tunnels alone", "http", works({ can: { http: false, https: true } }), () =>
     startWebProxy({ instead: () => formatAnswer(405, { Allow: "CONNECT" }, "tunnels only\n") }),
   ),
-  zooProxy("a proxy for plain requests alone", "http", works({ can: { http: true, https: false, connect: false } }), () =>
+  zooProxy("a proxy for plain requests alone", "http", works({ can: { http: true, connectOther: false } }), () =>
     startWebProxy({ refuses: () => REFUSALS.denied403 }),
   ),
   zooProxy("a proxy that tunnels to port 443 alone", "http", works({ can: { http: true, connectOther: false } }), () =>
@@ -72,6 +72,14 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
     startWebProxy({ way: (to) => (to.host === "localhost" ? null : findLoopback(to)) }),
   ),
   zooProxy("a proxy that takes its time", "http", works(), () => startSlow(150)),
+  zooProxy("a proxy that takes most of the time there is", "http", works(), () => startSlow(1500)),
+  zooProxy("a proxy that resets every third connection", "http", works(), () => startFlaky(3)),
+  zooProxy("a proxy that serves six requests and then says 429", "http", works(), () =>
+    startWebProxy({ instead: (_, { total }) => (total > 6 ? REFUSALS.rate429 : null) }),
+  ),
+  zooProxy("a proxy that answers a name that does not exist with its own page of status 503", "http", works(), () =>
+    startWebProxy({ way: (to) => (to.host.endsWith(".invalid") ? null : findLoopback(to)) }),
+  ),
   zooProxy("a cache that says so, as Squid does", "http", works({ anonymity: "anonymous" }), () =>
     startWebProxy({ request: (request) => withField(request, "Via", "1.1 cache.lab (squid/5.7)"), answer: asSquid }),
   ),
@@ -97,6 +105,16 @@ function startSlow(everyMs: number): ReturnType<typeof startLabServer> {
   const serve = webProxy(new Carrier());
   return startLabServer(async (peer) => {
     await delay(everyMs, undefined, { ref: false });
+    await serve(peer);
+  });
+}
+
+function startFlaky(everyth: number): ReturnType<typeof startLabServer> {
+  const serve = webProxy(new Carrier());
+  let connections = 0;
+  return startLabServer(async (peer) => {
+    connections += 1;
+    if (connections % everyth === 0) return peer.reset();
     await serve(peer);
   });
 }

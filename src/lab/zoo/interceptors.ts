@@ -1,9 +1,11 @@
+import type { HostPort } from "../../core/address.ts";
 import { createSelfSigned } from "../../net/certificate.ts";
 import { createAuthority } from "../certificates.ts";
+import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
-import type { Tricks } from "./carrier.ts";
+import type { Carrier, Tricks } from "./carrier.ts";
 import { startSocksProxy } from "./socks-proxy.ts";
-import { interceptTls, startInterceptor, withMore } from "./web-proxy.ts";
+import { interceptTls, startInterceptor, startWebProxy, withMore } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 const NAMES = ["127.0.0.1", "localhost"] as const;
@@ -33,6 +35,13 @@ export const INTERCEPTORS: Liars = [
     const proxy = await startSocksProxy({}, { tunnel: (peer, to, carrier) => inner.tunnel(peer, to, carrier) });
     return withMore(proxy, inner);
   }),
+  zooProxy("a proxy that opens tunnels to names alone", "http", liesBy("honesty.tls_intercepted"), async () => {
+    const inner = interceptTls(createAuthority().issue({ names: NAMES }));
+    const proxy = await startWebProxy({
+      tunnel: (peer, to, carrier, asked) => (asked === "localhost" ? inner.tunnel(peer, to, carrier) : passesOn(peer, to, carrier)),
+    });
+    return withMore(proxy, inner);
+  }),
   zooProxy("a proxy that opens every other tunnel", "http", liesBy("honesty.tls_intercepted"), () => {
     let tunnels = 0;
     return startInterceptor(createAuthority().issue({ names: NAMES }), {}, () => tunnels++ % 2 === 1);
@@ -41,4 +50,8 @@ export const INTERCEPTORS: Liars = [
 
 function intercepts(title: string, start: ZooProxy["start"]): ZooProxy {
   return zooProxy(title, "http", liesBy("honesty.tls_intercepted"), start);
+}
+
+async function passesOn(peer: LabConnection, to: HostPort, carrier: Carrier): Promise<void> {
+  await splice(peer, await carrier.dial(to));
 }

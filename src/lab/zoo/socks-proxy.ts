@@ -32,8 +32,8 @@ export function socksProxy(options: SocksOptions, carrier: Carrier): Behaviour {
 }
 
 /** SOCKS and HTTP on one port, as many wild proxies have it. */
-export function mixedProxy(options: SocksOptions, web: Behaviour): Behaviour {
-  const socks = socksProxy(options, new Carrier());
+export function mixedProxy(options: SocksOptions, web: Behaviour, carrier: Carrier = new Carrier()): Behaviour {
+  const socks = socksProxy(options, carrier);
   return async (peer) => {
     const [first = 0] = await peer.reader.peek(1);
     await (first > 5 ? web(peer) : socks(peer));
@@ -113,7 +113,7 @@ async function open(
       return await peer.end();
     }
     if (!optimistic) await peer.send(replies.opened);
-    await carrier.tunnel(peer, to, hop);
+    await carrier.tunnel(peer, to, target.host, hop);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall !== "connect") throw error;
     if (!optimistic) await peer.send(replies.refused);

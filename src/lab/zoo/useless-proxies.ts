@@ -50,8 +50,11 @@ export const USELESS_PROXIES: readonly ZooProxy[] = [
   zooProxy("speaks SOCKS, where the line says http", "http", { ...dead(...NOT_A_PROXY, ...CLOSED) }, () =>
     startSocksProxy({ versions: [5] }),
   ),
-  zooProxy("speaks HTTP, where the line says socks5", "socks5", { ...dead(...NOT_A_PROXY), tells: /HTTP/ }, () =>
-    startLabServer(BAD_SOCKS.http),
+  zooProxy(
+    "speaks HTTP, where the line says socks5",
+    "socks5",
+    { ...dead(...NOT_A_PROXY, "handshake.connect_rejected"), tells: /HTTP|"http"/ },
+    () => startLabServer(BAD_SOCKS.http),
   ),
   zooProxy("wants a password, which the line has not", "http", dead("handshake.auth_required"), () => startPasswordProxy("lab", "right")),
   zooProxy("wants another password than the line has", "http", dead("handshake.auth_failed"), () => startPasswordProxy("lab", "right"), {
@@ -90,6 +93,16 @@ export const USELESS_PROXIES: readonly ZooProxy[] = [
   refusal("squidDenied", ["handshake.policy_denied"]),
   refusal("squidRefused", ["handshake.target_refused"]),
   refusal("brightDataQuota", ["handshake.quota_exceeded"]),
+  bad("wants a login of its network first", afterHead(says(formatAnswer(511, { "Content-Type": "text/html" }, "<h1>Login</h1>"), fin)), {
+    state: "useless",
+  }),
+  bad(
+    "cuts every answer in its middle",
+    afterHead(says("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5000\r\n\r\n<html>", fin)),
+    {
+      state: "useless",
+    },
+  ),
   zooProxy("opens tunnels in which nobody is", "http", { state: "dead" }, () => startLabServer(opensTunnel(silence))),
   zooProxy("opens every tunnel and closes it", "http", { state: "dead" }, () =>
     startLabServer(byMethod(opensTunnel(fin), afterHead(says(formatAnswer(502, {}, ""), fin)))),
@@ -137,17 +150,19 @@ export const HOSTILE_PROXIES: readonly ZooProxy[] = [
     "sends escape sequences for terminals",
     says("HTTP/1.1 200 \x1b[31mOK\r\nX-A: \x1b]0;lab\x07\r\nContent-Length: 3\r\n\r\n\x1b[2J", fin),
   ),
-  zooProxy("a SOCKS proxy that sends a name of 255 bytes, drop by drop", "socks5", { state: "dead" }, () =>
+  zooProxy("a SOCKS proxy that sends a name of 255 bytes, drop by drop", "socks5", { state: "useless" }, () =>
     startLabServer(
       afterBytes(
         says(Buffer.of(5, 0), afterBytes(drips(Buffer.concat([Buffer.of(5, 0, 0, 3, 255), Buffer.alloc(255, 0x61)]), 50, silence))),
       ),
     ),
   ),
-  zooProxy("a SOCKS proxy that sends without end", "socks5", { state: "dead" }, () =>
+  zooProxy("a SOCKS proxy that sends without end", "socks5", { state: "useless" }, () =>
     startLabServer(afterBytes(endless("\x05\x00".repeat(32 * 1024)))),
   ),
-  zooProxy("a tunnel that sends without end", "http", { state: "dead" }, () => startLabServer(opensTunnel(endless("x".repeat(64 * 1024))))),
+  zooProxy("a tunnel that sends without end", "http", { state: "useless" }, () =>
+    startLabServer(opensTunnel(endless("x".repeat(64 * 1024)))),
+  ),
   zooProxy("a TLS server that stops in its handshake", "https", dead("tls.handshake_timeout"), () =>
     startLabServer(afterBytes(says(Buffer.from("16030300", "hex"), silence))),
   ),
@@ -159,7 +174,7 @@ function bad(what: string, behave: Behaviour, expected: ZooExpected): ZooProxy {
 
 /** What comes of it may be a lie or a fault; that it ends is what counts. */
 function hostile(what: string, answer: Behaviour): ZooProxy {
-  return zooProxy(what, "http", { state: "dead" }, () => startLabServer(afterHead(answer)));
+  return zooProxy(what, "http", { state: "useless" }, () => startLabServer(afterHead(answer)));
 }
 
 function endless(piece: string): Behaviour {

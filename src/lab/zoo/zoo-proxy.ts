@@ -19,7 +19,8 @@ export interface ZooProxy {
 
 /** What is left out may be anything. */
 export interface ZooExpected {
-  readonly state: "works" | "lies" | "answers" | "dead";
+  /** `useless`: dead, or lying. */
+  readonly state: "works" | "lies" | "answers" | "dead" | "useless";
   /** Found to work, in any order. */
   readonly protocols?: readonly ExitScheme[];
   readonly anonymity?: "transparent" | "anonymous" | "elite" | "unknown";
