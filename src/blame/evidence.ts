@@ -155,10 +155,10 @@ export class Evidence {
     const exit = this.#exit(way, now);
     const target = this.#meetings.target(way.target, now);
     const cell = this.#meetings.find(exit, way.target) ?? this.#meetings.join(exit, target, now);
-    // Of failures of one pair in a row, each tells less of either end.
+    // Of failures of one pair in a row, each tells less of how its ends do in general; else a lone exit's would make a target of habits.
     const news = 1 / (1 + (cell?.refusals ?? 0));
     exit.habit.meet(byExit * news, now);
-    if (sides.proved !== "exit") target.habit.meet(byTarget * news, now);
+    if (sides.proved !== "exit") target.habit.meet(byTarget * news * (cell !== null && isFailing(cell) ? AGAIN : 1), now);
     if (sides.proved === "target") {
       // It came through: the exit did its part.
       exit.okAt = now;
@@ -171,6 +171,12 @@ export class Evidence {
     if (sides.proved !== "exit" && sides.target > 0) cell?.asTarget.see(fitting(sides.target), now);
   }
 }
+
+function isFailing({ asExit, asTarget }: Cell): boolean {
+  return Math.max(asExit.badAt, asTarget.badAt) > Math.max(asExit.okAt, asTarget.okAt);
+}
+
+const AGAIN = 0.3;
 
 const DIRECT_KIN = "direct";
 
