@@ -24,6 +24,7 @@ export function tabulateAims(runs: readonly Run[]): Table {
     return [`failures that ${MADE_BY[side]}, blamed right`, "99 %", percent(share), verdict(share.right / share.of >= RIGHT_MIN)];
   });
   const benched = benchedOf(scores);
+  const benchedForOwn = sum(scores.map((score) => score.benchedForOwn));
   const all = sum(scores.flatMap(({ learned }) => SIDES.map((side) => learned[side])));
   return {
     title: "What was aimed at",
@@ -32,6 +33,12 @@ export function tabulateAims(runs: readonly Run[]): Table {
       ["all failures, blamed right", "99 %", percent(all), verdict(all.right / all.of >= RIGHT_MIN)],
       ...rows,
       ["failures of others that benched an exit (all)", "0.1 %", percent(benched), verdict(benched.right / benched.of <= BENCHED_MAX)],
+      [
+        "failures of our own connection that benched an exit (all)",
+        "0.1 %",
+        percent(benchedForOwn),
+        verdict(benchedForOwn.right / benchedForOwn.of <= BENCHED_MAX),
+      ],
     ],
     remarks: [
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",

@@ -18,6 +18,8 @@ export class Score {
   readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
   /** Failures that no exit made, and how many of them benched one. */
   readonly benchedForOthers: Share = none();
+  /** The same of what our own connection broke, which is so much more. */
+  readonly benchedForOwn: Share = none();
   readonly #seen = new Map<string, number>();
 
   count(truth: Truth, weighed: Weighed, isBenched: boolean): void {
@@ -27,7 +29,7 @@ export class Score {
     add(this.all[truth.side], isRight);
     if (seen >= LEARNED) add(this.learned[truth.side], isRight);
     if (truth.sides.includes("exit")) return;
-    add(this.benchedForOthers, isBenched);
+    add(truth.sides.includes("network") ? this.benchedForOwn : this.benchedForOthers, isBenched);
   }
 }
 
