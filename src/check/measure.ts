@@ -11,7 +11,7 @@ import { Talk } from "./talk.ts";
  * What a proxy can do, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
  * kind, length and way, since many a proxy changes only some of what it carries.
  *
- *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is; then a name that cannot exist
+ *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture; then a name that cannot exist
  *     2      a download, by the judge's name
  *     3 ...  pages, as many as there are samples
  *     +      a page in a plain tunnel, one in TLS
@@ -72,11 +72,20 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
     noteIpv6(measuring, reply);
     if (reply.kind === "judged") {
       findings.addReply(reply, false);
+      await askForPicture(measuring, talk);
       return;
     }
   }
   const reply = await talk.ask(script);
   if (reply.kind === "judged") findings.addReply(reply, false);
+  await askForPicture(measuring, talk);
+}
+
+/** Proxies that spare traffic pack pictures anew. */
+async function askForPicture({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
+  if (!judge.isSigned) return;
+  const picture = await talk.ask({ ...likeFirst(first), kind: "picture" });
+  if (picture.kind === "judged") findings.addReply(picture, false);
 }
 
 /** Fresh connections, one after the other. */

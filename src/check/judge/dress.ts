@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { JudgeKind } from "./payload.ts";
+import { drawPicture } from "./picture.ts";
 
 /** What a judge signs, with its signature. */
 export interface Statement {
@@ -21,6 +22,7 @@ export function dress(kind: JudgeKind, statement: Statement): Buffer {
 export const CONTENT_TYPES: Readonly<Record<JudgeKind, string>> = {
   page: "text/html; charset=utf-8",
   script: "application/javascript",
+  picture: "image/png",
   download: "application/octet-stream",
 };
 
@@ -44,9 +46,9 @@ function seal({ payload, signature }: Statement): string {
   return `state="${Buffer.from(payload, "latin1").toString("base64url")}.${signature}"`;
 }
 
-const DRESSES: Readonly<Record<JudgeKind, (statement: Statement, sealed: string) => Buffer>> = { page, script, download };
+const DRESSES: Readonly<Record<JudgeKind, (statement: Statement, sealed: string) => Buffer>> = { page, script, picture, download };
 
-// What is worth changing: places for scripts and advertisements, links to strip of their TLS, an address to send money to, a login.
+// Text that is not ASCII, spaces and comments show who recodes or packs pages. Worth changing besides: places for scripts and advertisements, links to strip of their TLS, an address to send money to, a login.
 function page({ payload }: Statement, sealed: string): Buffer {
   return Buffer.from(
     `<!DOCTYPE html>
@@ -60,6 +62,8 @@ function page({ payload }: Statement, sealed: string): Buffer {
 </head>
 <body>
 <h1>Your request, as it arrived</h1>
+<!-- written by hand;	two  spaces and a tab are meant   -->
+<p>Größe, naïve café, “quotes”, 你好, Здравствуйте, 🙂&nbsp;</p>
 <main data-${sealed}></main>
 <div id="ad-banner" class="ads"><img src="http://www.example.com/banner.gif" width="468" height="60" alt="advertisement"></div>
 <p>Read more at <a href="https://www.example.com/">https://www.example.com/</a> or <a href="http://www.example.org/">http://www.example.org/</a>.</p>
@@ -70,7 +74,6 @@ function page({ payload }: Statement, sealed: string): Buffer {
 </body>
 </html>
 `,
-    "latin1",
   );
 }
 
@@ -92,6 +95,10 @@ function script(_: Statement, sealed: string): Buffer {
 `,
     "latin1",
   );
+}
+
+function picture(_: Statement, sealed: string): Buffer {
+  return drawPicture(Buffer.from(sealed, "latin1"));
 }
 
 /** As programs for Windows begin, which some proxies pack something else with. */

@@ -45,6 +45,7 @@ function readTarget(target: string): { pathname: string; searchParams: URLSearch
 
 function kindOf(pathname: string): JudgeKind {
   if (pathname.endsWith(".js")) return "script";
+  if (pathname.endsWith(".png")) return "picture";
   return /\.(?:exe|bin|zip)$/.test(pathname) ? "download" : "page";
 }
 

@@ -36,8 +36,8 @@ export interface JudgePayload {
 
 export type JudgeField = readonly [name: string, value: string];
 
-/** A page, a script, a file to download: what a proxy changes depends on what it takes it for. */
-export const JUDGE_KINDS = ["page", "script", "download"] as const;
+/** A page, a script, a picture, a file to download: what a proxy changes depends on what it takes it for. */
+export const JUDGE_KINDS = ["page", "script", "picture", "download"] as const;
 export type JudgeKind = (typeof JUDGE_KINDS)[number];
 
 /** The text that is signed: ASCII JSON, whatever bytes came in the fields. */

@@ -53,6 +53,7 @@ const NONCE_BYTES = 16;
 const PATHS: Readonly<Record<JudgeKind, (part: string) => string>> = {
   page: (part) => `articles/${part}/index.html`,
   script: (part) => `static/${part}/main.js`,
+  picture: (part) => `images/${part}/photo.png`,
   download: (part) => `downloads/${part}/setup.exe`,
 };
 
