@@ -134,7 +134,8 @@ export class Calls {
     const { limits, tolerances, clock } = this.context;
     const { connection, way, certificate, startedAt, ms } = open;
     const leave = () => connection.destroy();
-    turn.signal.addEventListener("abort", leave);
+    if (turn.signal.aborted) leave();
+    else turn.signal.addEventListener("abort", leave);
     const openedAt = clock.now();
     const hops = way.exit.hops.length;
     const asked = await ask(connection, headOf(way, outgoing), outgoing.body, {

@@ -53,7 +53,8 @@ function download({ context }: Calls, { connection }: Opened, way: Way, url: URL
       },
     );
     const deadline = setTimeout(end, Math.max(1, turn.deadline - headAt));
-    turn.signal.addEventListener("abort", end);
+    if (turn.signal.aborted) end();
+    else turn.signal.addEventListener("abort", end);
     stream.write(headOf(way, { method: "GET", url, fields: BROWSER_FIELDS, body: null }));
     stream.sent();
     stream.listen();

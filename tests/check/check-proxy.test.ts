@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkProxy, judgesFor } from "../../src/check/check-proxy.ts";
+import type { CheckResult } from "../../src/check/check-result.ts";
+import { afterBytes, afterHead, drips, fin, says, silence } from "../../src/lab/behaviours.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { dialLab, splice } from "../../src/lab/lab-connection.ts";
+import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { startSite } from "../../src/lab/site.ts";
+import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
+import { Cancellation } from "../../src/net/cancellation.ts";
+import { candidateOf, startChecking } from "./checking.ts";
+
+const lineOf = ({ host, port }: LabServer, scheme = "http") => `${scheme}://${host}:${port}`;
+
+function abilities({ can }: CheckResult): Record<string, boolean | null> {
+  return Object.fromEntries(Object.entries(can).map(([name, { ok }]) => [name, ok]));
+}
+
+test("An honest proxy works, with all that it can do, by few connections.", async () => {
+  await using checking = await startChecking({ samples: 3 });
+  await using exit = await startWebProxy();
+  const result = await checking.check(lineOf(exit));
+  assert.deepEqual([result.state, result.fault, result.protocols], ["works", null, ["http"]]);
+  assert.deepEqual([result.honesty.verdict, result.anonymity.level], ["honest", "elite"], result.anonymity.evidence.join());
+  const { ipv6, ...others } = abilities(result);
+  assert.deepEqual(others, { http: true, https: true, connect: true, connectOther: true, remoteDns: true, keepAlive: true });
+  assert.equal(ipv6, checking.judge.ipv6 === null ? null : true);
+  assert.deepEqual([result.samples, result.exitAddresses.includes("127.0.0.1"), result.rotates], [3, true, false]);
+  assert.ok(result.connections <= 8, `${result.connections} connections`);
+  for (const stage of ["connect", "tls", "handshake", "firstByte", "total"] as const) assert.ok((result.ms?.[stage] ?? 0) > 0, stage);
+  assert.ok((result.ms?.firstByte ?? 0) <= (result.ms?.total ?? 0));
+});
+
+test("A SOCKS proxy works by each of its versions, with and without names.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startSocksExit({ reach: { localhost: { host: "127.0.0.1", port: Number(checking.judge.url.port) } } });
+  const result = await checking.check(`${exit.host}:${exit.port}`);
+  assert.equal(result.state, "works");
+  assert.deepEqual(result.protocols, ["socks5", "socks5h", "socks4", "socks4a"]);
+  assert.equal(result.can.remoteDns.ok, true);
+});
+
+test("A proxy that changes pages lies, with the place in the page.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startHttpExit({
+    tamper: (body) => Buffer.from(body.toString("latin1").replace("</body>", "<script>ad()</script></body>"), "latin1"),
+  });
+  const result = await checking.check(lineOf(exit));
+  assert.deepEqual([result.state, result.fault?.id, result.fault?.culprit], ["lies", "honesty.content_changed", "exit"]);
+  assert.match(result.fault?.details ?? "", /script was put into the body at byte \d+/);
+});
+
+test("Credentials are used, and no password is in the result.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startHttpExit({ credentials: { username: "lab", password: "s3cret-word" } });
+  const { host, port } = exit;
+  const right = await checking.check(`http://lab:s3cret-word@${host}:${port}`);
+  assert.deepEqual([right.state, right.proxy], ["works", `http://lab@${host}:${port}`]);
+  const wrong = await checking.check(`http://lab:wr0ng-word@${host}:${port}`);
+  assert.deepEqual([wrong.state, wrong.fault?.id, wrong.connections], ["dead", "handshake.auth_failed", 1]);
+  for (const result of [right, wrong]) assert.doesNotMatch(JSON.stringify(result), /s3cret-word|wr0ng-word/);
+});
+
+test("A proxy out of the judge's reach answers, and nobody but itself sees that it was asked.", async () => {
+  await using checking = await startChecking({ judges: [] });
+  await using site = await startSite();
+  const reach = { [site.host]: site };
+  await using http = await startHttpExit({ reach });
+  await using socks = await startSocksExit();
+  await using web = await startLabServer(afterHead(says("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", fin)));
+  const asked = await checking.check(lineOf(http));
+  assert.deepEqual(
+    [asked.state, asked.protocols, asked.anonymity.level, asked.honesty.verdict],
+    ["answers", ["http"], "unknown", "unknown"],
+  );
+  assert.match(asked.unverified.join(), /no judge was given/);
+  assert.equal((await checking.check(`${socks.host}:${socks.port}`)).state, "answers");
+  const page = await checking.check(lineOf(web));
+  assert.deepEqual([page.state, page.fault?.id], ["dead", "handshake.connect_rejected"]);
+  const refused = await checking.check(lineOf({ ...http, ...(await findClosedPort()) }));
+  assert.deepEqual([refused.state, refused.connections], ["dead", 1]);
+});
+
+test("A judge on loopback is for proxies of this machine alone.", async () => {
+  await using checking = await startChecking();
+  const { judge } = checking;
+  const count = (line: string) => judgesFor(candidateOf(line).exit, [judge]).length;
+  assert.deepEqual(["127.0.0.9:1", "[::1]:1", "localhost:1", "192.0.2.1:1", "example.com:1"].map(count), [1, 1, 1, 0, 0]);
+  assert.equal(count("http://127.0.0.1:1,http://192.0.2.1:1"), 0);
+  assert.equal(judgesFor(candidateOf("192.0.2.1:1").exit, [{ ...judge, isLoopback: false }]).length, 1);
+});
+
+const HEAD = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+
+test("Proxies that send without end, drop by drop, or nothing end in time, whatever the protocol.", async () => {
+  await using checking = await startChecking({ timeoutMs: 700 });
+  const endless: Behaviour = async (peer) => {
+    for (;;) await peer.send("x".repeat(64 * 1024));
+  };
+  const hostile = [
+    afterHead(says(`${HEAD}\r\n`, endless)),
+    afterHead(says(`${HEAD}X-Endless: `, endless)),
+    afterHead(drips(HEAD, 50, silence)),
+    afterHead(says(`${HEAD}Content-Length: 1000000000000\r\n\r\n`, drips("x".repeat(1000), 50, silence))),
+    afterHead(says("HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000), silence)),
+    afterBytes(drips("\x05\x00\x05\x00\x00\x03\xff", 50, silence)),
+    silence,
+    endless,
+  ];
+  const check = async (behave: Behaviour, scheme: string | null) => {
+    await using exit = await startLabServer(behave);
+    const startedAt = performance.now();
+    const result = await checking.check(scheme === null ? lineOf(exit).slice("http://".length) : lineOf(exit, scheme));
+    return { result, elapsedMs: performance.now() - startedAt };
+  };
+  for (const scheme of ["http", "socks5", "https", null]) {
+    const checked = await Promise.all(hostile.map((behave) => check(behave, scheme)));
+    for (const [i, { result, elapsedMs }] of checked.entries()) {
+      assert.ok(result.state === "dead" || result.state === "lies", `${i} ${scheme}: ${result.state}`);
+      assert.ok(result.fault !== null, `${i} ${scheme}`);
+      assert.ok(elapsedMs < 10_000, `${i} ${scheme}: ${Math.round(elapsedMs)} ms`);
+    }
+  }
+});
+
+test("An answer that came before it was asked for is a lie.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startLabServer(says(`${HEAD}Content-Length: 5\r\n\r\nhello`, silence));
+  const result = await checking.check(lineOf(exit));
+  assert.deepEqual([result.state, result.fault?.id], ["lies", "honesty.fake_answer"]);
+});
+
+test("A proxy whose tunnels lead nowhere is dead by its own fault, since the judge is up.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startSocksExit({ opened: fin });
+  const result = await checking.check(lineOf(exit, "socks5"));
+  assert.deepEqual([result.state, result.fault?.culprit, result.fault?.hop], ["dead", "exit", 1]);
+});
+
+test("Throughput is measured where it is asked for, in bytes that nobody keeps.", async () => {
+  await using checking = await startChecking({ throughputBytes: 256 * 1024 });
+  await using exit = await startWebProxy();
+  await using socks = await startSocksExit();
+  for (const line of [lineOf(exit), lineOf(socks, "socks5")]) assert.ok(((await checking.check(line)).bytesPerSecond ?? 0) > 10_000, line);
+});
+
+test("A check that is ended ends at once, and leaves no connection.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startLabServer(async (peer) => {
+    await peer.skip();
+    await peer.end();
+  });
+  const cancellation = new Cancellation();
+  const running = checkProxy(candidateOf(`${exit.host}:${exit.port}`), checking.context, cancellation);
+  await exit.whenAccepted(1);
+  cancellation.cancel();
+  await running;
+  await exit.whenLeft(1);
+});
+
+test("A chain is checked as a whole, by what its last proxy speaks.", async () => {
+  await using checking = await startChecking();
+  await using first = await startHttpExit();
+  await using second = await startSocksExit();
+  const result = await checking.check(`${lineOf(first)},${lineOf(second, "socks5")}`);
+  assert.deepEqual([result.state, result.protocols], ["works", ["socks5"]]);
+  const { host, port } = await findClosedPort();
+  const broken = await checking.check(`${lineOf(first)},socks5://${host}:${port}`);
+  assert.deepEqual([broken.state, broken.fault?.id], ["dead", "handshake.connect_failed"]);
+});
+
+test("A proxy that is slow to answer is measured, and not taken for one that is dead.", async () => {
+  await using checking = await startChecking();
+  await using exit = await startHttpExit({ delayMs: 150 });
+  const result = await checking.check(`${exit.host}:${exit.port}`);
+  assert.equal(result.state, "works");
+  assert.ok((result.ms?.firstByte ?? 0) >= 150);
+});
+
+test("Connections to a proxy that reads nothing do not outlive the check.", async () => {
+  await using checking = await startChecking({ timeoutMs: 300 });
+  await using hop = await startSocksExit();
+  await using exit = await startLabServer(async (peer) => splice(peer, await dialLab(hop)));
+  const result = await checking.check(lineOf(exit, "socks5"));
+  assert.equal(result.state, "works");
+  await exit.whenLeft(exit.accepted);
+});
