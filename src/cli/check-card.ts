@@ -5,7 +5,7 @@ import { formatMs, formatSpeed, type Look, paintState, printable, wrap } from ".
 export function writeCard(result: CheckResult, look: Look): string[] {
   const { proxy, state } = result;
   const rows = state === "dead" ? tellDead(result) : tellAlive(result);
-  const width = (look.width ?? WIDTH) - INDENT;
+  const width = (look.width ?? WIDE_CHARS) - INDENT;
   const lines = rows.flatMap(([name, text]) => wrap(text, width).map((line, i) => `  ${(i === 0 ? name : "").padEnd(INDENT - 2)}${line}`));
   return [`${printable(proxy)}  ${paintState(state, STATES[state], look)}`, "", ...lines];
 }
@@ -13,7 +13,7 @@ export function writeCard(result: CheckResult, look: Look): string[] {
 /** Where the texts begin. */
 const INDENT = 14;
 /** Characters of a line that goes to no terminal. */
-const WIDTH = 120;
+const WIDE_CHARS = 120;
 
 const STATES = {
   works: "works",

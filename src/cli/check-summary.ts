@@ -49,8 +49,8 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
   ];
   const head = `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
   return [
-    ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDTH),
-    ...(states.answers > 0 ? wrap(ANSWERS, (look.width ?? WIDTH) - 2).map((line) => `  ${line}`) : []),
+    ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDE_CHARS),
+    ...(states.answers > 0 ? wrap(ANSWERS, (look.width ?? WIDE_CHARS) - 2).map((line) => `  ${line}`) : []),
     ...counted(
       "by protocol",
       EXIT_SCHEMES.map((scheme) => [scheme, tally.protocols[scheme] ?? 0] as const),
@@ -74,7 +74,7 @@ const DEAD_SHOWN_MAX = 40;
 /** A shorter run has no rate to speak of. */
 const RATE_MS_MIN = 1000;
 /** Characters of a line that goes to no terminal. */
-const WIDTH = 160;
+const WIDE_CHARS = 160;
 
 function counted(name: string, counts: readonly (readonly [string, number])[]): string[] {
   const present = counts.filter(([, count]) => count > 0).map(([what, count]) => `${what} ${format(count)}`);
@@ -85,7 +85,7 @@ function reasons(title: string, all: readonly Reason[], look: Look): string[] {
   if (all.length === 0) return [];
   const countWidth = Math.max(5, ...all.map(({ count }) => format(count).length));
   const idWidth = Math.max(...all.map(({ fault }) => fault.length));
-  const width = look.width ?? WIDTH;
+  const width = look.width ?? WIDE_CHARS;
   const lines = all.flatMap(({ count, fault, details, summary }) => {
     const start = `  ${format(count).padStart(countWidth)}  ${fault.padEnd(idWidth)}  `;
     return wrap(count === 1 ? details : summary, width - start.length).map(
