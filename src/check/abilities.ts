@@ -49,7 +49,7 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, findings } = measuring;
   const query: JudgeQuery = { ...TUNNELLED, scheme: "https" };
   const turn = turnOf(measuring);
-  const byName = await askByName(calls, exit, judge, { query, turn });
+  const byName = findings.can.remoteDns.ok === false ? null : await askByName(calls, exit, judge, { query, turn });
   const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
   if (again.kind === "failed") return;
   again.replied.answered.connection?.destroy();

@@ -28,8 +28,7 @@ export interface OwnPlace {
 
 /** What a request that a judge saw tells of who sent it. Pure. */
 export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownAddresses, isSameMachine }: OwnPlace): Anonymity {
-  const own = tellingAddresses(ownAddresses);
-  const find = leakFinder(own);
+  const { own, find } = lookOutFor(ownAddresses);
   const added = addedRequestFields(sent, payload);
   const leaks: string[] = [];
   const signs: string[] = [];
@@ -73,6 +72,24 @@ const EVIDENCE_MAX = 20;
 function tellLeak({ address, form }: Leak): string {
   return form === "as it is" ? `our address ${address}` : `our address ${address} ${form}`;
 }
+
+/** The addresses of a judge are the same for thousands of answers. */
+function lookOutFor(addresses: readonly string[]): Lookout {
+  let lookout = lookouts.get(addresses);
+  if (lookout === undefined) {
+    const own = tellingAddresses(addresses);
+    lookout = { own, find: leakFinder(own) };
+    lookouts.set(addresses, lookout);
+  }
+  return lookout;
+}
+
+interface Lookout {
+  readonly own: readonly string[];
+  readonly find: ReturnType<typeof leakFinder>;
+}
+
+const lookouts = new WeakMap<readonly string[], Lookout>();
 
 /** Where the judge sees us with a public address, nobody out there knows our private ones: they are those of many. */
 function tellingAddresses(own: readonly string[]): string[] {

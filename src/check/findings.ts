@@ -25,7 +25,9 @@ export class Findings {
   /** What else it was tried by, while it was measured. */
   readonly schemes: { readonly scheme: ExitScheme; readonly failed: Failed | null }[] = [];
   bytesPerSecond: number | null = null;
+  /** Fresh connections whose times were taken, and those of them that were for a plain request. */
   samples = 0;
+  plainSamples = 0;
   readonly #place: OwnPlace;
   readonly #times: Record<keyof Spent, number[]> = { dns: [], connect: [], tls: [], handshake: [], firstByte: [], total: [] };
   readonly #evidence: string[] = [];
@@ -40,9 +42,9 @@ export class Findings {
     this.can = { http: OPEN, https: OPEN, connect: OPEN, connectOther: OPEN, ipv6: OPEN, remoteDns: OPEN, keepAlive: OPEN };
   }
 
-  /** A judge's answer: what it proves, and what of us it tells. `isSample`: its times are of a plain request on a fresh connection. */
-  addReply(reply: JudgeReply, isSample: boolean): void {
-    this.addTimes(reply.replied.ms, isSample);
+  /** A judge's answer: what it proves, and what of us it tells. `isPlain`: it is of a plain request on a fresh connection. */
+  addReply(reply: JudgeReply, isPlain: boolean): void {
+    this.addTimes(reply.replied.ms, isPlain);
     this.addProof(reply);
   }
 
@@ -60,12 +62,14 @@ export class Findings {
     for (const sentence of evidence) addOnce(this.#levelEvidence, sentence, SENTENCES_MAX);
   }
 
-  addTimes(ms: Spent, isSample: boolean): void {
+  /** Of a tunnel, those until it stands count: what comes out of it has another way behind it. */
+  addTimes(ms: Spent, isPlain: boolean): void {
     for (const stage of STAGES) {
       const value = ms[stage];
-      if (value !== undefined && (isSample || (stage !== "firstByte" && stage !== "total"))) this.#times[stage].push(value);
+      if (value !== undefined && (isPlain || (stage !== "firstByte" && stage !== "total"))) this.#times[stage].push(value);
     }
-    if (isSample) this.samples++;
+    if (ms.connect !== undefined) this.samples++;
+    if (isPlain) this.plainSamples++;
   }
 
   addLie(lie: Lie): void {

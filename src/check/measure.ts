@@ -13,8 +13,8 @@ import { Talk } from "./talk.ts";
  *
  *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture; then a name that cannot exist
  *     2      a download, by the judge's name
- *     3 ...  pages, as many as there are samples
- *     +      a page in a plain tunnel, one in TLS
+ *     3      a page in a plain tunnel, one in TLS, one more in TLS
+ *     4 ...  pages, as many as there are samples
  */
 export async function measure(measuring: Measuring): Promise<void> {
   const { first, findings } = measuring;
@@ -88,11 +88,11 @@ async function askForPicture({ judge, first, findings }: Measuring, talk: Talk):
   if (picture.kind === "judged") findings.addReply(picture, false);
 }
 
-/** Fresh connections, one after the other. */
+/** Fresh connections, one after the other. Tunnels, which are opened at the same time, stand for one. */
 async function takeSamples(measuring: Measuring): Promise<void> {
   const { calls, judge, findings, first, exit } = measuring;
   const { samples } = calls.context;
-  for (let i = 1; i < samples && findings.samples < samples; i++) {
+  for (let i = 1; i < samples && findings.plainSamples < samples - 1; i++) {
     const reply = await askJudge(calls, exit, judge, likeFirst(first), turnOf(measuring));
     if (reply.kind === "judged") note(measuring, reply, true);
     else findings.addEvidence(`one of ${samples} requests failed: ${tell(reply.attributed)}`);

@@ -32,6 +32,7 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
     if (met.kind === "failed") return [{ scheme, failed: met }];
     if (met.judged !== null) findings.addProof(met.judged.reply);
+    if (scheme === "socks4" && judged !== null) return [{ scheme, failed: null }];
     return [{ scheme, failed: null }, ...(await tryByName(calls, met, findings, { ...turn, deadline: options.deadline }))];
   };
   if (known !== "http" || !open.includes("socks5")) return (await Promise.all(open.map(tryScheme))).flat();

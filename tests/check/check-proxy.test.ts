@@ -27,7 +27,7 @@ test("An honest proxy works, with all that it can do, by few connections.", asyn
   const { ipv6, ...others } = abilities(result);
   assert.deepEqual(others, { http: true, https: true, connect: true, connectOther: true, remoteDns: true, keepAlive: true });
   assert.equal(ipv6, checking.judge.ipv6 === null ? null : true);
-  assert.deepEqual([result.samples, result.exitAddresses.includes("127.0.0.1"), result.rotates], [3, true, false]);
+  assert.deepEqual([result.samples >= 3, result.exitAddresses.includes("127.0.0.1"), result.rotates], [true, true, false]);
   assert.ok(result.connections <= 8, `${result.connections} connections`);
   for (const stage of ["connect", "tls", "handshake", "firstByte", "total"] as const) assert.ok((result.ms?.[stage] ?? 0) > 0, stage);
   assert.ok((result.ms?.firstByte ?? 0) <= (result.ms?.total ?? 0));
