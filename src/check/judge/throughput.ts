@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 
 /** So much may be asked for at once. */
-export const THROUGHPUT_BYTES_MAX: number = 16 * 1024 * 1024;
+const THROUGHPUT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Answers with `n` bytes that nothing can compress, for who wants to know how fast they come. */
 export function sendBytes(n: string | null, response: ServerResponse): void {
