@@ -77,13 +77,9 @@ class Check {
   #dead(): CheckResult {
     const isNamed = this.#candidate.scheme !== null;
     const failure = isNamed ? (this.#tried[0]?.failed ?? null) : mostTelling(this.#tried);
-    return {
-      ...NOTHING_FOUND,
-      ...this.#always(),
-      state: "dead",
-      proxy: this.#nameOf(null),
-      fault: failure && this.#told(failure.attributed),
-    };
+    const fault = failure && this.#told(failure.attributed);
+    // That another scheme works than the line names is a hint for whoever keeps the list, and nothing that the line is good for.
+    return { ...this.#about(null), state: "dead", ...this.#ways(), protocols: [], fault, ...NOTHING_FOUND };
   }
 
   async #alive(met: Met, { open }: Detection, goals: readonly Goal[]): Promise<CheckResult> {
@@ -114,7 +110,9 @@ class Check {
   /** Without a judge there is nothing to see but that it speaks. */
   async #measureNothing({ ms, target }: Met, findings: Findings): Promise<void> {
     findings.addTimes(ms, target !== null);
-    const why = this.#context.judges.length === 0 ? "no judge was given" : "the judge is on this machine, out of its reach";
+    const isReachable = this.#judges.length > 0;
+    const isGiven = this.#context.judges.length > 0;
+    const why = isReachable ? "it leads to no judge" : isGiven ? "the judge is on this machine, out of its reach" : "no judge was given";
     findings.cannotVerify(`anonymity, honesty and most abilities: ${why} (--judge URL)`);
   }
 
@@ -126,10 +124,10 @@ class Check {
     const [address] = findings.exitAddresses;
     const place = address === undefined ? null : (this.#context.geo?.find(address) ?? null);
     return {
-      ...this.#always(),
-      ...{ state, fault, target },
-      proxy: this.#nameOf(exit),
-      protocols: this.#tried.filter(({ failed }) => failed === null).map(({ scheme }) => scheme),
+      ...this.#about(exit),
+      state,
+      ...this.#ways(),
+      fault,
       ms: findings.ms,
       samples: findings.samples,
       can: findings.can,
@@ -139,6 +137,7 @@ class Check {
       rotates: findings.rotates,
       country: place?.country ?? null,
       network: place?.network ?? null,
+      target,
       bytesPerSecond: findings.bytesPerSecond,
       unverified: findings.unverified,
     };
@@ -160,16 +159,20 @@ class Check {
     return { ok: target.ok, status: target.status, details: target.details, ms: target.spent.total ?? null };
   }
 
-  #always(): Pick<CheckResult, "at" | "source" | "line" | "exit" | "tried" | "connections"> {
+  /** @param met as it was met; null: it was not. */
+  #about(met: Exit | null): Pick<CheckResult, "at" | "source" | "line" | "exit" | "proxy"> {
     const { exit, source, line } = this.#candidate;
-    return {
-      at: new Date(this.#context.clock.wall()).toISOString(),
-      source,
-      line,
-      exit: exit.id,
-      tried: this.#tried.map(({ scheme, failed }) => ({ scheme, works: failed === null, fault: failed && this.#told(failed.attributed) })),
-      connections: this.#calls.connections,
-    };
+    return { at: new Date(this.#context.clock.wall()).toISOString(), source, line, exit: exit.id, proxy: this.#nameOf(met) };
+  }
+
+  #ways(): Pick<CheckResult, "protocols" | "tried" | "connections"> {
+    const tried = this.#tried.map(({ scheme, failed }) => ({
+      scheme,
+      works: failed === null,
+      fault: failed && this.#told(failed.attributed),
+    }));
+    const { connections } = this.#calls;
+    return { protocols: tried.filter(({ works }) => works).map(({ scheme }) => scheme), tried, connections };
   }
 
   /** The judge is up: that nothing comes of asking it is the proxy's fault, whose word it may be that the judge is down. */
@@ -179,7 +182,6 @@ class Check {
     return isJudges ? { ...told, culprit: "exit", hop: this.#candidate.exit.hops.length } : told;
   }
 
-  /** @param met as it was met; null: it was not. */
   #nameOf(met: Exit | null): string {
     const { exit, scheme } = this.#candidate;
     if (met === null && scheme === null) return formatHostPort(exit.hops.at(-1) as ExitHop);
@@ -192,11 +194,10 @@ function orderTried({ scheme }: Met, tried: readonly Tried[]): readonly Tried[] 
   return [...tried.filter((one) => one.scheme === scheme), ...tried.filter((one) => one.scheme !== scheme)];
 }
 
-type Found = Omit<CheckResult, "at" | "source" | "line" | "exit" | "tried" | "connections" | "proxy" | "state" | "fault">;
+type Found = Omit<CheckResult, "at" | "source" | "line" | "exit" | "proxy" | "state" | "protocols" | "tried" | "connections" | "fault">;
 
 /** Shared by all that are dead: lists have thousands of them. */
 const NOTHING_FOUND: Found = {
-  protocols: [],
   ms: null,
   samples: 0,
   can: { http: OPEN, https: OPEN, connect: OPEN, connectOther: OPEN, ipv6: OPEN, remoteDns: OPEN, keepAlive: OPEN },

@@ -29,7 +29,7 @@ export interface CheckedFault {
   readonly fix: string;
 }
 
-export interface TriedProtocol {
+interface TriedProtocol {
   readonly scheme: ExitScheme;
   readonly works: boolean;
   readonly fault: CheckedFault | null;

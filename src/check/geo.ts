@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { Reader } from "mmdb-lib";
 
 /** Where an address is, as far as the databases know. */
-export interface Place {
+interface Place {
   /** ISO 3166-1, two letters, upper case. */
   readonly country: string | null;
   /** `AS64500 Example Net` */
