@@ -6,11 +6,11 @@ import type { Exit, Route } from "../core/route.ts";
 /** What the ledger says of an attempt before anything of it is done. */
 export function newAttemptRecord({ exit, target }: Route): AttemptRecord {
   const end = formatHostPort(target);
-  const hops = exit === null ? NO_HOPS : routeText(exit);
+  const route = exit === null ? [end] : routeText(exit, end);
   return {
-    route: hops.concat(end), // of just the right size, which a spread is not: records are kept
+    route,
     exit: exit === null ? null : exit.id,
-    nextHop: hops[0] ?? end,
+    nextHop: route[0] as string,
     reused: false,
     stage: "select",
     cancelled: false,
@@ -37,14 +37,20 @@ export function noteFault(record: AttemptRecord, { fault: value, role, hop }: At
   record.hop = hop;
 }
 
-const NO_HOPS: readonly string[] = [];
-const routeTexts = new WeakMap<Exit, readonly string[]>();
+/** How routes over an exit read: its hops, and the latest route. Records are kept, and those of requests to one target share it. */
+interface RouteTexts {
+  readonly hops: readonly string[];
+  latest: readonly string[];
+}
 
-function routeText(exit: Exit): readonly string[] {
-  let text = routeTexts.get(exit);
-  if (text === undefined) {
-    text = exit.hops.map(formatHostPort);
-    routeTexts.set(exit, text);
+const routeTexts = new WeakMap<Exit, RouteTexts>();
+
+function routeText(exit: Exit, end: string): readonly string[] {
+  let texts = routeTexts.get(exit);
+  if (texts === undefined) {
+    texts = { hops: exit.hops.map(formatHostPort), latest: [] };
+    routeTexts.set(exit, texts);
   }
-  return text;
+  if (texts.latest.at(-1) !== end) texts.latest = [...texts.hops, end];
+  return texts.latest;
 }

@@ -25,14 +25,12 @@ const UNCHECKED: CheckedTarget = { addresses: null };
 export function checkTarget(exchange: Exchange): CheckedTarget | Promise<CheckedTarget> {
   const { target, publicOnly } = exchange.request;
   const name = target.host.endsWith(".") ? target.host.slice(0, -1) : target.host;
-  const isLiteral = isIP(name) !== 0;
-  const isLoop = isLiteral ? isOwnAddress(exchange, target.host) : name === "localhost" && isOwn(exchange, LOOPBACK);
-  if (isLoop) return { fault: loop() };
+  if (isOwnAddress(exchange, target.host) || (name === "localhost" && isOwn(exchange, LOOPBACK))) return { fault: loop() };
   if (!publicOnly) return UNCHECKED;
   if (METADATA_NAMES.has(name) || name === "localhost" || name.endsWith(".localhost")) {
     return { fault: prohibited(`${name} is a name of the machine itself`) };
   }
-  if (isLiteral) return checkAddresses(exchange, [target.host]);
+  if (isIP(name) !== 0) return checkAddresses(exchange, [target.host]);
   return exchange.context.settings.targets.remoteDns === "allow" ? UNCHECKED : resolveAndCheck(exchange);
 }
 
