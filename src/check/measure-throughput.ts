@@ -4,7 +4,6 @@ import { type Calls, headOf, type Opened, type Turn, type Way } from "./calls.ts
 import { isSocks } from "./contact.ts";
 import { BYTES_PATH } from "./judge/judge-requests.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
-import { THROUGHPUT_BYTES_MAX } from "./judge/throughput.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
 import { BROWSER_FIELDS } from "./target-calls.ts";
 
@@ -22,7 +21,7 @@ function urlOf({ url }: JudgeAddress, bytes: number): URL {
   asked.protocol = "http";
   asked.port = String(portOf(url));
   asked.pathname += BYTES_PATH;
-  asked.search = `?n=${Math.min(bytes, THROUGHPUT_BYTES_MAX)}`;
+  asked.search = `?n=${bytes}`;
   return asked;
 }
 
