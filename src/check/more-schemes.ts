@@ -71,5 +71,5 @@ async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, fin
 }
 
 /** Of the time for finding out whether it is alive. */
-const PATIENCE_SHARE = 5;
-const PATIENCE_TIMES_MAX = 4;
+const PATIENCE_SHARE = 3;
+const PATIENCE_TIMES_MAX = 8;
