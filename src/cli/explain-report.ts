@@ -64,7 +64,8 @@ function tellAttempt({ exit, fault, details, status, ms, cancelled, reused }: At
 
 const LABEL_CHARS = 11;
 
-function row(label: string, text: string, { width }: Look): string[] {
+/** Words under a label, wrapped. */
+export function row(label: string, text: string, { width }: Look): string[] {
   const room = (width ?? WIDE_CHARS) - LABEL_CHARS - 2;
   return wrap(text, room).map((part, index) => `  ${(index === 0 ? label : "").padEnd(LABEL_CHARS)}${part}`);
 }

@@ -7,12 +7,15 @@ import { formatHostPort } from "../core/address.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 import { type Explained, explainResponse } from "../explain/response/explain-response.ts";
 import { lookOf } from "./check-look.ts";
+import { explainConfigFiles } from "./explain-config.ts";
 import { tellExplained, tellRecord } from "./explain-report.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ExplainFlags {
   readonly json: boolean;
   readonly admin?: string;
+  /** The inputs are configs. */
+  readonly config: boolean;
 }
 
 /** What was found in one input. */
@@ -20,6 +23,7 @@ type Found = { readonly kind: "record"; readonly record: ExchangeRecord } | Expl
 
 /** Explains saved answers, clients' errors, and exchanges of a running gateway. 1: there was a fault in one of them. */
 export async function explain(inputs: readonly string[], flags: ExplainFlags): Promise<number> {
+  if (flags.config) return explainConfigFiles(inputs, flags);
   const sources = inputs.length === 0 ? ["-"] : inputs;
   const found: Found[] = [];
   for (const source of sources) found.push(...(await explainSource(source, flags)));

@@ -107,6 +107,11 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
     .description("Say who made an answer and what it means: what curl printed, a HAR file, a client's error, a gateway's exchange.")
     .argument("[file|-|request-id...]", "what was saved (default: what is pasted)")
     .option("--admin <address>", "the gateway that knows the request ids (default: 127.0.0.1:8503)")
+    .option(
+      "--config",
+      "the files are configs of nginx, HAProxy, Squid or this gateway, from the client's side to the application's",
+      false,
+    )
     .option("--json", "one JSON document", false)
     .action(async (inputs: string[], flags: ExplainFlags) => end(await (await import("./explain.ts")).explain(inputs, flags)));
 }

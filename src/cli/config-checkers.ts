@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import type { ConfigKind } from "../explain/config/explain-config.ts";
+import type { Finding } from "../explain/config/setting.ts";
+
+/** A program's own check of its config. Milliseconds. */
+const CHECK_MS_MAX = 5000;
+
+interface Checker {
+  readonly command: string;
+  readonly args: (file: string) => readonly string[];
+  /** A line that says what is wrong: file, line and words, in this order. */
+  readonly complaint: RegExp;
+  /** What has to stand in a file for it to be a whole config. */
+  readonly whole: RegExp;
+}
+
+const CHECKERS: Partial<Record<ConfigKind, Checker>> = {
+  nginx: {
+    command: "nginx",
+    args: (file) => ["-t", "-c", file],
+    complaint: /\[(?:emerg|warn)\] (?<words>.*?) in (?<file>\S+):(?<line>\d+)$/,
+    whole: /^\s*events\s*\{/m,
+  },
+  haproxy: {
+    command: "haproxy",
+    args: (file) => ["-c", "-f", file],
+    complaint: /\[(?:ALERT|WARNING)\].*?\[(?<file>[^:\]]+):(?<line>\d+)\] ?:? ?(?<words>.*)$/,
+    whole: /^\s*(?:frontend|listen|backend)\b/m,
+  },
+  squid: {
+    command: "squid",
+    args: (file) => ["-k", "parse", "-f", file],
+    complaint: /(?:FATAL|ERROR|WARNING): (?<words>.*?)(?: in (?<file>\S+) line (?<line>\d+).*)?$/,
+    whole: /^\s*http_port\s/m,
+  },
+};
+
+/** What the program itself says of its config, where it is installed; empty where it is not, or has nothing to say. */
+export function askChecker(kind: ConfigKind, file: string, text: string): Finding[] {
+  const checker = CHECKERS[kind];
+  if (checker === undefined || !checker.whole.test(text)) return [];
+  const { stderr, stdout, error } = spawnSync(checker.command, checker.args(file), { encoding: "utf8", timeout: CHECK_MS_MAX });
+  if (error !== undefined) return [];
+  return `${stderr}\n${stdout}`.split("\n").flatMap((line) => {
+    const { words, file: named, line: number } = checker.complaint.exec(line)?.groups ?? {};
+    // Whoever may not open logs and pid files may still read the config.
+    if (words === undefined || number === undefined || /Permission denied|Read-only/.test(words)) return [];
+    const where = { file: named ?? file, line: Number(number) };
+    const why = "The program does not start with this config, or ignores the line: what serves now is the config from before.";
+    return [
+      {
+        where,
+        weight: "likely",
+        what: `${checker.command} says: ${words.replace(/\.+$/, "")}.`,
+        why,
+        write: `${checker.command} ${checker.args(file).join(" ")}   # until it is content`,
+      },
+    ];
+  });
+}
