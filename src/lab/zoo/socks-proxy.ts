@@ -21,7 +21,7 @@ export function startSocksProxy(options: SocksOptions = {}, tricks: Tricks = {})
 }
 
 /** What such a proxy does with a connection. */
-export function socksProxy(options: SocksOptions, carrier: Carrier): Behaviour {
+function socksProxy(options: SocksOptions, carrier: Carrier): Behaviour {
   const { versions = [4, 5] } = options;
   return async (peer) => {
     const [version] = await peer.reader.peek(1);
