@@ -4,6 +4,7 @@ import { roundMs } from "../core/clock.ts";
 import type { AttributedFault, HopFailure, StageTimes } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
+import { type Answered, ask } from "../net/ask.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Connection } from "../net/connection.ts";
@@ -11,7 +12,6 @@ import { type DialPlan, dial } from "../net/dial.ts";
 import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
-import { type Answered, ask } from "./ask.ts";
 import type { CheckContext } from "./check-context.ts";
 import { ANSWER_BYTES_MAX } from "./judge/judged.ts";
 
@@ -144,6 +144,7 @@ export class Calls {
       hop: way.tunnel ? hops + 1 : hops,
       timeoutMs: Math.max(1, turn.deadline - openedAt),
       bodyBytesMax: ANSWER_BYTES_MAX,
+      rawBytesMax: 0,
     });
     turn.signal.removeEventListener("abort", leave);
     if (asked.kind === "failed") return failed(asked.failure, way, ms);

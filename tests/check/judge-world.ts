@@ -1,9 +1,9 @@
 import { performance } from "node:perf_hooks";
-import { type Answered, ask } from "../../src/check/ask.ts";
 import type { DirectContext } from "../../src/check/judge/ask-directly.ts";
 import { ANSWER_BYTES_MAX, type JudgeAddress, type JudgeRequest, type JudgeResponse } from "../../src/check/judge/judged.ts";
 import { composeJudgeRequest, createNonce, type JudgeQuestion } from "../../src/check/judge/request.ts";
 import { defaultConfig } from "../../src/config/defaults.ts";
+import { type Answered, ask } from "../../src/net/ask.ts";
 import { connectTcp } from "../../src/net/connect-tcp.ts";
 import { dial } from "../../src/net/dial.ts";
 import { systemResolver } from "../../src/net/resolve.ts";
@@ -43,6 +43,7 @@ export async function send({ url, method, fields, body }: JudgeRequest, proxyPor
     ...{ limits: limits.message, tolerances, clock, method, role: "target", hop: 1, reused: false },
     timeoutMs: DEADLINE_MS,
     bodyBytesMax: ANSWER_BYTES_MAX,
+    rawBytesMax: 0,
   });
   if (asked.kind === "failed") throw new Error(JSON.stringify(asked.failure));
   return (asked satisfies Answered).response;

@@ -4,6 +4,7 @@ import { formatHostPort } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { HopFailure } from "../../core/ledger.ts";
 import type { MessageLimits, ResponseTolerances, Timeouts } from "../../core/settings.ts";
+import { ask } from "../../net/ask.ts";
 import type { CancelSignal } from "../../net/cancellation.ts";
 import type { connectTcp } from "../../net/connect-tcp.ts";
 import { dial } from "../../net/dial.ts";
@@ -11,7 +12,6 @@ import { plainAddress } from "../../net/own-listener.ts";
 import type { Resolver } from "../../net/resolve.ts";
 import { type OutboundRequest, writeRequestHead } from "../../wire/http1/request-writer.ts";
 import { isLoopback } from "../../wire/loopback.ts";
-import { ask } from "../ask.ts";
 import { KEY_PATH } from "./judge-requests.ts";
 import { ANSWER_BYTES_MAX, type JudgeAddress, type JudgeRequest, type JudgeResponse } from "./judged.ts";
 import { readJudgeKeyAnswer } from "./key-answer.ts";
@@ -135,6 +135,7 @@ async function get(request: JudgeRequest, context: DirectContext): Promise<Judge
     ...{ limits, tolerances, clock, method: request.method, role: "target", hop: 1, reused: false },
     timeoutMs: timeouts.head,
     bodyBytesMax: ANSWER_BYTES_MAX,
+    rawBytesMax: 0,
   });
   if (asked.kind === "failed") return tell(asked.failure);
   asked.connection?.destroy();

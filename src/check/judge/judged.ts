@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
 import type { RawFields } from "../../core/message.ts";
+import type { WholeResponse } from "../../net/ask.ts";
 import type { Lie } from "../lie.ts";
 import type { JudgeKind, JudgePayload } from "./payload.ts";
 
@@ -44,20 +45,8 @@ export interface JudgeRequest {
   readonly kind: JudgeKind;
 }
 
-/** What came back: of a complete answer. */
-export interface JudgeResponse {
-  readonly status: number;
-  readonly fields: RawFields;
-  /** At most ANSWER_BYTES_MAX of it. */
-  readonly body: Buffer;
-  /** The body went on beyond the limit. */
-  readonly isCut: boolean;
-  readonly trailers: RawFields | null;
-  /** Bytes that belong to no answer came after it. */
-  readonly hasExcess: boolean;
-  /** 1xx heads that came before it. */
-  readonly interim: readonly { readonly status: number; readonly fields: RawFields }[];
-}
+/** What came back: of a complete answer, its body up to ANSWER_BYTES_MAX. */
+export type JudgeResponse = WholeResponse;
 
 /** The largest answer of a judge is smaller: a request's head of 16 KiB, escaped and twice in a page. */
 export const ANSWER_BYTES_MAX: number = 512 * 1024;

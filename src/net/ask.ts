@@ -3,9 +3,23 @@ import type { HopFailure } from "../core/ledger.ts";
 import type { RawFields, ResponseHead } from "../core/message.ts";
 import type { HopRole } from "../core/route.ts";
 import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
-import type { Connection } from "../net/connection.ts";
-import { HopStream } from "../net/hop-stream.ts";
-import type { JudgeResponse } from "./judge/judged.ts";
+import type { Connection, ConnectionOwner } from "./connection.ts";
+import { HopStream } from "./hop-stream.ts";
+
+/** What came back: of a complete answer. */
+export interface WholeResponse {
+  readonly status: number;
+  readonly fields: RawFields;
+  /** At most as much of it as was wanted. */
+  readonly body: Buffer;
+  /** The body went on beyond that. */
+  readonly isCut: boolean;
+  readonly trailers: RawFields | null;
+  /** Bytes that belong to no answer came after it. */
+  readonly hasExcess: boolean;
+  /** 1xx heads that came before it. */
+  readonly interim: readonly { readonly status: number; readonly fields: RawFields }[];
+}
 
 export interface AskOptions {
   readonly limits: MessageLimits;
@@ -20,19 +34,21 @@ export interface AskOptions {
   readonly timeoutMs: number;
   /** Of the body; what goes on beyond is not read. */
   readonly bodyBytesMax: number;
+  /** Of all that comes, as it comes: what is kept of its start for whoever wants to see the bytes. 0: nothing. */
+  readonly rawBytesMax: number;
 }
 
 export interface Answered {
   readonly kind: "answered";
   readonly head: ResponseHead;
-  readonly response: JudgeResponse;
+  readonly response: WholeResponse;
   /** From the request's first byte to the head's last, and to the end of the body. */
   readonly ms: { readonly head: number; readonly total: number };
   /** The connection, free for the next request; null: it cannot carry one. */
   readonly connection: Connection | null;
 }
 
-export type Asked = Answered | { readonly kind: "failed"; readonly failure: HopFailure };
+export type Asked = Answered | { readonly kind: "failed"; readonly failure: HopFailure /** Its start. */; readonly raw: Buffer };
 
 /**
  * Sends a request over a connection and reads the whole answer, in bounded time and memory. A connection that is not given back is destroyed.
@@ -43,11 +59,45 @@ export function ask(connection: Connection, head: string, body: Buffer | null, o
   return new Promise((resolve) => new Asking(connection, options, resolve).start(head, body));
 }
 
+/** Keeps the start of what passes. */
+class Tap implements ConnectionOwner {
+  readonly #next: ConnectionOwner;
+  readonly #bytesMax: number;
+  #kept: Buffer = Buffer.alloc(0);
+
+  constructor(next: ConnectionOwner, bytesMax: number) {
+    this.#next = next;
+    this.#bytesMax = bytesMax;
+  }
+
+  get kept(): Buffer {
+    return this.#kept;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#kept.length < this.#bytesMax) this.#kept = Buffer.concat([this.#kept, chunk.subarray(0, this.#bytesMax - this.#kept.length)]);
+    this.#next.onData(chunk);
+  }
+
+  onEnd(): void {
+    this.#next.onEnd();
+  }
+
+  onClose(error: Error | null): void {
+    this.#next.onClose(error);
+  }
+
+  onDrain(): void {
+    this.#next.onDrain();
+  }
+}
+
 class Asking {
   readonly #options: AskOptions;
   readonly #resolve: (asked: Asked) => void;
   readonly #connection: Connection;
   readonly #stream: HopStream;
+  readonly #tap: Tap;
   readonly #startedAt: number;
   readonly #interim: { status: number; fields: RawFields }[] = [];
   /** Grows by doubling: a body may come byte by byte. */
@@ -68,18 +118,19 @@ class Asking {
       {
         onInterim: ({ status, fields }) => this.#interim.push({ status, fields }),
         onHead: () => this.#onHead(),
-        onFailure: (failure) => this.#end({ kind: "failed", failure }, true),
+        onFailure: (failure) => this.#fail(failure),
         onRoom() {},
       },
     );
-    this.#deadline = setTimeout(() => this.#end({ kind: "failed", failure: this.#stream.timedOut(timeoutMs) }, true), timeoutMs);
+    this.#tap = new Tap(this.#stream, options.rawBytesMax);
+    this.#deadline = setTimeout(() => this.#fail(this.#stream.timedOut(timeoutMs)), timeoutMs);
   }
 
   start(head: string, body: Buffer | null): void {
     this.#stream.write(head);
     if (body !== null) this.#stream.write(body);
     this.#stream.sent();
-    this.#stream.listen();
+    this.#connection.own(this.#tap);
   }
 
   #onHead(): void {
@@ -87,7 +138,7 @@ class Asking {
     this.#stream.takeBody({
       onSlice: (slice) => this.#onSlice(slice),
       onComplete: (trailers, excess) => this.#complete(trailers, excess),
-      onFailure: (failure) => this.#end({ kind: "failed", failure }, true),
+      onFailure: (failure) => this.#fail(failure),
     });
   }
 
@@ -132,6 +183,10 @@ class Asking {
     const isFree = !isCut && !excess && head.keepAlive && !this.#connection.ended && head.framing.kind !== "close";
     const ms = { head: this.#headMs, total: this.#elapsed() };
     return { kind: "answered", head, response, ms, connection: isFree ? this.#connection : null };
+  }
+
+  #fail(failure: HopFailure): void {
+    this.#end({ kind: "failed", failure, raw: this.#tap.kept }, true);
   }
 
   #elapsed(): number {
