@@ -72,7 +72,8 @@ class Judges {
 
   async #ask(): Promise<readonly JudgeAddress[]> {
     const { check, exchange } = this.#options;
-    const { timeouts, limits, tolerances } = exchange;
+    const { limits, tolerances } = exchange;
+    const timeouts = { ...exchange.timeouts, head: Math.min(exchange.timeouts.head, check.timeout) };
     const context = { ...this.#options, timeouts, limits: limits.message, tolerances, signal: null };
     const answers = await Promise.all(check.judges.map((url) => askDirectly(new URL(url), context)));
     const problems = answers.flatMap((answer) => ("problem" in answer ? [answer.problem] : [])).join("; ");

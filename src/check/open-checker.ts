@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
-import type { ExchangeSettings } from "../core/settings.ts";
+import type { ExchangeSettings, Timeouts } from "../core/settings.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
@@ -63,7 +63,7 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
     limits: exchange.limits.message,
     tolerances: exchange.tolerances,
   };
-  const asked = await askJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
+  const asked = await askJudges(options, { ...common, timeouts: atMost(exchange.timeouts, timeoutMs), signal: options.signal });
   const local = await startJudgeThread();
   const judges = [...asked, local.address];
   const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
@@ -72,6 +72,12 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
     clock,
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
+}
+
+/** A judge that hangs must not hold the run for longer than a proxy would. */
+function atMost(timeouts: Timeouts, ms: number): Timeouts {
+  const { connect, tls, head } = timeouts;
+  return { ...timeouts, connect: Math.min(connect, ms), tls: Math.min(tls, ms), head: Math.min(head, ms) };
 }
 
 async function askJudges({ judges, warn }: CheckerOptions, context: Parameters<typeof askDirectly>[1]): Promise<readonly JudgeAddress[]> {
