@@ -6,7 +6,7 @@ export interface ConcurrencyOptions {
 }
 
 /** How late this process may be with what it has to do, in milliseconds, before times that it measures are wrong. */
-export const LATE_MS_MAX = 100;
+export const LATE_MS_MAX = 250;
 
 /**
  * How many checks may run at once: more, step by step, as long as all of them are used and this process keeps up; half of them where it

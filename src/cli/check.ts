@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { readCandidates } from "../check/candidates.ts";
 import { BadGeoFile } from "../check/geo.ts";
 import { BadCheckOption, type Checker, type CheckerOptions, openChecker } from "../check/open-checker.ts";
@@ -12,6 +13,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
 export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
+  setFlagsFromString(SMALL_YOUNG_SPACE);
   const output = readOutputFlags(flags);
   const sources = openSources(args, process.stdin);
   const session = new CheckSession(output, sources);
@@ -30,6 +32,9 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
     session.close();
   }
 }
+
+/** What a check makes is garbage soon: a young space that grows with the number of checks would only take memory. */
+const SMALL_YOUNG_SPACE = "--semi-space-growth-factor=1";
 
 async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "warn" | "signal">): Promise<Checker> {
   const { target, expectStatus, expectBody } = flags;
