@@ -48,7 +48,7 @@ const REDRAW_MS = 200;
 const SAMPLES_MAX = 25;
 
 /** What the line says. @param rate in a second; null: not known yet. */
-export function writeProgress({ tally, read, isAllRead, limit }: Progress, share: number | null, rate: number | null): string {
+function writeProgress({ tally, read, isAllRead, limit }: Progress, share: number | null, rate: number | null): string {
   const total = isAllRead ? read : share === null || share === 0 ? null : Math.round(read / share);
   const done = tally.done;
   const parts = [`${format(done)}${total === null ? "" : ` of ${isAllRead ? "" : "about "}${format(total)}`}`];
