@@ -51,19 +51,31 @@ function wantedOf(bytes: Uint8Array): Wanted {
     words.set(Buffer.from(bytes).reverse().toString("hex"), "in hex, backwards");
     words.set(String(Buffer.from(bytes).readUInt32BE()), "as a number");
     words.set(String(Buffer.from(bytes).readUInt32LE()), "as a number, backwards");
+    addRareForms(words, Buffer.from(bytes));
   } else {
     words.set(BigInt(`0x${hex}`).toString(), "as a number");
     words.set([...hex].reverse().join("."), "backwards, as in ip6.arpa");
   }
   const backwards = [...address].reverse().join("");
   if (isIP(backwards) !== 4) words.set(backwards, "backwards"); // else it is somebody else's address
-  for (const algorithm of ["md5", "sha1", "sha256"]) {
+  for (const algorithm of ["md5", "sha1", "sha256", "sha512"]) {
     const digest = createHash(algorithm).update(address).digest();
     words.set(digest.toString("hex"), `as its ${algorithm} hash`);
     words.set(digest.toString("base64").replace(/=+$/, "").toLowerCase(), `as its ${algorithm} hash`);
     words.set(digest.toString("base64url").toLowerCase(), `as its ${algorithm} hash`);
   }
   return { address, bytes: Buffer.from(bytes).toString("latin1"), words };
+}
+
+/** What inet_aton takes besides four numbers, and the octets without anything between them. */
+function addRareForms(words: Map<string, string>, bytes: Buffer): void {
+  const [first = 0, second = 0] = bytes;
+  const octets = [...bytes];
+  words.set(`${first}.${bytes.readUIntBE(1, 3)}`, "in two parts");
+  words.set(`${first}.${second}.${bytes.readUInt16BE(2)}`, "in three parts");
+  words.set(`0${bytes.readUInt32BE().toString(8)}`, "as an octal number");
+  words.set(octets.map((octet) => String(octet).padStart(3, "0")).join(""), "in digits");
+  words.set(octets.map((octet) => octet.toString(2).padStart(8, "0")).join(""), "in binary");
 }
 
 function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
@@ -104,8 +116,8 @@ const WORD_CHARS_MIN = 7;
 
 type Found = { readonly address: string; readonly form: string };
 
-/** Four numbers, in every spelling that inet_aton takes, between dots, dashes or underscores. */
-const QUADS = /(?:0x[\da-f]{1,8}|\d{1,11})(?:([._-])(?:0x[\da-f]{1,8}|\d{1,11}))(?:\1(?:0x[\da-f]{1,8}|\d{1,11})){2,}/g;
+/** Four numbers, in every spelling that inet_aton takes, with the same between each two: a dot, a dash, `, `, `[.]`. */
+const QUADS = /(?:0x[\da-f]{1,8}|\d{1,11})(?:([^\da-z]{1,3})(?:0x[\da-f]{1,8}|\d{1,11}))(?:\1(?:0x[\da-f]{1,8}|\d{1,11})){2,}/g;
 
 function* quadsOf(text: string): Generator<Found> {
   for (const match of text.matchAll(QUADS)) {
@@ -115,7 +127,7 @@ function* quadsOf(text: string): Generator<Found> {
     // More than four in a row: any four of them.
     for (let at = 0; at + 4 <= parts.length; at++) {
       const quad = parts.slice(at, at + 4);
-      const form = separator === "." ? "" : "in a name";
+      const form = separator === "." ? "" : /^[_-]$/.test(separator) ? "in a name" : "in other punctuation";
       yield* spellings(quad, form);
       if (isArpa) yield* spellings(quad.reverse(), "backwards, as in in-addr.arpa");
     }
