@@ -4,6 +4,7 @@ import { ConfigError } from "../config/config-error.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { addCheckCommand } from "./check-command.ts";
+import { addDiagnoseCommand } from "./diagnose-command.ts";
 import type { ExplainFlags } from "./explain.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
 import type { JudgeFlags } from "./judge.ts";
@@ -72,6 +73,7 @@ function buildProgram(end: (status: number) => void): Command {
 
   addCheckCommand(program, end);
   addJudgeCommand(program, end);
+  addDiagnoseCommand(program, end);
   addExplainCommand(program, end);
   addConfigCommands(program, end);
   return program;

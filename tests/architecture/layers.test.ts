@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   exchange: ["pool", "blame", "net", "wire"],
   forward: ["exchange", "net", "wire"],
   check: ["exchange", "pool", "blame", "net", "wire"],
+  diagnose: ["exchange", "pool", "blame", "net", "wire"],
   explain: ["blame", "wire", "config"],
   sources: ["net", "wire"],
   lab: ["net", "wire"],
@@ -21,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   admin: ["exchange", "pool", "observe", "net", "wire"],
   app: ["wire", "blame", "pool", "net", "exchange", "forward", "check", "sources", "observe", "config", "admin"],
   demo: ["lab", "app"],
-  cli: ["app", "check", "explain", "config", "demo"],
+  cli: ["app", "check", "diagnose", "explain", "config", "demo"],
   index: ["app", "config", "demo"],
 };
 

@@ -1,0 +1,31 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { readSeconds } from "./check-flags.ts";
+import type { DiagnoseFlags } from "./diagnose.ts";
+
+/** `goodgateway diagnose`. */
+export function addDiagnoseCommand(program: Command, end: (status: number) => void): void {
+  program
+    .command("diagnose")
+    .description("Find out which hop breaks a request: without a proxy, through each route, each hop of a chain alone.")
+    .argument("<url>", "what is asked for")
+    .addOption(new Option("--via <route>", "a proxy or a chain (a,b) that the request goes through; repeatable").argParser(collect))
+    .option("--exits <file>", "other proxies to compare with: a few are tried")
+    .option("--no-direct", "do not ask the site without a proxy")
+    .option("--ports", "try the usual ports beside that of a proxy that does not answer as one", false)
+    .option("-X, --request <method>", "default: GET, or POST with -d", "")
+    .addOption(new Option("-H, --header <field>", "a field of the request; repeatable").argParser(collect))
+    .option("-d, --data <text>", "the body of the request")
+    .addOption(new Option("--timeout <time>", "of one test: 5, 500ms (default: 4.5s)").argParser(readTime))
+    .option("--json", "one JSON document", false)
+    .action(async (url: string, flags: DiagnoseFlags) => end(await (await import("./diagnose.ts")).diagnoseUrl(url, flags)));
+}
+
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function readTime(text: string): number {
+  const ms = readSeconds(text);
+  if (ms === null || ms < 1) throw new InvalidArgumentError("It is a number of seconds, or a time such as 500ms.");
+  return ms;
+}

@@ -1,0 +1,36 @@
+import type { Diagnosis } from "../diagnose/conclude.ts";
+import { drawDiagnosis } from "../diagnose/draw.ts";
+import { formatMs, type Look, printable } from "./check-look.ts";
+
+/** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
+export function tellDiagnosis(diagnosis: Diagnosis, { paint }: Look): string[] {
+  const { verdict, tests } = diagnosis;
+  const { summary, culprit, fault, hop, confidence, evidence, fix, nextTest } = verdict;
+  const place = hop === 0 ? "" : `, hop ${hop}`;
+  const picture = drawDiagnosis(diagnosis);
+  return [
+    paint("bold", printable(summary)),
+    ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${line}`)]),
+    "",
+    ...(fault === null ? [] : [`  verdict    ${fault}, culprit ${culprit}${place}, ${Math.round(confidence * 100)} % sure`]),
+    ...(fault === null ? [] : evidence.map((words) => `  evidence   - ${printable(words)}`)),
+    ...(fault === null ? [] : [`  do         ${printable(fix.client)}`, `  its owner  ${printable(fix.operator)}`]),
+    ...(nextTest === null ? [] : [`  to decide  ${nextTest}`]),
+    "",
+    ...tests.map(({ spec, outcome, words, ms }) => {
+      const mark = paint(outcome === "ok" ? "green" : outcome === "fault" ? "red" : "dim", outcome.padEnd(5));
+      return `  ${mark}  ${printable(spec.route)}  ${printable(spec.request)}  ${printable(words)}${ms.total === undefined ? "" : `, ${formatMs(ms.total)}`}`;
+    }),
+  ];
+}
+
+/** The same for programs. */
+export function toJson({ verdict, tests }: Diagnosis): unknown {
+  return {
+    verdict,
+    tests: tests.map(({ spec, outcome, attributed, status, words, ms, excerpt }) => ({
+      ...{ route: spec.route, request: spec.request, outcome, fault: attributed?.fault.id ?? null, status, details: words },
+      ...{ timings: ms, excerpt },
+    })),
+  };
+}

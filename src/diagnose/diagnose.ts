@@ -1,0 +1,83 @@
+import { Cancellation } from "../net/cancellation.ts";
+import { conclude, type Diagnosis } from "./conclude.ts";
+import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
+import type { Question, TestResult, TestSpec } from "./question.ts";
+import { cutTest, type DiagnoseContext, runTest } from "./run-test.ts";
+
+/** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
+const CERTAIN = 0.9;
+const GRACE_MS = 400;
+
+/**
+ * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
+ * is still running once all is certain is cut off.
+ */
+export function diagnose(question: Question, context: DiagnoseContext): Promise<Diagnosis> {
+  return new Promise((resolve, reject) => new Run(question, context, resolve, reject).start());
+}
+
+class Run {
+  readonly #question: Question;
+  readonly #context: DiagnoseContext;
+  readonly #resolve: (diagnosis: Diagnosis) => void;
+  readonly #reject: (bug: unknown) => void;
+  readonly #specs: TestSpec[] = [];
+  readonly #ended: TestResult[] = [];
+  readonly #cancellation = new Cancellation();
+  #requests = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  constructor(question: Question, context: DiagnoseContext, resolve: (diagnosis: Diagnosis) => void, reject: (bug: unknown) => void) {
+    this.#question = question;
+    this.#context = context;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start(): void {
+    this.#startWanted();
+  }
+
+  #startWanted(): void {
+    for (const spec of planTests(this.#question, this.#ended)) {
+      if (this.#specs.some(({ id }) => id === spec.id)) continue;
+      if (reachesTarget(spec) && ++this.#requests > TARGET_REQUESTS_MAX) continue;
+      this.#specs.push(spec);
+      void this.#run(spec);
+    }
+    if (this.#ended.length === this.#specs.length) this.#finish();
+  }
+
+  async #run(spec: TestSpec): Promise<void> {
+    try {
+      const result = await runTest(spec, this.#question, this.#context, this.#cancellation);
+      if (this.#isOver) return;
+      this.#ended.push(result);
+      this.#startWanted();
+      this.#lookWhetherCertain();
+    } catch (bug) {
+      this.#isOver = true;
+      this.#cancellation.cancel();
+      this.#reject(bug);
+    }
+  }
+
+  #lookWhetherCertain(): void {
+    if (this.#isOver || this.#timer !== undefined) return;
+    const { verdict } = conclude(this.#question, this.#ended);
+    const areRoutesKnown = this.#specs.every(({ id, part }) => part !== "via" || this.#ended.some(({ spec }) => spec.id === id));
+    if (verdict.confidence < CERTAIN || verdict.fault === null || !areRoutesKnown) return;
+    this.#timer = setTimeout(() => this.#finish(), GRACE_MS);
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#cancellation.cancel();
+    // In the order in which they were wanted.
+    const all = this.#specs.map((spec) => this.#ended.find((result) => result.spec === spec) ?? cutTest(spec));
+    this.#resolve(conclude(this.#question, all));
+  }
+}

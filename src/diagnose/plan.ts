@@ -1,0 +1,166 @@
+import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
+import { formatExit } from "../wire/exit-line.ts";
+import { isIdempotent } from "../wire/http1/idempotent.ts";
+import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
+
+/** At most so many tests may send something to the target. */
+export const TARGET_REQUESTS_MAX = 12;
+/** Exits of a list that are compared with. */
+const OTHERS_MAX = 3;
+
+/** All tests that are wanted, given those that have ended: the runner starts what it has not started yet. The most telling come first. */
+export function planTests(question: Question, ended: readonly TestResult[]): readonly TestSpec[] {
+  const first = firstTests(question);
+  const byId = new Map(ended.map((result) => [result.spec.id, result]));
+  const more = ended.flatMap((result) => followUps(question, result, byId));
+  return [...first, ...more];
+}
+
+/** Those that may reach the target count, and beyond the limit none of them is run. */
+export function reachesTarget({ kind }: TestSpec): boolean {
+  return kind === "request" || kind === "certificate" || kind === "tunnel";
+}
+
+function firstTests(question: Question): TestSpec[] {
+  const { via, direct, url } = question;
+  const known = new Set(via.map(formatExit));
+  const others = question.exits.filter((exit) => !known.has(formatExit(exit))).slice(0, OTHERS_MAX);
+  const names = direct && /[a-z]/i.test(url.hostname.replace(/^\[.*\]$/, "")) ? nameTests(question) : [];
+  const routes: (Exit | null)[] = [...via, ...others];
+  if (direct) routes.splice(Math.min(1, via.length), 0, null);
+  // Whatever changes something is sent once, over the route that the user goes; the others are asked for the same page.
+  return [
+    ...names,
+    ...routes.map((exit, index) => {
+      const part = exit === null ? "direct" : via.includes(exit) ? "via" : "other";
+      const method = index === 0 || isIdempotent(question.method) ? question.method : "GET";
+      return requestTest(question, exit, part, { method, of: null, id: exit === null ? "direct" : `${part} ${formatExit(exit)}` });
+    }),
+  ];
+}
+
+function nameTests({ url }: Question): TestSpec[] {
+  const common = { part: "name", exit: null, of: null, method: "", tunnel: false, sni: true } as const;
+  return [
+    { ...common, id: "resolve", kind: "resolve", route: "the system's resolver", request: url.hostname },
+    { ...common, id: "name-server", kind: "name-server", route: "the name servers", request: `${url.hostname} A` },
+  ];
+}
+
+interface More {
+  readonly id: string;
+  readonly of: string | null;
+  readonly method: string;
+  readonly tunnel?: boolean;
+  readonly prefix?: string;
+}
+
+function requestTest({ url }: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
+  const { id, of, method, tunnel = false, prefix = "" } = more;
+  const route = `${prefix}${exit === null ? "direct" : formatExit(exit)}`;
+  return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url)}`, method, tunnel, sni: true };
+}
+
+/** Query values may hold keys. */
+function shownUrl(url: URL): string {
+  return url.search === "" ? `${url.origin}${url.pathname}` : `${url.origin}${url.pathname}?…`;
+}
+
+function followUps(question: Question, result: TestResult, byId: ReadonlyMap<string, TestResult>): TestSpec[] {
+  const { spec, outcome } = result;
+  if (outcome !== "fault" || spec.kind !== "request" || (spec.part !== "direct" && spec.part !== "via")) return [];
+  const repeat =
+    isIdempotent(spec.method) && !isSettled(result)
+      ? [requestTest(question, spec.exit, "repeat", { id: `again ${spec.id}`, of: spec.id, method: spec.method, prefix: "again: " })]
+      : [];
+  if (spec.exit === null) return [...repeat, ...certificateTests(question, result)];
+  if (spec.exit.hops.length > 1) return [...linkTests(question, spec, spec.exit), ...repeat];
+  return [...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat];
+}
+
+/** No second try tells more. */
+function isSettled({ attributed }: TestResult): boolean {
+  const id = attributed?.fault.id ?? "";
+  return (
+    id.startsWith("dns.n") ||
+    id.startsWith("handshake.auth") ||
+    id === "handshake.not_a_proxy" ||
+    id.startsWith("tls.cert") ||
+    id.endsWith("timeout")
+  );
+}
+
+function certificateTests({ url }: Question, { attributed }: TestResult): TestSpec[] {
+  if (url.protocol !== "https:" || !attributed?.fault.id.startsWith("tls.")) return [];
+  const common = { kind: "certificate", part: "certificate", exit: null, of: "direct", method: "", tunnel: false } as const;
+  return [
+    { ...common, id: "certificate", route: "direct", request: `TLS with ${url.host}, any certificate`, sni: true },
+    { ...common, id: "certificate without name", route: "direct", request: `TLS with ${url.host} without SNI`, sni: false },
+  ];
+}
+
+/** Each hop of a chain on its own, and growing beginnings of it. */
+function linkTests(question: Question, spec: TestSpec, chain: Exit): TestSpec[] {
+  const method = isIdempotent(spec.method) ? spec.method : "GET";
+  const { hops } = chain;
+  const alone = hops.map((hop, index) =>
+    requestTest(question, { ...chain, hops: [hop] }, "hop-alone", {
+      ...{ id: `hop ${index + 1} of ${spec.id}`, of: spec.id, method },
+      prefix: `hop ${index + 1} alone: `,
+    }),
+  );
+  const prefixes = hops.slice(1, -1).map((_, index) =>
+    requestTest(question, { ...chain, hops: hops.slice(0, index + 2) }, "prefix", {
+      ...{ id: `first ${index + 2} of ${spec.id}`, of: spec.id, method },
+      prefix: `hops 1 to ${index + 2}: `,
+    }),
+  );
+  return [...alone, ...prefixes];
+}
+
+const STRANGE =
+  /^(?:handshake\.(?:not_a_proxy|socks_malformed|bad_connect_reply|closed|reset|timeout|socks_no_method)|head\.(?:not_http|closed_empty|reset|timeout|malformed)|tls\.(?:protocol_mismatch|closed|reset|timeout|handshake))/;
+const SCHEMES: readonly ExitScheme[] = ["http", "https", "socks5", "socks4"];
+const USUAL_PORTS: readonly number[] = [80, 1080, 3128, 8080];
+
+/** An exit that answers strangely may speak another protocol than its line says. */
+function protocolTests(question: Question, { spec, attributed }: TestResult, exit: Exit): TestSpec[] {
+  if (attributed?.role !== "exit" || !(STRANGE.test(attributed.fault.id) || isPortFault(attributed.fault.id))) return [];
+  const [hop] = exit.hops as readonly [ExitHop];
+  const own = hop.scheme.replace(/[ah]$/, "");
+  const test = (scheme: ExitScheme, port: number, part: TestPart): TestSpec => {
+    const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
+    const route = formatExit(other);
+    return {
+      ...{ id: `${part} ${route} of ${spec.id}`, kind: "tunnel", part, exit: other, of: spec.id, method: "", tunnel: true, sni: true },
+      ...{ route: `as ${route}`, request: `a tunnel to ${question.url.hostname}` },
+    };
+  };
+  const protocols = isPortFault(attributed.fault.id)
+    ? []
+    : SCHEMES.filter((scheme) => scheme !== own).map((scheme) => test(scheme, hop.port, "protocol"));
+  const ports = question.ports
+    ? USUAL_PORTS.filter((port) => port !== hop.port).map((port) => test(port === 1080 ? "socks5" : "http", port, "port"))
+    : [];
+  return [...protocols, ...ports];
+}
+
+function isPortFault(id: string): boolean {
+  return id === "connect.refused";
+}
+
+/** The same inside a tunnel, where no proxy can have made the answer. */
+function tunnelTests(question: Question, { spec, status }: TestResult, byId: ReadonlyMap<string, TestResult>): TestSpec[] {
+  const scheme = spec.exit?.hops.at(-1)?.scheme ?? "";
+  const isPlain = question.url.protocol === "http:" && scheme.startsWith("http") && !spec.tunnel;
+  if (!isPlain || status === null || status < 500 || !isIdempotent(spec.method) || byId.get("direct")?.outcome === "fault") return [];
+  return [
+    requestTest(question, spec.exit, "in-tunnel", {
+      id: `tunnelled ${spec.id}`,
+      of: spec.id,
+      method: spec.method,
+      tunnel: true,
+      prefix: "by CONNECT: ",
+    }),
+  ];
+}

@@ -1,0 +1,93 @@
+import type { AnswerReading } from "../blame/answer-reading.ts";
+import type { AttributedFault, StageTimes } from "../core/ledger.ts";
+import type { RawFields } from "../core/message.ts";
+import type { Exit } from "../core/route.ts";
+
+/** What is to be diagnosed. */
+export interface Question {
+  /** Absolute, http or https, without userinfo and fragment. */
+  readonly url: URL;
+  readonly method: string;
+  /** Without Host, framing and hop-by-hop fields. */
+  readonly fields: RawFields;
+  readonly body: Buffer | null;
+  /** Routes that the user goes, each tried in full. */
+  readonly via: readonly Exit[];
+  /** Others to compare with; a few of them are tried. */
+  readonly exits: readonly Exit[];
+  /** Ask the target without a proxy too, and the name servers. */
+  readonly direct: boolean;
+  /** Look at the usual ports beside that of an exit that answers strangely. */
+  readonly ports: boolean;
+}
+
+type TestKind =
+  /** The system's way to the target's address. */
+  | "resolve"
+  /** The name servers themselves. */
+  | "name-server"
+  /** The whole request over a route. */
+  | "request"
+  /** Only the way through an exit: its handshake, no request. */
+  | "tunnel"
+  /** TLS with the target, whatever certificate it shows. */
+  | "certificate";
+
+/** What a test is for, which decides what its outcome can say. */
+export type TestPart =
+  | "direct"
+  | "via"
+  | "other"
+  | "repeat"
+  | "hop-alone"
+  | "prefix"
+  | "protocol"
+  | "port"
+  | "in-tunnel"
+  | "name"
+  | "certificate";
+
+/** One test, before it is run. */
+export interface TestSpec {
+  /** Unique in a diagnosis. */
+  readonly id: string;
+  readonly kind: TestKind;
+  readonly part: TestPart;
+  /** Null: without a proxy. */
+  readonly exit: Exit | null;
+  /** The id of the test that it is a part of or repeats; null: it stands for itself. */
+  readonly of: string | null;
+  /** For people: `direct`, `http://192.0.2.1:8080`, `hop 2 alone: …`. Holds no password. */
+  readonly route: string;
+  /** For people: `GET https://site.example/`. */
+  readonly request: string;
+  readonly method: string;
+  /** An HTTP exit is asked for a tunnel even for clear text. */
+  readonly tunnel: boolean;
+  /** With the name of the target in the ClientHello; of a `certificate` alone. */
+  readonly sni: boolean;
+}
+
+/** What a test has shown. */
+export interface TestResult {
+  readonly spec: TestSpec;
+  /**
+   * - `ok`: as it should be;
+   * - `fault`: no answer, or one that is a fault;
+   * - `cut`: not waited for, since the others had settled it.
+   */
+  readonly outcome: "ok" | "fault" | "cut";
+  /** Null unless the outcome is `fault`. */
+  readonly attributed: AttributedFault | null;
+  /** Of an answer; null: there was none. */
+  readonly reading: AnswerReading | null;
+  readonly status: number | null;
+  readonly fields: RawFields;
+  readonly ms: StageTimes & { readonly firstByte?: number; readonly total?: number };
+  /** In a few words: `200, 5 bytes`, `refused after 3 ms`, `192.0.2.1`. */
+  readonly words: string;
+  /** The start of what came, where it did not parse; else null. */
+  readonly raw: Buffer | null;
+  /** The start of an answer's body, as text; null: none. */
+  readonly excerpt: string | null;
+}

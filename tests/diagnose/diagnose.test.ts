@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
+import type { HostPort } from "../../src/core/address.ts";
+import type { Exit } from "../../src/core/route.ts";
+import { diagnose } from "../../src/diagnose/diagnose.ts";
+import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
+import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
+import { afterHead, fin, says } from "../../src/lab/behaviours.ts";
+import { BLOCK_PAGES } from "../../src/lab/block-pages.ts";
+import { startEdge } from "../../src/lab/edge.ts";
+import { fakeDialler } from "../../src/lab/fake-dialler.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
+import { refuses } from "../../src/lab/refusals.ts";
+import { startSite } from "../../src/lab/site.ts";
+import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { exitAt } from "../../src/lab/stages/scenes.ts";
+
+const context = openDiagnosis(DEFAULTS, 3000);
+
+async function verdictOf(target: HostPort, via: readonly Exit[], more: Partial<Parameters<typeof diagnose>[0]> = {}, own = context) {
+  const url = new URL(`http://${target.host}:${target.port}/`);
+  const { verdict } = await diagnose(
+    { url, method: "GET", fields: [], body: null, via, exits: [], direct: true, ports: false, ...more },
+    own,
+  );
+  return verdict;
+}
+
+function chain(...parts: readonly HostPort[]): Exit {
+  return { ...exitAt(parts[0] as HostPort), hops: parts.flatMap((part) => exitAt(part).hops) };
+}
+
+test("a site and an exit that work have no fault", async () => {
+  await using site = await startSite();
+  await using exit = await startHttpExit();
+  const { fault, confidence } = await verdictOf(site, [exitAt(exit)]);
+  assert.deepEqual([fault, confidence], [null, 1]);
+});
+
+test("an exit that refuses TCP is the culprit while the site answers", async () => {
+  await using site = await startSite();
+  const { fault, culprit, hop } = await verdictOf(site, [exitAt(await findClosedPort())]);
+  assert.deepEqual([fault, culprit, hop], ["connect.refused", "exit", 1]);
+});
+
+test("a bare 502 through an exit is the exit's while the site answers without it", async () => {
+  await using site = await startSite();
+  await using exit = await startLabServer(refuses("nginx502"));
+  const { culprit, hop } = await verdictOf(site, [exitAt(exit)]);
+  assert.deepEqual([culprit, hop], ["exit", 1]);
+});
+
+test("a site whose edge answers 502 by every route is down, and no exit is blamed", async () => {
+  const gone = await findClosedPort();
+  await using edge = await startEdge({ "*": gone });
+  await using exit = await startHttpExit();
+  const { fault, culprit, hop, confidence } = await verdictOf(edge, [exitAt(exit)]);
+  assert.deepEqual([fault, culprit, hop], ["relay.edge_5xx", "edge", 2]);
+  assert.ok(confidence >= 0.95);
+});
+
+test("an answer that does not parse is the site's where it comes without a proxy too", async () => {
+  await using site = await startLabServer(afterHead(BAD_ANSWERS.fieldWithSpaceInName));
+  const { culprit, stage } = await verdictOf(site, []);
+  assert.deepEqual([culprit, stage], ["origin", "head"]);
+});
+
+test("HTTP that is spoken to a SOCKS port is found, with the scheme to use", async () => {
+  await using site = await startSite();
+  await using exit = await startSocksExit();
+  const { fix } = await verdictOf(site, [exitAt(exit)]);
+  assert.match(fix.client, /socks/);
+});
+
+test("a block page is no outage", async () => {
+  await using site = await startLabServer(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin)));
+  const { fault, culprit } = await verdictOf(site, []);
+  assert.deepEqual([fault, culprit], ["relay.blocked", "edge"]);
+});
+
+test("a chain's dead hop is named, wherever it is", async () => {
+  await using site = await startSite();
+  await using good = await startHttpExit();
+  await using second = await startHttpExit();
+  const dead = await findClosedPort();
+  for (const [hops, place] of [
+    [[dead, good], 1],
+    [[good, dead], 2],
+    [[dead, good, second], 1],
+    [[good, dead, second], 2],
+    [[good, second, dead], 3],
+  ] as const) {
+    const { culprit, hop } = await verdictOf(site, [chain(...hops)]);
+    assert.deepEqual([culprit, hop], ["exit", place]);
+  }
+});
+
+test("a machine without a network blames neither exits nor the site", async () => {
+  const none = { how: "errno", code: "ENETUNREACH" } as const;
+  const own = { ...context, connectTcp: fakeDialler({ "192.0.2.1": none, "192.0.2.2": none }) };
+  const { culprit, hop } = await verdictOf({ host: "192.0.2.1", port: 80 }, [exitAt({ host: "192.0.2.2", port: 8080 })], {}, own);
+  assert.deepEqual([culprit, hop], ["network", 0]);
+});
+
+test("a POST is sent once", async () => {
+  let posts = 0;
+  await using site = await startLabServer(async (peer) => {
+    if ((await peer.reader.peek(4)).toString("latin1") === "POST") posts++;
+    await refuses("bare502")(peer);
+  });
+  await using exit = await startHttpExit();
+  await verdictOf(site, [exitAt(exit)], { method: "POST", body: Buffer.from("x") });
+  assert.equal(posts, 1);
+});
