@@ -1,12 +1,15 @@
+import type { MessageLimits } from "../core/settings.ts";
 import type { Diagnosis } from "../diagnose/conclude.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
+import { lookAtBytes } from "../diagnose/microscope.ts";
 import { formatMs, type Look, printable } from "./check-look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
-export function tellDiagnosis(diagnosis: Diagnosis, { paint }: Look): string[] {
+export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { paint }: Look): string[] {
   const { verdict, tests } = diagnosis;
-  const { summary, culprit, fault, hop, confidence, evidence, fix, nextTest } = verdict;
+  const { summary, culprit, fault, hop, confidence, evidence, whyNot, fix, nextTest } = verdict;
   const place = hop === 0 ? "" : `, hop ${hop}`;
+  const microscope = tests.map((one) => lookAtBytes(one, limits)).find((lines) => lines !== null) ?? null;
   const picture = drawDiagnosis(diagnosis);
   return [
     paint("bold", printable(summary)),
@@ -14,7 +17,9 @@ export function tellDiagnosis(diagnosis: Diagnosis, { paint }: Look): string[] {
     "",
     ...(fault === null ? [] : [`  verdict    ${fault}, culprit ${culprit}${place}, ${Math.round(confidence * 100)} % sure`]),
     ...(fault === null ? [] : evidence.map((words) => `  evidence   - ${printable(words)}`)),
+    ...whyNot.map((words) => `  but        - ${printable(words)}`),
     ...(fault === null ? [] : [`  do         ${printable(fix.client)}`, `  its owner  ${printable(fix.operator)}`]),
+    ...(microscope === null ? [] : ["", ...microscope.map((line) => `  ${printable(line)}`)]),
     ...(nextTest === null ? [] : [`  to decide  ${nextTest}`]),
     "",
     ...tests.map(({ spec, outcome, words, ms }) => {

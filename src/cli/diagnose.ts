@@ -33,7 +33,11 @@ export async function diagnoseUrl(text: string, flags: DiagnoseFlags): Promise<n
     body: flags.data === undefined ? null : Buffer.from(flags.data),
   };
   const diagnosis = await diagnose(question, openDiagnosis(DEFAULTS, flags.timeout ?? TIMEOUT_MS));
-  console.log(flags.json ? JSON.stringify(toJson(diagnosis), null, 2) : tellDiagnosis(diagnosis, lookOf(process.stdout)).join("\n"));
+  console.log(
+    flags.json
+      ? JSON.stringify(toJson(diagnosis), null, 2)
+      : tellDiagnosis(diagnosis, DEFAULTS.limits.message, lookOf(process.stdout)).join("\n"),
+  );
   return diagnosis.verdict.fault === null && diagnosis.verdict.confidence > 0 ? 0 : 1;
 }
 

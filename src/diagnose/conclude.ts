@@ -1,3 +1,4 @@
+import { formatHostPort } from "../core/address.ts";
 import type { Culprit, FaultId, Stage } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import type { Question, TestResult } from "./question.ts";
@@ -14,12 +15,16 @@ export interface Diagnosis {
     readonly confidence: number;
     readonly summary: string;
     readonly evidence: readonly string[];
+    /** What speaks against the other culprits. */
+    readonly whyNot: readonly string[];
     readonly fix: { readonly client: string; readonly operator: string };
     /** The test that would tell more; null: none is needed. */
     readonly nextTest: string | null;
   };
   readonly tests: readonly TestResult[];
 }
+
+type Verdict = Diagnosis["verdict"];
 
 /** Who broke what, by the tests that have ended. Pure. */
 export function conclude({ via, direct }: Question, tests: readonly TestResult[]): Diagnosis {
@@ -31,12 +36,13 @@ export function conclude({ via, direct }: Question, tests: readonly TestResult[]
   return { verdict: judge(broken, whole, tests, direct), tests };
 }
 
-function allWell(whole: readonly TestResult[]): Diagnosis["verdict"] {
+function allWell(whole: readonly TestResult[]): Verdict {
   const isKnown = whole.length > 0;
   return {
     ...{ culprit: null, fault: null, stage: null, hop: 0, confidence: isKnown ? 1 : 0 },
     summary: isKnown ? "Nothing is broken now: the request is answered as it should be." : "No route was tried to its end.",
     evidence: whole.map(tell),
+    whyNot: [],
     fix: { client: "Nothing to do.", operator: "Nothing to do." },
     nextTest: null,
   };
@@ -48,7 +54,7 @@ const AGREED = 0.95;
 /** One view speaks against what would otherwise be the other's. */
 const SPOKEN_AGAINST = 0.85;
 
-function judge(broken: TestResult, whole: readonly TestResult[], tests: readonly TestResult[], mayGoDirect: boolean): Diagnosis["verdict"] {
+function judge(broken: TestResult, whole: readonly TestResult[], tests: readonly TestResult[], mayGoDirect: boolean): Verdict {
   const { fault, role, hop } = broken.attributed as NonNullable<TestResult["attributed"]>;
   const others = whole.filter((one) => one !== broken);
   const worked = others.filter(({ outcome }) => outcome === "ok");
@@ -71,7 +77,13 @@ function judge(broken: TestResult, whole: readonly TestResult[], tests: readonly
   if (broken.spec.exit === null && worked.length > 0 && !isBlock) {
     if (UNREACHED.test(fault.id)) [culprit, confidence] = ["network", SPOKEN_AGAINST];
   } else if (isTargets && worked.length === 0 && failed.some(isOfTarget)) confidence = Math.max(confidence, AGREED);
-  else if (isTargets && !isBlock && worked.length > 0) [culprit, confidence, broke] = ["exit", 0.7, broken.spec.exit?.hops.length ?? hop];
+  else if (isRefusedHere(broken, parts) && worked.length > 0) [culprit, confidence] = ["edge", 0.75];
+  else if (isTargets && !isBlock && worked.length > 0)
+    [culprit, confidence, broke] = [
+      "exit",
+      parts.some(({ spec, outcome }) => spec.part === "in-tunnel" && outcome === "ok") ? 0.9 : 0.7,
+      lastHop(broken, hop),
+    ];
   else if (culprit === "exit" && worked.length > 0) confidence = Math.max(confidence, SPOKEN_AGAINST);
   const link =
     broken.spec.exit !== null && broken.spec.exit.hops.length > 1 && !isTargets
@@ -98,6 +110,17 @@ function judge(broken: TestResult, whole: readonly TestResult[], tests: readonly
   );
 }
 
+function lastHop({ spec }: TestResult, hop: number): number {
+  return spec.exit?.hops.length ?? hop;
+}
+
+/** An error that came out of a tunnel, where no exit can have made it, and that others are not given. */
+function isRefusedHere({ spec, attributed, status }: TestResult, parts: readonly TestResult[]): boolean {
+  if (spec.exit === null || status === null || !attributed?.fault.id.startsWith("relay.")) return false;
+  const isEncrypted = spec.request.includes(" https://");
+  return isEncrypted || parts.some((one) => one.spec.part === "in-tunnel" && one.outcome === "fault" && one.status === status);
+}
+
 function isOfTarget({ attributed }: TestResult): boolean {
   if (attributed === null) return false;
   return ["origin", "edge"].includes(culpritOf(attributed.fault, attributed.role)) || attributed.role === "target";
@@ -109,19 +132,57 @@ function verdict(
   told: readonly TestResult[],
   words: string | null,
   nextTest: string | null,
-): Diagnosis["verdict"] {
+): Verdict {
   const { fault } = broken.attributed as NonNullable<TestResult["attributed"]>;
   const row = FAULTS[fault.id];
   const isTargets = culprit === "origin" || culprit === "edge";
   const wait = isTargets && !fault.id.startsWith("relay.") ? "The site is down: wait. Another exit does not help. " : "";
-  const client = words?.startsWith("The exit speaks") ? words : `${wait}${row.fix.client}`;
+  const isChain = culprit === "exit" && (broken.spec.exit?.hops.length ?? 0) > 1;
+  const client = words?.startsWith("The exit speaks")
+    ? words
+    : `${wait}${isChain ? `Remove or replace hop ${hop}. ` : ""}${row.fix.client}`;
   return {
     ...{ culprit, fault: fault.id, stage: stageOf(fault), hop, confidence },
-    summary: words ?? `${row.summary} Culprit: ${culprit}.`,
+    summary: `${words ?? `${row.summary} Culprit: ${placeOf(broken, culprit, hop)}.`}${alsoDown(culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
+    whyNot: whyNot(culprit, told),
     fix: { client, operator: row.fix.operator },
     nextTest,
   };
+}
+
+/** `hop 2 (192.0.2.1:8080)`, `the site's edge`. */
+function placeOf({ spec }: TestResult, culprit: Culprit, hop: number): string {
+  const exit = culprit === "exit" ? spec.exit?.hops[hop - 1] : undefined;
+  if (exit !== undefined) return `${(spec.exit?.hops.length ?? 0) > 1 ? `hop ${hop} of the chain` : "the exit"}, ${formatHostPort(exit)}`;
+  return NAMES[culprit];
+}
+
+const NAMES: Readonly<Record<Culprit, string>> = {
+  client: "the request itself",
+  gateway: "this machine, or how the proxy is configured",
+  exit: "the exit",
+  edge: "the site's edge",
+  origin: "the site",
+  dns: "DNS",
+  network: "the network between",
+};
+
+function alsoDown(culprit: Culprit, told: readonly TestResult[]): string {
+  const isDown = told.some((one) => one.spec.part === "direct" && one.outcome === "fault" && isOfTarget(one));
+  return culprit === "exit" && isDown ? " The site fails without a proxy too." : "";
+}
+
+function whyNot(culprit: Culprit, told: readonly TestResult[]): string[] {
+  const lines: string[] = [];
+  const isTargets = culprit === "origin" || culprit === "edge";
+  const direct = told.find(({ spec }) => spec.part === "direct");
+  if (!isTargets && direct?.outcome === "ok") lines.push(`not the site: it answers without a proxy (${direct.words})`);
+  const others = told.filter(({ spec, outcome }) => (spec.part === "via" || spec.part === "other") && outcome === "ok");
+  if (!isTargets && others.length > 0) lines.push(`not the site: ${others.length} other route${others.length === 1 ? "" : "s"} reached it`);
+  if (isTargets && direct?.outcome === "fault") lines.push("no exit: it fails without a proxy too");
+  if (culprit !== "network" && told.some(({ status }) => status !== null)) lines.push("not this machine's network: answers come");
+  return lines;
 }
 
 function tell({ spec, outcome, words }: TestResult): string {

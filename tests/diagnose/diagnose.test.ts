@@ -4,6 +4,7 @@ import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { HostPort } from "../../src/core/address.ts";
 import type { Exit } from "../../src/core/route.ts";
 import { diagnose } from "../../src/diagnose/diagnose.ts";
+import { lookAtBytes } from "../../src/diagnose/microscope.ts";
 import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
 import { afterHead, fin, says } from "../../src/lab/behaviours.ts";
@@ -113,4 +114,13 @@ test("a POST is sent once", async () => {
   await using exit = await startHttpExit();
   await verdictOf(site, [exitAt(exit)], { method: "POST", body: Buffer.from("x") });
   assert.equal(posts, 1);
+});
+
+test("the byte at which an answer stops to be HTTP is pointed at", async () => {
+  await using site = await startLabServer(afterHead(BAD_ANSWERS.fieldWithSpaceInName));
+  const url = new URL(`http://${site.host}:${site.port}/`);
+  const question = { url, method: "GET", fields: [], body: null, via: [], exits: [], direct: true, ports: false };
+  const { tests } = await diagnose(question, context);
+  const lines = lookAtBytes(tests[0] as (typeof tests)[number], context.limits) ?? [];
+  assert.match(lines.join("\n"), /X Lab.*\n *\^\^ byte \d+: .*RFC 9112/s);
 });
