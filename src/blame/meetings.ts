@@ -1,4 +1,5 @@
-import { Cell, Kin, Track } from "./tracks.ts";
+import { TrackTable } from "./track-table.ts";
+import { Cell, Kin, type Track } from "./tracks.ts";
 
 /** Exits and targets that are remembered; of more, those not seen for longest go first. */
 const EXITS_MAX = 4096;
@@ -9,17 +10,14 @@ const TARGETS_OF_EXIT_MAX = 16;
 const EXITS_OF_TARGET_MAX = 64;
 /** A pair takes the place of another only where that is at least so old. Milliseconds. */
 const SAMPLE_MS = 1000;
-/** Looks for one that may go, before the last that was looked at goes whatever it is. */
+/** Looks for a pair that may go, before the last that was looked at goes whatever it is. */
 const LOOKS = 4;
 
 /** Which exits met which targets lately: a sparse table, bounded in every direction. */
 export class Meetings {
-  readonly exits: Map<string, Track> = new Map();
-  readonly targets: Map<string, Track> = new Map();
+  readonly exits: TrackTable = new TrackTable(EXITS_MAX);
+  readonly targets: TrackTable = new TrackTable(TARGETS_MAX);
   readonly kins: Map<string, Kin> = new Map();
-  /** Where the last look for the oldest ended: to begin anew each time would step over all that is gone. */
-  #exitsByAge: Iterator<Track> = this.exits.values();
-  #targetsByAge: Iterator<Track> = this.targets.values();
 
   find(exit: Track | undefined, target: string): Cell | null {
     if (exit === undefined) return null;
@@ -28,12 +26,7 @@ export class Meetings {
   }
 
   exit(key: string, kin: string, now: number): Track {
-    let track = this.exits.get(key);
-    if (track === undefined) {
-      if (this.exits.size >= EXITS_MAX) this.#exitsByAge = dropOldest(this.exits, this.#exitsByAge, now);
-      track = new Track(key, kin);
-      this.exits.set(key, track);
-    }
+    const track = this.exits.get(key) ?? open(this.exits, key, kin, now);
     if (track.family === null || track.kin !== kin) {
       track.kin = kin;
       track.family = this.#kin(kin);
@@ -52,12 +45,7 @@ export class Meetings {
   }
 
   target(key: string, now: number): Track {
-    let track = this.targets.get(key);
-    if (track === undefined) {
-      if (this.targets.size >= TARGETS_MAX) this.#targetsByAge = dropOldest(this.targets, this.#targetsByAge, now);
-      track = new Track(key, "");
-      this.targets.set(key, track);
-    }
+    const track = this.targets.get(key) ?? open(this.targets, key, "", now);
     track.seenAt = now;
     return track;
   }
@@ -80,29 +68,19 @@ export class Meetings {
   }
 
   forget(track: Track): void {
-    while (track.cells.length > 0) unlink(track.cells.at(-1) as Cell);
+    leave(track);
     this.exits.delete(track.key);
   }
 }
 
-/** Drops the one not seen for longest, as far as a few looks find it. Returns where the next look begins. */
-function dropOldest(tracks: Map<string, Track>, byAge: Iterator<Track>, now: number): Iterator<Track> {
-  let next = byAge;
-  for (let look = 0; ; look++) {
-    let found = next.next();
-    if (found.done === true) {
-      next = tracks.values();
-      found = next.next();
-    }
-    if (found.done === true) return next;
-    const oldest = found.value;
-    tracks.delete(oldest.key);
-    if (look === LOOKS || now - oldest.seenAt >= SAMPLE_MS) {
-      while (oldest.cells.length > 0) unlink(oldest.cells.at(-1) as Cell);
-      return next;
-    }
-    tracks.set(oldest.key, oldest);
-  }
+function open(table: TrackTable, key: string, kin: string, now: number): Track {
+  const { track, dropped } = table.open(key, kin, now);
+  if (dropped !== null) leave(dropped);
+  return track;
+}
+
+function leave(track: Track): void {
+  while (track.cells.length > 0) unlink(track.cells.at(-1) as Cell);
 }
 
 /** A pair that has shown itself to be one is passed over where another stands near. */

@@ -160,6 +160,11 @@ export class ExitTable {
     if (state !== member.reported) this.#announce(member, state, reason, now);
   }
 
+  /** The same after it was taken, answered or came to nothing, which moves none that is known to be healthy. */
+  placeUsed(member: PoolExit, reason: string, now: number): void {
+    if (!member.isSettled) this.place(member, reason, now);
+  }
+
   lookAtFloor(): void {
     const message = this.floor.look(this.#sound, this.size);
     if (message !== null) this.#report({ type: "warning", message });

@@ -43,6 +43,7 @@ const NEWEST = 0.2;
 const SUCCESS_FLOOR = 0.05;
 /** What was seen counts half after this time: else an exit that looked worse than all others would never be looked at again. */
 const HALF_LIFE_MS = 60_000;
+const FADING_PER_MS: number = Math.LN2 / HALF_LIFE_MS;
 
 const FAULT_IDS = Object.keys(FAULTS) as FaultId[];
 
@@ -193,9 +194,10 @@ export class Health {
    */
   cost(inFlight: number, unknownMs: number, now: number): number {
     if (this.isOnProbation && !this.isBenched(now)) return unknownMs * (inFlight + 1);
-    const success = Math.max(SUCCESS_FLOOR, this.#rateAt(now));
+    const freshness = this.#freshness(now);
+    const success = Math.max(SUCCESS_FLOOR, 1 - (1 - this.#get(SUCCESS_RATE)) * freshness);
     const ewmaMs = this.#get(EWMA_MS);
-    const ms = Number.isNaN(ewmaMs) ? unknownMs : unknownMs + (ewmaMs - unknownMs) * this.#freshness(now);
+    const ms = Number.isNaN(ewmaMs) ? unknownMs : unknownMs + (ewmaMs - unknownMs) * freshness;
     return (ms * (inFlight + 1)) / (success * success);
   }
 
@@ -216,11 +218,12 @@ export class Health {
   }
 
   #rateAt(now: number): number {
-    return 1 - (1 - this.#get(SUCCESS_RATE)) * this.#freshness(now);
+    const rate = this.#get(SUCCESS_RATE);
+    return rate === 1 ? 1 : 1 - (1 - rate) * this.#freshness(now);
   }
 
   #freshness(now: number): number {
-    return 2 ** ((this.#get(SEEN_AT) - now) / HALF_LIFE_MS);
+    return Math.exp((this.#get(SEEN_AT) - now) * FADING_PER_MS);
   }
 
   #get(name: number): number {

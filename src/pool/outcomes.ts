@@ -47,7 +47,7 @@ export class Outcomes {
       if (tiers.size > 0) tiers.answered(formatHostPort(target), taken.exit.tags["tier"], now);
       chooser.observe(outcome.ms);
     }
-    exits.place(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
+    exits.placeUsed(taken, outcome.kind === "answered" ? "it answered" : "its bench is over", now);
     return null;
   }
 

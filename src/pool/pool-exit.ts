@@ -41,6 +41,8 @@ export interface Hold {
   readonly reason: string;
 }
 
+const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy") << REPORTED_SHIFT;
+
 /** Of every exit that nothing is known of; never written to. */
 const UNKNOWN = new Health();
 
@@ -117,6 +119,11 @@ export class PoolExit {
 
   set isSound(isSound: boolean) {
     this.#flags = isSound ? this.#flags & ~UNSOUND : this.#flags | UNSOUND;
+  }
+
+  /** Sound, and healthy as was reported: only a failure, a rule or an operator can move it. */
+  get isSettled(): boolean {
+    return (this.#flags & (UNSOUND | REPORTED_MASK)) === REPORTED_HEALTHY;
   }
 
   /** An operator holds it out: no new lease. */

@@ -124,7 +124,7 @@ export class Pool {
     this.#exits.book.keep(chosen);
     chosen.inFlight++;
     chosen.lastLease = ++this.#leases;
-    this.#exits.place(chosen, "it was taken", now);
+    this.#exits.placeUsed(chosen, "it was taken", now);
     const name = session === null ? null : this.#sessions.leaseName(session, want, chosen);
     const lease = new OpenLease(this, chosen, want.target, name, this.#leases);
     if (look !== null) lease.slot = look.take(chosen.exit);
