@@ -106,17 +106,21 @@ export function planTunnel(route: Route, addresses: readonly string[] | null): D
   return { hops: exit === null ? [] : exit.hops, target: { host: target.host, port: target.port, addresses, tls: false } };
 }
 
-const keys = new WeakMap<Exit, number>();
-let nextKey = 0;
+/** Of exits that are objects for now; another object of the same exit gets the same. */
+const keys = new WeakMap<Exit, string>();
 
-/** With a number for each exit as it was loaded: after a reload with other credentials its idle sockets are not found again. */
+/** With all that the sockets of an exit depend on: after a reload with other credentials its idle ones are not found again. */
 function wayKey(exit: Exit, session: string | null): string {
   let key = keys.get(exit);
   if (key === undefined) {
-    key = nextKey++;
+    key = JSON.stringify([exit.id, ...exit.hops.map(identityOf)]);
     keys.set(exit, key);
   }
   return `exit ${key} ${session ?? ""}`;
+}
+
+function identityOf({ scheme, host, port, username, password, insecure }: ExitHop): readonly unknown[] {
+  return [scheme, host, port, username, password, insecure];
 }
 
 const authorizations = new WeakMap<ExitHop, string>();

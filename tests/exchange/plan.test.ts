@@ -38,3 +38,9 @@ test("an HTTP exit's socket serves every http target of the same session", () =>
   const key = (target: Target) => planRequest({ exit, target }, "cart1", null).key;
   assert.equal(key(site), key({ ...site, host: "other.lab" }));
 });
+
+test("another object of the same exit finds the idle sockets of the first", () => {
+  const key = (target: Target) => planRequest({ exit: exitOf("http://alice:one@192.0.2.1:8080"), target }, null, null).key;
+  assert.equal(key(site), key(site));
+  assert.equal(key(secureSite), key(secureSite));
+});

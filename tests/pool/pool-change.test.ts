@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { GivenExits } from "../../src/core/exit-rows.ts";
+import { NO_PARAMS } from "../../src/core/params.ts";
+import type { Exit } from "../../src/core/route.ts";
+import { exitOf, poolOf, REFUSED, TARGET } from "./fakes.ts";
+
+/** Ids that a user name writes differently, and ids that are eight hex digits. */
+const IDS = ["e0", "E-1", "0badcafe", "ffffffff", "exit 4", "00000005"];
+const COUNTRIES = ["de", "fr", "us"];
+
+const exits = fc.record({ id: fc.constantFrom(...IDS), country: fc.constantFrom(...COUNTRIES), weight: fc.integer({ min: 1, max: 3 }) });
+const someExits = fc.uniqueArray(
+  exits.map(({ id, country, weight }) => exitOf(id, { tags: { country }, weight })),
+  { selector: ({ id }) => id },
+);
+const steps = fc.array(fc.oneof(fc.record({ put: someExits, gone: fc.subarray(IDS) }), fc.record({ load: someExits })), { maxLength: 12 });
+
+test("whatever was put in, taken out and loaded before, the pool is as if its last exits were loaded at once", () => {
+  fc.assert(
+    fc.property(steps, (all) => {
+      const { pool } = poolOf([]);
+      const model = new Map<string, Exit>();
+      for (const step of all) {
+        if ("load" in step) {
+          const loading = pool.loading(new GivenExits(step.load));
+          while (loading.next().done !== true);
+          model.clear();
+        } else {
+          pool.change(step.put, step.gone);
+          for (const id of step.gone) model.delete(id);
+        }
+        for (const exit of "load" in step ? step.load : step.put) model.set(exit.id, exit);
+      }
+      const fresh = poolOf([...model.values()]).pool;
+      assert.deepEqual(pool.snapshot(), fresh.snapshot());
+      assert.equal(pool.size, model.size);
+      for (const country of COUNTRIES) {
+        const params = { ...NO_PARAMS, filter: { exit: null, tags: { country: [country] } } };
+        const isThere = [...model.values()].some(({ tags }) => tags["country"] === country);
+        const taken = pool.take({ target: TARGET, params }, new Set())?.exit ?? null;
+        assert.equal(taken === null ? null : model.get(taken.id)?.tags["country"], isThere ? country : null);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("a bench survives loads and changes around it, and a lease of an exit that is gone is settled", () => {
+  const { pool, takeExit, stateOf } = poolOf(["a", "b", "c"].map((id) => exitOf(id)));
+  pool.settle(takeExit("a"), REFUSED);
+  const open = takeExit("b");
+  assert.deepEqual(pool.change([exitOf("d")], ["b"]), { added: 1, removed: 1, kept: 2 });
+  pool.load(["d", "c", "a"].map((id) => exitOf(id, { tags: { country: "de" } })));
+  assert.equal(stateOf("a"), "benched");
+  pool.settle(open, REFUSED);
+  assert.equal(pool.find("b"), null);
+  assert.deepEqual(
+    pool.snapshot().map(({ id }) => id),
+    ["d", "c", "a"],
+  );
+});
