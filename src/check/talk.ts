@@ -6,6 +6,8 @@ import { type Measuring, turnOf } from "./measuring.ts";
 export class Talk {
   readonly #measuring: Measuring;
   #last: Replied | null;
+  /** Its first request went out: what becomes of that one tells whether connections are kept. */
+  #isTried = false;
 
   constructor(measuring: Measuring) {
     this.#measuring = measuring;
@@ -22,7 +24,10 @@ export class Talk {
     const turn = turnOf(this.#measuring);
     const last = this.#last;
     const again = last === null ? null : await askJudgeAgain(calls, last, judge, query, turn);
-    const reply = again ?? (await askJudge(calls, exit, judge, query, turn));
+    const isRaced = this.#isTried && hasEnded(again);
+    this.#isTried = true;
+    // That a kept connection ended says nothing of what was asked over it.
+    const reply = again === null || isRaced ? await askJudge(calls, exit, judge, query, turn) : again;
     this.#last = reply === again || reply.kind === "judged" ? reply.replied : null;
     return reply;
   }
@@ -33,11 +38,16 @@ export class Talk {
     this.#last = null;
     const reply = last === null ? null : await this.#measuring.calls.again(last, outgoing, turn);
     if (reply?.kind === "replied") reply.answered.connection?.destroy();
-    return reply;
+    return hasEnded(reply) ? null : reply;
   }
 
   end(): void {
     this.#last?.answered.connection?.destroy();
     this.#last = null;
   }
+}
+
+/** The proxy had closed what it said it keeps. */
+function hasEnded(reply: JudgeReply | Replied | Failed | null): boolean {
+  return reply?.kind === "failed" && reply.attributed.fault.id === "head.keepalive_race";
 }

@@ -83,6 +83,17 @@ export const NAME_INVENTORS: Liars = [
   zooProxy("a proxy for which names exist that do not", "http", liesBy("honesty.dns_lies"), () =>
     startWebProxy({ instead: (request) => (/\.invalid/.test(carriedValue(request, "host") ?? "") ? portal() : null), way: anywhere }),
   ),
+  zooProxy(
+    "a proxy for which names exist that do not, and that closes connections which it says it keeps",
+    "http",
+    liesBy("honesty.dns_lies"),
+    () =>
+      startWebProxy({
+        instead: (request) => (/\.invalid/.test(carriedValue(request, "host") ?? "") ? portal() : null),
+        answer: (answer) => writeCarried(answer, "keep-alive"),
+        way: anywhere,
+      }),
+  ),
   zooProxy("a proxy for which names that do not exist lead on", "http", liesBy("honesty.dns_lies"), () =>
     startWebProxy({
       instead: (request) =>

@@ -3,7 +3,7 @@ import { createSelfSigned } from "../../net/certificate.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
 import { REFUSALS } from "../refusals.ts";
-import { type Carried, Carrier, findLoopback, withField } from "./carrier.ts";
+import { type Carried, Carrier, findLoopback, withField, writeCarried } from "./carrier.ts";
 import { mixedProxy, startSocksProxy } from "./socks-proxy.ts";
 import { startPasswordProxy, startWebProxy, webProxy } from "./web-proxy.ts";
 import { works, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
@@ -52,6 +52,9 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
   ),
   zooProxy("a proxy that closes after each answer", "http", works({ can: { keepAlive: false, http: true } }), () =>
     startWebProxy({ closes: true }),
+  ),
+  zooProxy("a proxy that says it keeps connections, and closes them", "http", works({ can: { ...all(true), keepAlive: false } }), () =>
+    startWebProxy({ answer: (answer) => writeCarried(answer, "keep-alive") }),
   ),
   zooProxy("a proxy for tunnels alone", "http", works({ can: { http: false, https: true } }), () =>
     startWebProxy({ instead: () => formatAnswer(405, { Allow: "CONNECT" }, "tunnels only\n") }),
