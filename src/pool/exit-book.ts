@@ -5,9 +5,10 @@ import { normalize } from "./exit-filter.ts";
 import { ENTRY, ExitStore, KEY, LIST, NAMED, OWN } from "./exit-store.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
-/** Exits whose views are kept for their next use. */
-const KEPT_MAX: number = 1 << 14;
-const KEPT_MASK: number = KEPT_MAX - 1;
+/** So many rows keep the view of their exit once it was used: in a pool that is not larger, all come up again and again. */
+const ALL_KEPT_MAX: number = 1 << 14;
+/** The others keep so many together: of views that come up but once, the collector would copy every one. */
+const SOME_KEPT_MAX: number = 1 << 11;
 
 /**
  * Which exit each row is, found by its id. The exit itself stays in its list, of which there are two while a new one is being loaded, until
@@ -27,7 +28,7 @@ export class ExitBook {
   /** Which of them is the newest. */
   #newest: 0 | 1 = 0;
   readonly #own = new Map<number, Exit>();
-  /** By the last bits of their row. */
+  /** The first rows each have a place of their own, the others share a few. */
   readonly #kept: (PoolExit | null)[] = [];
 
   /** The row of the exit with this id; Negative: there is none. */
@@ -131,13 +132,13 @@ export class ExitBook {
 
   /** The view of an exit, if it was kept. */
   kept(row: number): PoolExit | null {
-    const kept = this.#kept[row & KEPT_MASK];
+    const kept = this.#kept[this.#placeOf(row)];
     return kept !== undefined && kept !== null && kept.number === row ? kept : null;
   }
 
   /** Keeps the view of an exit that is used, with its exit, in the place of another's. */
   keep(member: PoolExit): void {
-    const at = member.number & KEPT_MASK;
+    const at = this.#placeOf(member.number);
     while (this.#kept.length <= at) this.#kept.push(null);
     this.#kept[at] = member;
   }
@@ -160,12 +161,16 @@ export class ExitBook {
     if (written !== this.idOf(row)) this.#written.add(exitKey(written), row);
   }
 
+  #placeOf(row: number): number {
+    return row < ALL_KEPT_MAX ? row : ALL_KEPT_MAX + (row % SOME_KEPT_MAX);
+  }
+
   #forget(row: number): void {
     if (this.store.has(row, OWN)) {
       this.#own.delete(row);
       this.store.mark(row, OWN, false);
     }
-    if (this.kept(row) !== null) this.#kept[row & KEPT_MASK] = null;
+    if (this.kept(row) !== null) this.#kept[this.#placeOf(row)] = null;
   }
 }
 
