@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { parseListenAddress } from "../config/address.ts";
 import { DEFAULT_ADMIN } from "../config/defaults.ts";
 import { isExchangeRecord } from "../config/exchange-schema.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
+import type { LogReport } from "../explain/log/log-report.ts";
 import { type Explained, explainResponse } from "../explain/response/explain-response.ts";
-import { lookOf } from "./check-look.ts";
+import { type Look, lookOf } from "./check-look.ts";
 import { explainConfigFiles } from "./explain-config.ts";
+import { type Input, openInput } from "./explain-input.ts";
+import { isLog, LogInputs } from "./explain-log.ts";
+import { tellLog } from "./explain-log-report.ts";
 import { tellExplained, tellRecord } from "./explain-report.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -16,45 +19,65 @@ export interface ExplainFlags {
   readonly admin?: string;
   /** The inputs are configs. */
   readonly config: boolean;
+  /** `auto`, `response`, or whose log the inputs are. */
+  readonly format: string;
 }
 
 /** What was found in one input. */
-type Found = { readonly kind: "record"; readonly record: ExchangeRecord } | Explained;
+type Found = { readonly kind: "record"; readonly record: ExchangeRecord } | Explained | LogReport;
 
-/** Explains saved answers, clients' errors, and exchanges of a running gateway. 1: there was a fault in one of them. */
+/** Explains logs, saved answers, clients' errors, and exchanges of a running gateway. 1: there was a fault in one of them. */
 export async function explain(inputs: readonly string[], flags: ExplainFlags): Promise<number> {
   if (flags.config) return explainConfigFiles(inputs, flags);
   const sources = inputs.length === 0 ? ["-"] : inputs;
   const found: Found[] = [];
-  for (const source of sources) found.push(...(await explainSource(source, flags)));
+  const logs = new LogInputs(flags.format === "response" ? "auto" : flags.format);
+  let isLogs = false;
+  for (const source of sources) {
+    const one = await explainSource(source, flags, logs);
+    if (one === "log") isLogs = true;
+    else found.push(...one);
+  }
+  if (isLogs) found.push(logs.report());
   const look = lookOf(process.stdout);
   if (flags.json) console.log(JSON.stringify(found.length === 1 ? found[0] : found, null, 2));
   else {
-    const blocks = found.map((one) => (one.kind === "record" ? tellRecord(one.record, look) : tellExplained(one, look)));
-    console.log(blocks.map((lines) => lines.join("\n")).join("\n\n"));
+    console.log(found.map((one) => tell(one, look).join("\n")).join("\n\n"));
   }
   return found.some(isFault) ? 1 : 0;
 }
 
+function tell(found: Found, look: Look): string[] {
+  if (found.kind === "log") return tellLog(found, look);
+  return found.kind === "record" ? tellRecord(found.record, look) : tellExplained(found, look);
+}
+
 function isFault(found: Found): boolean {
+  if (found.kind === "log") return found.failures > 0;
   if (found.kind === "record") return found.record.verdict !== null;
   return found.kind === "words" || found.reading.fault !== null;
 }
 
-async function explainSource(source: string, flags: ExplainFlags): Promise<Found[]> {
+/** What one input holds; a log is read into those before it. */
+async function explainSource(source: string, flags: ExplainFlags, logs: LogInputs): Promise<Found[] | "log"> {
   if (source !== "-" && !existsSync(source)) {
     if (REQUEST_ID.test(source)) return [{ kind: "record", record: await fetchRecord(source, flags) }];
     throw new UsageError(`${source} is neither a file nor the id of a request`);
   }
-  const text = await readText(source);
+  if (source === "-" && process.stdin.isTTY) console.error("goodgateway explain reads what you paste, until Ctrl-D");
+  const input = await openInput(source);
+  if (flags.format !== "response" && (flags.format !== "auto" || (isLog(input) && readRecord(input.head.toString("utf8")) === null))) {
+    await logs.read(input);
+    return "log";
+  }
+  const text = await readText(input);
   const record = readRecord(text);
   if (record !== null) return [{ kind: "record", record }];
   const explained = explainResponse(text);
-  if (explained === null)
-    throw new UsageError(
-      `${source === "-" ? "the input" : source} has no answer and no client's error in it: what curl -i or curl -v prints, a HAR file, or a record is wanted`,
-    );
-  return [...explained];
+  if (explained !== null) return [...explained];
+  throw new UsageError(
+    `${input.name} has no answer, no client's error and no line of a known log in it: what curl -i or curl -v prints, a HAR file, a record or a log is wanted${input.broken === null ? "" : ` (${input.broken})`}`,
+  );
 }
 
 /** As the gateway makes them. */
@@ -62,14 +85,12 @@ const REQUEST_ID = /^[0-9A-Za-z]{6,40}$/;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 const FETCH_MS_MAX = 5000;
 
-async function readText(source: string): Promise<string> {
-  if (source !== "-") return (await readFile(source)).subarray(0, TEXT_BYTES_MAX).toString("utf8");
-  if (process.stdin.isTTY) console.error("goodgateway explain reads what you paste, until Ctrl-D");
+async function readText(input: Input): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for await (const chunk of input.chunks) {
+    chunks.push(chunk);
+    bytes += chunk.length;
     if (bytes > TEXT_BYTES_MAX) break;
   }
   return Buffer.concat(chunks).toString("utf8");

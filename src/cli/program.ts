@@ -106,8 +106,9 @@ function addJudgeCommand(program: Command, end: (status: number) => void): void 
 function addExplainCommand(program: Command, end: (status: number) => void): void {
   program
     .command("explain")
-    .description("Say who made an answer and what it means: what curl printed, a HAR file, a client's error, a gateway's exchange.")
-    .argument("[file|-|request-id...]", "what was saved (default: what is pasted)")
+    .description("Say what logs of gateways tell, and who made an answer: what curl printed, a HAR file, a client's error, an exchange.")
+    .argument("[file|-|request-id...]", "logs (.gz too), or what was saved (default: what is pasted)")
+    .option("--format <name>", "auto, response, or whose log it is: nginx, access, haproxy, squid, goodgateway", "auto")
     .option("--admin <address>", "the gateway that knows the request ids (default: 127.0.0.1:8503)")
     .option(
       "--config",

@@ -22,7 +22,7 @@ export type AnyFaultId = FaultId | LogFaultId;
 export interface LogEvent {
   /** Milliseconds of the log's own clock, read as if it were UTC; null: the line has no time. */
   readonly at: number | null;
-  /** Null: nothing went wrong. */
+  /** Null: nothing went wrong, or, where there are words, nothing that we know. */
   readonly fault: AnyFaultId | null;
   readonly backend: string | null;
   /** What the client asked for: a URL, a host, a path. */
@@ -32,7 +32,7 @@ export interface LogEvent {
   readonly status: number | null;
   /** From the request until it was over, as the line says. */
   readonly ms: number | null;
-  /** The part of the line that tells what happened. */
+  /** The part of the line that tells what happened; empty where nothing did. */
   readonly words: string;
 }
 

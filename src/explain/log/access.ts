@@ -1,0 +1,131 @@
+import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { readSlashed } from "./log-times.ts";
+
+/**
+ * `192.0.2.1 - - [27/Nov/2026:14:02:07 +0000] "GET / HTTP/1.1" 502 157 "…" "…"`: the common and the combined format of nginx, Apache,
+ * Caddy, varnishncsa and others, with what ingress-nginx and Traefik write behind it, and `name=value` pairs.
+ */
+export const ACCESS: LogFormat = { id: "access", name: "access log (common or combined format)", program: "access", read: readAccess };
+
+function readAccess(line: string): LogEvent | null {
+  const open = line.indexOf(" [");
+  if (open < 1 || open > OPEN_MAX) return null;
+  const at = readSlashed(line, open + 2);
+  const requestAt = line.indexOf('] "', open);
+  if (at === null || requestAt === -1) return null;
+  const requestEnd = endOfRequest(line, requestAt + 3);
+  if (requestEnd === -1) return null;
+  const status = Number(line.slice(requestEnd + 2, requestEnd + 5));
+  if (!(status >= 0)) return null;
+  const fault = status < 400 ? null : faultOfStatus(status);
+  if (fault === null) return logEvent({ at, status });
+  const request = line.slice(requestAt + 3, requestEnd);
+  const [method = null, target = null] = request.split(" ", 2);
+  const more = readMore(line.slice(requestEnd + 5));
+  const by = refine(fault, more);
+  const first = line.slice(0, line.indexOf(" "));
+  // Apache's vhost_combined has the host in front.
+  const hasHost = /:\d+$/.test(first) && line.charCodeAt(first.length + 1) !== 0x2d;
+  return logEvent({
+    at,
+    fault: by,
+    status,
+    method,
+    target: hasHost ? first + (target ?? "") : target,
+    client: hasHost ? line.slice(first.length + 1, line.indexOf(" ", first.length + 1)) : first,
+    backend: more.backend,
+    ms: more.ms,
+    words: `${status} to ${request}`,
+  });
+}
+
+/** Address, identity and user stand in front of the time. */
+const OPEN_MAX = 600;
+
+/** The quote that a status follows: requests of attackers hold quotes too. */
+function endOfRequest(line: string, from: number): number {
+  for (let end = line.indexOf('" ', from); end !== -1; end = line.indexOf('" ', end + 2)) {
+    const after = line.charCodeAt(end + 5);
+    if (isDigit(line, end + 2) && isDigit(line, end + 3) && isDigit(line, end + 4) && (after === 0x20 || Number.isNaN(after))) return end;
+  }
+  return -1;
+}
+
+function isDigit(line: string, at: number): boolean {
+  const code = line.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** What a status says where the line has nothing else; null: it is no gateway's failure. */
+export function faultOfStatus(status: number): AnyFaultId | null {
+  return STATUSES[status] ?? (status >= 500 && status <= 599 ? "answer.5xx" : null);
+}
+
+const STATUSES: Readonly<Record<number, AnyFaultId>> = {
+  408: "client.request_timeout",
+  413: "client.body_too_large",
+  414: "client.uri_too_long",
+  429: "relay.rate_limited",
+  431: "client.header_too_large",
+  494: "client.header_too_large",
+  499: "client.closed_waiting",
+  500: "answer.500",
+  502: "answer.502",
+  503: "answer.503",
+  504: "answer.504",
+};
+
+interface More {
+  readonly backend: string | null;
+  readonly ms: number | null;
+  /** What the backend answered; null: the line does not say, or it did not. */
+  readonly backendStatus: number | null;
+  /** The gateway says that the backend answered nothing. */
+  readonly silent: boolean;
+}
+
+function readMore(rest: string): More {
+  const ingress = INGRESS.exec(rest);
+  if (ingress !== null) {
+    const [, seconds, name, address, status] = ingress;
+    return { backend: lastOf(address) ?? name ?? null, ms: Number(seconds) * 1000, ...readStatus(status) };
+  }
+  const traefik = TRAEFIK.exec(rest);
+  if (traefik !== null) return { backend: hostOf(traefik[1] ?? "-"), ms: Number(traefik[2]), backendStatus: null, silent: false };
+  const pair = (pattern: RegExp) => pattern.exec(rest)?.[1];
+  const seconds = pair(SECONDS);
+  const backend = lastOf(pair(BACKEND));
+  return { backend, ms: seconds === undefined ? null : Number(seconds) * 1000, ...readStatus(pair(BACKEND_STATUS)) };
+}
+
+/** ingress-nginx: `"ref" "agent" length time [name] [other] address length time status id`. */
+const INGRESS =
+  /" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] ([^ ]+(?:, [^ ]+)*) [-\d]+(?:, [-\d]+)* [-\d.]+(?:, [-\d.]+)* ([-\d]+(?:, [-\d]+)*) \S+$/;
+/** Traefik: `"ref" "agent" number "router" "server" 30ms`. */
+const TRAEFIK = / \d+ "[^"]*" "([^"]*)" (\d+)ms$/;
+const SECONDS = /\b(?:rt|request_time|req_time)[=:]\s?"?([\d.]+)/;
+const BACKEND = /\b(?:ua|upstream|upstream_addr|backend)[=:]\s?"?((?:[\w.-]+|\[[\da-fA-F:]+\]|unix):[\w/.-]+(?:, [\w.:[\]/-]+)*)/;
+const BACKEND_STATUS = /\b(?:us|upstream_status)[=:]\s?"?([-\d]+(?:, [-\d]+)*)/;
+
+function readStatus(text: string | undefined): Pick<More, "backendStatus" | "silent"> {
+  const last = lastOf(text);
+  const status = Number(last ?? Number.NaN);
+  return { backendStatus: Number.isNaN(status) ? null : status, silent: text !== undefined && last === null };
+}
+
+/** Of `a, b` the last; null for a dash. */
+function lastOf(list: string | undefined): string | null {
+  const last = list?.split(", ").at(-1) ?? "-";
+  return last === "-" ? null : last;
+}
+
+function hostOf(url: string): string | null {
+  return url === "-" ? null : url.replace(/^\w+:\/\//, "").replace(/\/.*$/, "");
+}
+
+/** A status that the backend had too is its own; nginx writes its own 502 and 504 there as well. */
+function refine(fault: AnyFaultId, { backendStatus, backend }: More): AnyFaultId {
+  if (!fault.startsWith("answer.") || backendStatus === null) return fault;
+  if (backendStatus === 504 && fault === "answer.504") return backend === null ? fault : "head.timeout";
+  return backendStatus >= 500 && backendStatus !== 502 ? "relay.origin_5xx" : fault;
+}

@@ -1,0 +1,199 @@
+import { type Incident, join, PAUSE_MS } from "./incidents.ts";
+import { decodeBytes } from "./line-cutter.ts";
+import { isConsequence, wordsOfFault } from "./log-faults.ts";
+import type { LogReport, ShapesTold, ToldIncident } from "./log-report.ts";
+import { settingFor } from "./settings.ts";
+import { suspicionsOf } from "./suspicions.ts";
+
+/** What was read, before anything is concluded from it. */
+export interface LogFacts {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly failures: number;
+  readonly first: number | null;
+  readonly last: number | null;
+  readonly formats: LogReport["formats"];
+  readonly cutLines: number;
+  readonly strangeTimes: number;
+  readonly incidents: readonly Incident[];
+  readonly otherFailures: number;
+  readonly unknown: ShapesTold;
+  readonly unexplained: ShapesTold;
+}
+
+/** Ranks the incidents, says which of them follow from which, and what to change. */
+export function concludeLog(facts: LogFacts): LogReport {
+  const incidents = joinUmbrellas(facts.incidents);
+  const causes = new Map(incidents.map((one) => [one, causeOf(one, incidents)]));
+  const following = (one: Incident) => incidents.filter((other) => causes.get(other) === one);
+  const harm = (one: Incident): number => harmOf(one) + following(one).reduce((sum, other) => sum + harmOf(other), 0);
+  const roots = incidents.filter((one) => causes.get(one) === null).sort((one, other) => harm(other) - harm(one));
+  const ranked = roots.flatMap((root) => [root, ...following(root).sort((one, other) => harmOf(other) - harmOf(one))]);
+  const told = ranked.map((one, index): ToldIncident => {
+    const cause = causes.get(one) ?? null;
+    const followsFrom = cause === null ? null : ranked.indexOf(cause) + 1;
+    return tell(one, { number: index + 1, followsFrom, following: following(one), all: incidents });
+  });
+  return {
+    kind: "log",
+    lines: facts.lines,
+    bytes: facts.bytes,
+    failures: facts.failures,
+    first: iso(facts.first),
+    last: iso(facts.last),
+    formats: [...facts.formats].sort((one, other) => other.lines - one.lines),
+    incidents: told,
+    otherFailures: facts.otherFailures,
+    unknown: facts.unknown,
+    unexplained: facts.unexplained,
+    notes: notesOn(facts),
+  };
+}
+
+/** Umbrellas give way to what another line says more exactly of the same backend at the same time. */
+const UMBRELLAS: Readonly<Record<string, RegExp>> = {
+  "connect.failed": /^connect\./,
+  "dns.error": /^dns\./,
+  "tls.handshake_failed": /^tls\./,
+  "head.closed": /^head\.(?:closed_empty|reset|keepalive_race)$/,
+};
+
+function joinUmbrellas(all: readonly Incident[]): Incident[] {
+  const gone = new Set<Incident>();
+  for (const one of all) {
+    const child = UMBRELLAS[one.fault];
+    if (child === undefined) continue;
+    const exact = all.find(
+      (other) => other.fault !== one.fault && child.test(other.fault) && other.backend === one.backend && overlap(one, other),
+    );
+    if (exact === undefined) continue;
+    join(exact, one);
+    gone.add(one);
+  }
+  return all.filter((one) => !gone.has(one));
+}
+
+function overlap(one: Incident, other: Incident): boolean {
+  if (one.first === null || other.first === null) return true;
+  return one.first <= (other.last ?? 0) + NEAR_MS && other.first <= (one.last ?? 0) + NEAR_MS;
+}
+
+/** Lines of two logs, or of two workers, may be written in the wrong order. */
+const NEAR_MS = 5000;
+
+/** The incident that came just before one that is only a consequence; null: it stands for itself. */
+function causeOf(one: Incident, all: readonly Incident[]): Incident | null {
+  if (!isConsequence(one.fault) || one.first === null) return null;
+  const { first } = one;
+  const before = all.filter(
+    (other) =>
+      !isConsequence(other.fault) &&
+      !other.fault.startsWith("client.") &&
+      other.first !== null &&
+      other.first <= first + NEAR_MS &&
+      (other.last ?? 0) >= first - PAUSE_MS,
+  );
+  const sameBackend = before.filter((other) => other.backend !== null && other.backend === one.backend);
+  const candidates = sameBackend.length > 0 ? sameBackend : before;
+  return candidates.sort((a, b) => Math.abs(first - (a.first ?? 0)) - Math.abs(first - (b.first ?? 0)) || b.count - a.count)[0] ?? null;
+}
+
+/** Failed requests of clients count whole; what clients did themselves, and notes, little. */
+function harmOf({ fault, count }: Incident): number {
+  if (fault.startsWith("client.")) return count * CLIENT_WEIGHT;
+  if (fault === "gateway.backend_ejected") return count * NOTE_WEIGHT;
+  return count;
+}
+
+const CLIENT_WEIGHT = 0.2;
+const NOTE_WEIGHT = 0.1;
+
+interface Place {
+  readonly number: number;
+  readonly followsFrom: number | null;
+  readonly following: readonly Incident[];
+  readonly all: readonly Incident[];
+}
+
+function tell(one: Incident, { number, followsFrom, following, all }: Place): ToldIncident {
+  const { culprit, stage, summary, fix } = wordsOfFault(one.fault);
+  const { fromMs, widthMs, counts } = one.bars.read();
+  const { words, file, line } = one.sample;
+  const most = Math.max(0, ...counts);
+  return {
+    number,
+    program: one.program,
+    fault: one.fault,
+    culprit,
+    stage,
+    backend: one.backend === null ? null : decodeBytes(one.backend),
+    count: one.count,
+    first: iso(one.first),
+    last: iso(one.last),
+    rate: { barMs: widthMs, counts: one.first === null || fromMs > one.first ? [] : counts },
+    perMinuteMax: widthMs >= MINUTE_MS ? Math.round((most * MINUTE_MS) / widthMs) : mostIn(counts, Math.round(MINUTE_MS / widthMs)),
+    targets: one.targets
+      .read()
+      .slice(0, TARGETS_MAX)
+      .map(({ text, count }) => ({ text: decodeBytes(text), count })),
+    clients: one.clients.complete ? one.clients.size : null,
+    line: { file, line, words: decodeBytes(words) },
+    summary,
+    followsFrom,
+    likely: likelyOf(one, following),
+    suspicions: suspicionsOf(one, all),
+    fix,
+    setting: settingFor(one.program, one.fault),
+  };
+}
+
+const TARGETS_MAX = 5;
+const MINUTE_MS = 60_000;
+
+/** The most in so many bars in a row. */
+function mostIn(counts: readonly number[], bars: number): number {
+  let sum = 0;
+  let most = 0;
+  for (const [index, count] of counts.entries()) {
+    sum += count - (counts[index - bars] ?? 0);
+    most = Math.max(most, sum);
+  }
+  return most;
+}
+
+function likelyOf(one: Incident, following: readonly Incident[]): string | null {
+  if (following.length === 0 || one.first === null) return null;
+  const parts = following.map(({ fault, count }) => `${count.toLocaleString("en-US")} ${fault}`);
+  const what = BEGINNINGS[one.fault] ?? `began to fail with ${one.fault}`;
+  const backend = one.backend === null ? "the backend" : decodeBytes(one.backend);
+  return `${backend} ${what} at ${iso(one.first)?.slice(11, 19)}; ${parts.join(", ")} follow from it`;
+}
+
+const BEGINNINGS: Readonly<Record<string, string>> = {
+  "connect.refused": "stopped accepting",
+  "connect.timeout": "stopped answering to connections",
+  "connect.failed": "could not be reached any more",
+  "connect.host_unreachable": "could not be reached any more",
+  "head.timeout": "became too slow to answer",
+  "head.closed": "began to close connections without an answer",
+  "head.reset": "began to reset connections",
+};
+
+function notesOn({ cutLines, strangeTimes, unknown, lines, formats }: LogFacts): string[] {
+  const plural = (count: number, one: string, many: string) => `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return [
+    ...(cutLines > 0 ? [`${plural(cutLines, "line is", "lines are")} longer than 64 KiB: only the start was read`] : []),
+    ...(strangeTimes > 0
+      ? [`${plural(strangeTimes, "line has a time", "lines have times")} more than a year off from the lines around: counted at theirs`]
+      : []),
+    ...(formats.length === 0 && lines > 0 ? ["no line is of a format that is known"] : []),
+    ...(unknown.lines > 0 && formats.length > 0
+      ? [`${plural(unknown.lines, "line is", "lines are")} of no format that is known; by shape below`]
+      : []),
+  ];
+}
+
+/** Of the log's own clock, so without a zone. */
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString().slice(0, 19);
+}

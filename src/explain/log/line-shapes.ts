@@ -1,0 +1,66 @@
+import { decodeBytes, detach } from "./line-cutter.ts";
+
+/** Lines that nobody could read, by their shape: `connect to <word>:<n> failed`. */
+export interface LineShape {
+  readonly shape: string;
+  readonly count: number;
+  readonly sample: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+interface Held {
+  count: number;
+  readonly sample: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+export class LineShapes {
+  /** Lines of shapes that were given up for others that came more often. */
+  others = 0;
+  total = 0;
+  readonly #held = new Map<string, Held>();
+
+  add(text: string, file: string, line: number): void {
+    this.total++;
+    const shape = shapeOf(text);
+    const before = this.#held.get(shape);
+    if (before !== undefined) before.count++;
+    else {
+      if (this.#held.size >= SHAPES_MAX) this.#dropRare();
+      this.#held.set(detach(shape), { count: 1, sample: detach(text.slice(0, SAMPLE_CHARS_MAX)), file, line });
+    }
+  }
+
+  /** The commonest first. */
+  read(): LineShape[] {
+    const all = [...this.#held].map(([shape, held]) => ({ shape: decodeBytes(shape), ...held, sample: decodeBytes(held.sample) }));
+    return all.sort((one, other) => other.count - one.count);
+  }
+
+  #dropRare(): void {
+    const rare = [...this.#held].sort(([, one], [, other]) => one.count - other.count).slice(0, SHAPES_MAX / 4);
+    for (const [shape, { count }] of rare) {
+      this.others += count;
+      this.#held.delete(shape);
+    }
+  }
+}
+
+const SHAPES_MAX = 400;
+const SAMPLE_CHARS_MAX = 400;
+const SHAPE_CHARS_MAX = 160;
+
+/** What differs from line to line becomes a place: numbers, addresses, quoted texts, paths. */
+function shapeOf(text: string): string {
+  const start = text.slice(0, SHAPE_CHARS_MAX);
+  const junk = start.replace(/[\x20-\x7e\t\x80-\xff]+/g, "").length;
+  if (junk > start.length / 10) return "<bytes that are no text>";
+  return start
+    .replace(/"(?:[^"\\]|\\.)*"?/g, "<text>")
+    .replace(/\b[\da-fA-F]{1,4}(?::[\da-fA-F]{0,4}){3,}|\b\d+(?:\.\d+){3}\b/g, "<ip>")
+    .replace(/\b(?=[a-fA-F-]*\d)[\da-fA-F-]{8,}\b/g, "<id>")
+    .replace(/\d+/g, "<n>")
+    .replace(/(?:\/[\w.<>%~-]+){2,}/g, "<path>");
+}

@@ -1,0 +1,35 @@
+import { ACCESS } from "./access.ts";
+import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
+import type { LogFormat } from "./log-event.ts";
+import { NGINX_ERROR } from "./nginx.ts";
+import { OWN_JSON, OWN_TEXT } from "./own.ts";
+import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
+
+/** Every format that is read, for one file: some learn from lines what the next ones mean. */
+export function logFormats(): readonly LogFormat[] {
+  return [NGINX_ERROR, ACCESS, HAPROXY_HTTP, HAPROXY_TCP, HAPROXY_NOTES, SQUID_ACCESS, SQUID_CACHE, OWN_TEXT, OWN_JSON];
+}
+
+/** Names that `--format` takes for logs, with the programs that they stand for. */
+export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "goodgateway"];
+
+/** The formats that a name stands for; all where it is null. */
+export function formatsNamed(name: string | null): readonly LogFormat[] {
+  const all = logFormats();
+  if (name === null) return all;
+  // These write their access logs in the format that all have in common.
+  const hasAccess = ["nginx", "apache", "traefik", "caddy", "varnish"].includes(name);
+  return all.filter(({ id, program }) => program === name || (hasAccess && id === "access"));
+}
+
+/** Whether one of a text's first lines is of a log. */
+export function looksLikeLog(head: string, unwrap: (line: string) => string | null): boolean {
+  const formats = logFormats();
+  const isRead = (line: string) => formats.some(({ read }) => read(line) !== null);
+  return head
+    .split("\n", LINES_MAX)
+    .map((line) => line.replace(/\r$/, ""))
+    .some((line) => isRead(line) || isRead(unwrap(line) ?? ""));
+}
+
+const LINES_MAX = 50;

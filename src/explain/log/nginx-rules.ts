@@ -1,0 +1,94 @@
+import type { AnyFaultId } from "./log-event.ts";
+
+/** A message's first words with `while …`, as nginx's source writes them, and what they mean. The first that matches counts. */
+export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+  // Names and configuration.
+  ["dns.nxdomain", /^\S+ could not be resolved \(3: Host not found\)/],
+  ["dns.timeout", /^\S+ could not be resolved \(110: Operation timed out\)/],
+  ["dns.refused", /^\S+ could not be resolved \(5: Operation refused\)/],
+  ["dns.servfail", /^\S+ could not be resolved \(/],
+  ["gateway.config_error", /^no resolver defined to resolve /],
+  [
+    "gateway.config_error",
+    /^(?:no port in upstream|invalid URL prefix in|zero length URI to proxy|invalid local address|host not found in upstream)/,
+  ],
+  ["gateway.config_error", /^(?:bind\(\) to \S+ failed|cannot load certificate|rewrite or internal redirection cycle)/],
+  // Selection and the gateway's own resources.
+  ["gateway.no_healthy_backend", /^no live upstreams/],
+  ["gateway.backend_ejected", /^upstream server temporarily disabled/],
+  ["gateway.fd_exhausted", /^(?:socket\(\)|accept4?\(\)|epoll_\w+\(\)|open\(\)).* failed \((?:24|23): Too many open files/],
+  ["gateway.overloaded", /^\d+ worker_connections are not enough/],
+  ["gateway.source_port_exhausted", /^(?:connect\(\)|bind\().* failed \(99: Cannot assign requested address\)/],
+  // Connecting.
+  ["connect.unix_socket", /^connect\(\) to unix:\S+ failed \((?:2|13): /],
+  ["connect.backlog_full", /^connect\(\) to unix:\S+ failed \(11: /],
+  ["connect.acl_denied", /^connect\(\)(?: to \S+)? failed \((?:13|1): /],
+  ["connect.refused", /^(?:kevent\(\) reported that )?connect\(\)(?: to \S+)? failed \((?:111|61|146|10061): /],
+  ["connect.reset", /^(?:kevent\(\) reported that )?connect\(\)(?: to \S+)? failed \((?:104|54): /],
+  ["connect.timeout", /^connect\(\)(?: to \S+)? failed \((?:110|60): /],
+  ["connect.timeout", /^upstream timed out \(.* while connecting to upstream/],
+  ["connect.host_unreachable", /^connect\(\)(?: to \S+)? failed \((?:113|65|112|64): /],
+  ["connect.net_unreachable", /^connect\(\)(?: to \S+)? failed \((?:101|51|100|50): /],
+  // TLS with the backend, and with the client.
+  ["tls.handshake_timeout", /^upstream timed out \(.* while SSL handshaking to upstream/],
+  ["tls.closed_in_handshake", /^peer closed connection in SSL handshake.* while SSL handshaking to upstream/],
+  ["tls.cert_expired", /^upstream SSL certificate verify error: \(10:/],
+  ["tls.cert_name_mismatch", /^upstream SSL certificate does not match "/],
+  ["tls.cert_untrusted", /^upstream SSL certificate verify error: \(/],
+  [
+    "tls.protocol_mismatch",
+    /^SSL_do_handshake\(\) failed .*(?:wrong version number|http request|packet length too long|unknown protocol).* while SSL handshaking to upstream/,
+  ],
+  ["tls.sni_unrecognized", /^SSL_do_handshake\(\) failed .*(?:unrecognized name|SSL alert number 112).* while SSL handshaking to upstream/],
+  [
+    "tls.client_cert_required",
+    /^SSL_do_handshake\(\) failed .*(?:certificate required|SSL alert number 116|bad certificate).* while SSL handshaking to upstream/,
+  ],
+  [
+    "tls.version_or_cipher",
+    /^SSL_do_handshake\(\) failed .*(?:handshake failure|alert number 40|protocol version|alert number 70|unsupported protocol|no shared cipher|dh key too small).* while SSL handshaking to upstream/,
+  ],
+  ["tls.handshake_failed", /^SSL_do_handshake\(\) failed .* while SSL handshaking to upstream/],
+  ["tls.handshake_failed", /^peer closed connection in SSL handshake .*to upstream/],
+  ["client.tls_handshake_failed", /^(?:SSL_do_handshake\(\) failed|peer closed connection in SSL handshake) .* while SSL handshaking/],
+  ["tls.mid_stream_error", /^SSL_(?:read|write|shutdown)\(\) failed/],
+  // Writing the request.
+  ["write.timeout", /^upstream timed out \(.* while sending request to upstream/],
+  ["write.reset", /^(?:writev|send|sendfile|readv|recv)\(\) failed \((?:32|104|54): .* while sending request to upstream/],
+  // The answer's head.
+  ["head.timeout", /^upstream timed out \(.* while (?:reading response header from|reading response from) upstream/],
+  ["head.closed", /^upstream prematurely closed connection while (?:reading response header from|sending request to) upstream/],
+  ["head.reset", /^(?:recv|readv)\(\) failed \((?:104|54): .* while reading response header from upstream/],
+  ["head.too_large", /^upstream sent too big (?:header|early hints)/],
+  ["head.not_http", /^upstream sent no valid HTTP\/1\.0 header/],
+  ["head.bad_framing", /^upstream sent "Content-Length" and "Transfer-Encoding" headers at the same time/],
+  ["head.bad_framing", /^upstream sent (?:invalid "Content-Length" header|duplicate header line: "(?:Content-Length|Transfer-Encoding))/i],
+  ["head.bad_transfer_coding", /^upstream sent unknown "Transfer-Encoding"/],
+  ["head.bad_field", /^upstream sent (?:invalid header|duplicate header line)/],
+  ["head.bad_status_line", /^upstream sent (?:invalid|unexpected|duplicate|no) (?::status|status)/],
+  ["tls.protocol_mismatch", /^upstream prematurely sent response/],
+  // The answer's body.
+  ["body.idle_timeout", /^upstream timed out \(.* while reading upstream/],
+  ["tunnel.idle_timeout", /^upstream timed out \(.* while proxying (?:upgraded )?connection/],
+  ["body.truncated", /^upstream prematurely closed connection while reading upstream/],
+  ["body.reset", /^(?:recv|readv)\(\) failed \((?:104|54): .* while (?:reading upstream|proxying)/],
+  ["body.bad_chunk", /^upstream sent invalid chunked response/],
+  ["body.excess_bytes", /^upstream sent (?:more data than specified in|data after)/],
+  ["trailers.too_large", /^upstream sent too big trailers/],
+  ["trailers.invalid", /^upstream sent (?:invalid trailer|trailer without)/],
+  // HTTP/2, gRPC, FastCGI.
+  ["head.h2_error", /^upstream (?:rejected request with error \d+|sent goaway with error \d+|prematurely closed stream|violated )/],
+  ["head.closed", /^upstream prematurely closed FastCGI (?:stdout|request)/],
+  ["head.not_http", /^upstream sent (?:unsupported FastCGI protocol version|invalid FastCGI record type|unexpected FastCGI record)/],
+  [
+    "head.h2_error",
+    /^upstream sent (?:unexpected|invalid|too (?:large|short|many)|frame for|truncated|zero|headers frame|data frame|settings frame|ping frame|goaway frame|window update|rst stream|http2)/,
+  ],
+  ["origin.app_stderr", /^FastCGI sent in stderr: /],
+  // Clients, and what the rules of the config say to them.
+  ["client.closed_waiting", /^(?:epoll_wait\(\) reported that |kevent\(\) reported that )?client (?:prematurely )?closed connection/],
+  ["client.slow_reader", /^client timed out .* while sending to client/],
+  ["client.body_too_large", /^client intended to send too large body/],
+  ["client.header_too_large", /^client sent too (?:long|large) (?:header|URI|cookie)/],
+  ["client.denied", /^(?:limiting (?:requests|connections)|access forbidden by rule)/],
+];

@@ -1,0 +1,83 @@
+import { detach } from "./line-cutter.ts";
+import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { readDashed } from "./log-times.ts";
+import { NGINX_RULES } from "./nginx-rules.ts";
+
+/** `2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: …) while connecting to upstream, client: …, upstream: "…"`. */
+export const NGINX_ERROR: LogFormat = { id: "nginx-error", name: "nginx error log", program: "nginx", read: readNginxError };
+
+function readNginxError(line: string): LogEvent | null {
+  if (line.charCodeAt(4) !== SLASH || line.charCodeAt(20) !== OPEN) return null;
+  const levelEnd = line.indexOf("] ", 21);
+  const at = levelEnd === -1 || levelEnd > LEVEL_END_MAX ? null : readDashed(line, 0);
+  const textAt = line.indexOf(": ", levelEnd);
+  if (at === null || textAt === -1) return null;
+  const clientAt = line.indexOf(", client: ", textAt);
+  const message = withoutNumber(line.slice(textAt + 2, clientAt === -1 ? contextOf(line, textAt) : clientAt));
+  const fault = faultOf(message);
+  if (fault === null) return logEvent({ at, words: QUIET_LEVELS.has(line.slice(21, levelEnd)) ? "" : message });
+  const request = quoted(line, clientAt, ', request: "');
+  const [method = null, path = ""] = request?.split(" ", 2) ?? [];
+  return logEvent({
+    at,
+    fault,
+    words: message,
+    backend: backendOf(quoted(line, clientAt, ', upstream: "')),
+    target: request === null ? null : (quoted(line, clientAt, ', host: "') ?? "") + path,
+    client: clientAt === -1 ? null : line.slice(clientAt + CLIENT_CHARS_MAX, endOf(line, clientAt + CLIENT_CHARS_MAX)),
+    method,
+  });
+}
+
+const SLASH = 0x2f;
+const OPEN = 0x5b;
+/** Behind the longest level. */
+const LEVEL_END_MAX = 29;
+/** As long as `, client: `. */
+const CLIENT_CHARS_MAX = 10;
+const QUIET_LEVELS: ReadonlySet<string> = new Set(["debug", "info", "notice"]);
+
+/** Lines without a client may still name a server or an upstream. */
+function contextOf(line: string, from: number): number {
+  const found = /, (?:server|upstream|context): /.exec(line.slice(from));
+  return found === null ? line.length : from + found.index;
+}
+
+/** Without the connection's number in front. */
+function withoutNumber(message: string): string {
+  return message.charCodeAt(0) === 0x2a ? message.slice(message.indexOf(" ") + 1) : message;
+}
+
+function endOf(line: string, from: number): number {
+  const end = line.indexOf(",", from);
+  return end === -1 ? line.length : end;
+}
+
+function quoted(line: string, from: number, key: string): string | null {
+  const at = line.indexOf(key, Math.max(0, from));
+  if (at === -1) return null;
+  const end = line.indexOf('"', at + key.length);
+  return end === -1 ? line.slice(at + key.length) : line.slice(at + key.length, end);
+}
+
+/** Host and port, or socket, of `http://10.0.0.2:8080/path` and `fastcgi://unix:/run/app.sock:`. */
+function backendOf(upstream: string | null): string | null {
+  if (upstream === null) return null;
+  const start = upstream.indexOf("://");
+  const rest = start === -1 ? upstream : upstream.slice(start + 3);
+  const end = rest.startsWith("unix:") ? rest.indexOf(":", 5) : rest.indexOf("/");
+  return end === -1 ? rest : rest.slice(0, end);
+}
+
+/** Messages repeat: the rules are asked once for each. */
+const known = new Map<string, AnyFaultId | null>();
+const KNOWN_MAX = 1000;
+
+function faultOf(message: string): AnyFaultId | null {
+  const before = known.get(message);
+  if (before !== undefined) return before;
+  const found = NGINX_RULES.find(([, pattern]) => pattern.test(message))?.[0] ?? null;
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(detach(message), found);
+  return found;
+}

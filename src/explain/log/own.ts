@@ -1,0 +1,87 @@
+import type { FaultId } from "../../core/fault.ts";
+import { FAULTS } from "../../core/fault-table.ts";
+import { parseJson, readField, readNumber } from "./json-line.ts";
+import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { readDashed } from "./log-times.ts";
+
+/** Our own lines in text: `2026-01-02T12:03:44Z failed 502 GET http://shop.example/cart connect.refused exit de-7 "refused after 3 ms" …`. */
+export const OWN_TEXT: LogFormat = { id: "goodgateway-text", name: "goodgateway log", program: "goodgateway", read: readText };
+
+/** Our own lines in JSON: the record of an exchange, or an event. */
+export const OWN_JSON: LogFormat = { id: "goodgateway-json", name: "goodgateway log (JSON)", program: "goodgateway", read: readJson };
+
+const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z (failed|rescued|relayed|aborted|ok|exit|target|operator|verdict|config|warning:) /;
+const EXCHANGE = /^(\w+) (\d{3}|-) (\S+) (\S+)(?: ([a-z]+\.[a-z0-9_]+) (client|gateway|exit|edge|origin|dns|network)(?: (\S+))?)?/;
+const DURATION = / (\d+(?:\.\d+)?)(ms|s|min|h) for (\S+) \S+$/;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+
+function readText(line: string): LogEvent | null {
+  const kind = line.charCodeAt(10) === 0x54 ? TEXT.exec(line)?.[1] : undefined;
+  const at = kind === undefined ? null : readDashed(line, 0);
+  if (kind === undefined || at === null) return null;
+  const words = line.slice(line.indexOf("Z ") + 2);
+  if (kind === "exit" && / benched for /.test(words))
+    return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
+  if (kind === "target" && / is not asked for /.test(words))
+    return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
+  if (kind === "warning:" || words.startsWith("config refused")) return logEvent({ at, words });
+  const found = EXCHANGE.exec(words);
+  const [, outcome, status, method = null, target = null, fault, , exit] = found ?? [];
+  // A rescued exchange cost time and failed nobody.
+  if (found === null || fault === undefined || !isFault(fault) || outcome === "rescued") return logEvent({ at });
+  const [, count, unit = "ms", client = null] = DURATION.exec(words) ?? [];
+  const ms = count === undefined ? null : Number(count) * (UNIT_MS[unit] ?? 1);
+  const backend = exit === undefined || exit.startsWith('"') || exit.startsWith("(") ? hostOf(target) : exit;
+  return logEvent({ at, fault, status: status === "-" ? null : Number(status), method, target, client, ms, backend, words });
+}
+
+function readJson(line: string): LogEvent | null {
+  const value = line.includes('"at":') ? parseJson(line) : null;
+  const time = readField(value, "at");
+  const at = time === null ? null : readDashed(time, 0);
+  if (value === null || at === null) return null;
+  const event = readField(value, "event");
+  if (event !== null) return readEvent(value, at, event);
+  const verdict = value["verdict"] as Readonly<Record<string, unknown>> | null | undefined;
+  if (verdict === undefined || !Array.isArray(value["attempts"])) return null;
+  const fault = readField(verdict, "fault");
+  if (fault === null || !isFault(fault) || readField(value, "outcome") === "rescued") return logEvent({ at });
+  const culprit = readField(verdict, "culprit");
+  const guilty = (value["attempts"] as readonly Readonly<Record<string, unknown>>[]).findLast((one) => readField(one, "fault") === fault);
+  const target = readField(value, "target");
+  const exit = culprit === "exit" ? readField(guilty, "exit") : null;
+  const evidence = verdict?.["evidence"];
+  const client = value["client"] as Readonly<Record<string, unknown>> | undefined;
+  return logEvent({
+    at,
+    fault,
+    target,
+    backend: exit ?? hostOf(target),
+    status: readNumber(value, "status"),
+    method: readField(value, "method"),
+    client: readField(client, "address"),
+    ms: readNumber(value, "ms"),
+    words: `${fault}, culprit ${culprit}: ${Array.isArray(evidence) ? evidence.join("; ") : ""}`,
+  });
+}
+
+function readEvent(value: Readonly<Record<string, unknown>>, at: number, event: string): LogEvent {
+  if (event === "hop-changed" && readField(value, "to") === "benched") {
+    const backend = readField(value, "exit");
+    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `exit ${backend} benched: ${readField(value, "reason")}` });
+  }
+  if (event === "circuit-changed" && readField(value, "to") === "open") {
+    const backend = readField(value, "target");
+    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `target ${backend} not asked: ${readField(value, "reason")}` });
+  }
+  const words = event === "warning" ? readField(value, "message") : event === "config-refused" ? readField(value, "reason") : null;
+  return logEvent({ at, words: words ?? "" });
+}
+
+function isFault(id: string): id is FaultId {
+  return Object.hasOwn(FAULTS, id);
+}
+
+function hostOf(target: string | null): string | null {
+  return target === null ? null : (/^(?:\w+:\/\/)?([^/]+)/.exec(target)?.[1] ?? null);
+}

@@ -1,0 +1,104 @@
+import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { readDashed, readEpoch } from "./log-times.ts";
+
+/** `1732716127.123  60012 192.0.2.1 TCP_MISS/503 4012 GET http://site.example/ - HIER_NONE/- text/html`. */
+export const SQUID_ACCESS: LogFormat = { id: "squid-access", name: "Squid access log", program: "squid", read: readAccess };
+
+/** `2026/11/27 14:02:07 kid1| TCP connection to 192.0.2.10/8080 failed`. */
+export const SQUID_CACHE: LogFormat = { id: "squid-cache", name: "Squid cache.log", program: "squid", read: readCache };
+
+const LINE = /^(\d{9,10}\.\d{3}) +(-?\d+) (\S+) ([A-Z_]+)\/(\d{3}) (\d+) (\S+) (\S+) (\S+) ([A-Z_]+)\/(\S+) (\S+)(?: (.*))?$/;
+
+function readAccess(line: string): LogEvent | null {
+  if (line.charCodeAt(10) !== DOT && line.charCodeAt(9) !== DOT) return null;
+  const found = LINE.exec(line);
+  if (found === null) return null;
+  const [, seconds, elapsed, client = "", result = "", code, , method = "", url = "", , how = "", peer = "-", , rest = ""] = found;
+  const [at, status, ms] = [readEpoch(Number(seconds)), Number(code), Number(elapsed)];
+  const fault = faultOf(result, { status, method, how, rest });
+  if (fault === null) return logEvent({ at, status });
+  const words = `${result}/${code} ${method} ${url} ${how}/${peer} after ${ms} ms`;
+  return logEvent({ at, fault, status, ms, client, method, target: url, backend: peer === "-" ? hostOf(url) : peer, words });
+}
+
+const DOT = 0x2e;
+
+interface Served {
+  readonly status: number;
+  readonly method: string;
+  readonly how: string;
+  readonly rest: string;
+}
+
+/** `%err_code` behind the line says it best; without it what Squid did and did not do tells most. */
+function faultOf(result: string, { status, method, how, rest }: Served): AnyFaultId | null {
+  const code = /\bERR_[A-Z_]+/.exec(rest)?.[0];
+  if (code !== undefined && ERRORS[code] !== undefined) return ERRORS[code];
+  if (result.endsWith("_ABORTED")) return method === "CONNECT" && status === 200 ? null : "client.closed_waiting";
+  if (result === "TCP_DENIED" || result === "TCP_DENIED_REPLY") return status === 407 ? "client.proxy_auth_required" : "client.denied";
+  if (result.endsWith("_TIMEDOUT")) return "tunnel.idle_timeout";
+  if (result === "NONE_NONE" || result === "NONE" || result.startsWith("NONE_"))
+    return status >= 500 ? "dns.error" : status === 400 ? "client.bad_request" : null;
+  if (status < 500) return null;
+  // Squid makes 503 where it could not connect, 502 and 504 where it did; what a server answered itself it names by its address.
+  if (how === "HIER_NONE") return status === 503 ? "dns.error" : "answer.5xx";
+  return status === 502 ? "answer.502" : status === 503 ? "answer.503" : status === 504 ? "answer.504" : "relay.origin_5xx";
+}
+
+const ERRORS: Readonly<Record<string, AnyFaultId>> = {
+  ERR_DNS_FAIL: "dns.error",
+  ERR_CONNECT_FAIL: "connect.failed",
+  ERR_SECURE_CONNECT_FAIL: "tls.handshake_failed",
+  ERR_READ_TIMEOUT: "head.timeout",
+  ERR_READ_ERROR: "head.reset",
+  ERR_WRITE_ERROR: "write.reset",
+  ERR_ZERO_SIZE_OBJECT: "head.closed_empty",
+  ERR_INVALID_RESP: "head.invalid",
+  ERR_TOO_BIG: "head.too_large",
+  ERR_LIFETIME_EXP: "body.idle_timeout",
+  ERR_CANNOT_FORWARD: "gateway.no_healthy_backend",
+  ERR_FORWARDING_DENIED: "client.denied",
+  ERR_SOCKET_FAILURE: "gateway.fd_exhausted",
+  ERR_SHUTTING_DOWN: "gateway.shutting_down",
+  ERR_GATEWAY_FAILURE: "gateway.internal_error",
+  ERR_ACCESS_DENIED: "client.denied",
+  ERR_CACHE_ACCESS_DENIED: "client.proxy_auth_required",
+  ERR_INVALID_REQ: "client.bad_request",
+  ERR_INVALID_URL: "client.bad_request",
+  ERR_UNSUP_REQ: "client.bad_request",
+  ERR_UNSUP_HTTPVERSION: "client.bad_request",
+  ERR_CONFLICT_HOST: "client.smuggling_suspect",
+  ERR_ICAP_FAILURE: "gateway.internal_error",
+  ERR_PROTOCOL_UNKNOWN: "client.bad_request",
+  ERR_CLIENT_GONE: "client.closed_waiting",
+};
+
+function hostOf(url: string): string | null {
+  const found = /^(?:\w+:\/\/)?(?:[^/@]*@)?(\[[^\]]+\](?::\d+)?|[^/]+)/.exec(url)?.[1];
+  return found === undefined || found.startsWith("error:") ? null : found;
+}
+
+const CACHE_LINE = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: kid\d+)?\| /;
+
+function readCache(line: string): LogEvent | null {
+  if (line.charCodeAt(4) !== 0x2f) return null;
+  const head = CACHE_LINE.exec(line)?.[0];
+  const at = head === undefined ? null : readDashed(line, 0);
+  if (head === undefined || at === null) return null;
+  const words = line.slice(head.length);
+  const found = CACHE_RULES.find(([, pattern]) => pattern.test(words));
+  if (found === undefined) return logEvent({ at, words: /^(?:WARNING|ERROR|FATAL|SECURITY ALERT)/.test(words) ? words : "" });
+  return logEvent({ at, fault: found[0], backend: found[1].exec(words)?.[1] ?? null, words });
+}
+
+const CACHE_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+  ["head.closed_empty", /Invalid Response: No object data received/],
+  ["head.bad_field", /Invalid Response: Bad header encountered/],
+  ["head.not_http", /Invalid Response: (?:Headers did not parse at all|No reply at all)/],
+  ["gateway.loop_detected", /[Ff]orwarding loop (?:with|detected)/],
+  ["gateway.fd_exhausted", /running out of filedescriptors/i],
+  ["gateway.backend_ejected", /Detected DEAD Parent: (\S+)/],
+  ["connect.failed", /TCP connection to (\S+) failed/],
+  ["tls.handshake_failed", /(?:TLS|SSL)\S* (?:error|negotiating).*(?:handshake|connection)|Error negotiating SSL/],
+  ["gateway.config_error", /^FATAL: /],
+];

@@ -1,0 +1,51 @@
+import { parseJson, readField } from "./json-line.ts";
+import { readDashed, readSyslogTime } from "./log-times.ts";
+
+/** A line as its program wrote it, out of what syslog or containers put around it. */
+export interface Unwrapped {
+  readonly line: string;
+  readonly at: number | null;
+}
+
+/** Takes off what others put in front of a line; null: there is nothing that we know. @param year of times that have none. */
+export function unwrap(line: string, year: number): Unwrapped | null {
+  if (line.startsWith('{"log":')) {
+    const value = parseJson(line);
+    const log = readField(value, "log");
+    return log === null ? null : { line: log.replace(/\r?\n$/, ""), at: timeOf(readField(value, "time")) };
+  }
+  const first = line.charCodeAt(0);
+  if (first >= 0x41 && first <= 0x5a) {
+    const [head] = SYSLOG.exec(line) ?? [];
+    if (head !== undefined) return { line: withoutPid(line.slice(head.length)), at: readSyslogTime(line, 0, year) };
+  }
+  const iso = ISO_SYSLOG.exec(line)?.[0] ?? CRI.exec(line)?.[0];
+  if (iso !== undefined) {
+    const start = iso.indexOf("20");
+    return { line: line.slice(iso.length), at: readDashed(line, Math.max(0, start)) };
+  }
+  const number = SYSLOG_NUMBER.exec(line)?.[0];
+  if (number !== undefined) return { line: line.slice(number.length), at: null };
+  const compose = COMPOSE.exec(line)?.[0];
+  return compose === undefined ? null : { line: line.slice(compose.length), at: null };
+}
+
+/** `Nov 27 14:02:07 host nginx[12]: `, and `Nov 27 14:02:07 localhost nginx: `. */
+const SYSLOG = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d (?:\S+ )?[\w./-]+(?:\[\d+\])?: /;
+/** `2026-11-27T14:02:07.123456+00:00 host nginx[12]: `, RFC 5424 too. */
+const ISO_SYSLOG = /^(?:<\d+>1 )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ (?:[\w./-]+(?:\[\d+\])?: |[\w./-]+ \S+ \S+ (?:-|\[[^\]]*\]) )/;
+/** `2026-11-27T14:02:07.123Z stderr F `. */
+const CRI = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* (?:stdout|stderr) [FP] /;
+/** `<134>`, without a time. */
+const SYSLOG_NUMBER = /^<\d{1,3}>/;
+/** `web-1  | `. */
+const COMPOSE = /^[\w.-]+ *\| /;
+
+/** Some syslog daemons write the tag twice. */
+function withoutPid(line: string): string {
+  return line.startsWith("haproxy[") ? line.replace(/^haproxy\[\d+\]: /, "") : line;
+}
+
+function timeOf(text: string | null): number | null {
+  return text === null ? null : readDashed(text, 0);
+}

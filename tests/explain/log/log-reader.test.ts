@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { LogReader } from "../../../src/explain/log/log-reader.ts";
+import type { LogReport } from "../../../src/explain/log/log-report.ts";
+
+function read(text: string | Uint8Array, chunkBytes: number = 1 << 16): LogReport {
+  const reader = new LogReader({ format: null, year: 2026 });
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  reader.open("x.log");
+  for (let at = 0; at < bytes.length; at += chunkBytes) reader.push(bytes.subarray(at, at + chunkBytes));
+  reader.end();
+  return reader.report();
+}
+
+const REFUSED =
+  '2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.1, server: s, request: "GET / HTTP/1.1", upstream: "http://10.0.0.2:8080/", host: "site.example"\n';
+const NO_LIVE =
+  '2026/11/27 14:02:08 [error] 12#12: *4 no live upstreams while connecting to upstream, client: 192.0.2.1, server: s, request: "GET / HTTP/1.1", upstream: "http://app/", host: "site.example"\n';
+
+test("what nginx says after its backend refused follows from that, in whatever chunks it comes", () => {
+  for (const chunkBytes of [1, 7, 1 << 16]) {
+    const { incidents, lines, unknown } = read(REFUSED + NO_LIVE.repeat(3), chunkBytes);
+    assert.deepEqual([lines, unknown.lines], [4, 0]);
+    assert.deepEqual(
+      incidents.map(({ fault, backend, count, followsFrom }) => [fault, backend, count, followsFrom]),
+      [
+        ["connect.refused", "10.0.0.2:8080", 1, null],
+        ["gateway.no_healthy_backend", "app", 3, 1],
+      ],
+    );
+    assert.match(incidents[0]?.likely ?? "", /^10\.0\.0\.2:8080 stopped accepting at 14:02:07; 3 gateway\.no_healthy_backend follow/);
+  }
+});
+
+test("lines of HAProxy, behind syslog too, and of Squid are read among others", () => {
+  const { incidents } = read(
+    [
+      'Nov 27 14:02:07 lb haproxy[7]: 192.0.2.1:5000 [27/Nov/2026:14:02:07.123] web app/app-2 0/0/-1/-1/3001 503 217 - - SC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1"',
+      'Nov 27 14:02:07 lb haproxy[7]: 192.0.2.1:5000 [27/Nov/2026:14:02:07.123] web app/app-1 0/0/1/-1/60001 504 217 - - sH-- 1/1/0/0/0 0/0 "GET / HTTP/1.1"',
+      "1795788127.123  60012 192.0.2.1 TCP_MISS/504 4012 GET http://site.example/ - HIER_DIRECT/192.0.2.9 text/html",
+      '192.0.2.1 - - [27/Nov/2026:14:02:09 +0000] "GET /x HTTP/1.1" 499 0 "-" "agent"',
+    ].join("\n"),
+  );
+  assert.deepEqual(incidents.map(({ fault }) => fault).sort(), ["answer.504", "client.closed_waiting", "connect.failed", "head.timeout"]);
+});
+
+test("a line of ten megabytes and lines of no format are counted, and the others still read", () => {
+  const { incidents, notes, unknown } = read(`${"x".repeat(10_000_000)}\n${REFUSED}something else 17\nsomething else 18\n`);
+  assert.equal(incidents.length, 1);
+  assert.deepEqual(unknown.shapes.map(({ shape, count }) => [shape, count]).slice(0, 1), [["something else <n>", 2]]);
+  assert.match(notes.join(), /longer than 64 KiB/);
+});
+
+test("whatever bytes come, something is told", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => read(bytes).kind === "log"));
+  const starts = [
+    REFUSED,
+    NO_LIVE,
+    '192.0.2.1 - - [27/Nov/2026:14:02:09 +0000] "GET /x HTTP/1.1" 502 0 "-" "agent"',
+    "1795788127.123  6 192.0.2.1 ",
+  ];
+  fc.assert(
+    fc.property(fc.constantFrom(...starts), fc.nat(200), fc.string(), (line, at, junk) => read(line.slice(0, at) + junk).kind === "log"),
+  );
+});
