@@ -27,14 +27,6 @@ export function tellLog(report: LogReport, look: Look): string[] {
   ];
 }
 
-/** One line of what just began or goes on, for `-f`. */
-export function tellNews(one: ToldIncident, more: number): string {
-  const where = one.backend === null ? "" : ` at ${one.backend}`;
-  return printable(
-    `${one.last?.slice(11) ?? "now"}  ${one.fault}${where}: ${format(more)} more, ${format(one.count)} since ${one.first?.slice(11) ?? "the start"}  ${one.line.words}`,
-  );
-}
-
 function tellIncident(one: ToldIncident, look: Look): string[] {
   const { paint } = look;
   const where = one.backend === null ? "" : ` at ${printable(one.backend)}`;

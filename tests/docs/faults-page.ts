@@ -1,5 +1,6 @@
 import type { FaultRow } from "../../src/core/fault.ts";
 import { FAULTS } from "../../src/core/fault-table.ts";
+import { LOG_FAULTS } from "../../src/core/faults/log-only.ts";
 import type { HopRole } from "../../src/core/route.ts";
 
 export const FAULTS_PAGE: URL = new URL("../../docs/faults.md", import.meta.url);
@@ -11,7 +12,22 @@ export function renderFaultsPage(): string {
   for (const [family, rows] of families) {
     parts.push(`## ${family}\n\n${FAMILIES[family] ?? unknownFamily(family)}\n`, ...rows.map(renderFault));
   }
+  parts.push(renderLogFaults());
   return parts.join("\n");
+}
+
+function renderLogFaults(): string {
+  const lines = Object.entries(LOG_FAULTS).map(
+    ([id, { culprit, stage, summary, fix }]) => `| \`${id}\` | ${stage} | ${culprit} | ${summary} ${fix.operator} |`,
+  );
+  return `## Only in logs
+
+What \`goodgateway explain\` finds in [logs of other gateways](how-do-i-read-an-error-log.md) beyond the faults above. No exchange ends with one.
+
+| fault | stage | culprit | what it is, and what to do |
+| --- | --- | --- | --- |
+${lines.join("\n")}
+`;
 }
 
 const INTRODUCTION = `# Faults

@@ -1,5 +1,5 @@
 /** A line's first characters are enough to tell what it says; the rest is read over. */
-export const LINE_CHARS_MAX: number = 64 * 1024;
+const LINE_CHARS_MAX = 64 * 1024;
 
 /** Takes the bytes of a log as they come and hands out its lines, each byte a character; holds one unfinished line, cut. */
 export class LineCutter {

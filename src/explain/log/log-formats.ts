@@ -6,7 +6,7 @@ import { OWN_JSON, OWN_TEXT } from "./own.ts";
 import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
-export function logFormats(): readonly LogFormat[] {
+function logFormats(): readonly LogFormat[] {
   return [NGINX_ERROR, ACCESS, HAPROXY_HTTP, HAPROXY_TCP, HAPROXY_NOTES, SQUID_ACCESS, SQUID_CACHE, OWN_TEXT, OWN_JSON];
 }
 

@@ -15,13 +15,6 @@ export function readSlashed(text: string, at: number): number | null {
   return whole === null ? null : whole + fraction(text, at + 20);
 }
 
-/** `Fri Nov 27 14:02:07.123456 2026`. */
-export function readWeekday(text: string, at: number): number | null {
-  const space = text.indexOf(" ", at + 11);
-  const whole = build(digits(text, space + 1, 4), monthOf(text, at + 4), dayOf(text, at + 8), clock(text, at + 11));
-  return whole === null ? null : whole + fraction(text, at + 19);
-}
-
 /** `Nov 27 14:02:07`, in the year that is given. */
 export function readSyslogTime(text: string, at: number, year: number): number | null {
   return build(year, monthOf(text, at), dayOf(text, at + 4), clock(text, at + 7));
