@@ -1,5 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
-import type { Culprit, FaultId, Stage } from "../core/fault.ts";
+import { type Culprit, type FaultId, fault as makeFault, type Stage } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import type { Question, TestResult } from "./question.ts";
 
@@ -101,6 +101,11 @@ function judge(broken: TestResult, whole: readonly TestResult[], tests: readonly
         ? null
         : "It failed once and worked at the second try: a blip."
       : `The exit speaks another protocol: use ${found.spec.route.slice(3)}.`;
+  if (found !== undefined) {
+    const wrong = fault.id === "handshake.not_a_proxy" ? fault : makeFault("handshake.not_a_proxy", `${words} (${fault.details})`);
+    const named = { ...broken, attributed: { fault: wrong, role, hop: broke } };
+    return verdict(named, { culprit: culpritOf(wrong, role), hop: broke, confidence: 0.95 }, [broken, found, ...others], words, null);
+  }
   return verdict(
     broken,
     { culprit, hop: broke, confidence: again === undefined ? confidence : Math.min(confidence, 0.5) },
@@ -121,6 +126,9 @@ function isRefusedHere({ spec, attributed, status }: TestResult, parts: readonly
   return isEncrypted || parts.some((one) => one.spec.part === "in-tunnel" && one.outcome === "fault" && one.status === status);
 }
 
+/** Nobody serves there. */
+const DOWN = /^(?:connect\.|head\.(?:closed|reset|timeout)|handshake\.target_)/;
+
 function isOfTarget({ attributed }: TestResult): boolean {
   if (attributed === null) return false;
   return ["origin", "edge"].includes(culpritOf(attributed.fault, attributed.role)) || attributed.role === "target";
@@ -136,7 +144,7 @@ function verdict(
   const { fault } = broken.attributed as NonNullable<TestResult["attributed"]>;
   const row = FAULTS[fault.id];
   const isTargets = culprit === "origin" || culprit === "edge";
-  const wait = isTargets && !fault.id.startsWith("relay.") ? "The site is down: wait. Another exit does not help. " : "";
+  const wait = isTargets && DOWN.test(fault.id) ? "The site is down: wait. Another exit does not help. " : "";
   const isChain = culprit === "exit" && (broken.spec.exit?.hops.length ?? 0) > 1;
   const client = words?.startsWith("The exit speaks")
     ? words

@@ -1,12 +1,14 @@
 import { Cancellation } from "../net/cancellation.ts";
 import { conclude, type Diagnosis } from "./conclude.ts";
 import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
-import type { Question, TestResult, TestSpec } from "./question.ts";
+import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { cutTest, type DiagnoseContext, runTest } from "./run-test.ts";
 
 /** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
 const CERTAIN = 0.9;
-const GRACE_MS = 400;
+/** The same once all whole routes are compared. */
+const COMPARED = 0.85;
+const GRACE_MS = 600;
 
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
@@ -66,8 +68,11 @@ class Run {
   #lookWhetherCertain(): void {
     if (this.#isOver || this.#timer !== undefined) return;
     const { verdict } = conclude(this.#question, this.#ended);
-    const areRoutesKnown = this.#specs.every(({ id, part }) => part !== "via" || this.#ended.some(({ spec }) => spec.id === id));
-    if (verdict.confidence < CERTAIN || verdict.fault === null || !areRoutesKnown) return;
+    const areKnown = (parts: readonly TestPart[]) =>
+      this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
+    const isCertain =
+      verdict.confidence >= CERTAIN ? areKnown(["via"]) : verdict.confidence >= COMPARED && areKnown(["via", "direct", "other"]);
+    if (verdict.fault === null || !isCertain) return;
     this.#timer = setTimeout(() => this.#finish(), GRACE_MS);
   }
 

@@ -185,7 +185,7 @@ function failed(spec: TestSpec, failure: HopFailure, route: { exit: Exit | null;
 
 function answered(
   spec: TestSpec,
-  { url }: Question,
+  { url, fields }: Question,
   { head, response }: Answered,
   ms: TestResult["ms"],
   { rules }: DiagnoseContext,
@@ -198,7 +198,14 @@ function answered(
   const { length } = response.body;
   const text = body.subarray(0, EXCERPT_CHARS_MAX).toString("latin1");
   const words = `${head.status} ${head.reason}`.trim();
-  const common = { ...blank(spec), reading, status: head.status, fields: head.fields, ms, excerpt: length === 0 ? null : text };
+  const common = {
+    ...blank(spec),
+    reading,
+    status: head.status,
+    fields: head.fields,
+    ms,
+    excerpt: length === 0 ? null : withoutSecrets(text, fields),
+  };
   const attributed = reading.fault === null ? null : attributedAnswer(spec, target, head, body, reading);
   return {
     ...common,
@@ -207,6 +214,16 @@ function answered(
     words: attributed === null ? words : `${words}: ${attributed.fault.details}`,
   };
 }
+
+/** A page may repeat what it was sent. */
+function withoutSecrets(text: string, fields: readonly string[]): string {
+  return fields.reduce(
+    (shown, value, i) => (i % 2 === 1 && SECRET.test(fields[i - 1] as string) && value !== "" ? shown.replaceAll(value, "***") : shown),
+    text,
+  );
+}
+
+const SECRET = /auth|cookie|token|key|secret|session/i;
 
 /** As a gateway would place it; a block page is the target's side's. */
 function attributedAnswer(

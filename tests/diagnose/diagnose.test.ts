@@ -71,7 +71,8 @@ test("an answer that does not parse is the site's where it comes without a proxy
 test("HTTP that is spoken to a SOCKS port is found, with the scheme to use", async () => {
   await using site = await startSite();
   await using exit = await startSocksExit();
-  const { fix } = await verdictOf(site, [exitAt(exit)]);
+  const { fix, fault, culprit } = await verdictOf(site, [exitAt(exit)]);
+  assert.deepEqual([fault, culprit], ["handshake.not_a_proxy", "gateway"]);
   assert.match(fix.client, /socks/);
 });
 
