@@ -4,12 +4,15 @@
  *
  * `npm run bench -- check` runs `goodgateway check` over tens of thousands of proxies on loopback, and a loop of curl over some of them.
  *
+ * `npm run bench -- explain` measures how fast a log is told, and grep beside it.
+ *
  * `npm run bench -- sim [--seed N --write]` measures how well blame is told, in a simulator: it needs no other program, and is a part
  * only where it is named. With `--write` its page and plot go to docs/.
  */
 import { parseArgs } from "node:util";
 import { explainMissing, isThere, type Program, which } from "../tests/real/peers/programs.ts";
 import { benchCheck } from "./check.ts";
+import { benchExplain } from "./explain.ts";
 import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
@@ -33,11 +36,12 @@ const PARTS: Readonly<Record<string, Part>> = {
   pool: benchPoolScale,
   sim: benchSimulator,
   check: benchCheck,
+  explain: benchExplain,
 };
 /** Parts that run only where they are named. */
-const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim", "check"]);
+const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim", "check", "explain"]);
 /** Parts that need no other program. */
-const ALONE: ReadonlySet<string> = new Set(["pool", "sim", "check"]);
+const ALONE: ReadonlySet<string> = new Set(["pool", "sim", "check", "explain"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
