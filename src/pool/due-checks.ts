@@ -2,6 +2,9 @@ import type { Clock } from "../core/clock.ts";
 import type { Exit } from "../core/route.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
+/** An exit on probation that was checked in vain is checked again after this time. Milliseconds. */
+const PROBATION_AGAIN_MS = 10_000;
+
 /** An exit that should be checked now. */
 export interface DueExit {
   readonly exit: Exit;
@@ -28,7 +31,11 @@ export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<Du
 function dueNow(member: PoolExit, idleMs: number, now: number): DueExit | null {
   const { hold, health, inFlight } = member;
   if (hold !== null || health.isBenched(now)) return null;
-  if (health.isOnProbation) return inFlight === 0 ? { exit: member.exit, isNew: false } : null;
+  if (health.isOnProbation) {
+    // A check that found nothing out, or only that its target is down, leaves it on probation.
+    const isAgain = health.checkedAt >= health.benchedUntil && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS);
+    return inFlight === 0 && !isAgain ? { exit: member.exit, isNew: false } : null;
+  }
   if (health.state(now) === "untried" && !health.isChecked) return { exit: member.exit, isNew: true };
   return now - health.seenAt >= idleMs ? { exit: member.exit, isNew: false } : null;
 }

@@ -111,3 +111,15 @@ test("a check uses no more than a share of an exit's limits", () => {
   for (const lease of leases) pool.settle(lease, ANSWERED);
   assert.notEqual(pool.limits.takeForCheck(exit, use, clock.now()), null);
 });
+
+test("an exit on probation whose check found nothing out is not checked again at once", () => {
+  const fixture = poolOf([exitOf("a")], seeded(1), CHECKED);
+  const { pool, clock } = fixture;
+  pool.record({ exit: "a", target: TARGET, outcome: REFUSED });
+  clock.ms += 1001;
+  assert.deepEqual(dueOf(fixture), ["a"]);
+  pool.record({ exit: "a", target: TARGET, outcome: UNJUDGED });
+  assert.deepEqual(dueOf(fixture), []);
+  clock.ms += 10_000;
+  assert.deepEqual(dueOf(fixture), ["a"]);
+});
