@@ -1,31 +1,15 @@
 import { type ExitKind, ExitKinds, type ExitRows, exitKey, idOfKey, isIdItself, keyOfBits } from "../core/exit-rows.ts";
 import { hashText } from "../core/hash-text.ts";
 import { HashedRows } from "../core/hashed-rows.ts";
-import { IntColumn } from "../core/number-column.ts";
 import type { Exit } from "../core/route.ts";
 import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
+import { FLAGS, FROM, KEY, KIND, LINE, ListRows, NAMED, PLAIN, RENAMED, type Span, TEXT, TO } from "./list-rows.ts";
 import { isNamed, LONG_ID_DIGITS, mergeExits } from "./merge-exits.ts";
 import { idOfRoute, PlainLineBytes } from "./plain-line-bytes.ts";
 import { exitsOf } from "./user-template-exit.ts";
 
 /** Where an exit stands. */
 export type Where = ExitLineOptions["where"];
-
-/** Numbers of each row, by their place among them: the text it stands in, from where to where, on which line, what its id and kind are. */
-const TEXT = 0;
-const FROM = 1;
-const TO = 2;
-const LINE = 3;
-const KEY = 4;
-const KIND = 5;
-const FLAGS = 6;
-const NUMBERS = 7;
-/** The exit is its line, in the plainest form. */
-const PLAIN = 1;
-/** Its id is another than its key says. */
-const NAMED = 2;
-/** Its id is not the one that its route gives. */
-const RENAMED = 4;
 
 /** Lines that one step reads, and rows that one step copies: about a millisecond. */
 const STEP_LINES_MAX = 250;
@@ -44,9 +28,8 @@ interface Text {
  * place of its line, which is read again when somebody asks for it: a long list makes no million objects.
  */
 export class ExitList implements ExitRows {
-  size = 0;
   readonly errors: ExitLineError[] = [];
-  readonly #rows = new IntColumn();
+  readonly #rows = new ListRows();
   readonly #kinds = new ExitKinds();
   readonly #texts: Text[] = [];
   /** Exits that are more than their line says. */
@@ -55,11 +38,15 @@ export class ExitList implements ExitRows {
   readonly #places = new Map<number, string>();
   /** Asked for by an id, or null where the key is all of it. */
   readonly #byId: HashedRows<string | null> = new HashedRows((row, id) =>
-    id === null ? !this.#has(row, NAMED) : this.#has(row, NAMED) && this.at(row).id === id,
+    id === null ? !this.#rows.has(row, NAMED) : this.#rows.has(row, NAMED) && this.at(row).id === id,
   );
   /** Those that are renamed: the others are found by the id that their route gives, which in a long list saves a second large table. */
   readonly #byRoute: HashedRows<string> = new HashedRows((row, route) => formatExit(this.at(row)) === route);
   #renamed = 0;
+
+  get size(): number {
+    return this.#rows.size;
+  }
 
   get kinds(): readonly ExitKind[] {
     return this.#kinds.all;
@@ -73,20 +60,20 @@ export class ExitList implements ExitRows {
   at(row: number): Exit {
     const own = this.#own.get(row);
     if (own !== undefined) return own;
-    const { bytes, plain, options } = this.#texts[this.#get(row, TEXT)] as Text;
-    const [from, to] = [this.#get(row, FROM), this.#get(row, TO)];
-    if (this.#has(row, PLAIN)) return plain.exitAt(bytes, from, to, idOfKey(this.#get(row, KEY)), this.#get(row, KIND));
+    const { bytes, plain, options } = this.#texts[this.#rows.get(row, TEXT)] as Text;
+    const [from, to] = [this.#rows.get(row, FROM), this.#rows.get(row, TO)];
+    if (this.#rows.has(row, PLAIN)) return plain.exitAt(bytes, from, to, idOfKey(this.#rows.get(row, KEY)), this.#rows.get(row, KIND));
     const parsed = parseExitLine(bytes.toString("utf8", from, to), options);
     if (!("exit" in parsed)) throw new Error("the line of an exit is none any more");
     return parsed.exit;
   }
 
   keyOf(row: number): number {
-    return keyOfBits(this.#get(row, KEY), !this.#has(row, NAMED));
+    return keyOfBits(this.#rows.get(row, KEY), !this.#rows.has(row, NAMED));
   }
 
   kindOf(row: number): number {
-    return this.#get(row, KIND);
+    return this.#rows.get(row, KIND);
   }
 
   /** The exit by this one's route, with the tags and the id that it has here; null: there is none. */
@@ -108,7 +95,7 @@ export class ExitList implements ExitRows {
 
   /** The file and line where an exit stands. */
   placeOf(row: number): string {
-    return this.#places.get(row) ?? place({ file: this.#fileOf(row), line: this.#get(row, LINE) });
+    return this.#places.get(row) ?? place({ file: this.#fileOf(row), line: this.#rows.get(row, LINE) });
   }
 
   /** Reads a list, one exit a line; a bad line is kept in `errors`, the others load. `where` is its first line. */
@@ -143,14 +130,14 @@ export class ExitList implements ExitRows {
     for (let row = 0; row < other.size; row++) {
       if ((row + 1) % STEP_ROWS_MAX === 0) yield;
       const place: Span = {
-        text: texts[other.#get(row, TEXT)] ?? 0,
-        from: other.#get(row, FROM),
-        to: other.#get(row, TO),
-        line: other.#get(row, LINE),
+        text: texts[other.#rows.get(row, TEXT)] ?? 0,
+        from: other.#rows.get(row, FROM),
+        to: other.#rows.get(row, TO),
+        line: other.#rows.get(row, LINE),
       };
-      const key = other.#get(row, KEY);
-      if (other.#has(row, PLAIN) && this.#renamed === 0 && this.#byId.find(key, null) < 0) {
-        this.#enter(place, keyOfBits(key, true), kinds[other.#get(row, KIND)] as number, PLAIN);
+      const key = other.#rows.get(row, KEY);
+      if (other.#rows.has(row, PLAIN) && this.#renamed === 0 && this.#byId.find(key, null) < 0) {
+        this.#enter(place, keyOfBits(key, true), kinds[other.#rows.get(row, KIND)] as number, PLAIN);
       } else {
         const isOwn = other.#own.has(row);
         this.#addOne(other.at(row), { file: other.#fileOf(row), line: place.line }, isOwn ? null : place);
@@ -205,24 +192,16 @@ export class ExitList implements ExitRows {
       return;
     }
     const merged = mergeExits(this.at(known), newer);
-    this.#byId.delete(this.#get(known, KEY), known);
+    this.#byId.delete(this.#rows.get(known, KEY), known);
     this.#keep(known, merged, null);
-    this.#setKey(known, exitKey(merged.id));
+    this.#rows.setKey(known, exitKey(merged.id));
     this.#byId.add(exitKey(merged.id), known);
-    this.#set(known, KIND, this.#kinds.numberOf(merged));
+    this.#rows.set(known, KIND, this.#kinds.numberOf(merged));
     if (isNamed(newer)) this.#rename(known, formatExit(merged));
   }
 
-  #enter({ text, from, to, line }: Span, key: number, kind: number, flags: number): number {
-    const row = this.size++;
-    this.#rows.reserve(this.size * NUMBERS);
-    this.#set(row, TEXT, text);
-    this.#set(row, FROM, from);
-    this.#set(row, TO, to);
-    this.#set(row, LINE, line);
-    this.#set(row, KIND, kind);
-    this.#set(row, FLAGS, flags);
-    this.#setKey(row, key);
+  #enter(span: Span, key: number, kind: number, flags: number): number {
+    const row = this.#rows.add(span, key, kind, flags);
     this.#byId.add(key, row);
     return row;
   }
@@ -232,13 +211,13 @@ export class ExitList implements ExitRows {
     const stands = where === null ? this.placeOf(row) : place(where);
     this.#own.set(row, exit);
     this.#places.set(row, stands);
-    this.#set(row, FLAGS, this.#get(row, FLAGS) & ~PLAIN);
+    this.#rows.set(row, FLAGS, this.#rows.get(row, FLAGS) & ~PLAIN);
   }
 
   #rename(row: number, route: string): void {
-    if (this.#has(row, RENAMED)) return;
+    if (this.#rows.has(row, RENAMED)) return;
     this.#renamed++;
-    this.#set(row, FLAGS, this.#get(row, FLAGS) | RENAMED);
+    this.#rows.set(row, FLAGS, this.#rows.get(row, FLAGS) | RENAMED);
     this.#byRoute.add(hashText(route), row);
   }
 
@@ -254,34 +233,8 @@ export class ExitList implements ExitRows {
   }
 
   #fileOf(row: number): string {
-    return this.#texts[this.#get(row, TEXT)]?.options.where.file ?? "";
+    return this.#texts[this.#rows.get(row, TEXT)]?.options.where.file ?? "";
   }
-
-  #has(row: number, flag: number): boolean {
-    return (this.#get(row, FLAGS) & flag) !== 0;
-  }
-
-  #setKey(row: number, key: number): void {
-    this.#set(row, KEY, key);
-    const flags = this.#get(row, FLAGS);
-    this.#set(row, FLAGS, isIdItself(key) ? flags & ~NAMED : flags | NAMED);
-  }
-
-  #get(row: number, name: number): number {
-    return this.#rows.get(row * NUMBERS + name);
-  }
-
-  #set(row: number, name: number, value: number): void {
-    this.#rows.set(row * NUMBERS + name, value);
-  }
-}
-
-/** A line of a text. */
-interface Span {
-  readonly text: number;
-  readonly from: number;
-  readonly to: number;
-  readonly line: number;
 }
 
 const NOWHERE = { text: -1, from: 0, to: 0 };
