@@ -58,7 +58,11 @@ export class Uplink {
     const { id } = failure.fault;
     if (UNREACHED.has(id)) {
       const isTold = OWN_WORDS.has(id) || now - this.#heardAt >= MUTE_MS;
-      if (isTold && !this.#isBackSince(now)) this.#add(way, id, didWell, now);
+      if (isTold && !this.#isBackSince(now)) {
+        // Where the target's name has no address, it is that name that was asked for, whichever exit was to have it.
+        const isOfName = id.startsWith("dns.") && failure.role === "target" && way.exit !== null;
+        this.#add(isOfName ? { ...way, exit: null } : way, id, didWell && !isOfName, now);
+      }
     } else if (isSignOfLife(failure)) this.hear(now);
     return this.likelihood(failure, now);
   }

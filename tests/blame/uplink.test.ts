@@ -107,3 +107,8 @@ test("direct connections tell of our own side as well: many targets are many fir
   assert.deepEqual(sides, ["target", "target", "other", "other"]);
   assert.deepEqual(evidence.takeCleared(), []);
 });
+
+test("one name that cannot be resolved is its own trouble, however many exits were to have it", () => {
+  const { side } = start();
+  for (let exit = 0; exit < 8; exit++) assert.notEqual(side(way(exit), failure("dns.servfail", "dns", "target")), "other");
+});
