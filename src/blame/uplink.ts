@@ -118,15 +118,10 @@ const NOBODY: readonly string[] = [];
 const CERTAIN = 0.99;
 
 /** "No route", and a resolver that is silent, are this machine's own words. */
-const OWN_WORDS: ReadonlySet<FaultId> = new Set<FaultId>([
-  "connect.net_unreachable",
-  "dns.timeout",
-  "dns.servfail",
-  "dns.resolver_unreachable",
-]);
+const OWN_WORDS: ReadonlySet<FaultId> = new Set<FaultId>(["connect.net_unreachable", "dns.timeout", "dns.resolver_unreachable"]);
 
 /** The first hop was not reached, and nobody said so but this machine. */
-const UNREACHED: ReadonlySet<FaultId> = new Set<FaultId>([...OWN_WORDS, "connect.timeout", "connect.host_unreachable"]);
+const UNREACHED: ReadonlySet<FaultId> = new Set<FaultId>([...OWN_WORDS, "dns.servfail", "connect.timeout", "connect.host_unreachable"]);
 
 /** Nothing came any more, from whomever. */
 const SILENT: ReadonlySet<FaultId> = new Set<FaultId>([

@@ -47,9 +47,12 @@ export class ExitsInForce implements AsyncDisposable {
 
   /** Puts sources in the place of those before, and follows their changes. */
   async take(sources: ExitSources): Promise<void> {
-    const before = this.#sources;
-    this.#sources = sources;
-    await this.#inTurn<unknown>(() => (before === null ? this.#load(sources) : this.#reload(sources)));
+    const before = await this.#inTurn(async () => {
+      const replaced = this.#sources;
+      this.#sources = sources;
+      await (replaced === null ? this.#load(sources) : this.#reload(sources));
+      return replaced;
+    });
     sources.watch(() => void this.#inTurn(() => this.#reload(sources)));
     await before?.[Symbol.asyncDispose]();
   }

@@ -5,7 +5,7 @@ import { ZOO } from "../../src/lab/zoo/zoo.ts";
 import { checkZoo, differences } from "./run-check.ts";
 
 /** Long enough for a loaded machine, and what hangs costs no more than this, all at once. */
-const ARGS = ["--timeout", "8s", "--samples", "2"];
+const ARGS = ["--timeout", "15s", "--samples", "2", "--concurrency", "24"];
 
 for (const [kind, proxies] of Object.entries(ZOO)) {
   let results: ReadonlyMap<string, CheckResult> = new Map();
