@@ -56,7 +56,7 @@ export type RetryClass = "never" | "fresh-hop" | "fresh-socket" | "idempotent" |
  * - `always`: silence, ends, garbage and an exit's word on a target look the same whether the exit is broken, the target is down, or one
  *   does not want the other. Never proof: what others saw decides.
  */
-export type InDoubt = "never" | "tunnelled" | "always";
+type InDoubt = "never" | "tunnelled" | "always";
 
 /** RFC 9209 section 2.3, the types that we send. */
 export type ProxyErrorType =

@@ -33,19 +33,32 @@ export function conclude({ via, direct }: Question, tests: readonly TestResult[]
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??
     (via.length > 0 && whole.some(({ spec }) => spec.part === "via") ? undefined : whole.find(({ outcome }) => outcome === "fault"));
   if (broken === undefined) return { verdict: allWell(whole), tests };
-  return { verdict: judge(broken, whole, tests, direct), tests };
+  return { verdict: judge(seenNearer(broken, whole), whole, tests, direct), tests };
+}
+
+/** Where the site fails whoever asks, what it did without a proxy tells more than what a proxy says of it. */
+function seenNearer(broken: TestResult, whole: readonly TestResult[]): TestResult {
+  const own = whole.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
+  const isTold = /^(?:relay\.exit_5xx$|handshake\.)/.test(broken.attributed?.fault.id ?? "");
+  const isSites = isTold && isOfTarget(broken) && whole.every(({ outcome }) => outcome === "fault");
+  return own !== undefined && isSites && isOfTarget(own) ? own : broken;
 }
 
 function allWell(whole: readonly TestResult[]): Verdict {
   const isKnown = whole.length > 0;
   return {
     ...{ culprit: null, fault: null, stage: null, hop: 0, confidence: isKnown ? 1 : 0 },
-    summary: isKnown ? "Nothing is broken now: the request is answered as it should be." : "No route was tried to its end.",
+    summary: isKnown ? `Nothing is broken on the way now: ${answerOf(whole)}.` : "No route was tried to its end.",
     evidence: whole.map(tell),
     whyNot: [],
     fix: { client: "Nothing to do.", operator: "Nothing to do." },
     nextTest: null,
   };
+}
+
+function answerOf(whole: readonly TestResult[]): string {
+  const status = whole.find((one) => one.status !== null)?.status ?? null;
+  return status !== null && status >= 400 ? `the site itself answers ${status}` : "the request is answered as it should be";
 }
 
 const UNREACHED = /^(?:connect\.(?:timeout|host_unreachable|net_unreachable)|dns\.(?:timeout|resolver_unreachable))$/;

@@ -62,6 +62,13 @@ test("a site whose edge answers 502 by every route is down, and no exit is blame
   assert.ok(confidence >= 0.95);
 });
 
+test("a site that nobody can connect to is told as it shows itself without a proxy, and not in the proxy's words", async () => {
+  await using exit = await startHttpExit();
+  const { fault, culprit, fix } = await verdictOf(await findClosedPort(), [exitAt(exit)]);
+  assert.deepEqual([fault, culprit], ["connect.refused", "origin"]);
+  assert.match(fix.client, /The site is down/);
+});
+
 test("an answer that does not parse is the site's where it comes without a proxy too", async () => {
   await using site = await startLabServer(afterHead(BAD_ANSWERS.fieldWithSpaceInName));
   const { culprit, stage } = await verdictOf(site, []);
