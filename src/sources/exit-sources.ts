@@ -89,7 +89,7 @@ export class ExitSources {
     this.#listed = await inSteps(this.#join());
     const refused = this.#api.renew(this.#listed).map(takenError);
     const exits = this.#api.size === 0 ? this.#listed : new LayeredExits(this.#listed, this.#api.exits);
-    return { exits, errors: this.#tell([...this.#listed.errors, ...refused]) };
+    return { exits, errors: this.#tell([...this.#listed.errors, ...beyond(this.#listed), ...refused]) };
   }
 
   /** Calls back whenever a list has changed, or has become unreadable, until disposal. To be called once, after `load`. */
@@ -174,4 +174,11 @@ function placeOf(source: ListSource): string {
 
 function nameError({ file, line, column, reason }: ExitLineError): string {
   return `${file}:${line}:${column}:${reason}`;
+}
+
+/** Bad lines that are only counted. */
+function beyond({ errors, errorCount }: ExitList): ExitLineError[] {
+  const last = errors.at(-1);
+  const count = errorCount - errors.length;
+  return last === undefined || count === 0 ? [] : [{ ...last, reason: `and ${count} bad lines after this one, in this list or others` }];
 }

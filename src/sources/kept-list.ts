@@ -89,12 +89,12 @@ export class KeptList {
   }
 
   /** Why a text is worse than none; null: it is a list. */
-  #flawOf({ size, errors }: ExitList): string | null {
+  #flawOf({ size, errors, errorCount }: ExitList): string | null {
     const isEmptied = errors.length === 0 && this.source.replaceByEmpty;
     if (size === 0) return isEmptied ? null : `has no exit${tellFirst(errors)}`;
     // At the start, and in place of nothing, the good lines are better than none.
-    if (this.#good === null || errors.length <= size) return null;
-    return `has ${errors.length} bad lines and only ${size} exits${tellFirst(errors)}`;
+    if (this.#good === null || errorCount <= size) return null;
+    return `has ${errorCount} bad lines and only ${size} exits${tellFirst(errors)}`;
   }
 
   /** In steps, since a list may have a million lines and traffic is not to wait for them. */

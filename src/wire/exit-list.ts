@@ -23,12 +23,18 @@ interface Text {
   readonly options: ExitLineOptions;
 }
 
+/** Bad lines that are told one by one. */
+const ERRORS_MAX = 1000;
+
 /**
  * Exits from any number of lists: the same route twice is one exit, whose tags accumulate; an id belongs to one route. An exit is kept as the
  * place of its line, which is read again when somebody asks for it: a long list makes no million objects.
  */
 export class ExitList implements ExitRows {
+  /** The first of the lines that are none. */
   readonly errors: ExitLineError[] = [];
+  /** How many lines are none: a file that is no list at all has millions. */
+  errorCount = 0;
   readonly #rows = new ListRows();
   readonly #kinds = new ExitKinds();
   readonly #texts: Text[] = [];
@@ -123,6 +129,12 @@ export class ExitList implements ExitRows {
     for (const one of exit.tags["sessions"] === undefined ? [exit] : exitsOf(exit)) this.#addOne(one, where, null);
   }
 
+  /** Only the first are kept: a list URL that answers with anything else must not fill the memory. */
+  #keepError(error: ExitLineError): void {
+    this.errorCount++;
+    if (this.errors.length < ERRORS_MAX) this.errors.push(error);
+  }
+
   /** Adds what another list holds, its errors too, step by step. */
   *adding(other: ExitList): Generator<void, void> {
     const texts = other.#texts.map((text) => this.#texts.push({ ...text, plain: text.plain.inKinds(this.#kinds) }) - 1);
@@ -143,13 +155,14 @@ export class ExitList implements ExitRows {
         this.#addOne(other.at(row), { file: other.#fileOf(row), line: place.line }, isOwn ? null : place);
       }
     }
-    for (const error of other.errors) this.errors.push(error);
+    for (const error of other.errors) this.#keepError(error);
+    this.errorCount += other.errorCount - other.errors.length;
   }
 
   #readAny(span: Span, text: string, options: ExitLineOptions): void {
     const where = { file: options.where.file, line: span.line };
     const parsed = parseExitLine(text, { ...options, where });
-    if ("error" in parsed) this.errors.push(parsed.error);
+    if ("error" in parsed) this.#keepError(parsed.error);
     if (!("exit" in parsed)) return;
     const { exit } = parsed;
     // What stands in the environment may change.
@@ -229,7 +242,7 @@ export class ExitList implements ExitRows {
   }
 
   #refuse({ file, line }: Where, id: string, holder: number): void {
-    this.errors.push({ file, line, column: 1, reason: `id ${id} is taken by ${this.placeOf(holder)}` });
+    this.#keepError({ file, line, column: 1, reason: `id ${id} is taken by ${this.placeOf(holder)}` });
   }
 
   #fileOf(row: number): string {
