@@ -7,6 +7,7 @@ import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
 import type { MakerSide } from "./fingerprint-table.ts";
 import { type Fingerprint, identify } from "./fingerprints.ts";
 import { matchTimer } from "./known-timers.ts";
+import { readOwnWords, tellOwnWords } from "./own-words.ts";
 import { judgeAnswer } from "./relayed.ts";
 import { type Rules, ruleOn } from "./rules.ts";
 
@@ -44,6 +45,8 @@ export interface AnswerReading {
   readonly culprit: Culprit | null;
   /** 0 to 1. */
   readonly confidence: number;
+  /** Who broke, where that is neither who made the answer nor what lies behind it; null: that is not known. */
+  readonly beyond: string | null;
   /** In words, strongest first. */
   readonly evidence: readonly string[];
   readonly summary: string;
@@ -68,7 +71,9 @@ export function readAnswer(answer: SeenAnswer, asked: AskedFor, rules: Rules): A
     ...(ms === null || status < 500 ? [] : [matchTimer(ms, maker?.id ?? null)].filter((words) => words !== null)),
     ...servedBy(fields),
   ];
-  const common = { madeBy: makerOf(judged, maker, prints), passedOnBy: passersOf(prints, maker, fields), evidence };
+  const common = { madeBy: makerOf(judged, maker, prints), passedOnBy: passersOf(prints, maker, fields), evidence, beyond: null };
+  const own = readOwnWords(fields);
+  if (own !== null) return tellOwnWords(own, status, common);
   const blocked = judged?.fault.id.startsWith("handshake.") ? null : ruled(answer, asked, rules, judged?.fault ?? null);
   if (blocked !== null) return { ...common, ...tellBlock(blocked, answer), evidence: [blocked.details, ...evidence] };
   if (judged === null) return { ...common, ...tellPlain(answer) };

@@ -98,8 +98,15 @@ function tellTogether(fault: Fault, culprit: Culprit, together: Together): strin
 
 function tellSame(fault: Fault, culprit: Culprit, exits: number): string {
   const line = `the same fault through ${exits} exits`;
-  if (culprit === "exit" && confidenceOf(fault) < PROVED) return `${line}: the target may do this to all of them`;
+  // Before an exit is reached no target has a part in it, but this machine's own connection has.
+  if (culprit === "exit" && confidenceOf(fault) < PROVED)
+    return `${line}: ${isBeforeExit(fault) ? "this machine's own connection may be at fault" : "the target may do this to all of them"}`;
   return isTargets(culprit) ? `${line}: not any one exit's` : line;
+}
+
+function isBeforeExit(fault: Fault): boolean {
+  const stage = stageOf(fault);
+  return stage === "dns" || stage === "connect";
 }
 
 /** What no exit could be reached for is this machine's to mend. */

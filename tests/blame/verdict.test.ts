@@ -98,6 +98,15 @@ test("stays sure of an exit that refuses TCP, however many do", () => {
   assert.deepEqual(verdict.evidence.slice(1), ["the same fault through 3 exits"]);
 });
 
+test("lays what happens to several exits before any is reached to no target, but to this machine's own connection", () => {
+  const unreachable = attributed(fault("connect.host_unreachable", "no route to the host"));
+  const { evidence } = concludeVerdict(
+    unreachable,
+    ["a", "b", "c"].map((exit) => attempt(unreachable, exit)),
+  );
+  assert.deepEqual(evidence.slice(1), ["the same fault through 3 exits: this machine's own connection may be at fault"]);
+});
+
 test("tells that a direct connection showed the same", () => {
   const direct = attempt(SILENT, null);
   assert.ok(concludeVerdict(SILENT, [direct, attempt(SILENT, "a")]).evidence.includes("a direct connection showed the same"));

@@ -51,6 +51,37 @@ test("curl -v: what a proxy says to CONNECT is the proxy's word, and curl's own 
   assert.equal(reading.culprit, "origin");
 });
 
+test("an answer of a gateway of ours is read by its own verdict, and not guessed at again", () => {
+  const { reading, picture } = answerOf(
+    [
+      "> CONNECT site.example:443 HTTP/1.1",
+      "> Host: site.example:443",
+      "< HTTP/1.1 502 exit de-7 refused TCP (connect.refused 01JD8Z)",
+      '< Proxy-Status: goodgateway; error=connection_refused; next-hop="192.0.2.10:8080"; fault=connect.refused; culprit=exit; confidence=0.98; stage=connect; hop=1; exit=de-7; attempts=3; request-id="01JD8Z"; details="refused after 3 ms"',
+      "< ",
+      "curl: (56) CONNECT tunnel failed, response 502",
+    ].join("\n"),
+  );
+  assert.deepEqual([reading.fault, reading.culprit, reading.confidence], ["connect.refused", "exit", 0.98]);
+  assert.match(picture, /client ── 502 ─> gateway ─+✗ exit de-7 ·+ +site\.example/);
+  assert.ok(reading.evidence.some((words) => words.includes("explain 01JD8Z")));
+});
+
+test("a relayed answer with a gateway's verdict keeps its maker", () => {
+  const { reading } = answerOf(
+    `HTTP/1.1 502 Bad Gateway\r\nServer: nginx\r\nProxy-Status: goodgateway; received-status=502; fault=relay.edge_5xx; culprit=edge; confidence=0.85; request-id="01JD8Z"\r\n\r\n${NGINX_502}`,
+  );
+  assert.deepEqual([reading.fault, reading.culprit, reading.madeBy?.id], ["relay.edge_5xx", "edge", "nginx"]);
+  assert.ok(reading.passedOnBy.includes("the gateway goodgateway"));
+});
+
+test("a Proxy-Status with a fault that nobody knows is read as anybody's", () => {
+  const { reading } = answerOf(
+    'HTTP/1.1 502 Bad\nProxy-Status: other; error=connection_refused; fault="x.y"; culprit=exit; confidence=0.9\n\n',
+  );
+  assert.notEqual(reading.fault, "x.y");
+});
+
 test("curl -v: the answer of the site comes after that of the proxy, and each is read for itself", () => {
   const explained = explainResponse(
     [

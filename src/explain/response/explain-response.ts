@@ -73,7 +73,11 @@ function explainWords({ text, line }: ClientWords): ExplainedWords[] {
 }
 
 /** From the client to whoever made the answer. */
-function pictureOf({ status, url, ms }: SavedAnswer, { madeBy, passedOnBy, fault }: AnswerReading, plainProxy: boolean | null): HopPicture {
+function pictureOf(
+  { status, url, ms }: SavedAnswer,
+  { madeBy, passedOnBy, fault, beyond }: AnswerReading,
+  plainProxy: boolean | null,
+): HopPicture {
   const site = url?.host ?? "the site";
   const label = ms === null ? String(status) : `${status} after ${Math.round(ms)} ms`;
   const state = fault === null ? "ok" : "broke";
@@ -81,6 +85,15 @@ function pictureOf({ status, url, ms }: SavedAnswer, { madeBy, passedOnBy, fault
   const isProxys = madeBy?.side === "exit";
   const proxy = { name: "proxy", note: isProxys ? madeBy.name : "" };
   const hops = [client, ...(isProxys || plainProxy === true ? [proxy] : [])];
+  if (beyond !== null)
+    return {
+      hops: [client, { name: "gateway", note: "" }, { name: beyond, note: "" }, { name: site, note: "" }],
+      legs: [
+        { state: "ok", label },
+        { state: "broke", label: "" },
+        { state: "unseen", label: "" },
+      ],
+    };
   if (isProxys)
     return {
       hops: [...hops, { name: site, note: "" }],
