@@ -85,6 +85,13 @@ function asWrongScheme(failed: Failed): Failed {
   };
 }
 
+/** A scheme that is being tried. */
+interface Running {
+  readonly cancellation: Cancellation;
+  /** On the clock. */
+  readonly startedAt: number;
+}
+
 class Search {
   readonly #calls: Calls;
   readonly #exit: Exit;
@@ -93,7 +100,7 @@ class Search {
   readonly #reject: (bug: unknown) => void;
   #open: readonly ExitScheme[];
   readonly #tried: Tried[] = [];
-  readonly #running: Cancellation[] = [];
+  readonly #running = new Map<ExitScheme, Running>();
   #timer: NodeJS.Timeout | undefined;
   /** How long it took to answer, or to close; null: it has done neither. */
   #heardMs: number | null = null;
@@ -120,13 +127,13 @@ class Search {
     if (scheme === undefined) return;
     this.#open = this.#open.filter((other) => other !== scheme);
     const cancellation = new Cancellation();
-    this.#running.push(cancellation);
-    const { goals } = this.#options;
     const startedAt = this.#calls.context.clock.now();
+    this.#running.set(scheme, { cancellation, startedAt });
+    const { goals } = this.#options;
     const turn = { deadline: this.#deadline(startedAt), signal: cancellation, onConnected: this.#onConnected };
     meet(this.#calls, withScheme(this.#exit, scheme), goals, turn, false).then(
       (outcome) => {
-        this.#running.splice(this.#running.indexOf(cancellation), 1);
+        this.#running.delete(scheme);
         if (outcome.kind === "failed" && !outcome.attributed.fault.id.endsWith("timeout"))
           this.#heardMs = this.#calls.context.clock.now() - startedAt;
         this.#ended(scheme, outcome);
@@ -141,7 +148,7 @@ class Search {
   readonly #onConnected = (): void => {
     if (this.#isOver || this.#open.length === 0) return;
     clearTimeout(this.#timer);
-    const waitMs = Math.min(this.#calls.context.timeoutMs / SILENT_SHARE, this.#patienceMs());
+    const waitMs = Math.min(this.#silentMs(), this.#patienceMs());
     // Whoever came last would have no time left.
     if (waitMs < 0.8 * this.#leftMs()) this.#timer = setTimeout(() => this.#next(), waitMs);
   };
@@ -163,7 +170,7 @@ class Search {
     if (revealed !== null && this.#open.includes(revealed)) {
       this.#open = [revealed, ...this.#open.filter((scheme) => scheme !== revealed)];
       this.#next();
-    } else if (this.#running.length === 0) {
+    } else if (this.#running.size === 0) {
       if (this.#open.length === 0 || this.#leftMs() < LAST_MS_MIN) this.#finish(null);
       else this.#next();
     }
@@ -174,7 +181,12 @@ class Search {
     return this.#isHttp ? Math.min(deadline, now + 2 * this.#patienceMs()) : deadline;
   }
 
-  /** For whoever has been heard already: silence then means that it does not know the protocol. */
+  /** Whoever is silent for so long does not know the protocol. */
+  #silentMs(): number {
+    return this.#calls.context.timeoutMs / SILENT_SHARE;
+  }
+
+  /** For whoever has been heard already: with more silence than that, another protocol is more probable. */
   #patienceMs(): number {
     return this.#heardMs === null ? Number.POSITIVE_INFINITY : Math.max(PATIENCE_MS, PATIENCE_TIMES_MAX * this.#heardMs);
   }
@@ -190,8 +202,16 @@ class Search {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#options.signal.removeEventListener("abort", this.#stop);
-    for (const running of this.#running) running.cancel();
-    this.#resolve({ met, tried: this.#tried, open: met === null ? [] : this.#open.filter((scheme) => mayAlsoBe(scheme, met.scheme)) });
+    const open = met === null ? [] : this.#notRuledOut().filter((scheme) => mayAlsoBe(scheme, met.scheme));
+    for (const { cancellation } of this.#running.values()) cancellation.cancel();
+    this.#resolve({ met, tried: this.#tried, open });
+  }
+
+  /** What was not begun, and what was begun beside another and had not the time to answer. */
+  #notRuledOut(): readonly ExitScheme[] {
+    const since = this.#calls.context.clock.now() - this.#silentMs();
+    const cut = [...this.#running].filter(([, { startedAt }]) => startedAt > since).map(([scheme]) => scheme);
+    return [...cut, ...this.#open];
   }
 }
 

@@ -108,6 +108,21 @@ test("A proxy that only another protocol wakes up is found before the first one'
   assert.equal(found.connections, 2);
 });
 
+test("What was begun beside the protocol that works, and cut short by it, is still to be looked at.", async () => {
+  await using checking = await startChecking();
+  await using socks = await startSocksExit();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first !== 4 && first !== 5) return peer.end();
+    if (first === 4) return peer.skip();
+    await exit.whenAccepted(3); // HTTP, SOCKS5, and SOCKS4 beside it
+    await splice(peer, await dialLab(socks));
+  });
+  const found = await detected(checking, lineOf(exit));
+  assert.deepEqual([found.scheme, found.connections], ["socks5", 3]);
+  assert.deepEqual(found.open, ["socks4"]);
+});
+
 test("A web server and other services are told from proxies, by what they say.", async () => {
   await using checking = await startChecking();
   await using web = await startLabServer(afterHead(says(formatAnswer(404, {}, "no such page"), fin)));
