@@ -20,14 +20,21 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
     () => startWebProxy({}, createSelfSigned({ names: ["127.0.0.1"] })),
     { tags: "insecure=true" },
   ),
-  zooProxy("a SOCKS proxy for all versions", null, works({ anonymity: "elite", tells: /"socks5h"/ }), () => startSocksProxy()),
+  zooProxy(
+    "a SOCKS proxy for all versions",
+    null,
+    works({ protocols: ["socks4", "socks4a", "socks5", "socks5h"], anonymity: "elite" }),
+    () => startSocksProxy(),
+  ),
   zooProxy("a SOCKS5 proxy that knows no SOCKS4", null, works({ protocols: ["socks5", "socks5h"] }), () =>
     startSocksProxy({ versions: [5] }),
   ),
   zooProxy("a SOCKS4 proxy that knows no SOCKS5", null, works({ protocols: ["socks4", "socks4a"] }), () =>
     startSocksProxy({ versions: [4] }),
   ),
-  zooProxy("a SOCKS proxy without names", null, works({ can: { remoteDns: false } }), () => startSocksProxy({ addressesOnly: true })),
+  zooProxy("a SOCKS proxy without names", null, works({ protocols: ["socks4", "socks5"], can: { remoteDns: false } }), () =>
+    startSocksProxy({ addressesOnly: true }),
+  ),
   zooProxy("a SOCKS proxy without IPv6", "socks5", works({ can: { ipv6: false } }), () => startSocksProxy({ noIpv6: true })),
   zooProxy("a SOCKS proxy that says yes before it tries", "socks5h", works({ can: { https: true } }), () =>
     startSocksProxy({ optimistic: true }),
