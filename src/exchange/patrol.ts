@@ -68,14 +68,15 @@ export class Patrol implements AsyncDisposable {
   configure(orders: Orders | null): void {
     this.#orders = orders;
     this.#honestyAt = this.#options.clock.now();
-    if (orders === null) this.#stop();
-    else this.look();
+    if (orders !== null) this.look();
+    else {
+      this.#stop();
+      this.#onFirst?.();
+    }
   }
 
-  /** Exits came: they are looked at at once, and not in the next round. */
+  /** Exits came: a round that is under way comes to them in the end; else one begins at once. */
   readonly look = (): void => {
-    if (this.#orders === null) return;
-    this.#due = null;
     this.#go();
   };
 
@@ -169,7 +170,9 @@ export class Patrol implements AsyncDisposable {
     const running = this.#check(exit, probe, deep).finally(() => {
       slot.release();
       this.#running.delete(exit.id);
-      this.#go();
+      // Between rounds nothing is due: to look at the whole pool after each check would take all the time there is.
+      if (this.#due !== null) this.#go();
+      else if (this.#running.size === 0) this.#onFirst?.();
     });
     this.#running.set(exit.id, running);
   }

@@ -21,7 +21,7 @@ const NOTHING: Probed = { target: TARGET, outcome: { kind: "unjudged" }, summary
 interface Patrolled extends Fixture {
   readonly patrol: Patrol;
   readonly checks: (GatewayEvent & { type: "exit-checked" })[];
-  /** Resolves once so many checks have ended. */
+  /** Resolves once so many checks have ended, and there is room for others. */
   whenChecked(count: number): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ function patrolled(
   const whenChecked = (count: number): Promise<void> =>
     new Promise((resolve) => {
       onCheck = () => {
-        if (checks.length >= count) resolve();
+        if (checks.length >= count) setImmediate(resolve);
       };
       onCheck();
     });
@@ -148,6 +148,55 @@ test("exits that come later are checked too, and one whose bench is over", async
   patrol.look();
   await whenChecked(3);
   assert.deepEqual(["a", "b"].map(stateOf), ["healthy", "healthy"]);
+});
+
+test("the end of a check begins no round: the next one comes in its time", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const started: string[] = [];
+  const slow = Promise.withResolvers<Probed>();
+  const { patrol, whenChecked, clock } = patrolled(["a", "b"], ({ id }) => {
+    started.push(id);
+    return id === "b" ? slow.promise : Promise.resolve(PASSED);
+  });
+  await using _ = patrol;
+  await whenChecked(1);
+  clock.ms += SETTINGS.every;
+  slow.resolve(PASSED);
+  await whenChecked(2);
+  assert.deepEqual(started, ["a", "b"]);
+  t.mock.timers.tick(500);
+  assert.deepEqual(started, ["a", "b", "a"]);
+});
+
+test("exits that come one after the other do not keep a round from its end", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const ids = Array.from({ length: 2500 }, (_, i) => `e${i}`);
+  const { patrol, pool, whenChecked, checks } = patrolled([], async () => PASSED);
+  await using _ = patrol;
+  pool.load(ids.map((id) => exitOf(id)));
+  for (const exit of ids.slice(0, -1)) pool.record({ exit, target: TARGET, outcome: PASSED.outcome });
+  t.mock.timers.tick(500);
+  assert.equal(patrol.running, 0, "one turn looks at no more than 2000");
+  pool.change([exitOf("new")], []);
+  patrol.look();
+  await whenChecked(2);
+  assert.deepEqual(
+    checks.map(({ exit }) => exit),
+    ["e2499", "new"],
+  );
+});
+
+test("the start waits no longer once nothing is to be checked any more", async () => {
+  const { patrol, checks } = patrolled(
+    ["a"],
+    (_, { signal }) => new Promise((resolve) => signal.addEventListener("abort", () => resolve(NOTHING))),
+    { ...SETTINGS, wait: 3_600_000 },
+  );
+  await using _ = patrol;
+  const serving = patrol.whenServing();
+  patrol.configure(null);
+  await serving;
+  assert.equal(checks.length, 0);
 });
 
 test("a liar is benched by the fault of its lie", async () => {
