@@ -180,9 +180,10 @@ export class Patrol implements AsyncDisposable {
   async #check(exit: Exit, probe: Probe, deep: boolean): Promise<void> {
     const { pool, clock, report } = this.#options;
     const startedAt = clock.now();
+    const begunAt = pool.beginCheck();
     const { target, outcome } = await this.#probe(exit, probe, deep);
     if (this.#cancellation.aborted) return;
-    pool.record({ exit: exit.id, target, outcome });
+    pool.record({ exit: exit.id, target, outcome }, begunAt);
     const fault = outcome.kind === "failed" ? outcome.fault.id : null;
     report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     if (outcome.kind === "answered") this.#onFirst?.();

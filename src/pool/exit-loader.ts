@@ -134,7 +134,7 @@ export class ExitLoader {
     if (before === null) return false;
     const member = exits.view(row);
     if (isSameRoute(before, member.exit)) return false;
-    member.learn().renew();
+    member.learn().renew(exits.attempts);
     exits.place(member, "its route has changed", this.#clock.now());
     return true;
   }

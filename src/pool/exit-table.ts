@@ -32,6 +32,8 @@ export class ExitTable {
     },
   });
   readonly #report: Report;
+  /** Attempts so far: the clock that tells those which began before a bench from later ones. */
+  attempts = 0;
   /** How many exits are sound. */
   #sound = 0;
   /** By the state that was last reported. */

@@ -12,7 +12,7 @@ export const BENCHED_UNTIL = 6;
 /** Moving average of 1 for a success, 0 for a failure of its own, as of `SEEN_AT`. */
 export const SUCCESS_RATE = 7;
 export const SEEN_AT = 8;
-/** Attempts that began before this count of attempts belong to the failure that benched it last. */
+/** Attempts that began before this count of attempts belong to the failure that benched it last, or to a route that it had before. */
 export const BENCHED_AT = 9;
 /** As its place among the standings. */
 export const STANDING = 10;

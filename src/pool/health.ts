@@ -178,8 +178,12 @@ export class Health {
     this.#set(BENCHED_UNTIL, now + Math.min(longest, Math.max(atLeastMs, window * (1 - random()))));
   }
 
-  /** What it failed for may be mended: its route has changed, or somebody says so. What is known of its speed stays. */
-  renew(): void {
+  /**
+   * What it failed for may be mended: its route has changed, or somebody says so. What is known of its speed stays.
+   * @param attempts the count of attempts, where those that began before tell nothing of it any more; null: they do.
+   */
+  renew(attempts: number | null): void {
+    if (attempts !== null) this.#set(BENCHED_AT, attempts);
     this.#set(LEVEL, 0);
     this.#set(BENCHED_UNTIL, NEVER);
     this.#set(SUCCESS_RATE, 1);

@@ -20,7 +20,7 @@ export class OperatorDoor {
   unbench(id: string, now: number): boolean {
     return this.#change(id, now, "an operator ended its bench", (member) => {
       member.hold = member.hold?.isDraining === true ? DRAINING : null;
-      member.learn().renew();
+      member.learn().renew(this.#exits.attempts);
     });
   }
 

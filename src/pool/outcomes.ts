@@ -16,12 +16,6 @@ interface Known {
   readonly chooser: Chooser;
 }
 
-/** When an attempt ended: on the clock, and by the count of attempts. */
-interface Moment {
-  readonly now: number;
-  readonly attempts: number;
-}
-
 /** What follows from the end of an attempt: for its exit, for the tier of its target, and for what is expected of others. */
 export class Outcomes {
   readonly #known: Known;
@@ -31,11 +25,11 @@ export class Outcomes {
   }
 
   /** Who is to blame where it failed; else null. */
-  learn(attempted: Attempted, outcome: LeaseOutcome, { now, attempts }: Moment): Weighed | null {
+  learn(attempted: Attempted, outcome: LeaseOutcome, now: number): Weighed | null {
     const { exits, lessons, tiers, chooser } = this.#known;
     const { taken, target } = attempted;
     if (outcome.kind === "failed") {
-      const weighed = lessons.failed(attempted, outcome, { now, attempts });
+      const weighed = lessons.failed(attempted, outcome, { now, attempts: exits.attempts });
       const { fault: seen } = outcome;
       if (tiers.isOn && countsForTier(weighed)) tiers.failed(formatHostPort(target), taken.exit.tags["tier"], now);
       exits.place(taken, `${seen.id}: ${seen.details}`, now);
@@ -68,9 +62,9 @@ export class Outcomes {
   }
 
   /** What a rule wants besides what follows from the outcome itself. */
-  obey(lease: OpenLease, ruling: Ruling, { now, attempts }: Moment): void {
+  obey(lease: OpenLease, ruling: Ruling, now: number): void {
     const { exits, lessons, tiers } = this.#known;
-    lessons.ruled(lease, ruling, { now, attempts });
+    lessons.ruled(lease, ruling, { now, attempts: exits.attempts });
     if (ruling.tierUp) tiers.moveUp(formatHostPort(lease.target), lease.exit.tags["tier"], now);
     exits.place(lease.taken, `rule ${ruling.rule}`, now);
   }
@@ -81,7 +75,7 @@ export class Outcomes {
     const member = exit === null ? undefined : exits.get(exit);
     if (member === undefined || !member.health.isOnProbation) return;
     if (member.health.lastFault !== fault || !member.health.wasBenchedOver(target)) return;
-    member.learn().renew();
+    member.learn().renew(null);
     exits.place(member, reason, now);
   }
 
@@ -90,7 +84,7 @@ export class Outcomes {
     const { exits } = this.#known;
     const member = exits.get(id);
     if (member === undefined || !member.health.isOnProbation) return;
-    member.learn().renew();
+    member.learn().renew(null);
     exits.place(member, "our own connection was lost", now);
   }
 }

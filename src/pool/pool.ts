@@ -67,8 +67,6 @@ export class Pool {
   readonly #outcomes: Outcomes;
   readonly #loader: ExitLoader;
   readonly #sessions: SessionDesk;
-  /** Leases so far: the clock that tells attempts which began before a bench from later ones. */
-  #leases = 0;
 
   constructor({ settings, clock, random, report }: PoolOptions) {
     this.#clock = clock;
@@ -123,10 +121,10 @@ export class Pool {
     if (chosen === null || (look !== null && !look.admits(chosen))) return null;
     this.#exits.book.keep(chosen);
     chosen.inFlight++;
-    chosen.lastLease = ++this.#leases;
+    chosen.lastLease = ++this.#exits.attempts;
     this.#exits.placeUsed(chosen, "it was taken", now);
     const name = session === null ? null : this.#sessions.leaseName(session, want, chosen);
-    const lease = new OpenLease(this, chosen, want.target, name, this.#leases);
+    const lease = new OpenLease(this, chosen, want.target, name, chosen.lastLease);
     if (look !== null) lease.slot = look.take(chosen.exit);
     return lease;
   }
@@ -147,19 +145,26 @@ export class Pool {
     if (!(lease instanceof OpenLease) || lease.owner !== this || lease.isSettled) return null;
     lease.isSettled = true;
     lease.taken.inFlight--;
-    const weighed = this.#outcomes.learn(lease, outcome, this.#moment);
-    if (lease.ruling !== null && outcome.kind !== "unjudged") this.#outcomes.obey(lease, lease.ruling, this.#moment);
+    const now = this.#clock.now();
+    const weighed = this.#outcomes.learn(lease, outcome, now);
+    if (lease.ruling !== null && outcome.kind !== "unjudged") this.#outcomes.obey(lease, lease.ruling, now);
     this.#exits.release(lease.taken);
     lease.slot?.release();
     return weighed;
   }
 
-  /** An attempt over an exit that was not taken here: a check's. Null also where there is no such exit. */
-  record({ exit, target, outcome }: Checked): Weighed | null {
+  /** A check begins, over an exit that is not taken here; what this gives is for `record`. */
+  beginCheck(): number {
+    return ++this.#exits.attempts;
+  }
+
+  /** What a check found out. Null also where there is no such exit. */
+  record({ exit, target, outcome }: Checked, begunAt: number = this.beginCheck()): Weighed | null {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
-    taken.learn().checkedAt = this.#clock.now();
-    return this.#outcomes.learn({ taken, target, leasedAt: ++this.#leases }, outcome, this.#moment);
+    const now = this.#clock.now();
+    taken.learn().checkedAt = now;
+    return this.#outcomes.learn({ taken, target, leasedAt: begunAt }, outcome, now);
   }
 
   /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */
@@ -240,9 +245,5 @@ export class Pool {
   /** The next request of each session with this key takes another exit, where there is one. How many there were. */
   rotateSession(key: string): number {
     return this.#sessions.rotate(key, this.#clock.now());
-  }
-
-  get #moment(): { readonly now: number; readonly attempts: number } {
-    return { now: this.#clock.now(), attempts: this.#leases };
   }
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { GivenExits } from "../../src/core/exit-rows.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
 import type { Exit } from "../../src/core/route.ts";
-import { exitOf, poolOf, REFUSED, TARGET } from "./fakes.ts";
+import { ANSWERED, exitOf, poolOf, REFUSED, TARGET } from "./fakes.ts";
 
 /** Ids that a user name writes differently, and ids that are eight hex digits. */
 const IDS = ["e0", "E-1", "0badcafe", "ffffffff", "exit 4", "00000005"];
@@ -60,4 +60,30 @@ test("a bench survives loads and changes around it, and a lease of an exit that 
     pool.snapshot().map(({ id }) => id),
     ["d", "c", "a"],
   );
+});
+
+test("what began over a route that an exit had before tells nothing of the route that it has now", () => {
+  const { pool, takeExit, stateOf } = poolOf(["a", "b", "c"].map((id) => exitOf(id)));
+  const [ofLoad, ofChange, late] = [takeExit("a"), takeExit("b"), takeExit("a")];
+  const check = pool.beginCheck();
+  const renewed = (id: string) => exitOf(id, { hops: exitOf(`new-${id}`).hops });
+  pool.change([renewed("b")], []);
+  pool.load([renewed("a"), renewed("b"), exitOf("c")]);
+  pool.settle(ofLoad, REFUSED);
+  pool.settle(ofChange, REFUSED);
+  pool.record({ exit: "a", target: TARGET, outcome: REFUSED }, check);
+  pool.settle(late, ANSWERED);
+  assert.deepEqual(["a", "b"].map(stateOf), ["untried", "untried"]);
+  pool.settle(takeExit("a"), REFUSED);
+  assert.equal(stateOf("a"), "benched");
+});
+
+test("what began before an operator ended a bench does not bring it back", () => {
+  const { pool, takeExit, stateOf } = poolOf(["a", "b"].map((id) => exitOf(id)));
+  const early = takeExit("a");
+  pool.settle(takeExit("a"), REFUSED);
+  const later = takeExit("a");
+  pool.unbench("a");
+  for (const lease of [early, later]) pool.settle(lease, REFUSED);
+  assert.equal(stateOf("a"), "untried");
 });
