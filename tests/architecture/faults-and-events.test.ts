@@ -65,6 +65,6 @@ test("there are few events, and features report them without a word on how they 
   assert.ok(readers.length >= 4, `only ${readers.length} readers`);
   assert.deepEqual(
     readers.filter(({ room }) => !TELLERS.includes(room)).map(({ path }) => path),
-    ["app.ts", "exchange/revisions.ts", "explain/log/own.ts"], // which learn from them, or read what was told of them
+    ["app.ts", "exchange/revisions.ts"], // which learn from them
   );
 });

@@ -87,7 +87,6 @@ const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
   "wire/plain-line-bytes.ts": "as many as TEXTS_MAX",
   "sources/layered-exits.ts": "as many exits as were added",
   "core/exit-rows.ts": "no more kinds than its list has exits",
-  "explain/log/log-reader.ts": "one entry a format",
 };
 
 test("no map or set that outlives a call only grows", () => {

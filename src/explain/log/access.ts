@@ -1,5 +1,6 @@
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readSlashed } from "./log-times.ts";
+import { hostOf } from "./url-host.ts";
 
 /**
  * `192.0.2.1 - - [27/Nov/2026:14:02:07 +0000] "GET / HTTP/1.1" 502 157 "…" "…"`: the common and the combined format of nginx, Apache,
@@ -80,22 +81,33 @@ interface More {
   readonly ms: number | null;
   /** What the backend answered; null: the line does not say, or it did not. */
   readonly backendStatus: number | null;
-  /** The gateway says that the backend answered nothing. */
-  readonly silent: boolean;
+  /** The gateway had a connection with it; its head came. Null: the line does not say. */
+  readonly connected: boolean | null;
+  readonly headed: boolean | null;
 }
 
 function readMore(rest: string): More {
   const ingress = INGRESS.exec(rest);
   if (ingress !== null) {
     const [, seconds, name, address, status] = ingress;
-    return { backend: lastOf(address) ?? name ?? null, ms: Number(seconds) * 1000, ...readStatus(status) };
+    const backend = lastOf(address) ?? name ?? null;
+    return { backend, ms: Number(seconds) * 1000, backendStatus: statusOf(status), connected: null, headed: null };
   }
   const traefik = TRAEFIK.exec(rest);
-  if (traefik !== null) return { backend: hostOf(traefik[1] ?? "-"), ms: Number(traefik[2]), backendStatus: null, silent: false };
+  if (traefik !== null) {
+    const backend = lastOf(traefik[1]);
+    return { backend: hostOf(backend), ms: Number(traefik[2]), backendStatus: null, connected: null, headed: null };
+  }
   const pair = (pattern: RegExp) => pattern.exec(rest)?.[1];
   const seconds = pair(SECONDS);
-  const backend = lastOf(pair(BACKEND));
-  return { backend, ms: seconds === undefined ? null : Number(seconds) * 1000, ...readStatus(pair(BACKEND_STATUS)) };
+  const happened = (times: string | undefined) => (times === undefined ? null : lastOf(times) !== null);
+  return {
+    backend: lastOf(pair(BACKEND)),
+    ms: seconds === undefined ? null : Number(seconds) * 1000,
+    backendStatus: statusOf(pair(BACKEND_STATUS)),
+    connected: happened(pair(CONNECT_TIMES)),
+    headed: happened(pair(HEAD_TIMES)),
+  };
 }
 
 /** ingress-nginx: `"ref" "agent" length time [name] [other] address length time status id`. */
@@ -106,11 +118,12 @@ const TRAEFIK = / \d+ "[^"]*" "([^"]*)" (\d+)ms$/;
 const SECONDS = /\b(?:rt|request_time|req_time)[=:]\s?"?([\d.]+)/;
 const BACKEND = /\b(?:ua|upstream|upstream_addr|backend)[=:]\s?"?((?:[\w.-]+|\[[\da-fA-F:]+\]|unix):[\w/.-]+(?:, [\w.:[\]/-]+)*)/;
 const BACKEND_STATUS = /\b(?:us|upstream_status)[=:]\s?"?([-\d]+(?:, [-\d]+)*)/;
+const CONNECT_TIMES = /\b(?:uct|upstream_connect_time)[=:]\s?"?([-\d.]+(?:, [-\d.]+)*)/;
+const HEAD_TIMES = /\b(?:uht|upstream_header_time)[=:]\s?"?([-\d.]+(?:, [-\d.]+)*)/;
 
-function readStatus(text: string | undefined): Pick<More, "backendStatus" | "silent"> {
-  const last = lastOf(text);
-  const status = Number(last ?? Number.NaN);
-  return { backendStatus: Number.isNaN(status) ? null : status, silent: text !== undefined && last === null };
+function statusOf(text: string | undefined): number | null {
+  const status = Number(lastOf(text) ?? Number.NaN);
+  return Number.isNaN(status) ? null : status;
 }
 
 /** Of `a, b` the last; null for a dash. */
@@ -119,13 +132,9 @@ function lastOf(list: string | undefined): string | null {
   return last === "-" ? null : last;
 }
 
-function hostOf(url: string): string | null {
-  return url === "-" ? null : url.replace(/^\w+:\/\//, "").replace(/\/.*$/, "");
-}
-
-/** A status that the backend had too is its own; nginx writes its own 502 and 504 there as well. */
-function refine(fault: AnyFaultId, { backendStatus, backend }: More): AnyFaultId {
-  if (!fault.startsWith("answer.") || backendStatus === null) return fault;
-  if (backendStatus === 504 && fault === "answer.504") return backend === null ? fault : "head.timeout";
-  return backendStatus >= 500 && backendStatus !== 502 ? "relay.origin_5xx" : fault;
+/** A status that the backend had too is its own; but nginx writes its own 502 and 504 there as well, and only the times tell whose they are. */
+function refine(fault: AnyFaultId, { backendStatus, connected, headed }: More): AnyFaultId {
+  if (!fault.startsWith("answer.") || backendStatus === null || backendStatus < 500) return fault;
+  if (headed === true || (backendStatus !== 502 && backendStatus !== 504)) return "relay.origin_5xx";
+  return fault === "answer.504" && connected === true && headed === false ? "head.timeout" : fault;
 }

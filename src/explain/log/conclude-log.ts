@@ -41,7 +41,7 @@ export function concludeLog(facts: LogFacts): LogReport {
     failures: facts.failures,
     first: iso(facts.first),
     last: iso(facts.last),
-    formats: [...facts.formats].sort((one, other) => other.lines - one.lines),
+    formats: facts.formats,
     incidents: told,
     otherFailures: facts.otherFailures,
     unknown: facts.unknown,

@@ -131,7 +131,8 @@ function readNote(line: string): LogEvent | null {
   const empty = EMPTY.exec(text);
   if (empty !== null) return logEvent({ fault: "gateway.no_healthy_backend", backend: empty[1] ?? null, words: empty[0] });
   const other = OTHERS.find(([, pattern]) => pattern.test(line) || pattern.test(text));
-  return other === undefined ? null : logEvent({ fault: other[0], words: other[0] === null ? "" : text });
+  if (other !== undefined) return logEvent({ fault: other[0], words: other[0] === null ? "" : text });
+  return /^\[(?:WARNING|ALERT)\]/.test(line) ? logEvent({ words: text }) : null;
 }
 
 /** Why a check took a server out, in the check's own words. */

@@ -6,6 +6,7 @@ import { LogClock } from "./log-clock.ts";
 import type { LogEvent, LogFormat } from "./log-event.ts";
 import { formatsNamed } from "./log-formats.ts";
 import type { LogReport } from "./log-report.ts";
+import { TopCounts } from "./top-counts.ts";
 import { unwrap } from "./wrapped-line.ts";
 
 export interface LogOptions {
@@ -29,7 +30,7 @@ export class LogReader {
   readonly #incidents = new Incidents();
   readonly #unknown = new LineShapes();
   readonly #unexplained = new LineShapes();
-  readonly #formatLines = new Map<string, number>();
+  readonly #formatLines = new TopCounts(FORMATS_MAX);
   #file: OpenFile | null = null;
   /** Of the line before: lines of a kind come together. */
   #format: LogFormat | null = null;
@@ -77,7 +78,7 @@ export class LogReader {
       failures: this.#failures,
       first: this.#first,
       last: this.#last,
-      formats: [...this.#formatLines].map(([name, lines]) => ({ name, lines })),
+      formats: this.#formatLines.read().map(({ text, count }) => ({ name: text, lines: count })),
       cutLines: this.#cut + (this.#file?.cutter.cut ?? 0),
       strangeTimes: this.#strange + (this.#file?.clock.strange ?? 0),
       incidents: this.#incidents.read(),
@@ -100,7 +101,7 @@ export class LogReader {
   }
 
   #count(event: LogEvent, format: LogFormat, file: OpenFile): void {
-    this.#formatLines.set(format.name, (this.#formatLines.get(format.name) ?? 0) + 1);
+    this.#formatLines.add(format.name);
     const at = file.clock.settle(event.at);
     if (at !== null) {
       this.#first = this.#first === null || at < this.#first ? at : this.#first;
@@ -139,3 +140,6 @@ export class LogReader {
     return event.at === null ? { ...event, at: inner.at } : event;
   }
 }
+
+/** More than there are. */
+const FORMATS_MAX = 64;

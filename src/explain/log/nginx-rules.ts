@@ -7,6 +7,7 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["dns.timeout", /^\S+ could not be resolved \(110: Operation timed out\)/],
   ["dns.refused", /^\S+ could not be resolved \(5: Operation refused\)/],
   ["dns.servfail", /^\S+ could not be resolved \(/],
+  ["dns.error", /^(?:send|recv|connect)\(\) failed \(.* while resolving/],
   ["gateway.config_error", /^no resolver defined to resolve /],
   [
     "gateway.config_error",

@@ -3,6 +3,7 @@ import { FAULTS } from "../../core/fault-table.ts";
 import { parseJson, readField, readNumber } from "./json-line.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
+import { hostOf } from "./url-host.ts";
 
 /** Our own lines in text: `2026-01-02T12:03:44Z failed 502 GET http://shop.example/cart connect.refused exit de-7 "refused after 3 ms" …`. */
 export const OWN_TEXT: LogFormat = { id: "goodgateway-text", name: "goodgateway log", program: "goodgateway", read: readText };
@@ -40,8 +41,7 @@ function readJson(line: string): LogEvent | null {
   const time = readField(value, "at");
   const at = time === null ? null : readDashed(time, 0);
   if (value === null || at === null) return null;
-  const event = readField(value, "event");
-  if (event !== null) return readEvent(value, at, event);
+  if (readField(value, "event") !== null) return readEvent(value, at);
   const verdict = value["verdict"] as Readonly<Record<string, unknown>> | null | undefined;
   if (verdict === undefined || !Array.isArray(value["attempts"])) return null;
   const fault = readField(verdict, "fault");
@@ -65,23 +65,22 @@ function readJson(line: string): LogEvent | null {
   });
 }
 
-function readEvent(value: Readonly<Record<string, unknown>>, at: number, event: string): LogEvent {
-  if (event === "hop-changed" && readField(value, "to") === "benched") {
+/** Events are told apart by what they say: nothing else is benched, and only a circuit opens. */
+function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEvent {
+  const to = readField(value, "to");
+  const reason = readField(value, "reason");
+  if (to === "benched") {
     const backend = readField(value, "exit");
-    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `exit ${backend} benched: ${readField(value, "reason")}` });
+    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `exit ${backend} benched: ${reason}` });
   }
-  if (event === "circuit-changed" && readField(value, "to") === "open") {
+  if (to === "open") {
     const backend = readField(value, "target");
-    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `target ${backend} not asked: ${readField(value, "reason")}` });
+    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `target ${backend} not asked: ${reason}` });
   }
-  const words = event === "warning" ? readField(value, "message") : event === "config-refused" ? readField(value, "reason") : null;
-  return logEvent({ at, words: words ?? "" });
+  // What only warns: a message, or why a config was refused.
+  return logEvent({ at, words: readField(value, "message") ?? (to === null ? reason : null) ?? "" });
 }
 
 function isFault(id: string): id is FaultId {
   return Object.hasOwn(FAULTS, id);
-}
-
-function hostOf(target: string | null): string | null {
-  return target === null ? null : (/^(?:\w+:\/\/)?([^/]+)/.exec(target)?.[1] ?? null);
 }

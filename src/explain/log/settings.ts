@@ -66,11 +66,11 @@ const SQUID: Settings = {
   "connect.failed": "connect_timeout 10 seconds; forward_max_tries; dns_v4_first where IPv6 does not work",
   "head.timeout": "read_timeout",
   "gateway.fd_exhausted": "max_filedescriptors 65536",
-  "gateway.no_healthy_backend": "cache_peer lines; never_direct where going direct is allowed",
   "head.too_large": "reply_header_max_size 128 KB",
   "answer.502": "logformat with %err_code/%err_detail, so that the log says why",
   "answer.503": "logformat with %err_code/%err_detail, so that the log says why",
   "answer.504": "logformat with %err_code/%err_detail, so that the log says why",
+  "answer.5xx": "dns_nameservers where names do not resolve; cache_peer lines where peers are dead; cache.log says which",
   "client.denied": "http_access rules; acl SSL_ports where it is CONNECT to another port than 443",
 };
 

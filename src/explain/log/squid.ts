@@ -1,5 +1,6 @@
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed, readEpoch } from "./log-times.ts";
+import { hostOf } from "./url-host.ts";
 
 /** `1732716127.123  60012 192.0.2.1 TCP_MISS/503 4012 GET http://site.example/ - HIER_NONE/- text/html`. */
 export const SQUID_ACCESS: LogFormat = { id: "squid-access", name: "Squid access log", program: "squid", read: readAccess };
@@ -18,7 +19,17 @@ function readAccess(line: string): LogEvent | null {
   const fault = faultOf(result, { status, method, how, rest });
   if (fault === null) return logEvent({ at, status });
   const words = `${result}/${code} ${method} ${url} ${how}/${peer} after ${ms} ms`;
-  return logEvent({ at, fault, status, ms, client, method, target: url, backend: peer === "-" ? hostOf(url) : peer, words });
+  return logEvent({
+    at,
+    fault,
+    status,
+    ms,
+    client,
+    method,
+    target: url,
+    backend: peer === "-" ? (url.startsWith("error:") ? null : hostOf(url)) : peer,
+    words,
+  });
 }
 
 const DOT = 0x2e;
@@ -32,18 +43,47 @@ interface Served {
 
 /** `%err_code` behind the line says it best; without it what Squid did and did not do tells most. */
 function faultOf(result: string, { status, method, how, rest }: Served): AnyFaultId | null {
-  const code = /\bERR_[A-Z_]+/.exec(rest)?.[0];
-  if (code !== undefined && ERRORS[code] !== undefined) return ERRORS[code];
+  const said = faultOfCode(rest, { status, how });
+  if (said !== null) return said;
   if (result.endsWith("_ABORTED")) return method === "CONNECT" && status === 200 ? null : "client.closed_waiting";
   if (result === "TCP_DENIED" || result === "TCP_DENIED_REPLY") return status === 407 ? "client.proxy_auth_required" : "client.denied";
   if (result.endsWith("_TIMEDOUT")) return "tunnel.idle_timeout";
-  if (result === "NONE_NONE" || result === "NONE" || result.startsWith("NONE_"))
-    return status >= 500 ? "dns.error" : status === 400 ? "client.bad_request" : null;
-  if (status < 500) return null;
-  // Squid makes 503 where it could not connect, 502 and 504 where it did; what a server answered itself it names by its address.
-  if (how === "HIER_NONE") return status === 503 ? "dns.error" : "answer.5xx";
+  if (status < 500) return status === 400 && result.startsWith("NONE") ? "client.bad_request" : null;
+  // Nobody was asked: a name that did not resolve looks as a dead peer does.
+  if (how === "HIER_NONE") return "answer.5xx";
+  if (result.startsWith("NONE")) return method === "CONNECT" && status === 503 ? "connect.failed" : "answer.5xx";
+  // The log has a place for an error of Squid's, and there was none.
+  if (NO_ERROR.test(rest)) return "relay.origin_5xx";
   return status === 502 ? "answer.502" : status === 503 ? "answer.503" : status === 504 ? "answer.504" : "relay.origin_5xx";
 }
+
+const NO_ERROR = /(?:^| )-\/-$/;
+const CODE = /\b(ERR_[A-Z_]+)(?:\/errno=(\d+))?/;
+
+/** What `%err_code/%err_detail` says; null: nothing, or nothing that the rest of the line bears out. */
+function faultOfCode(rest: string, { status, how }: Pick<Served, "status" | "how">): AnyFaultId | null {
+  const [, code = "", errno = ""] = CODE.exec(rest) ?? [];
+  const fault = ERRORS[code] ?? null;
+  if (fault === "connect.failed") return CONNECT_ERRNOS[errno] ?? fault;
+  if (fault === null || !/^(?:head|write)\./.test(fault)) return fault;
+  // Squid 5 says ERR_READ_ERROR also where it had neither an address nor a live peer.
+  if (how === "HIER_NONE") return null;
+  // A status below 500 is the server's own: its head had come.
+  return status < 500 ? (OF_BODY[fault] ?? fault) : fault;
+}
+
+const OF_BODY: Readonly<Partial<Record<AnyFaultId, AnyFaultId>>> = {
+  "head.timeout": "body.idle_timeout",
+  "head.reset": "body.reset",
+};
+
+/** Linux' numbers. */
+const CONNECT_ERRNOS: Readonly<Record<string, AnyFaultId>> = {
+  "101": "connect.net_unreachable",
+  "110": "connect.timeout",
+  "111": "connect.refused",
+  "113": "connect.host_unreachable",
+};
 
 const ERRORS: Readonly<Record<string, AnyFaultId>> = {
   ERR_DNS_FAIL: "dns.error",
@@ -56,7 +96,6 @@ const ERRORS: Readonly<Record<string, AnyFaultId>> = {
   ERR_INVALID_RESP: "head.invalid",
   ERR_TOO_BIG: "head.too_large",
   ERR_LIFETIME_EXP: "body.idle_timeout",
-  ERR_CANNOT_FORWARD: "gateway.no_healthy_backend",
   ERR_FORWARDING_DENIED: "client.denied",
   ERR_SOCKET_FAILURE: "gateway.fd_exhausted",
   ERR_SHUTTING_DOWN: "gateway.shutting_down",
@@ -73,14 +112,13 @@ const ERRORS: Readonly<Record<string, AnyFaultId>> = {
   ERR_CLIENT_GONE: "client.closed_waiting",
 };
 
-function hostOf(url: string): string | null {
-  const found = /^(?:\w+:\/\/)?(?:[^/@]*@)?(\[[^\]]+\](?::\d+)?|[^/]+)/.exec(url)?.[1];
-  return found === undefined || found.startsWith("error:") ? null : found;
-}
-
 const CACHE_LINE = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: kid\d+)?\| /;
 
+/** What a line brings after it, and what Squid says of itself at its end. */
+const CACHE_TAIL = /^(?:\s+current master transaction: |CPU Usage: |Maximum Resident Size: |Page faults with physical i\/o: )/;
+
 function readCache(line: string): LogEvent | null {
+  if (CACHE_TAIL.test(line)) return logEvent({});
   if (line.charCodeAt(4) !== 0x2f) return null;
   const head = CACHE_LINE.exec(line)?.[0];
   const at = head === undefined ? null : readDashed(line, 0);
@@ -88,7 +126,7 @@ function readCache(line: string): LogEvent | null {
   const words = line.slice(head.length);
   const found = CACHE_RULES.find(([, pattern]) => pattern.test(words));
   if (found === undefined) return logEvent({ at, words: /^(?:WARNING|ERROR|FATAL|SECURITY ALERT)/.test(words) ? words : "" });
-  return logEvent({ at, fault: found[0], backend: found[1].exec(words)?.[1] ?? null, words });
+  return logEvent({ at, fault: found[0], backend: found[1].exec(words)?.[1]?.replace("/", ":") ?? null, words });
 }
 
 const CACHE_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [

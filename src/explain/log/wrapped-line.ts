@@ -14,20 +14,24 @@ export function unwrap(line: string, year: number): Unwrapped | null {
     const log = readField(value, "log");
     return log === null ? null : { line: log.replace(/\r?\n$/, ""), at: timeOf(readField(value, "time")) };
   }
-  const first = line.charCodeAt(0);
-  if (first >= 0x41 && first <= 0x5a) {
-    const [head] = SYSLOG.exec(line) ?? [];
-    if (head !== undefined) return { line: withoutPid(line.slice(head.length)), at: readSyslogTime(line, 0, year) };
-  }
+  const syslog = ofSyslog(line, year);
+  if (syslog !== null) return syslog;
   const iso = ISO_SYSLOG.exec(line)?.[0] ?? CRI.exec(line)?.[0];
   if (iso !== undefined) {
     const start = iso.indexOf("20");
     return { line: line.slice(iso.length), at: readDashed(line, Math.max(0, start)) };
   }
   const number = SYSLOG_NUMBER.exec(line)?.[0];
-  if (number !== undefined) return { line: line.slice(number.length), at: null };
+  // What HAProxy sends has the number and then all of syslog; what it prints may have the number alone.
+  if (number !== undefined) return ofSyslog(line.slice(number.length), year) ?? { line: line.slice(number.length), at: null };
   const compose = COMPOSE.exec(line)?.[0];
   return compose === undefined ? null : { line: line.slice(compose.length), at: null };
+}
+
+function ofSyslog(line: string, year: number): Unwrapped | null {
+  const first = line.charCodeAt(0);
+  const [head] = first >= 0x41 && first <= 0x5a ? (SYSLOG.exec(line) ?? []) : [];
+  return head === undefined ? null : { line: withoutPid(line.slice(head.length)), at: readSyslogTime(line, 0, year) };
 }
 
 /** `Nov 27 14:02:07 host nginx[12]: `, and `Nov 27 14:02:07 localhost nginx: `. */

@@ -45,11 +45,35 @@ test("lines of HAProxy, behind syslog too, and of Squid are read among others", 
   assert.deepEqual(incidents.map(({ fault }) => fault).sort(), ["answer.504", "client.closed_waiting", "connect.failed", "head.timeout"]);
 });
 
+test("our own events in JSON: benched exits and opened circuits are failures, a warning and a refused config are told, the rest is quiet", () => {
+  const at = "2026-01-02T12:03:44.123Z";
+  const events = [
+    { event: "hop-changed", exit: "de-7", from: "healthy", to: "benched", reason: "connect.refused", forMs: 4000 },
+    { event: "hop-changed", exit: "de-7", from: "benched", to: "probation", reason: "its time is over", forMs: 0 },
+    { event: "circuit-changed", target: "shop.example:443", path: null, from: "closed", to: "open", reason: "it failed", forMs: 4000 },
+    { event: "circuit-changed", target: "shop.example:443", path: null, from: "half-open", to: "closed", reason: "it came", forMs: 0 },
+    { event: "config-changed", summary: "3 exits added" },
+    { event: "config-refused", reason: "goodgateway.yaml:3:5: unknown key" },
+    { event: "warning", message: "exits.txt:7: no port" },
+  ];
+  const { incidents, unexplained, unknown } = read(events.map((event) => JSON.stringify({ at, ...event })).join("\n"));
+  assert.deepEqual(incidents.map(({ fault, backend }) => [fault, backend]).sort(), [
+    ["gateway.backend_ejected", "de-7"],
+    ["gateway.backend_ejected", "shop.example:443"],
+  ]);
+  assert.deepEqual(unexplained.shapes.map(({ sample }) => sample).sort(), ["exits.txt:7: no port", "goodgateway.yaml:3:5: unknown key"]);
+  assert.equal(unknown.lines, 0);
+});
+
 test("a line of ten megabytes and lines of no format are counted, and the others still read", () => {
   const { incidents, notes, unknown } = read(`${"x".repeat(10_000_000)}\n${REFUSED}something else 17\nsomething else 18\n`);
   assert.equal(incidents.length, 1);
   assert.deepEqual(unknown.shapes.map(({ shape, count }) => [shape, count]).slice(0, 1), [["something else <n>", 2]]);
   assert.match(notes.join(), /longer than 64 KiB/);
+});
+
+test("numbers of syslog in front of one another are no way to make it fail", () => {
+  assert.equal(read("<1>".repeat(20_000)).unknown.lines, 1);
 });
 
 test("whatever bytes come, something is told", () => {
