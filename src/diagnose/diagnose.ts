@@ -3,6 +3,7 @@ import { conclude, type Diagnosis } from "./conclude.ts";
 import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { cutTest, type DiagnoseContext, runTest } from "./run-test.ts";
+import { hideSecrets } from "./secrets.ts";
 
 /** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
 const CERTAIN = 0.9;
@@ -53,7 +54,7 @@ class Run {
 
   async #run(spec: TestSpec): Promise<void> {
     try {
-      const result = await runTest(spec, this.#question, this.#context, this.#cancellation);
+      const result = hideSecrets(await runTest(spec, this.#question, this.#context, this.#cancellation), this.#question);
       if (this.#isOver) return;
       this.#ended.push(result);
       this.#startWanted();

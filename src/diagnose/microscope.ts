@@ -15,15 +15,16 @@ const STRICT: ResponseTolerances = { bareLf: false, obsFold: false, spaceBeforeC
 
 /** Where an answer stops to be HTTP: a dump with a caret below the byte. Null: it parses, or nothing was kept of it. */
 export function lookAtBytes({ raw, attributed, spec }: TestResult, limits: MessageLimits): readonly string[] | null {
-  if (raw === null || raw.length === 0 || attributed === null) return null;
-  const at = offenceIn(raw, spec.method, limits, STRICT);
+  if (raw === null || attributed === null) return null;
+  const at = offenceIn(raw.bytes, spec.method, limits, STRICT);
   if (at === null) return null;
   const start = Math.max(0, Math.floor(at / LINE_BYTES) - LINES_BEFORE) * LINE_BYTES;
-  const end = Math.min(raw.length, (Math.floor(at / LINE_BYTES) + 1) * LINE_BYTES);
+  const end = Math.min(raw.shown.length, (Math.floor(at / LINE_BYTES) + 1) * LINE_BYTES);
   const lines: string[] = [];
-  for (let from = start; from < end; from += LINE_BYTES) lines.push(dumpLine(raw.subarray(from, Math.min(end, from + LINE_BYTES)), from));
+  for (let from = start; from < end; from += LINE_BYTES)
+    lines.push(dumpLine(raw.shown.subarray(from, Math.min(end, from + LINE_BYTES)), from));
   const caret = `${" ".repeat(OFFSET_CHARS + 2 + (at % LINE_BYTES) * BYTE_CHARS)}^^ byte ${at}: ${attributed.fault.details} (${clauseOf(attributed.fault.id)})`;
-  const tolerated = offenceIn(raw, spec.method, limits, LOOSE) === null;
+  const tolerated = offenceIn(raw.bytes, spec.method, limits, LOOSE) === null;
   const last = tolerated
     ? "a tolerance of this gateway would have accepted it (tolerances)"
     : "no tolerance of this gateway would have accepted it";

@@ -57,8 +57,13 @@ interface More {
 
 function requestTest({ url }: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
   const { id, of, method, tunnel = false, prefix = "" } = more;
-  const route = `${prefix}${exit === null ? "direct" : formatExit(exit)}`;
+  const route = `${prefix}${exit === null ? "direct" : shownExit(exit)}`;
   return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url)}`, method, tunnel, sni: true };
+}
+
+/** Who logs in there is nobody else's to know. */
+function shownExit(exit: Exit): string {
+  return formatExit({ hops: exit.hops.map((hop) => ({ ...hop, username: null })) });
 }
 
 /** Query values may hold keys. */
@@ -130,10 +135,18 @@ function protocolTests(question: Question, { spec, attributed }: TestResult, exi
   const own = hop.scheme.replace(/[ah]$/, "");
   const test = (scheme: ExitScheme, port: number, part: TestPart): TestSpec => {
     const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
-    const route = formatExit(other);
     return {
-      ...{ id: `${part} ${route} of ${spec.id}`, kind: "tunnel", part, exit: other, of: spec.id, method: "", tunnel: true, sni: true },
-      ...{ route: `as ${route}`, request: `a tunnel to ${question.url.hostname}` },
+      ...{
+        id: `${part} ${formatExit(other)} of ${spec.id}`,
+        kind: "tunnel",
+        part,
+        exit: other,
+        of: spec.id,
+        method: "",
+        tunnel: true,
+        sni: true,
+      },
+      ...{ route: `as ${shownExit(other)}`, request: `a tunnel to ${question.url.hostname}` },
     };
   };
   const protocols = isPortFault(attributed.fault.id)

@@ -1,4 +1,3 @@
-import type { AnswerReading } from "../blame/answer-reading.ts";
 import type { AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit } from "../core/route.ts";
@@ -57,7 +56,7 @@ export interface TestSpec {
   readonly exit: Exit | null;
   /** The id of the test that it is a part of or repeats; null: it stands for itself. */
   readonly of: string | null;
-  /** For people: `direct`, `http://192.0.2.1:8080`, `hop 2 alone: …`. Holds no password. */
+  /** For people: `direct`, `http://192.0.2.1:8080`, `hop 2 alone: …`. Holds no user and no password. */
   readonly route: string;
   /** For people: `GET https://site.example/`. */
   readonly request: string;
@@ -80,14 +79,12 @@ export interface TestResult {
   /** Null unless the outcome is `fault`. */
   readonly attributed: AttributedFault | null;
   /** Of an answer; null: there was none. */
-  readonly reading: AnswerReading | null;
   readonly status: number | null;
-  readonly fields: RawFields;
   readonly ms: StageTimes & { readonly firstByte?: number; readonly total?: number };
   /** In a few words: `200, 5 bytes`, `refused after 3 ms`, `192.0.2.1`. */
   readonly words: string;
-  /** The start of what came, where it did not parse; else null. */
-  readonly raw: Buffer | null;
+  /** The start of what came, where it did not parse, and the same as it may be shown; else null. */
+  readonly raw: { readonly bytes: Buffer; readonly shown: Buffer } | null;
   /** The start of an answer's body, as text; null: none. */
   readonly excerpt: string | null;
 }

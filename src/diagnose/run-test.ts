@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
-import { readAnswer } from "../blame/answer-reading.ts";
+import { type AnswerReading, readAnswer } from "../blame/answer-reading.ts";
 import { attribute } from "../blame/attribute.ts";
 import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import type { Rules } from "../blame/rules.ts";
@@ -65,7 +65,7 @@ const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 
 function blank(spec: TestSpec): TestResult {
-  return { spec, outcome: "ok", attributed: null, reading: null, status: null, fields: [], ms: {}, words: "", raw: null, excerpt: null };
+  return { spec, outcome: "ok", attributed: null, status: null, ms: {}, words: "", raw: null, excerpt: null };
 }
 
 /** The target of a URL. */
@@ -146,7 +146,11 @@ async function send(spec: TestSpec, question: Question, context: DiagnoseContext
   });
   signal.removeEventListener("abort", leave);
   connection.destroy();
-  if (asked.kind === "failed") return { ...failed(spec, asked.failure, route, ms), raw: asked.failure.kind === "fault" ? asked.raw : null };
+  if (asked.kind === "failed")
+    return {
+      ...failed(spec, asked.failure, route, ms),
+      raw: asked.failure.kind === "fault" ? { bytes: asked.raw, shown: asked.raw } : null,
+    };
   return answered(spec, question, asked, { ...ms, firstByte: roundMs(asked.ms.head), total: roundMs(clock.now() - startedAt) }, context);
 }
 
@@ -185,7 +189,7 @@ function failed(spec: TestSpec, failure: HopFailure, route: { exit: Exit | null;
 
 function answered(
   spec: TestSpec,
-  { url, fields }: Question,
+  { url }: Question,
   { head, response }: Answered,
   ms: TestResult["ms"],
   { rules }: DiagnoseContext,
@@ -200,11 +204,9 @@ function answered(
   const words = `${head.status} ${head.reason}`.trim();
   const common = {
     ...blank(spec),
-    reading,
     status: head.status,
-    fields: head.fields,
     ms,
-    excerpt: length === 0 ? null : withoutSecrets(text, fields),
+    excerpt: length === 0 ? null : text,
   };
   const attributed = reading.fault === null ? null : attributedAnswer(spec, target, head, body, reading);
   return {
@@ -215,23 +217,13 @@ function answered(
   };
 }
 
-/** A page may repeat what it was sent. */
-function withoutSecrets(text: string, fields: readonly string[]): string {
-  return fields.reduce(
-    (shown, value, i) => (i % 2 === 1 && SECRET.test(fields[i - 1] as string) && value !== "" ? shown.replaceAll(value, "***") : shown),
-    text,
-  );
-}
-
-const SECRET = /auth|cookie|token|key|secret|session/i;
-
 /** As a gateway would place it; a block page is the target's side's. */
 function attributedAnswer(
   { exit, ...spec }: TestSpec,
   target: Target,
   head: Answered["head"],
   body: Buffer,
-  reading: NonNullable<TestResult["reading"]>,
+  reading: AnswerReading,
 ): AttributedFault {
   const tunnel = isTunnelled({ exit, ...spec }, target);
   const hops = exit?.hops.length ?? 0;

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DEFAULTS } from "../../src/config/defaults.ts";
-import type { HostPort } from "../../src/core/address.ts";
-import type { Exit } from "../../src/core/route.ts";
-import { diagnose } from "../../src/diagnose/diagnose.ts";
 import { lookAtBytes } from "../../src/diagnose/microscope.ts";
-import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
 import { afterHead, fin, says } from "../../src/lab/behaviours.ts";
 import { BLOCK_PAGES } from "../../src/lab/block-pages.ts";
@@ -17,21 +12,7 @@ import { refuses } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
-
-const context = openDiagnosis(DEFAULTS, 3000);
-
-async function verdictOf(target: HostPort, via: readonly Exit[], more: Partial<Parameters<typeof diagnose>[0]> = {}, own = context) {
-  const url = new URL(`http://${target.host}:${target.port}/`);
-  const { verdict } = await diagnose(
-    { url, method: "GET", fields: [], body: null, via, exits: [], direct: true, ports: false, ...more },
-    own,
-  );
-  return verdict;
-}
-
-function chain(...parts: readonly HostPort[]): Exit {
-  return { ...exitAt(parts[0] as HostPort), hops: parts.flatMap((part) => exitAt(part).hops) };
-}
+import { chain, context, diagnosisOf, verdictOf } from "./diagnosing.ts";
 
 test("a site and an exit that work have no fault", async () => {
   await using site = await startSite();
@@ -126,9 +107,7 @@ test("a POST is sent once", async () => {
 
 test("the byte at which an answer stops to be HTTP is pointed at", async () => {
   await using site = await startLabServer(afterHead(BAD_ANSWERS.fieldWithSpaceInName));
-  const url = new URL(`http://${site.host}:${site.port}/`);
-  const question = { url, method: "GET", fields: [], body: null, via: [], exits: [], direct: true, ports: false };
-  const { tests } = await diagnose(question, context);
+  const { tests } = await diagnosisOf(site, []);
   const lines = lookAtBytes(tests[0] as (typeof tests)[number], context.limits) ?? [];
   assert.match(lines.join("\n"), /X Lab.*\n *\^\^ byte \d+: .*RFC 9112/s);
 });

@@ -1,0 +1,39 @@
+import { tellDiagnosis, toJson } from "../../src/cli/diagnose-report.ts";
+import { DEFAULTS } from "../../src/config/defaults.ts";
+import type { HostPort } from "../../src/core/address.ts";
+import type { Exit } from "../../src/core/route.ts";
+import type { Diagnosis } from "../../src/diagnose/conclude.ts";
+import { diagnose } from "../../src/diagnose/diagnose.ts";
+import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
+import type { Question } from "../../src/diagnose/question.ts";
+import type { DiagnoseContext } from "../../src/diagnose/run-test.ts";
+import { exitAt } from "../../src/lab/stages/scenes.ts";
+
+export const context: DiagnoseContext = openDiagnosis(DEFAULTS, 3000);
+/** For scenes in which silence is the point. */
+export const impatient: DiagnoseContext = { ...context, timeoutMs: 700 };
+
+/** A GET of the target's first page, over these routes and without a proxy. */
+export function diagnosisOf(
+  target: HostPort,
+  via: readonly Exit[],
+  more: Partial<Question> = {},
+  own: DiagnoseContext = context,
+): Promise<Diagnosis> {
+  const url = new URL(`http://${target.host}:${target.port}/`);
+  return diagnose({ url, method: "GET", fields: [], body: null, via, exits: [], direct: true, ports: false, ...more }, own);
+}
+
+export async function verdictOf(...asked: Parameters<typeof diagnosisOf>): Promise<Diagnosis["verdict"]> {
+  return (await diagnosisOf(...asked)).verdict;
+}
+
+export function chain(...parts: readonly HostPort[]): Exit {
+  return { ...exitAt(parts[0] as HostPort), hops: parts.flatMap((part) => exitAt(part).hops) };
+}
+
+/** All that users and programs are shown of it. */
+export function shownOf(diagnosis: Diagnosis): string {
+  const lines = tellDiagnosis(diagnosis, context.limits, { width: null, paint: (_, text) => text });
+  return `${lines.join("\n")}\n${JSON.stringify(toJson(diagnosis), null, 2)}`;
+}
