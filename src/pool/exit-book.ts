@@ -25,13 +25,22 @@ export class ExitBook {
   /** Those whose id a user name writes differently. */
   readonly #written: HashedRows<string> = new HashedRows((row, id) => normalize(this.idOf(row)) === id);
   readonly #lists: [ExitRows, ExitRows] = [NO_EXITS, NO_EXITS];
-  /** Which of them is the newest. */
   #newest: 0 | 1 = 0;
   readonly #own = new Map<number, Exit>();
   /** The first rows each have a place of their own, the others share a few. */
   readonly #kept: (PoolExit | null)[] = [];
 
-  /** The row of the exit with this id; Negative: there is none. */
+  /** Which of the two lists is the newest. */
+  get newest(): 0 | 1 {
+    return this.#newest;
+  }
+
+  /** The other one, which has exits only while the newest is being loaded. */
+  get older(): 0 | 1 {
+    return this.#newest === 0 ? 1 : 0;
+  }
+
+  /** The row of the exit with this id; negative: there is none. */
   find(id: string): number {
     const key = exitKey(id);
     return this.#ids.find(key, isIdItself(key) ? null : id);
@@ -55,13 +64,13 @@ export class ExitBook {
 
   /** From now on exits come from this list. Those of the one before stay in that until they are moved. */
   begin(list: ExitRows): void {
-    this.#newest = this.#newest === 0 ? 1 : 0;
+    this.#newest = this.older;
     this.#lists[this.#newest] = list;
   }
 
   /** No exit is left in the list before. */
   end(): void {
-    this.#lists[this.#newest === 0 ? 1 : 0] = NO_EXITS;
+    this.#lists[this.older] = NO_EXITS;
   }
 
   /** Whether it has been moved to the newest list. */

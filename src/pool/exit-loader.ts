@@ -72,7 +72,7 @@ export class ExitLoader {
     }
     const removed = yield* this.#removeOthers(stale);
     book.end();
-    exits.order.endAt(list.size);
+    exits.order.end();
     yield* this.#known.lessons.forget(stale);
     return this.#end(added, removed);
   }

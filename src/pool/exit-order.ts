@@ -1,56 +1,75 @@
 import { IntColumn } from "../core/number-column.ts";
-import { type ExitStore, NONE, POSITION } from "./exit-store.ts";
+import type { ExitBook } from "./exit-book.ts";
+import { LIST, NONE, POSITION } from "./exit-store.ts";
 
 /** Positions that may be empty before they are closed up, besides as many as there are exits. */
 const EMPTY_MAX = 1024;
 
-/** The order in which exits are listed: that of their list, and behind it those that came one by one. Positions may be empty. */
+/**
+ * The order in which exits are listed: that of their list, and behind it those that came one by one. While a new list is loaded, the exits
+ * that are still in the one before come first, in its order. Positions may be empty.
+ */
 export class ExitOrder {
-  /** Positions below this may hold an exit. */
-  end = 0;
-  readonly #store: ExitStore;
-  readonly #rows = new IntColumn();
+  readonly #book: ExitBook;
+  /** Of each of the book's two lists, the row at each position, and below which position there may be one. */
+  readonly #rows: readonly [IntColumn, IntColumn] = [new IntColumn(), new IntColumn()];
+  readonly #ends: [number, number] = [0, 0];
 
-  constructor(store: ExitStore) {
-    this.#store = store;
+  constructor(book: ExitBook) {
+    this.#book = book;
   }
 
-  /** The row at a position; `NONE`: it is empty. */
-  rowAt(position: number): number {
-    const row = this.#rows.get(position);
-    return this.#store.kindOf(row) >= 0 && this.#store.get(row, POSITION) === position ? row : NONE;
-  }
-
-  *rows(): Generator<number, void> {
-    for (let position = 0; position < this.end; position++) {
-      const row = this.rowAt(position);
-      if (row >= 0) yield row;
+  /**
+   * The rows behind this one, or all; `NONE` for each empty position. The pool may change meanwhile: an exit that moves to a newer list
+   * may come twice, but none is left out.
+   */
+  *rows(after: number = NONE): Generator<number, void> {
+    let list = after === NONE ? this.#book.older : this.#listOf(after);
+    let position = after === NONE ? 0 : this.#book.store.get(after, POSITION) + 1;
+    for (;;) {
+      for (; position < this.#ends[list]; position++) yield this.#rowAt(list, position);
+      if (list === this.#book.newest) return;
+      list = this.#book.newest;
+      position = 0;
     }
   }
 
+  /** Gives an exit of the newest list its position there. */
   put(row: number, position: number): void {
-    if (position >= this.end) {
-      this.end = position + 1;
-      this.#rows.reserve(this.end);
+    const { newest, store } = this.#book;
+    if (position >= this.#ends[newest]) {
+      this.#ends[newest] = position + 1;
+      this.#rows[newest].reserve(position + 1);
     }
-    this.#rows.set(position, row);
-    this.#store.set(row, POSITION, position);
+    this.#rows[newest].set(position, row);
+    store.set(row, POSITION, position);
   }
 
   putLast(row: number): void {
-    this.put(row, this.end);
+    this.put(row, this.#ends[this.#book.newest]);
   }
 
-  /** Nothing is left behind this position. */
-  endAt(position: number): void {
-    this.end = position;
+  /** No exit is left in the list before. */
+  end(): void {
+    this.#ends[this.#book.older] = 0;
   }
 
   /** Closes empty positions up, where there are many more than exits. */
   closeUp(exits: number): void {
-    if (this.end <= 2 * exits + EMPTY_MAX) return;
+    const { newest } = this.#book;
+    if (this.#ends[newest] <= 2 * exits + EMPTY_MAX) return;
     let position = 0;
-    for (const row of this.rows()) this.put(row, position++);
-    this.end = position;
+    for (const row of this.rows()) if (row !== NONE) this.put(row, position++);
+    this.#ends[newest] = position;
+  }
+
+  #listOf(row: number): 0 | 1 {
+    return this.#book.store.has(row, LIST) ? 1 : 0;
+  }
+
+  #rowAt(list: 0 | 1, position: number): number {
+    const { store } = this.#book;
+    const row = this.#rows[list].get(position);
+    return store.kindOf(row) >= 0 && store.get(row, POSITION) === position && this.#listOf(row) === list ? row : NONE;
   }
 }

@@ -5,7 +5,7 @@ import { ExitBook } from "./exit-book.ts";
 import { ExitIndex } from "./exit-index.ts";
 import type { PoolKind } from "./exit-kinds.ts";
 import { ExitOrder } from "./exit-order.ts";
-import { GONE } from "./exit-store.ts";
+import { GONE, NONE } from "./exit-store.ts";
 import { Floor } from "./floor.ts";
 import { BARRED, type Hold, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
 import { TagLists } from "./tag-lists.ts";
@@ -23,7 +23,7 @@ export class ExitTable {
   readonly floor: Floor;
   readonly book: ExitBook = new ExitBook();
   readonly lists: TagLists = new TagLists(this.book);
-  readonly order: ExitOrder = new ExitOrder(this.book.store);
+  readonly order: ExitOrder = new ExitOrder(this.book);
   readonly index: ExitIndex = new ExitIndex(this.lists);
   readonly #benches = new BenchQueue({
     placeOf: (row) => this.view(row).queuedAt,
@@ -69,9 +69,9 @@ export class ExitTable {
     return row < 0 ? undefined : this.view(row);
   }
 
-  /** In the order of the lists. The pool may change meanwhile. */
+  /** In the order of the lists. The pool may change meanwhile: see `ExitOrder.rows`. */
   *all(): IterableIterator<PoolExit> {
-    for (const row of this.order.rows()) yield this.view(row);
+    for (const row of this.order.rows()) if (row !== NONE) yield this.view(row);
   }
 
   /** An exit has come. */

@@ -1,7 +1,7 @@
 import type { HopState } from "../core/event.ts";
 import type { ExitFilter } from "../core/params.ts";
 import { matches } from "./exit-filter.ts";
-import { NONE, POSITION } from "./exit-store.ts";
+import { NONE } from "./exit-store.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
@@ -40,9 +40,8 @@ export function* listExits(table: ExitTable, wanted: ExitsWanted, now: number): 
   const after = wanted.after === null ? NONE : book.find(wanted.after);
   if (wanted.after !== null && after === NONE) return null;
   let looked = 0;
-  for (let position = after === NONE ? 0 : book.store.get(after, POSITION) + 1; position < order.end; position++) {
+  for (const row of order.rows(after)) {
     if (++looked % STEP_EXITS_MAX === 0) yield;
-    const row = order.rowAt(position);
     if (row === NONE) continue;
     const member = table.view(row);
     if (!isWanted(member, wanted, now) || !matches({ id: "", tags: member.kind.tags }, filter)) continue;
