@@ -3,7 +3,7 @@ import { type Culprit, type Fault, type FaultId, fault, type Stage } from "../co
 import { confidenceOf, culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault, HopFailure, Interruption, Observation } from "../core/ledger.ts";
 import type { RefusedConnect } from "../core/message.ts";
-import type { ExitHop, Route } from "../core/route.ts";
+import type { ExitHop, Route, Target } from "../core/route.ts";
 import { attributeBody, attributeExchange, attributeTunnel } from "./answer-stages.ts";
 import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
 import { type KnownVendor, vendorIdOf } from "./claims/vendor-statuses.ts";
@@ -28,6 +28,13 @@ export function attribute(failure: HopFailure, route: Route): AttributedFault {
   const isOfNextHop = seen.role === "exit" && seen.hop < exitHops(route);
   if (isOfNextHop && isRefusalOfNextHop(judged)) return connectFailed(judged, seen, route);
   return { fault: judged, role: seen.role, hop: brokenHop(judged, seen, route) };
+}
+
+/** The same of a target's name that was looked up here, ahead of any hop. */
+export function attributeUnresolved(interruption: Interruption, elapsedMs: number, target: Target): AttributedFault {
+  const nothing = { reused: false, bytesIn: 0, bytesOut: 0, firstBytes: new Uint8Array(0) };
+  const seen: Observation = { stage: "dns", role: "target", hop: 1, ...nothing, elapsedMs };
+  return attribute({ kind: "interrupted", interruption, seen }, { exit: null, target });
 }
 
 function judge(failure: HopFailure, route: Route): Fault {

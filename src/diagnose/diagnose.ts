@@ -1,9 +1,11 @@
 import { Cancellation } from "../net/cancellation.ts";
 import { conclude, type Diagnosis } from "./conclude.ts";
+import type { DiagnoseContext } from "./diagnose-context.ts";
 import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
-import { cutTest, type DiagnoseContext, runTest } from "./run-test.ts";
+import { runTest } from "./run-test.ts";
 import { hideSecrets } from "./secrets.ts";
+import { cutTest } from "./test-result.ts";
 
 /** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
 const CERTAIN = 0.9;

@@ -8,7 +8,7 @@ import { connectTcp } from "../net/connect-tcp.ts";
 import { DnsQueries } from "../net/dns-query.ts";
 import { systemResolver } from "../net/resolve.ts";
 import { parseExitLine } from "../wire/exit-line.ts";
-import type { DiagnoseContext } from "./run-test.ts";
+import type { DiagnoseContext } from "./diagnose-context.ts";
 
 /** What tests are run with on this machine. @param timeoutMs for one test */
 export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, timeoutMs: number): DiagnoseContext {

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { attribute } from "../blame/attribute.ts";
+import { attributeUnresolved } from "../blame/attribute.ts";
 import { formatHostPort } from "../core/address.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { Route } from "../core/route.ts";
@@ -78,19 +78,7 @@ async function resolve(exchange: Exchange): Promise<readonly string[] | { fault:
     Math.min(exchange.deadline, startedAt + context.settings.timeouts.connect),
   );
   if (!("interruption" in resolved)) return resolved.addresses;
-  const elapsedMs = clock.now() - startedAt;
-  const seen = {
-    stage: "dns",
-    role: "target",
-    hop: 1,
-    reused: false,
-    bytesIn: 0,
-    bytesOut: 0,
-    firstBytes: new Uint8Array(0),
-    elapsedMs,
-  } as const;
-  const route = { exit: null, target: request.target };
-  return { fault: attribute({ kind: "interrupted", interruption: resolved.interruption, seen }, route).fault };
+  return { fault: attributeUnresolved(resolved.interruption, clock.now() - startedAt, request.target).fault };
 }
 
 function prohibited(details: string): Fault {

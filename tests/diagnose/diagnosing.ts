@@ -4,9 +4,9 @@ import type { HostPort } from "../../src/core/address.ts";
 import type { Exit } from "../../src/core/route.ts";
 import type { Diagnosis } from "../../src/diagnose/conclude.ts";
 import { diagnose } from "../../src/diagnose/diagnose.ts";
+import type { DiagnoseContext } from "../../src/diagnose/diagnose-context.ts";
 import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
 import type { Question } from "../../src/diagnose/question.ts";
-import type { DiagnoseContext } from "../../src/diagnose/run-test.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
 
 export const context: DiagnoseContext = openDiagnosis(DEFAULTS, 3000);
