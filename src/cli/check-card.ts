@@ -1,5 +1,5 @@
 import type { CheckedFault, CheckResult, Finding } from "../check/check-result.ts";
-import { formatMs, formatSpeed, type Look, paintState, printable, wrap } from "./check-look.ts";
+import { formatMs, formatSpeed, type Look, paintState, printable, wrap } from "./look.ts";
 
 /** All that was found out about one proxy, for people. */
 export function writeCard(result: CheckResult, look: Look): string[] {

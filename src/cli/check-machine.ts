@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Concurrency } from "../check/concurrency.ts";
 import { DEFAULT_CHECK_COMMAND } from "../config/defaults.ts";
 import type { CheckFlags } from "./check-flags.ts";
-import { format } from "./check-look.ts";
+import { format } from "./look.ts";
 
 /** How many checks may run at once: what the user wants, within what the system lets one process open. */
 export function concurrencyFor({ concurrency }: Pick<CheckFlags, "concurrency">, warn: (message: string) => void): Concurrency {

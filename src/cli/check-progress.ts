@@ -1,6 +1,6 @@
 import type { Progress } from "../check/run-checks.ts";
 import type { ExitScheme } from "../core/route.ts";
-import { fit, format, lookOf } from "./check-look.ts";
+import { fit, format, lookOf } from "./look.ts";
 import { formatTime } from "./check-summary.ts";
 
 /**

@@ -5,7 +5,7 @@ import { keyOfResult, type RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
 import { Tally } from "../check/summary.ts";
 import type { OutputFlags } from "./check-flags.ts";
-import { format, lookOf } from "./check-look.ts";
+import { format, lookOf } from "./look.ts";
 import { BestResults, compareBy, isAlive, passes } from "./check-order.ts";
 import { FileSink, ResultWriter, SORTED_MAX } from "./check-output.ts";
 import { ProgressLine } from "./check-progress.ts";

@@ -2,7 +2,7 @@ import type { MessageLimits } from "../core/settings.ts";
 import type { Diagnosis } from "../diagnose/conclude.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
 import { lookAtBytes } from "../diagnose/microscope.ts";
-import { formatMs, type Look, printable } from "./check-look.ts";
+import { formatMs, type Look, printable } from "./look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
 export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { paint }: Look): string[] {

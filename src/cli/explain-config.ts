@@ -5,7 +5,7 @@ import { NO_FLAGS } from "../config/resolve.ts";
 import { type ConfigText, type ExplainedConfigs, explainConfigs } from "../explain/config/explain-config.ts";
 import { BadConfigFile } from "../explain/config/nginx-conf.ts";
 import type { Finding } from "../explain/config/setting.ts";
-import { lookOf } from "./check-look.ts";
+import { lookOf } from "./look.ts";
 import { askChecker } from "./config-checkers.ts";
 import { row } from "./explain-report.ts";
 import { UsageError } from "./usage-error.ts";

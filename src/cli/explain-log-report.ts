@@ -1,6 +1,6 @@
 import type { LineShape } from "../explain/log/line-shapes.ts";
 import type { LogReport, ShapesTold, ToldIncident } from "../explain/log/log-report.ts";
-import { fit, format, type Look, plural, printable, wrap } from "./check-look.ts";
+import { fit, format, type Look, plural, printable, wrap } from "./look.ts";
 
 const INCIDENTS_SHOWN_MAX = 12;
 const SHAPES_SHOWN_MAX = 8;

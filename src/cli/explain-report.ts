@@ -1,7 +1,7 @@
 import type { AttemptRecord, ExchangeRecord } from "../core/ledger.ts";
 import { drawRecord } from "../explain/record-picture.ts";
 import type { Explained, ExplainedAnswer, ExplainedWords } from "../explain/response/explain-response.ts";
-import { formatMs, type Look, printable, wrap } from "./check-look.ts";
+import { formatMs, type Look, printable, wrap } from "./look.ts";
 
 /** What is explained of one answer or error, for people. */
 export function tellExplained(explained: Explained, look: Look): string[] {

@@ -6,7 +6,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 import type { LogReport } from "../explain/log/log-report.ts";
 import { type Explained, explainResponse } from "../explain/response/explain-response.ts";
-import { type Look, lookOf } from "./check-look.ts";
+import { type Look, lookOf } from "./look.ts";
 import { explainConfigFiles } from "./explain-config.ts";
 import { type Input, openInput } from "./explain-input.ts";
 import { isLog, LogInputs } from "./explain-log.ts";
