@@ -56,7 +56,7 @@ export function hosts(exits: ExitRows): string[] {
   return allOf(exits).map((exit) => exit.hops[0]?.host ?? "");
 }
 
-function allOf(exits: ExitRows): Exit[] {
+export function allOf(exits: ExitRows): Exit[] {
   return Array.from({ length: exits.size }, (_, row) => exits.at(row));
 }
 
