@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { ConfigKind } from "../explain/config/explain-config.ts";
 import type { Finding } from "../explain/config/setting.ts";
+import { hideLikelySecrets } from "../explain/hide-likely-secrets.ts";
 
 /** A program's own check of its config. Milliseconds. */
 const CHECK_MS_MAX = 5000;
@@ -51,7 +52,7 @@ export function askChecker(kind: ConfigKind, file: string, text: string): Findin
       {
         where,
         weight: "likely",
-        what: `${checker.command} says: ${words.replace(/\.+$/, "")}.`,
+        what: `${checker.command} says: ${hideLikelySecrets(words).replace(/\.+$/, "")}.`,
         why,
         write: `${checker.command} ${checker.args(file).join(" ")}   # until it is content`,
       },

@@ -5,9 +5,9 @@ import { NO_FLAGS } from "../config/resolve.ts";
 import { type ConfigText, type ExplainedConfigs, explainConfigs } from "../explain/config/explain-config.ts";
 import { BadConfigFile } from "../explain/config/nginx-conf.ts";
 import type { Finding } from "../explain/config/setting.ts";
-import { lookOf } from "./look.ts";
 import { askChecker } from "./config-checkers.ts";
-import { row } from "./explain-report.ts";
+import { row, tellJson } from "./explain-report.ts";
+import { lookOf, printable } from "./look.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Says what in configs of gateways causes 502s before it does; from the client's side to the application's. 1: something does. */
@@ -15,7 +15,7 @@ export function explainConfigFiles(files: readonly string[], { json }: { readonl
   if (files.length === 0) throw new UsageError("--config wants files: goodgateway explain --config nginx.conf haproxy.cfg");
   const texts = files.map(readOne);
   const explained = withCheckers(explain(texts), texts);
-  if (json) console.log(JSON.stringify(explained, null, 2));
+  if (json) console.log(tellJson(explained));
   else console.log(tell(explained).join("\n"));
   return explained.findings.length > 0 ? 1 : 0;
 }
@@ -58,7 +58,7 @@ function readText(file: string): string {
 
 function tell({ files, findings }: ExplainedConfigs): string[] {
   const look = lookOf(process.stdout);
-  const names = files.map(({ file, kind }) => `${file} (${kind})`).join(", ");
+  const names = printable(files.map(({ file, kind }) => `${file} (${kind})`).join(", "));
   if (findings.length === 0) return [`${names}: nothing that causes 502s was found`];
   return [names, ...findings.flatMap((finding) => ["", ...tellFinding(finding, look)])];
 }
@@ -66,7 +66,7 @@ function tell({ files, findings }: ExplainedConfigs): string[] {
 function tellFinding({ where, weight, what, why, write }: Finding, look: ReturnType<typeof lookOf>): string[] {
   const mark = weight === "likely" ? look.paint("red", "will break") : look.paint("yellow", "may break");
   return [
-    `${look.paint("bold", `${where.file}:${where.line}`)}  ${mark}`,
+    `${look.paint("bold", printable(`${where.file}:${where.line}`))}  ${mark}`,
     ...row("what", what, look),
     ...row("why", why, look),
     ...row("write", write, look),

@@ -15,7 +15,7 @@ export function tellLog(report: LogReport, look: Look): string[] {
   return [
     look.paint("bold", `${plural(lines, "line", "lines")}, ${megabytes(bytes)}${span}`),
     ...(names === "" ? [] : paragraph(names, look)),
-    ...notes.flatMap((note) => paragraph(look.paint("yellow", "note: ") + note, look)),
+    ...notes.flatMap((note) => paragraph(`note: ${note}`, look).map((line) => line.replace(/^note:/, look.paint("yellow", "note:")))),
     "",
     failures === 0
       ? "No line tells of a failure."
@@ -69,7 +69,7 @@ function tellShapes(title: string, { lines, shapes, others }: ShapesTold, look: 
 const COUNT_CHARS = 7;
 
 function tellShape({ shape, count, file, line }: LineShape, look: Look): string {
-  return `${format(count).padStart(COUNT_CHARS)}  ${fit(shape, (look.width ?? WIDE_CHARS) - 30)}  (${file}:${line})`;
+  return `${format(count).padStart(COUNT_CHARS)}  ${fit(shape, (look.width ?? WIDE_CHARS) - 30)}  (${printable(file)}:${line})`;
 }
 
 const LEVELS = "▁▂▃▄▅▆▇█";

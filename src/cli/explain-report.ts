@@ -70,6 +70,11 @@ export function row(label: string, text: string, { width }: Look): string[] {
   return wrap(text, room).map((part, index) => `  ${(index === 0 ? label : "").padEnd(LABEL_CHARS)}${part}`);
 }
 
+/** What `--json` prints: nothing in it steers a terminal either, and it stays JSON. */
+export function tellJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).split("\n").map(printable).join("\n");
+}
+
 /** Where there is no terminal, lines stay readable in a ticket. */
 const WIDE_CHARS = 140;
 

@@ -6,12 +6,12 @@ import { formatHostPort } from "../core/address.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 import type { LogReport } from "../explain/log/log-report.ts";
 import { type Explained, explainResponse } from "../explain/response/explain-response.ts";
-import { type Look, lookOf } from "./look.ts";
 import { explainConfigFiles } from "./explain-config.ts";
 import { type Input, openInput } from "./explain-input.ts";
 import { isLog, LogInputs } from "./explain-log.ts";
 import { tellLog } from "./explain-log-report.ts";
-import { tellExplained, tellRecord } from "./explain-report.ts";
+import { tellExplained, tellJson, tellRecord } from "./explain-report.ts";
+import { type Look, lookOf } from "./look.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ExplainFlags {
@@ -40,7 +40,7 @@ export async function explain(inputs: readonly string[], flags: ExplainFlags): P
   }
   if (isLogs) found.push(logs.report());
   const look = lookOf(process.stdout);
-  if (flags.json) console.log(JSON.stringify(found.length === 1 ? found[0] : found, null, 2));
+  if (flags.json) console.log(tellJson(found.length === 1 ? found[0] : found));
   else {
     console.log(found.map((one) => tell(one, look).join("\n")).join("\n\n"));
   }

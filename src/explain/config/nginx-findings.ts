@@ -35,7 +35,7 @@ function passesOf(block: readonly Setting[], scopes: Scopes): Pass[] {
 }
 
 function readPass(text: string): Pass["url"] {
-  const [, scheme = "", host = "", port = ""] = /^(https?):\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?/i.exec(text) ?? [];
+  const [, scheme = "", host = "", port = ""] = /^(https?):\/\/(?:[^/@]*@)?(\[[^\]]+\]|[^/:]+)(?::(\d+))?/i.exec(text) ?? [];
   return scheme === "" ? null : { scheme: scheme.toLowerCase(), host, port };
 }
 

@@ -1,3 +1,4 @@
+import { hideLikelySecrets } from "../hide-likely-secrets.ts";
 import { detach } from "./line-cutter.ts";
 import type { AnyFaultId, LogEvent, LogFormat, LogProgram } from "./log-event.ts";
 import { RateBars } from "./rate-bars.ts";
@@ -31,7 +32,7 @@ export interface Sample {
 export const PAUSE_MS: number = 15 * 60_000;
 /** Of one fault at one backend; beyond it those with the shortest pause between them are joined. */
 const SPANS_MAX = 6;
-const KEYS_MAX = 2000;
+const KEYS_MAX = 1000;
 const TOPS_MAX = 64;
 const SAMPLE_CHARS_MAX = 600;
 
@@ -42,9 +43,10 @@ export class Incidents {
   readonly #spans = new Map<string, Incident[]>();
 
   add(event: LogEvent, fault: AnyFaultId, { program }: LogFormat, where: Omit<Sample, "words">): void {
-    const key = `${program} ${fault} ${event.backend ?? ""}`;
+    const backend = event.backend?.slice(0, NAME_CHARS_MAX) ?? null;
+    const key = `${program} ${fault} ${backend ?? ""}`;
     const spans = this.#spans.get(key) ?? this.#open(key);
-    const incident = spans.find((one) => isNear(one, event.at)) ?? this.#begin(spans, event, fault, program, where);
+    const incident = spans.find((one) => isNear(one, event.at)) ?? this.#begin(spans, { ...event, backend }, fault, program, where);
     incident.count++;
     if (event.at !== null) {
       incident.first = incident.first === null ? event.at : Math.min(incident.first, event.at);
@@ -52,9 +54,9 @@ export class Incidents {
       incident.bars.add(event.at);
     }
     if (event.ms !== null) incident.times.add(String(Math.round(event.ms / 100) / 10));
-    if (event.method !== null) incident.methods.add(event.method);
-    if (event.target !== null) incident.targets.add(event.target.slice(0, TARGET_CHARS_MAX));
-    if (event.client !== null) incident.clients.add(event.client);
+    if (event.method !== null) incident.methods.add(event.method.slice(0, NAME_CHARS_MAX));
+    if (event.target !== null) incident.targets.add(hideLikelySecrets(event.target).slice(0, NAME_CHARS_MAX));
+    if (event.client !== null) incident.clients.add(event.client.slice(0, NAME_CHARS_MAX));
     if (spans.length > SPANS_MAX) joinNearest(spans);
   }
 
@@ -82,7 +84,7 @@ export class Incidents {
       methods: new TopCounts(TOPS_MAX),
       targets: new TopCounts(TOPS_MAX),
       clients: new TopCounts(TOPS_MAX),
-      sample: { words: detach(event.words.slice(0, SAMPLE_CHARS_MAX)), ...where },
+      sample: { words: detach(hideLikelySecrets(event.words).slice(0, SAMPLE_CHARS_MAX)), ...where },
     };
     spans.push(begun);
     return begun;
@@ -98,7 +100,8 @@ export class Incidents {
   }
 }
 
-const TARGET_CHARS_MAX = 200;
+/** Of a backend, a client, a method, a target. */
+const NAME_CHARS_MAX = 200;
 
 function isNear({ first, last }: Incident, at: number | null): boolean {
   return at === null || first === null || last === null || (at >= first - PAUSE_MS && at <= last + PAUSE_MS);

@@ -1,3 +1,4 @@
+import { hideLikelySecrets } from "../hide-likely-secrets.ts";
 import { decodeBytes, detach } from "./line-cutter.ts";
 
 /** Lines that nobody could read, by their shape: `connect to <word>:<n> failed`. */
@@ -24,12 +25,13 @@ export class LineShapes {
 
   add(text: string, file: string, line: number): void {
     this.total++;
-    const shape = shapeOf(text);
+    const shown = hideLikelySecrets(text);
+    const shape = shapeOf(shown);
     const before = this.#held.get(shape);
     if (before !== undefined) before.count++;
     else {
       if (this.#held.size >= SHAPES_MAX) this.#dropRare();
-      this.#held.set(detach(shape), { count: 1, sample: detach(text.slice(0, SAMPLE_CHARS_MAX)), file, line });
+      this.#held.set(detach(shape), { count: 1, sample: detach(shown.slice(0, SAMPLE_CHARS_MAX)), file, line });
     }
   }
 

@@ -2,6 +2,7 @@ import { detach } from "./line-cutter.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 import { NGINX_RULES } from "./nginx-rules.ts";
+import { hostOf } from "./url-host.ts";
 
 /** `2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: …) while connecting to upstream, client: …, upstream: "…"`. */
 export const NGINX_ERROR: LogFormat = { id: "nginx-error", name: "nginx error log", program: "nginx", read: readNginxError };
@@ -65,18 +66,21 @@ function backendOf(upstream: string | null): string | null {
   if (upstream === null) return null;
   const start = upstream.indexOf("://");
   const rest = start === -1 ? upstream : upstream.slice(start + 3);
-  const end = rest.startsWith("unix:") ? rest.indexOf(":", 5) : rest.indexOf("/");
+  if (!rest.startsWith("unix:")) return hostOf(rest);
+  const end = rest.indexOf(":", 5);
   return end === -1 ? rest : rest.slice(0, end);
 }
 
 /** Messages repeat: the rules are asked once for each. */
 const known = new Map<string, AnyFaultId | null>();
 const KNOWN_MAX = 1000;
+const KNOWN_CHARS_MAX = 1000;
 
 function faultOf(message: string): AnyFaultId | null {
   const before = known.get(message);
   if (before !== undefined) return before;
   const found = NGINX_RULES.find(([, pattern]) => pattern.test(message))?.[0] ?? null;
+  if (message.length > KNOWN_CHARS_MAX) return found;
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(detach(message), found);
   return found;

@@ -2,6 +2,7 @@ import { type AnswerReading, readAnswer } from "../../blame/answer-reading.ts";
 import { drawHops, type HopPicture, type PictureLeg } from "../../blame/hop-picture.ts";
 import { Rules } from "../../blame/rules.ts";
 import { READY_RULES } from "../../config/ready-rules.ts";
+import { hideLikelySecrets } from "../hide-likely-secrets.ts";
 import { readClientWords, type WordsReading } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
 import { readHar } from "./har.ts";
@@ -61,7 +62,20 @@ function explainAnswer(answer: SavedAnswer, rules: Rules): ExplainedAnswer {
   // What answers CONNECT is a proxy.
   const plainProxy = method === "CONNECT" ? true : answer.plainProxy;
   const reading = readAnswer(answer, { target, plainProxy, method: method ?? "GET" }, rules);
-  return { kind: "answer", asked, line, status, reading, picture: drawHops(pictureOf(answer, reading, plainProxy)) };
+  const picture = drawHops(pictureOf(answer, reading, plainProxy));
+  return {
+    kind: "answer",
+    asked: asked === null ? null : hideLikelySecrets(asked),
+    line,
+    status,
+    reading: withoutSecrets(reading),
+    picture,
+  };
+}
+
+/** What it quotes of the answer may hold a token: where a redirect leads to, what an error page says. */
+function withoutSecrets(reading: AnswerReading): AnswerReading {
+  return { ...reading, summary: hideLikelySecrets(reading.summary), evidence: reading.evidence.map(hideLikelySecrets) };
 }
 
 const HTTP_PORT = 80;
@@ -69,7 +83,7 @@ const HTTPS_PORT = 443;
 
 function explainWords({ text, line }: ClientWords): ExplainedWords[] {
   const reading = readClientWords(text);
-  return reading === null ? [] : [{ kind: "words", text, line, reading }];
+  return reading === null ? [] : [{ kind: "words", text: hideLikelySecrets(text), line, reading }];
 }
 
 /** From the client to whoever made the answer. */
