@@ -1,7 +1,7 @@
 import type { Progress } from "../check/run-checks.ts";
 import type { ExitScheme } from "../core/route.ts";
-import { fit, format, lookOf } from "./look.ts";
 import { formatTime } from "./check-summary.ts";
+import { fit, format, lookOf } from "./look.ts";
 
 /**
  * One line that shows how far a run has come, on a terminal only, and gets out of the way of other lines:

@@ -5,13 +5,13 @@ import { keyOfResult, type RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
 import { Tally } from "../check/summary.ts";
 import type { OutputFlags } from "./check-flags.ts";
-import { format, lookOf } from "./look.ts";
 import { BestResults, compareBy, isAlive, passes } from "./check-order.ts";
 import { FileSink, ResultWriter, SORTED_MAX } from "./check-output.ts";
 import { ProgressLine } from "./check-progress.ts";
 import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
 import type { Sources } from "./check-sources.ts";
 import { type Ending, writeReport, writeSummary } from "./check-summary.ts";
+import { format, lookOf } from "./look.ts";
 
 /** One run of `check`: where its results go, and what is said meanwhile and at the end. */
 export class CheckSession {

@@ -2,8 +2,8 @@ import type { CheckResult } from "../check/check-result.ts";
 import type { Reason, Tally } from "../check/summary.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { writeCard } from "./check-card.ts";
-import { format, type Look, plural, wrap } from "./look.ts";
 import { writeTable } from "./check-table.ts";
+import { format, type Look, plural, wrap } from "./look.ts";
 
 /** What the report at the end is made of. */
 export interface Ending {

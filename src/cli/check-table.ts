@@ -1,7 +1,7 @@
 import type { CheckResult } from "../check/check-result.ts";
 import type { ExitScheme } from "../core/route.ts";
-import { fit, formatMs, formatSpeed, type Look, paintState } from "./look.ts";
 import { latencyOf } from "./check-order.ts";
+import { fit, formatMs, formatSpeed, type Look, paintState } from "./look.ts";
 
 /** Results as a table: columns that no result has anything for are left out, and on a narrow terminal those that matter least. */
 export function writeTable(results: readonly CheckResult[], look: Look): string[] {

@@ -3,8 +3,8 @@ import { DEFAULTS } from "../config/defaults.ts";
 import type { Exit } from "../core/route.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { openDiagnosis, readRoutes } from "../diagnose/open-diagnosis.ts";
-import { lookOf } from "./look.ts";
 import { tellDiagnosis, toJson } from "./diagnose-report.ts";
+import { lookOf } from "./look.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DiagnoseFlags {
