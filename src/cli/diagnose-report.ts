@@ -1,5 +1,5 @@
 import type { MessageLimits } from "../core/settings.ts";
-import type { Diagnosis } from "../diagnose/conclude.ts";
+import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
 import { lookAtBytes } from "../diagnose/microscope.ts";
 import { formatMs, type Look, printable } from "./look.ts";

@@ -1,6 +1,7 @@
 import { Cancellation } from "../net/cancellation.ts";
-import { conclude, type Diagnosis } from "./conclude.ts";
+import { conclude } from "./conclude.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { runTest } from "./run-test.ts";

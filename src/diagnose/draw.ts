@@ -1,14 +1,11 @@
 import { drawHops, type PictureLeg } from "../blame/hop-picture.ts";
 import { formatHostPort } from "../core/address.ts";
-import type { Diagnosis } from "./conclude.ts";
+import { wholeRoutes } from "./conclude.ts";
+import type { Diagnosis } from "./diagnosis.ts";
 
 /** The way of the request that the verdict is about, and where it broke. Null: no route was tried. */
-export function drawDiagnosis({ verdict, tests }: Diagnosis): string | null {
-  const whole = tests.filter(({ spec, outcome }) => ["direct", "via", "other"].includes(spec.part) && outcome !== "cut");
-  const told =
-    whole.find(({ spec, attributed }) => spec.part === "via" && attributed?.fault.id === verdict.fault) ??
-    whole.find(({ attributed }) => (attributed?.fault.id ?? null) === verdict.fault) ??
-    whole[0];
+export function drawDiagnosis({ verdict, tests, broken }: Diagnosis): string | null {
+  const told = broken ?? wholeRoutes(tests)[0];
   if (told === undefined) return null;
   const hops = told.spec.exit?.hops ?? [];
   const names = ["client", ...hops.map((_, index) => `hop ${index + 1}`), "target"];
