@@ -33,22 +33,27 @@ function tellIncident(one: ToldIncident, look: Look): string[] {
   const when =
     one.first === null ? "" : one.first === one.last ? `, ${day(one.first)}` : `, ${day(one.first)} to ${day(one.last ?? one.first)}`;
   const targets = one.targets.map(({ text, count }) => `${fit(text, TARGET_CHARS_MAX)} (${format(count)})`).slice(0, 3);
-  const clients = one.clients === null ? "very many" : format(one.clients);
+  const clients = one.clients === null ? "very many clients" : plural(one.clients, "client", "clients");
   return [
     paint("bold", `${one.number}. ${one.fault}${where}: ${plural(one.count, "line", "lines")}${when}`),
     ...(one.rate.counts.length < 2
       ? []
       : row("rate", `${bars(one.rate.counts)}  ${barTime(one.rate.barMs)} a bar, ${format(one.perMinuteMax)} a minute at most`, look)),
     ...row("what", one.summary, look),
-    ...(one.followsFrom === null ? [] : row("follows", `from ${one.followsFrom}: mend that first`, look)),
+    ...(one.followsFrom === null ? [] : row("follows", tellCauses(one.followsFrom, one.orFrom), look)),
     ...(one.likely === null ? [] : row("likely", one.likely, look)),
     ...one.suspicions.flatMap((words) => row("suspicion", words, look)),
     ...row("culprit", `${one.culprit}, at stage ${one.stage}`, look),
-    ...(targets.length === 0 ? [] : row("asked for", `${targets.join(", ")}${one.clients === 0 ? "" : `; ${clients} clients`}`, look)),
+    ...(targets.length === 0 ? [] : row("asked for", `${targets.join(", ")}${one.clients === 0 ? "" : `; ${clients}`}`, look)),
     ...row("line", `${one.line.file}:${one.line.line}: ${fit(one.line.words, WORDS_CHARS_MAX)}`, look),
     ...row("do", one.fix, look),
     ...(one.setting === null ? [] : row("setting", `${one.program === "access" ? "" : `${one.program}: `}${one.setting}`, look)),
   ];
+}
+
+function tellCauses(from: number, or: readonly number[]): string {
+  if (or.length === 0) return `from ${from}: mend that first`;
+  return `from ${from}, or from ${or.toSorted((one, other) => one - other).join(", ")}: they began at the same time, and the lines do not say which of them it was`;
 }
 
 const TARGET_CHARS_MAX = 60;

@@ -1,15 +1,18 @@
-import { type Incident, join, PAUSE_MS } from "./incidents.ts";
+import { causesIn, NEAR_MS } from "./first-causes.ts";
+import { type Incident, join } from "./incidents.ts";
 import { decodeBytes } from "./line-cutter.ts";
-import { isConsequence, wordsOfFault } from "./log-faults.ts";
+import { wordsOfFault } from "./log-faults.ts";
 import type { LogReport, ShapesTold, ToldIncident } from "./log-report.ts";
 import { settingFor } from "./settings.ts";
-import { suspicionsOf } from "./suspicions.ts";
+import { type Surroundings, suspicionsOf } from "./suspicions.ts";
 
 /** What was read, before anything is concluded from it. */
 export interface LogFacts {
   readonly lines: number;
   readonly bytes: number;
   readonly failures: number;
+  /** Requests that were answered without a failure. */
+  readonly answered: number;
   readonly first: number | null;
   readonly last: number | null;
   readonly formats: LogReport["formats"];
@@ -24,15 +27,17 @@ export interface LogFacts {
 /** Ranks the incidents, says which of them follow from which, and what to change. */
 export function concludeLog(facts: LogFacts): LogReport {
   const incidents = joinUmbrellas(facts.incidents);
-  const causes = new Map(incidents.map((one) => [one, causeOf(one, incidents)]));
+  const candidates = new Map(incidents.map((one) => [one, causesIn(one, incidents)]));
+  const causes = new Map(incidents.map((one) => [one, candidates.get(one)?.[0] ?? null]));
   const following = (one: Incident) => incidents.filter((other) => causes.get(other) === one);
   const harm = (one: Incident): number => harmOf(one) + following(one).reduce((sum, other) => sum + harmOf(other), 0);
   const roots = incidents.filter((one) => causes.get(one) === null).sort((one, other) => harm(other) - harm(one));
   const ranked = roots.flatMap((root) => [root, ...following(root).sort((one, other) => harmOf(other) - harmOf(one))]);
   const told = ranked.map((one, index): ToldIncident => {
-    const cause = causes.get(one) ?? null;
-    const followsFrom = cause === null ? null : ranked.indexOf(cause) + 1;
-    return tell(one, { number: index + 1, followsFrom, following: following(one), all: incidents });
+    const [followsFrom = null, ...orFrom] = (candidates.get(one) ?? []).map((cause) => ranked.indexOf(cause) + 1);
+    const isShared = following(one).some((other) => (candidates.get(other) ?? []).length > 1);
+    const place = { number: index + 1, followsFrom, orFrom, following: following(one), isShared };
+    return tell(one, place, { all: incidents, answered: facts.answered });
   });
   return {
     kind: "log",
@@ -78,26 +83,6 @@ function overlap(one: Incident, other: Incident): boolean {
   return one.first <= (other.last ?? 0) + NEAR_MS && other.first <= (one.last ?? 0) + NEAR_MS;
 }
 
-/** Lines of two logs, or of two workers, may be written in the wrong order. */
-const NEAR_MS = 5000;
-
-/** The incident that came just before one that is only a consequence; null: it stands for itself. */
-function causeOf(one: Incident, all: readonly Incident[]): Incident | null {
-  if (!isConsequence(one.fault) || one.first === null) return null;
-  const { first } = one;
-  const before = all.filter(
-    (other) =>
-      !isConsequence(other.fault) &&
-      !other.fault.startsWith("client.") &&
-      other.first !== null &&
-      other.first <= first + NEAR_MS &&
-      (other.last ?? 0) >= first - PAUSE_MS,
-  );
-  const sameBackend = before.filter((other) => other.backend !== null && other.backend === one.backend);
-  const candidates = sameBackend.length > 0 ? sameBackend : before;
-  return candidates.sort((a, b) => Math.abs(first - (a.first ?? 0)) - Math.abs(first - (b.first ?? 0)) || b.count - a.count)[0] ?? null;
-}
-
 /** Failed requests of clients count whole; what clients did themselves, and notes, little. */
 function harmOf({ fault, count }: Incident): number {
   if (fault.startsWith("client.")) return count * CLIENT_WEIGHT;
@@ -111,11 +96,13 @@ const NOTE_WEIGHT = 0.1;
 interface Place {
   readonly number: number;
   readonly followsFrom: number | null;
+  readonly orFrom: readonly number[];
   readonly following: readonly Incident[];
-  readonly all: readonly Incident[];
+  /** Some of these may follow from another as well. */
+  readonly isShared: boolean;
 }
 
-function tell(one: Incident, { number, followsFrom, following, all }: Place): ToldIncident {
+function tell(one: Incident, { number, followsFrom, orFrom, following, isShared }: Place, around: Surroundings): ToldIncident {
   const { culprit, stage, summary, fix } = wordsOfFault(one.fault);
   const { fromMs, widthMs, counts } = one.bars.read();
   const { words, file, line } = one.sample;
@@ -140,8 +127,9 @@ function tell(one: Incident, { number, followsFrom, following, all }: Place): To
     line: { file, line, words: decodeBytes(words) },
     summary,
     followsFrom,
-    likely: likelyOf(one, following),
-    suspicions: suspicionsOf(one, all),
+    orFrom,
+    likely: likelyOf(one, following, isShared),
+    suspicions: suspicionsOf(one, around),
     fix,
     setting: settingFor(one.program, one.fault),
   };
@@ -161,12 +149,12 @@ function mostIn(counts: readonly number[], bars: number): number {
   return most;
 }
 
-function likelyOf(one: Incident, following: readonly Incident[]): string | null {
+function likelyOf(one: Incident, following: readonly Incident[], isShared: boolean): string | null {
   if (following.length === 0 || one.first === null) return null;
   const parts = following.map(({ fault, count }) => `${count.toLocaleString("en-US")} ${fault}`);
   const what = BEGINNINGS[one.fault] ?? `began to fail with ${one.fault}`;
   const backend = one.backend === null ? "the backend" : decodeBytes(one.backend);
-  return `${backend} ${what} at ${iso(one.first)?.slice(11, 19)}; ${parts.join(", ")} follow from it`;
+  return `${backend} ${what} at ${iso(one.first)?.slice(11, 19)}; ${parts.join(", ")} ${isShared ? "follow from it, or from others that began with it" : "follow from it"}`;
 }
 
 const BEGINNINGS: Readonly<Record<string, string>> = {

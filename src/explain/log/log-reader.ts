@@ -38,6 +38,7 @@ export class LogReader {
   #bytes = 0;
   #lines = 0;
   #failures = 0;
+  #answered = 0;
   #cut = 0;
   #strange = 0;
   #first: number | null = null;
@@ -76,6 +77,7 @@ export class LogReader {
       lines: this.#lines,
       bytes: this.#bytes,
       failures: this.#failures,
+      answered: this.#answered,
       first: this.#first,
       last: this.#last,
       formats: this.#formatLines.read().map(({ text, count }) => ({ name: text, lines: count })),
@@ -108,6 +110,7 @@ export class LogReader {
       this.#last = this.#last === null || at > this.#last ? at : this.#last;
     }
     if (event.fault === null) {
+      if (event.status !== null) this.#answered++;
       if (event.words !== "") this.#unexplained.add(event.words, file.name, file.lines);
       return;
     }

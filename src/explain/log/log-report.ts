@@ -50,8 +50,10 @@ export interface ToldIncident {
   readonly clients: number | null;
   readonly line: { readonly file: string; readonly line: number; readonly words: string };
   readonly summary: string;
-  /** The number of the incident from which this one follows. */
+  /** The number of the incident from which this one follows, as far as their times tell. */
   readonly followsFrom: number | null;
+  /** Others from which it may follow as well: they began at the same time. */
+  readonly orFrom: readonly number[];
   /** What probably came first, and what follows from it. */
   readonly likely: string | null;
   /** What else its pattern speaks for: a keep-alive race, time limits in the wrong order. */

@@ -2,34 +2,46 @@ import { matchTimer } from "../../blame/known-timers.ts";
 import type { Incident } from "./incidents.ts";
 import type { AnyFaultId } from "./log-event.ts";
 
+/** What else the logs tell. */
+export interface Surroundings {
+  readonly all: readonly Incident[];
+  /** Requests that were answered without a failure; 0 where no log has such lines. */
+  readonly answered: number;
+}
+
 /** What the pattern of an incident speaks for, beyond what its lines say. */
-export function suspicionsOf(one: Incident, all: readonly Incident[]): string[] {
-  return [keepAliveRace(one, all), ladder(one)].filter((words) => words !== null);
+export function suspicionsOf(one: Incident, around: Surroundings): string[] {
+  return [keepAliveRace(one, around), ladder(one)].filter((words) => words !== null);
 }
 
 const CLOSED: ReadonlySet<AnyFaultId> = new Set<AnyFaultId>(["head.closed", "head.closed_empty", "head.reset", "head.keepalive_race"]);
 const RACE_MIN = 3;
-const BURST_SHARE_MAX = 0.5;
 const POSTS_SHARE_MIN = 0.5;
+/** Of the times between its first and its last failure more are free of any. */
+const BUSY_SHARE_MAX = 0.5;
+/** In a race nearly all requests are answered. */
+const FAILED_SHARE_MAX = 0.1;
 
 /**
- * An idle connection that the backend closes just as a request goes out: single failures now and then, at a backend that otherwise answers.
- * A crash is a burst, and new connections fail with it.
+ * An idle connection that the backend closes just as a request goes out: single failures now and then, of whatever is asked for, at a backend
+ * that otherwise answers. A crash is a burst, and new connections fail with it; what fails each time, or always for the same request, is the
+ * application's.
  */
-function keepAliveRace(one: Incident, all: readonly Incident[]): string | null {
+function keepAliveRace(one: Incident, { all, answered }: Surroundings): string | null {
   if (!CLOSED.has(one.fault) || one.count < RACE_MIN) return null;
   const { counts } = one.bars.read();
-  const isBurst = Math.max(0, ...counts) > one.count * BURST_SHARE_MAX && one.count > RACE_MIN;
+  const isSteady = counts.filter((count) => count > 0).length > counts.length * BUSY_SHARE_MAX;
+  const isSame = one.targets.complete && one.targets.size === 1 && one.clients.complete && one.clients.size <= 1;
+  const isOften = answered > 0 && one.count > (answered + one.count) * FAILED_SHARE_MAX;
   const fails = all.some((other) => other.backend === one.backend && other.fault.startsWith("connect.") && isDuring(one, other));
-  if (isBurst || fails) return null;
+  if (isSteady || isSame || isOften || fails) return null;
   const methods = one.methods.read();
   const posts = methods.filter(({ text }) => !IDEMPOTENT.has(text)).reduce((sum, { count }) => sum + count, 0);
-  const share = one.count === 0 ? 0 : posts / one.count;
   const why =
-    share >= POSTS_SHARE_MIN
-      ? `${posts} of ${one.count} are of methods that a gateway does not repeat, as it does silently with GET`
+    posts >= one.count * POSTS_SHARE_MIN
+      ? `they come one by one, and ${posts} of ${one.count} are of methods that a gateway does not repeat, as it does silently with GET`
       : "they come one by one, and new connections to it do not fail";
-  return `this looks like a keep-alive race: ${why}. The backend closes idle connections sooner than the gateway lets go of them: make its keep-alive time longer than the gateway's`;
+  return `this may be a keep-alive race: ${why}. If the backend closes idle connections sooner than the gateway lets go of them, make its keep-alive time longer than the gateway's`;
 }
 
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);

@@ -1,0 +1,50 @@
+import { type Incident, PAUSE_MS } from "./incidents.ts";
+import { isConsequence } from "./log-faults.ts";
+
+/** Lines of two logs, or of two workers, may be written in the wrong order. */
+export const NEAR_MS: number = 5000;
+
+/**
+ * The incidents from which one that is only a consequence may follow, the likeliest first; empty: it stands for itself. Lines do not say what
+ * came from what: where several began together, all of them are named.
+ */
+export function causesIn(one: Incident, all: readonly Incident[]): Incident[] {
+  if (!isConsequence(one.fault) || one.first === null) return [];
+  const { first } = one;
+  const before = all.filter(
+    (other) =>
+      !isConsequence(other.fault) &&
+      !other.fault.startsWith("client.") &&
+      other.first !== null &&
+      other.first <= first + NEAR_MS &&
+      (other.last ?? 0) >= first - PAUSE_MS &&
+      mayFollow(one, other),
+  );
+  const sameBackend = before.filter((other) => other.backend !== null && other.backend === one.backend);
+  const candidates = sameBackend.length > 0 ? sameBackend : before;
+  const distance = (other: Incident) => Math.abs(first - (other.first ?? 0));
+  const ordered = candidates.toSorted((a, b) => distance(a) - distance(b) || b.count - a.count);
+  const nearest = ordered[0] === undefined ? 0 : distance(ordered[0]);
+  const together = ordered.filter((other) => distance(other) <= nearest + NEAR_MS);
+  const sameTarget = together.filter((other) => shareTarget(one, other));
+  return (sameTarget.length > 0 ? sameTarget : together).slice(0, CAUSES_MAX);
+}
+
+/**
+ * A gateway that gives a backend up does so for failures before, of whatever was asked for. An answer follows only from what has to do with
+ * it: a site behind a forward proxy does not fail because another one did, and why a backend answered 5xx only another log can tell.
+ */
+function mayFollow(one: Incident, other: Incident): boolean {
+  if (one.fault.startsWith("gateway.") || one.program !== other.program) return true;
+  if (one.fault.startsWith("relay.")) return false;
+  return one.backend === null || one.backend === other.backend || other.targets.size === 0 || shareTarget(one, other);
+}
+
+/** Where requests for the same failed, one is likelier the cause of the other than what failed elsewhere. */
+function shareTarget(one: Incident, other: Incident): boolean {
+  const asked = new Set(one.targets.read().map(({ text }) => text));
+  return other.targets.read().some(({ text }) => asked.has(text));
+}
+
+/** More than so many say only that much was wrong at once. */
+const CAUSES_MAX = 8;
