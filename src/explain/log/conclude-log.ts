@@ -1,5 +1,5 @@
 import { causesIn, NEAR_MS } from "./first-causes.ts";
-import { type Incident, join } from "./incidents.ts";
+import { type Incident, join, shareTarget } from "./incidents.ts";
 import { decodeBytes } from "./line-cutter.ts";
 import { wordsOfFault } from "./log-faults.ts";
 import type { LogReport, ShapesTold, ToldIncident } from "./log-report.ts";
@@ -69,13 +69,23 @@ function joinUmbrellas(all: readonly Incident[]): Incident[] {
     const child = UMBRELLAS[one.fault];
     if (child === undefined) continue;
     const exact = all.find(
-      (other) => other.fault !== one.fault && child.test(other.fault) && other.backend === one.backend && overlap(one, other),
+      (other) =>
+        other.fault !== one.fault &&
+        child.test(other.fault) &&
+        other.backend === one.backend &&
+        overlap(one, other) &&
+        isOfSame(one, other),
     );
     if (exact === undefined) continue;
     join(exact, one);
     gone.add(one);
   }
   return all.filter((one) => !gone.has(one));
+}
+
+/** A line of another request says nothing of this one; notes have no request. */
+function isOfSame(one: Incident, other: Incident): boolean {
+  return one.targets.size === 0 || other.targets.size === 0 || shareTarget(one, other);
 }
 
 function overlap(one: Incident, other: Incident): boolean {
@@ -162,6 +172,7 @@ const BEGINNINGS: Readonly<Record<string, string>> = {
   "connect.timeout": "stopped answering to connections",
   "connect.failed": "could not be reached any more",
   "connect.host_unreachable": "could not be reached any more",
+  "gateway.backend_down": "was taken out by its health check",
   "head.timeout": "became too slow to answer",
   "head.closed": "began to close connections without an answer",
   "head.reset": "began to reset connections",

@@ -1,4 +1,4 @@
-import { type Incident, PAUSE_MS } from "./incidents.ts";
+import { type Incident, PAUSE_MS, shareTarget } from "./incidents.ts";
 import { isConsequence } from "./log-faults.ts";
 
 /** Lines of two logs, or of two workers, may be written in the wrong order. */
@@ -20,7 +20,7 @@ export function causesIn(one: Incident, all: readonly Incident[]): Incident[] {
       (other.last ?? 0) >= first - PAUSE_MS &&
       mayFollow(one, other),
   );
-  const sameBackend = before.filter((other) => other.backend !== null && other.backend === one.backend);
+  const sameBackend = before.filter((other) => isOf(one.backend, other.backend));
   const candidates = sameBackend.length > 0 ? sameBackend : before;
   const distance = (other: Incident) => Math.abs(first - (other.first ?? 0));
   const ordered = candidates.toSorted((a, b) => distance(a) - distance(b) || b.count - a.count);
@@ -35,15 +35,17 @@ export function causesIn(one: Incident, all: readonly Incident[]): Incident[] {
  * it: a site behind a forward proxy does not fail because another one did, and why a backend answered 5xx only another log can tell.
  */
 function mayFollow(one: Incident, other: Incident): boolean {
-  if (one.fault.startsWith("gateway.") || one.program !== other.program) return true;
+  if (one.program !== other.program) return true;
+  // HAProxy names a backend's servers by it.
+  if (one.fault.startsWith("gateway.")) return one.program !== "haproxy" || isOf(one.backend, other.backend);
   if (one.fault.startsWith("relay.")) return false;
-  return one.backend === null || one.backend === other.backend || other.targets.size === 0 || shareTarget(one, other);
+  const isUnasked = other.targets.size === 0 && /^(?:connect|dns|tls)\./.test(other.fault);
+  return one.backend === null || isOf(one.backend, other.backend) || isUnasked || shareTarget(one, other);
 }
 
-/** Where requests for the same failed, one is likelier the cause of the other than what failed elsewhere. */
-function shareTarget(one: Incident, other: Incident): boolean {
-  const asked = new Set(one.targets.read().map(({ text }) => text));
-  return other.targets.read().some(({ text }) => asked.has(text));
+/** `app` and its server `app/a`, a host and its port, or the same. */
+function isOf(whole: string | null, part: string | null): boolean {
+  return whole !== null && part !== null && (part === whole || part.startsWith(`${whole}/`) || part.startsWith(`${whole}:`));
 }
 
 /** More than so many say only that much was wrong at once. */

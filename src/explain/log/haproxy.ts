@@ -108,8 +108,8 @@ const STATES: Readonly<Record<string, AnyFaultId>> = {
   KH: "gateway.local_response",
 };
 
-const DOWN = /Server (\S+)\/(\S+) is (?:going )?(UP|DOWN)\b(.*)$/;
-const EMPTY = /(?:backend|proxy) '?([^\s']+)'? has no server available!/;
+const DOWN = /^Server (\S+)\/(\S+) is (?:going )?(UP|DOWN)\b(.*)$/;
+const EMPTY = /^(?:backend|proxy) '?([^\s']+)'? has no server available!/;
 const SPOKEN = /^(?:\[(?:WARNING|ALERT|NOTICE)\]\s+(?:\(\d+\)|\d+\/\d+ \(\d+\)) : |(?:<\d+>)?haproxy\[\d+\]: )?/;
 const OTHERS: readonly (readonly [AnyFaultId | null, RegExp])[] = [
   ["gateway.config_error", /^\[ALERT\].*(?:parsing|config|Fatal errors found)/i],

@@ -129,3 +129,9 @@ export function join(kept: Incident, taken: Incident): void {
 function least(one: number | null, other: number | null, choose: (one: number, other: number) => number): number | null {
   return one === null ? other : other === null ? one : choose(one, other);
 }
+
+/** Whether requests for the same failed in both: then one has likelier to do with the other than what failed elsewhere. */
+export function shareTarget(one: Incident, other: Incident): boolean {
+  const asked = new Set(one.targets.read().map(({ text }) => text));
+  return other.targets.read().some(({ text }) => asked.has(text));
+}

@@ -33,7 +33,6 @@ export function isConsequence(id: AnyFaultId): boolean {
 
 const CONSEQUENCES: ReadonlySet<AnyFaultId> = new Set<AnyFaultId>([
   "gateway.no_healthy_backend",
-  "gateway.backend_down",
   "gateway.backend_ejected",
   "gateway.queue_timeout",
   "gateway.retries_exhausted",

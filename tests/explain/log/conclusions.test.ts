@@ -105,3 +105,27 @@ test("a site behind a forward proxy does not fail because another one did, but b
     ["answer.5xx", 1],
   ]);
 });
+
+test("HAProxy: that a backend has no server left follows from what took its own servers out, at the time that syslog says", () => {
+  const syslog = (second: number, words: string) => `<129>Nov 27 ${clock(second)} lb haproxy[7]: ${words}`;
+  const { incidents } = read([
+    syslog(1, 'Server app/a is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms.'),
+    syslog(2, "Server app/b is DOWN, reason: Layer7 wrong status, code: 503, check duration: 0ms."),
+    syslog(2, 'Server other/a is DOWN, reason: Layer4 connection problem, info: "Connection refused", check duration: 0ms.'),
+    syslog(2, "backend app has no server available!"),
+    syslog(2, "backend lone has no server available!"),
+  ]);
+  const find = (name: string) => incidents.find(({ backend }) => backend === name);
+  assert.equal(find("app/a")?.first, "2026-11-27T14:00:01");
+  const named = [find("app")?.followsFrom, ...(find("app")?.orFrom ?? [])].sort();
+  assert.deepEqual(named, [find("app/a")?.number, find("app/b")?.number].sort());
+  assert.equal(find("lone")?.followsFrom, null);
+});
+
+test("a connection that was refused for one site does not say why another to the same host failed", () => {
+  const squid = (port: number, detail: string) =>
+    `${Date.UTC(2026, 10, 27, 14) / 1000}.000 1 192.0.2.1 TCP_MISS/503 9 GET http://192.0.2.9:${port}/ - HIER_DIRECT/192.0.2.9 text/html ERR_CONNECT_FAIL/${detail}`;
+  const faults = (lines: readonly string[]) => read(lines).incidents.map(({ fault, count }) => `${fault} ${count}`);
+  assert.deepEqual(faults([squid(80, "errno=111"), squid(81, "WITH_SERVER")]).sort(), ["connect.failed 1", "connect.refused 1"]);
+  assert.deepEqual(faults([squid(80, "errno=111"), squid(80, "WITH_SERVER")]), ["connect.refused 2"]);
+});
