@@ -45,6 +45,11 @@ export async function meet(calls: Calls, exit: Exit, goals: readonly Goal[], tur
   return first;
 }
 
+/** Nothing more is asked over the connection of its answer. */
+export function leave(outcome: Met | Failed): void {
+  if (outcome.kind === "met") outcome.judged?.reply.replied.answered.connection?.destroy();
+}
+
 /** The exit as one of another scheme. */
 export function withScheme(exit: Exit, scheme: ExitScheme): Exit {
   const last = exit.hops.at(-1) as ExitHop;

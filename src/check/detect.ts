@@ -3,7 +3,7 @@ import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import { adviseScheme } from "../wire/first-bytes.ts";
 import type { Calls, Failed } from "./calls.ts";
-import { type Goal, type Met, meet, withScheme } from "./contact.ts";
+import { type Goal, leave, type Met, meet, withScheme } from "./contact.ts";
 import { isClosed, isFinal, isNoProxy, mayAlsoBe, orderFor, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
 
 /** One scheme that a proxy was tried by. */
@@ -50,6 +50,7 @@ export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions)
   const other = revealedBy(outcome) ?? (scheme === "http" && isClosed(outcome) ? "https" : null);
   if (other === null || other === scheme) return { met: null, tried: [{ scheme, failed: outcome }], open: [] };
   const second = await meet(calls, withScheme(exit, other), options.goals, turn, false);
+  leave(second);
   const failed = second.kind === "met" ? null : second;
   const isTls = other === "https" && (failed === null || failed.spoken === "tls");
   return {
@@ -154,7 +155,10 @@ class Search {
   };
 
   #ended(scheme: ExitScheme, outcome: Met | Failed): void {
-    if (this.#isOver) return;
+    if (this.#isOver) {
+      leave(outcome);
+      return;
+    }
     this.#tried.push({ scheme, failed: outcome.kind === "met" ? null : outcome });
     if (outcome.kind === "met") this.#finish(outcome);
     else if (isFinal(outcome)) this.#finish(null);

@@ -22,6 +22,7 @@ export async function measure(measuring: Measuring): Promise<void> {
   findings.addReply(first, isPlain);
   noteFirst(measuring);
   if (first.judged.kind === "fake") {
+    first.replied.answered.connection?.destroy();
     await Promise.all([sampleByName(measuring), tryHttps(measuring)]);
     return;
   }

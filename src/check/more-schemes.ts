@@ -2,7 +2,7 @@ import type { Exit, ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { askByName } from "./by-name.ts";
 import type { Calls, Turn } from "./calls.ts";
-import { type Goal, isOfGoal, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
+import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import type { Findings } from "./findings.ts";
 import { likeFirst } from "./measuring.ts";
@@ -30,6 +30,7 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
       scheme === "socks4" && judged !== null ? await tryBothSocks4(calls, withScheme(exit, scheme), { ...judged, findings }, turn) : null;
     if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
+    leave(met);
     if (met.kind === "failed") return [{ scheme, failed: met }];
     if (met.judged !== null) findings.addProof(met.judged.reply);
     if (scheme === "socks4" && judged !== null) return [{ scheme, failed: null }];
