@@ -1,7 +1,7 @@
 import { askByName } from "./by-name.ts";
 import type { Failed } from "./calls.ts";
 import { isSocks, schemeOf } from "./contact.ts";
-import { cannot, type Findings } from "./findings.ts";
+import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
 import { type Measuring, note, turnOf } from "./measuring.ts";
 
@@ -51,7 +51,10 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const turn = turnOf(measuring);
   const byName = findings.can.remoteDns.ok === false ? null : await askByName(calls, exit, judge, { query, turn });
   const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
-  if (again.kind === "failed") return;
+  if (again.kind === "failed") {
+    findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
+    return;
+  }
   again.replied.answered.connection?.destroy();
   findings.addProof(again);
   if (again.lies.length > 0) noteHttps(findings, again);

@@ -6,6 +6,7 @@ import { afterBytes, afterHead, drips, fin, says, silence } from "../../src/lab/
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
 import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { REFUSALS } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
@@ -50,6 +51,15 @@ test("A proxy that changes pages lies, with the place in the page.", async () =>
   const result = await checking.check(lineOf(exit));
   assert.deepEqual([result.state, result.fault?.id, result.fault?.culprit], ["lies", "honesty.content_changed", "exit"]);
   assert.match(result.fault?.details ?? "", /script was put into the body at byte \d+/);
+});
+
+test("Where TLS could be looked into only once, the result says so.", async () => {
+  await using checking = await startChecking();
+  let tunnels = 0;
+  await using exit = await startWebProxy({ refuses: () => (++tunnels > 2 ? REFUSALS.denied403 : null) });
+  const result = await checking.check(lineOf(exit));
+  assert.deepEqual([result.state, result.can.https.ok], ["works", true]);
+  assert.match(result.unverified.join("\n"), /opens no tunnel: the second one with TLS failed: .*handshake\.policy_denied/);
 });
 
 test("Credentials are used, and no password is in the result.", async () => {
