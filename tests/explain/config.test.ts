@@ -71,6 +71,19 @@ test("nginx: comments, quotes, Lua blocks and includes are read as nginx reads t
   assert.throws(() => explainConfigs([config("nginx.conf", "a b;\n}\n")]), BadConfigFile);
 });
 
+test("nginx: files that include one another without end, or ever more of them, are refused soon", () => {
+  const around = { include: () => [{ file: "self.conf", text: "include self.conf;" }] };
+  assert.throws(() => explainConfigs([config("nginx.conf", "include self.conf;", around)]), /more than 32 includes within one another/);
+  const next: Readonly<Record<string, string>> = { a: "include b; ".repeat(40), b: "include c; ".repeat(40), c: "" };
+  let asked = 0;
+  const include = (name: string) => {
+    asked++;
+    return [{ file: name, text: next[name] ?? "" }];
+  };
+  assert.throws(() => explainConfigs([config("nginx.conf", "include a; ".repeat(40), { include })]), /more than 1000 files are included/);
+  assert.ok(asked <= 1001);
+});
+
 test("HAProxy: missing timeouts, unchecked servers, TLS without a name, names resolved once, retries of POST", () => {
   const text =
     "defaults\n  timeout connect 5s\nbackend b\n  retry-on all-retryable-errors\n  server a app.internal:443 ssl verify none\n  server c 192.0.2.1:80 check\n";

@@ -13,8 +13,18 @@ const DEPTH_MAX = 32;
 
 /** Parses an nginx config: directives end in `;`, blocks in `}`; quotes, comments and `include` as nginx has them. @throws BadConfigFile */
 export function parseNginx(file: string, text: string, include: Include): readonly Setting[] {
-  return new NginxParser(file, text, include, 0).all();
+  let files = 0;
+  const counted: Include = (pattern) => {
+    const found = include(pattern);
+    files += found.length;
+    if (files > INCLUDED_FILES_MAX) throw new BadConfigFile(`${file}: more than ${INCLUDED_FILES_MAX} files are included`);
+    return found;
+  };
+  return new NginxParser(file, text, counted, 0).all();
 }
+
+/** A few includes in each file, and those are very many at the greatest depth. */
+const INCLUDED_FILES_MAX = 1000;
 
 interface Token {
   readonly text: string;

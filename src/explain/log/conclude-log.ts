@@ -28,13 +28,15 @@ export interface LogFacts {
 export function concludeLog(facts: LogFacts): LogReport {
   const incidents = joinUmbrellas(facts.incidents);
   const candidates = new Map(incidents.map((one) => [one, causesIn(one, incidents)]));
-  const causes = new Map(incidents.map((one) => [one, candidates.get(one)?.[0] ?? null]));
-  const following = (one: Incident) => incidents.filter((other) => causes.get(other) === one);
-  const harm = (one: Incident): number => harmOf(one) + following(one).reduce((sum, other) => sum + harmOf(other), 0);
-  const roots = incidents.filter((one) => causes.get(one) === null).sort((one, other) => harm(other) - harm(one));
-  const ranked = roots.flatMap((root) => [root, ...following(root).sort((one, other) => harmOf(other) - harmOf(one))]);
+  const followers = Map.groupBy(incidents, (one) => candidates.get(one)?.[0] ?? null);
+  const following = (one: Incident) => followers.get(one) ?? [];
+  const harms = new Map(incidents.map((one) => [one, [one, ...following(one)].reduce((sum, other) => sum + harmOf(other), 0)]));
+  const harm = (one: Incident) => harms.get(one) ?? 0;
+  const roots = (followers.get(null) ?? []).toSorted((one, other) => harm(other) - harm(one));
+  const ranked = roots.flatMap((root) => [root, ...following(root).toSorted((one, other) => harmOf(other) - harmOf(one))]);
+  const numbers = new Map(ranked.map((one, index) => [one, index + 1]));
   const told = ranked.map((one, index): ToldIncident => {
-    const [followsFrom = null, ...orFrom] = (candidates.get(one) ?? []).map((cause) => ranked.indexOf(cause) + 1);
+    const [followsFrom = null, ...orFrom] = (candidates.get(one) ?? []).flatMap((cause) => numbers.get(cause) ?? []);
     const isShared = following(one).some((other) => (candidates.get(other) ?? []).length > 1);
     const place = { number: index + 1, followsFrom, orFrom, following: following(one), isShared };
     return tell(one, place, { all: incidents, answered: facts.answered });

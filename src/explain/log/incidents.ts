@@ -132,6 +132,5 @@ function least(one: number | null, other: number | null, choose: (one: number, o
 
 /** Whether requests for the same failed in both: then one has likelier to do with the other than what failed elsewhere. */
 export function shareTarget(one: Incident, other: Incident): boolean {
-  const asked = new Set(one.targets.read().map(({ text }) => text));
-  return other.targets.read().some(({ text }) => asked.has(text));
+  return one.targets.sharesWith(other.targets);
 }

@@ -25,6 +25,13 @@ export class TopCounts {
     this.complete &&= others.complete;
   }
 
+  /** Whether a text came in both. */
+  sharesWith(other: TopCounts): boolean {
+    if (other.#counts.size < this.#counts.size) return other.sharesWith(this);
+    for (const text of this.#counts.keys()) if (other.#counts.has(text)) return true;
+    return false;
+  }
+
   get size(): number {
     return this.#counts.size;
   }

@@ -1,5 +1,5 @@
 import { readClientWords } from "./client-words.ts";
-import { type ClientWords, SAVED_BODY_BYTES_MAX, type SavedAnswer, type SavedTalk } from "./saved.ts";
+import { type ClientWords, SAVED_ANSWERS_MAX, SAVED_BODY_BYTES_MAX, type SavedAnswer, type SavedTalk } from "./saved.ts";
 
 const STATUS_LINE = /^HTTP\/\d(?:\.\d)? (\d{3})(?: (.*))?$/;
 const REQUEST_LINE = /^([A-Z][A-Z-]*) (\S+) HTTP\/\d/;
@@ -110,7 +110,7 @@ class CurlReader {
     const open = this.#open;
     this.#open = null;
     this.#bodyChars = 0;
-    if (open === null || open.status < 200) return;
+    if (open === null || open.status < 200 || this.#answers.length >= SAVED_ANSWERS_MAX) return;
     const { request, line, status, reason, fields, body } = open;
     const url = request === null ? null : urlOf(request, this.#hasTunnel);
     this.#answers.push({

@@ -1,7 +1,4 @@
-import { SAVED_BODY_BYTES_MAX, type SavedAnswer, type SavedTalk } from "./saved.ts";
-
-/** Entries of one file that are looked at. */
-const ENTRIES_MAX = 100_000;
+import { SAVED_ANSWERS_MAX, SAVED_BODY_BYTES_MAX, type SavedAnswer, type SavedTalk } from "./saved.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
 
@@ -9,7 +6,7 @@ type Plain = Readonly<Record<string, unknown>>;
 export function readHar(value: unknown): SavedTalk | null {
   const entries = list(inner(inner(value)?.["log"])?.["entries"]);
   if (entries === null) return null;
-  const read = entries.slice(0, ENTRIES_MAX).flatMap((entry) => readEntry(entry));
+  const read = entries.slice(0, SAVED_ANSWERS_MAX).flatMap((entry) => readEntry(entry));
   return {
     answers: read.flatMap(({ answer }) => (answer === null ? [] : [answer])),
     words: read.flatMap(({ error }) => (error === null ? [] : [{ text: error, line: 0, ms: null }])),

@@ -34,4 +34,6 @@ export interface SavedTalk {
   readonly words: readonly ClientWords[];
 }
 
+/** Of one text. */
+export const SAVED_ANSWERS_MAX: number = 100_000;
 export const SAVED_BODY_BYTES_MAX: number = 16 * 1024;
