@@ -43,12 +43,20 @@ function allWell(whole: readonly TestResult[]): Verdict {
   const isKnown = whole.length > 0;
   return {
     ...{ culprit: null, fault: null, stage: null, hop: 0, confidence: isKnown ? 1 : 0 },
-    summary: isKnown ? `Nothing is broken on the way now: ${answerOf(whole)}.` : "No route was tried to its end.",
+    summary: isKnown ? (answersDiffer(whole) ?? `Nothing is broken on the way now: ${answerOf(whole)}.`) : "No route was tried to its end.",
     evidence: whole.map(tell),
     whyNot: [],
     fix: { client: "Nothing to do.", operator: "Nothing to do." },
     nextTest: null,
   };
+}
+
+/** An answer that one route alone is given is no word on the site. */
+function answersDiffer(whole: readonly TestResult[]): string | null {
+  const refused = whole.find(({ status }) => status !== null && status >= 400);
+  const served = whole.find(({ status }) => status !== null && status < 400);
+  if (refused === undefined || served === undefined) return null;
+  return `Nothing is broken on the way now, but answers differ: ${refused.status} by ${refused.spec.route}, ${served.status} by ${served.spec.route}.`;
 }
 
 function answerOf(whole: readonly TestResult[]): string {

@@ -1,7 +1,7 @@
 import { Cancellation } from "../net/cancellation.ts";
 import { conclude } from "./conclude.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis, Verdict } from "./diagnosis.ts";
 import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { runTest } from "./run-test.ts";
@@ -76,8 +76,15 @@ class Run {
       this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
     const isCertain =
       verdict.confidence >= CERTAIN ? areKnown(["via"]) : verdict.confidence >= COMPARED && areKnown(["via", "direct", "other"]);
-    if (verdict.fault === null || !isCertain) return;
+    if (verdict.fault === null || !isCertain || this.#isProtocolOpen(verdict)) return;
     this.#timer = setTimeout(() => this.#finish(), GRACE_MS);
+  }
+
+  /** What came was no word of a proxy as its line has it: which one would be is worth waiting for. */
+  #isProtocolOpen({ culprit }: Verdict): boolean {
+    const wanted = this.#specs.filter(({ part }) => part === "protocol");
+    const ended = this.#ended.filter(({ spec }) => spec.part === "protocol");
+    return culprit === "gateway" && ended.length < wanted.length && ended.every(({ outcome }) => outcome !== "ok");
   }
 
   #finish(): void {

@@ -125,14 +125,17 @@ function linkTests(question: Question, spec: TestSpec, chain: Exit): TestSpec[] 
 
 const STRANGE =
   /^(?:handshake\.(?:not_a_proxy|socks_malformed|bad_connect_reply|closed|reset|timeout|socks_no_method)|head\.(?:not_http|closed_empty|reset|timeout|malformed)|tls\.(?:protocol_mismatch|closed|reset|timeout|handshake))/;
+/** Who resolves the site's name for SOCKS: this machine, as most exit lists have it, or the exit, where the site is not to be asked from here. */
 const SCHEMES: readonly ExitScheme[] = ["http", "https", "socks5", "socks4"];
+const SCHEMES_FROM_AFAR: readonly ExitScheme[] = ["http", "https", "socks5h", "socks4a"];
 const USUAL_PORTS: readonly number[] = [80, 1080, 3128, 8080];
+const SOCKS_PORT = 1080;
 
 /** An exit that answers strangely may speak another protocol than its line says. */
 function protocolTests(question: Question, { spec, attributed }: TestResult, exit: Exit): TestSpec[] {
   if (attributed?.role !== "exit" || !(STRANGE.test(attributed.fault.id) || isPortFault(attributed.fault.id))) return [];
   const [hop] = exit.hops as readonly [ExitHop];
-  const own = hop.scheme.replace(/[ah]$/, "");
+  const own = versionOf(hop.scheme);
   const test = (scheme: ExitScheme, port: number, part: TestPart): TestSpec => {
     const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
     return {
@@ -149,13 +152,20 @@ function protocolTests(question: Question, { spec, attributed }: TestResult, exi
       ...{ route: `as ${shownExit(other)}`, request: `a tunnel to ${question.url.hostname}` },
     };
   };
+  const schemes = question.direct ? SCHEMES : SCHEMES_FROM_AFAR;
+  const socks = question.direct ? "socks5" : "socks5h";
   const protocols = isPortFault(attributed.fault.id)
     ? []
-    : SCHEMES.filter((scheme) => scheme !== own).map((scheme) => test(scheme, hop.port, "protocol"));
+    : schemes.filter((scheme) => versionOf(scheme) !== own).map((scheme) => test(scheme, hop.port, "protocol"));
   const ports = question.ports
-    ? USUAL_PORTS.filter((port) => port !== hop.port).map((port) => test(port === 1080 ? "socks5" : "http", port, "port"))
+    ? USUAL_PORTS.filter((port) => port !== hop.port).map((port) => test(port === SOCKS_PORT ? socks : "http", port, "port"))
     : [];
   return [...protocols, ...ports];
+}
+
+/** Whoever resolves names. */
+function versionOf(scheme: ExitScheme): string {
+  return scheme.replace(/[ah]$/, "");
 }
 
 function isPortFault(id: string): boolean {

@@ -9,7 +9,7 @@ import { tellVerdict } from "./tell-verdict.ts";
 type Story = (one: Case, blame: Blame) => Verdict | null;
 
 /** In the order in which they are tried: the last one fits every case. */
-export const STORIES: readonly Story[] = [networkIsDown, wrongProtocol, blip, brokenHop];
+export const STORIES: readonly Story[] = [networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
 
 function networkIsDown({ broken, others, worked, failed }: Case): Verdict | null {
   if (others.length === 0 || worked.length > 0 || ![broken, ...others].every(isUnreached)) return null;
@@ -28,6 +28,14 @@ function wrongProtocol(one: Case, { hop }: Blame): Verdict | null {
   const blame = { culprit: culpritOf(wrong, role), hop, confidence: 0.95 };
   const named = { ...broken, attributed: { fault: wrong, role, hop } };
   return tellVerdict(named, blame, { told: [broken, found, ...others], summary, client: summary, nextTest: null });
+}
+
+/** Nobody serves at the port that its line names, but at another one of the same host. */
+function otherPort(one: Case, blame: Blame): Verdict | null {
+  const found = partOf(one, "port", "ok");
+  if (found === null) return null;
+  const client = `A proxy answers at another port of that host: use ${found.spec.route.slice("as ".length)}.`;
+  return tellVerdict(one.broken, blame, { told: [one.broken, found, ...one.others], summary: null, client, nextTest: null });
 }
 
 function blip(one: Case, blame: Blame): Verdict | null {

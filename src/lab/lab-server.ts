@@ -9,7 +9,7 @@ import { LabConnection } from "./lab-connection.ts";
 export type Behaviour = (peer: LabConnection) => void | Promise<void>;
 
 /** TLS in front of a behaviour, as node:tls takes it. */
-export type LabTls = Pick<TLSSocketOptions, "ALPNProtocols" | "requestCert" | "rejectUnauthorized"> & {
+export type LabTls = Pick<TLSSocketOptions, "ALPNProtocols" | "requestCert" | "rejectUnauthorized" | "SNICallback"> & {
   readonly cert: string;
   readonly key: string;
   /** Who vouches for clients, where their certificate is wanted. */

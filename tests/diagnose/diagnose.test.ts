@@ -111,3 +111,11 @@ test("the byte at which an answer stops to be HTTP is pointed at", async () => {
   const lines = lookAtBytes(tests[0] as (typeof tests)[number], context.limits) ?? [];
   assert.match(lines.join("\n"), /X Lab.*\n *\^\^ byte \d+: .*RFC 9112/s);
 });
+
+test("an answer that one route alone is given is not taken for the site's", async () => {
+  await using site = await startSite();
+  await using exit = await startLabServer(refuses("denied403"));
+  const { summary, fault } = await verdictOf(site, [exitAt(exit)]);
+  assert.equal(fault, null);
+  assert.equal(summary, `Nothing is broken on the way now, but answers differ: 403 by http://127.0.0.1:${exit.port}, 200 by direct.`);
+});
