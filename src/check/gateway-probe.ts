@@ -6,7 +6,7 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { Gate } from "./gate.ts";
-import { askDirectly } from "./judge/ask-directly.ts";
+import { askJudges } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { createProbe } from "./probe-exit.ts";
 import { readTargetCheck } from "./target.ts";
@@ -72,13 +72,13 @@ class Judges {
 
   async #ask(): Promise<readonly JudgeAddress[]> {
     const { check, exchange } = this.#options;
-    const { limits, tolerances } = exchange;
-    const timeouts = { ...exchange.timeouts, head: Math.min(exchange.timeouts.head, check.timeout) };
+    const { timeouts, limits, tolerances } = exchange;
     const context = { ...this.#options, timeouts, limits: limits.message, tolerances, signal: null };
-    const answers = await Promise.all(check.judges.map((url) => askDirectly(new URL(url), context)));
-    const problems = answers.flatMap((answer) => ("problem" in answer ? [answer.problem] : [])).join("; ");
-    if (problems !== "" && problems !== this.#told) this.#options.warn(`check: ${problems}`);
-    this.#told = problems;
-    return answers.filter((answer): answer is JudgeAddress => !("problem" in answer));
+    const urls = check.judges.map((url) => new URL(url));
+    const { up, problems } = await askJudges(urls, context, check.timeout);
+    const told = problems.join("; ");
+    if (told !== "" && told !== this.#told) this.#options.warn(`check: ${told}`);
+    this.#told = told;
+    return up;
   }
 }

@@ -1,7 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
-import type { ExchangeSettings, Timeouts } from "../core/settings.ts";
+import type { ExchangeSettings } from "../core/settings.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
@@ -9,7 +9,8 @@ import type { CheckContext } from "./check-context.ts";
 import { checkProxy } from "./check-proxy.ts";
 import { Gate } from "./gate.ts";
 import { openGeo } from "./geo.ts";
-import { askDirectly } from "./judge/ask-directly.ts";
+import type { DirectContext } from "./judge/ask-directly.ts";
+import { askJudges } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import type { Check } from "./run-checks.ts";
@@ -63,7 +64,7 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
     limits: exchange.limits.message,
     tolerances: exchange.tolerances,
   };
-  const asked = await askJudges(options, { ...common, timeouts: atMost(exchange.timeouts, timeoutMs), signal: options.signal });
+  const asked = await findJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
   const local = await startJudgeThread();
   const judges = [...asked, local.address];
   const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
@@ -74,21 +75,14 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   };
 }
 
-/** A judge that hangs must not hold the run for longer than a proxy would. */
-function atMost(timeouts: Timeouts, ms: number): Timeouts {
-  const { connect, tls, head } = timeouts;
-  return { ...timeouts, connect: Math.min(connect, ms), tls: Math.min(tls, ms), head: Math.min(head, ms) };
-}
-
-async function askJudges({ judges, warn }: CheckerOptions, context: Parameters<typeof askDirectly>[1]): Promise<readonly JudgeAddress[]> {
+async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: DirectContext): Promise<readonly JudgeAddress[]> {
   const urls = judges.map((text) => {
     if (!URL.canParse(text)) throw new BadCheckOption(`--judge: ${text} is no URL; \`goodgateway judge\` prints that of a judge`);
     return new URL(text);
   });
-  const answers = await Promise.all(urls.map((url) => askDirectly(url, context)));
-  const problems = answers.flatMap((answer) => ("problem" in answer ? [answer.problem] : []));
+  const { up, problems } = await askJudges(urls, context, timeoutMs);
   // Whoever names judges wants to be told what only they can tell.
-  if (problems.length > 0 && problems.length === answers.length) throw new BadCheckOption(`--judge: ${problems.join("; ")}`);
+  if (problems.length > 0 && up.length === 0) throw new BadCheckOption(`--judge: ${problems.join("; ")}`);
   for (const problem of problems) warn(`--judge: ${problem}; the others are asked`);
-  return answers.filter((answer): answer is JudgeAddress => !("problem" in answer));
+  return up;
 }

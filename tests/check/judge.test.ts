@@ -92,6 +92,7 @@ test("A judge that is down, one with another key, one that lies, and a URL that 
   assert.match(await problemOf(other), /cannot be trusted.*does not fit its signature/);
   assert.match(await problemOf(Object.assign(new URL(url), { hash: "#ed25519=short" })), /has the form #ed25519=/);
   assert.match(await problemOf(new URL("ftp://192.0.2.1/")), /no http or https URL/);
+  assert.doesNotMatch(await problemOf(new URL("lab:s3cret@judge.example:80")), /s3cret/);
   await local.judge[Symbol.asyncDispose]();
   assert.match(await problemOf(url), /cannot be asked: .*connect\.refused/);
 });

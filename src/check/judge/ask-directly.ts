@@ -41,12 +41,12 @@ export interface JudgeProblem {
  * as a judge is taken for an echo service that does not sign, unless its URL says with which key it has to.
  */
 export async function askDirectly(url: URL, context: DirectContext): Promise<JudgeAddress | JudgeProblem> {
-  if (url.protocol !== "http:" && url.protocol !== "https:") return { problem: `${url.href} is no http or https URL of a judge` };
+  if (url.protocol !== "http:" && url.protocol !== "https:") return { problem: `${url.protocol} begins no http or https URL of a judge` };
   if (url.username !== "" || url.password !== "") return { problem: `the URL of the judge ${url.host} takes no user and password` };
   const base = new URL(url);
   base.hash = "";
   const pinned = url.hash === "" ? null : parseJudgeKey(url.hash.slice(1));
-  if (url.hash !== "" && pinned === null) return { problem: `the key of ${base.href} is not one: it has the form #ed25519=...` };
+  if (url.hash !== "" && pinned === null) return { problem: `the key of ${nameOf(base)} is not one: it has the form #ed25519=...` };
   const keyUrl = new URL(base);
   keyUrl.pathname = folderOf(base) + KEY_PATH;
   const told = await get(plainRequest(keyUrl), context);
@@ -67,6 +67,11 @@ export async function askDirectly(url: URL, context: DirectContext): Promise<Jud
   return key === null ? await meetEcho(unknown, context) : await meetJudge(unknown, context);
 }
 
+/** For messages: some services take a key in the query. */
+function nameOf({ origin, pathname }: URL): string {
+  return `${origin}${pathname}`;
+}
+
 function folderOf({ pathname }: URL): string {
   return pathname.endsWith("/") ? pathname : `${pathname}/`;
 }
@@ -80,7 +85,7 @@ async function meetJudge(judge: JudgeAddress, context: DirectContext): Promise<J
   const answer = await get(sent, context);
   if ("problem" in answer) return answer;
   const { payload, lies } = readJudgeAnswer(sent, answer, judge);
-  const name = judge.url.href;
+  const name = nameOf(judge.url);
   if (lies.length > 0) return { problem: `the judge ${name} cannot be trusted, or what is between here and there: ${lies[0]?.details}` };
   if (payload === null) return { problem: `the judge ${name} answered ${answer.status} when it was asked without a proxy` };
   return { ...judge, certificate: payload.certificate, ownAddresses: withAddress(judge.ownAddresses, payload.address) };
@@ -93,7 +98,7 @@ async function meetEcho(judge: JudgeAddress, context: DirectContext): Promise<Ju
   if ("problem" in answer) return answer;
   const habits = learnHabits(sent, answer);
   if (habits === null)
-    return { problem: `${judge.url.href} is no judge, and no echo service: it answered ${answer.status} without an address or a field` };
+    return { problem: `${nameOf(judge.url)} is no judge, and no echo service: it answered ${answer.status} without an address or a field` };
   return { ...judge, ownAddresses: withAddress(judge.ownAddresses, habits.address), echo: habits };
 }
 
