@@ -19,7 +19,10 @@ const FETCH_MS_MAX = 60_000;
 async function fetchChunks(address: URL): Promise<Uint8Array[]> {
   const { url, headers } = withoutCredentials(address);
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(FETCH_MS_MAX) });
-  if (response.status !== 200) throw new UnreadableList(`cannot be fetched: status ${response.status}`);
+  if (response.status !== 200) {
+    await response.body?.cancel(); // else its connection stays open until all of it has come
+    throw new UnreadableList(`cannot be fetched: status ${response.status}`);
+  }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of response.body ?? []) {

@@ -15,7 +15,7 @@ export interface JudgeThread extends AsyncDisposable {
  */
 export async function startJudgeThread(): Promise<JudgeThread> {
   const thread = new Worker(new URL(import.meta.url), { workerData: ROLE, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX } });
-  const [address] = (await once(thread, "message")) as [Told];
+  const [address] = (await firstMessage(thread)) as [Told];
   const key = parseJudgeKey(address.key);
   return {
     address: { ...address, url: new URL(address.url), key },
@@ -23,6 +23,19 @@ export async function startJudgeThread(): Promise<JudgeThread> {
       await thread.terminate();
     },
   };
+}
+
+/** A machine that is this busy can check nothing either. */
+const START_MS_MAX = 30_000;
+
+async function firstMessage(thread: Worker): Promise<unknown[]> {
+  const signal = AbortSignal.timeout(START_MS_MAX);
+  try {
+    return await once(thread, "message", { signal });
+  } catch (error) {
+    await thread.terminate();
+    throw signal.aborted ? new Error(`the judge of this process did not start within ${START_MS_MAX / 1000} s`) : error;
+  }
 }
 
 /** What threads can send each other of an address. */
