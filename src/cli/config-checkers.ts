@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { realpathSync } from "node:fs";
 import type { ConfigKind } from "../explain/config/explain-config.ts";
 import type { Finding } from "../explain/config/setting.ts";
 import { hideLikelySecrets } from "../explain/hide-likely-secrets.ts";
@@ -36,10 +37,17 @@ const CHECKERS: Partial<Record<ConfigKind, Checker>> = {
   },
 };
 
-/** What the program itself says of its config, where it is installed; empty where it is not, or has nothing to say. */
+/** Where programs have their own configs; what lies there was put there by whoever runs this machine. */
+const HOMES = ["/etc/", "/usr/local/etc/", "/opt/homebrew/etc/"];
+
+/**
+ * What the program itself says of its config; empty where it is not installed, or has nothing to say. It is asked only of what lies where
+ * configs live: such a check runs the Lua and loads the modules that a config names, and writes to its logs, and a file from a ticket is
+ * to be read, not run.
+ */
 export function askChecker(kind: ConfigKind, file: string, text: string): Finding[] {
   const checker = CHECKERS[kind];
-  if (checker === undefined || !checker.whole.test(text)) return [];
+  if (checker === undefined || !checker.whole.test(text) || !isAtHome(file)) return [];
   const { stderr, stdout, error } = spawnSync(checker.command, checker.args(file), { encoding: "utf8", timeout: CHECK_MS_MAX });
   if (error !== undefined) return [];
   return `${stderr}\n${stdout}`.split("\n").flatMap((line) => {
@@ -58,4 +66,9 @@ export function askChecker(kind: ConfigKind, file: string, text: string): Findin
       },
     ];
   });
+}
+
+function isAtHome(file: string): boolean {
+  const path = realpathSync(file);
+  return HOMES.some((home) => path.startsWith(home));
 }
