@@ -1,11 +1,10 @@
 import type { TLSSocket } from "node:tls";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { dial } from "../net/dial.ts";
-import { startTls } from "../net/start-tls.ts";
 import { type DiagnoseContext, dialOptions } from "./diagnose-context.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { targetOf } from "./target-of.ts";
-import { cutTest, failed, passed } from "./test-result.ts";
+import { failed, passed } from "./test-result.ts";
 
 /** Names of the certificate that the target shows, and who vouches for it. */
 export async function lookAtCertificate(
@@ -14,32 +13,15 @@ export async function lookAtCertificate(
   context: DiagnoseContext,
   signal: CancelSignal,
 ): Promise<TestResult> {
-  const { clock, timeoutMs } = context;
   const target = targetOf(url);
-  const deadline = clock.now() + timeoutMs;
-  const tls = spec.sni ? ("unverified" as const) : false;
-  const plan = { hops: [], target: { host: target.host, port: target.port, addresses: null, tls } };
-  const dialled = await dial(plan, dialOptions(context, signal, deadline));
+  const { host, port } = target;
+  const plan = { hops: [], target: { host, port, addresses: null, tls: spec.sni ? ("unverified" as const) : ("unnamed" as const) } };
+  const dialled = await dial(plan, dialOptions(context, signal, context.clock.now() + context.timeoutMs));
+  if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
   const { ms } = dialled.report;
-  if (dialled.kind !== "open") return dialled.kind === "failed" ? failed(spec, dialled.failure, target, ms) : cutTest(spec);
-  if (spec.sni) {
-    const words = tellCertificate(dialled.connection.socket as TLSSocket);
-    dialled.connection.destroy();
-    return { ...passed(spec), ms, words };
-  }
-  // An IP address is not sent as a name (RFC 6066 section 3).
-  const options = {
-    serverName: "0.0.0.0",
-    insecure: true,
-    timeoutMs: Math.max(1, deadline - clock.now()),
-    alpn: [],
-    ca: context.ca,
-    signal,
-  };
-  const outcome = await startTls(dialled.connection.release(), options);
-  if (!("socket" in outcome)) return { ...passed(spec), ms, words: "no TLS without the name either" };
-  const words = tellCertificate(outcome.socket);
-  outcome.socket.destroy();
+  if (dialled.kind === "failed") return failed(spec, dialled.failure, target, ms);
+  const words = tellCertificate(dialled.connection.socket as TLSSocket);
+  dialled.connection.destroy();
   return { ...passed(spec), ms, words };
 }
 

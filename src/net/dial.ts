@@ -16,8 +16,11 @@ const ATTEMPT_DELAY_MS = 250;
 interface DialTarget extends HostPort {
   /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
   readonly addresses: readonly string[] | null;
-  /** TLS with the target, done here. `unverified`: whatever certificate it shows, which is then the caller's to look at. */
-  readonly tls: boolean | "unverified";
+  /**
+   * TLS with the target, done here. `unverified`: whatever certificate it shows, which is then the caller's to look at; `unnamed`: the same
+   * of a target that is not told its name.
+   */
+  readonly tls: boolean | "unverified" | "unnamed";
 }
 
 export interface DialPlan {
@@ -91,7 +94,7 @@ class Dialler {
     if (first === undefined) {
       if (target === null) throw new TypeError("a route needs a hop or a target");
       await this.#openTcp(target, target.addresses, 1, "target");
-      if (target.tls) await this.#openTls(target.host, target.tls === "unverified", 1, "target");
+      if (target.tls) await this.#openTargetTls(target, 1);
       return this.#opened();
     }
     await this.#openTcp(first, null, 1, "exit");
@@ -100,7 +103,7 @@ class Dialler {
       const next = hops[index + 1] ?? target;
       if (next !== null) await this.#tunnel(hop, next, index + 1);
     }
-    if (target?.tls) await this.#openTls(target.host, target.tls === "unverified", hops.length + 1, "target");
+    if (target?.tls) await this.#openTargetTls(target, hops.length + 1);
     return this.#opened();
   }
 
@@ -182,6 +185,10 @@ class Dialler {
     return { value: driven.value, seen };
   }
 
+  async #openTargetTls({ host, tls }: DialTarget, hop: number): Promise<void> {
+    await this.#openTls(tls === "unnamed" ? NO_NAME : host, tls !== true, hop, "target");
+  }
+
   async #openTls(serverName: string, insecure: boolean, hop: number, role: HopRole): Promise<void> {
     const startedAt = this.#options.clock.now();
     const outcome = await startTls(this.#opened().release(), {
@@ -221,6 +228,9 @@ class Dialler {
     return Math.max(1, Math.min(limitMs, this.#options.deadline - this.#options.clock.now()));
   }
 }
+
+/** An IP address is not sent as a name (RFC 6066 section 3). */
+const NO_NAME = "0.0.0.0";
 
 const NOTHING_SEEN = {
   stage: "connect" as Stage,
