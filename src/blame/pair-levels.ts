@@ -75,7 +75,7 @@ export function refusingLately(target: Track, now: number): number {
 const REFUSING_MS = 1000;
 
 /** Likelihood of a refusal of a pair that was just served, by that of a stranger. */
-const SERVED = 0.1;
+const SERVED = 0.15;
 
 /** Who was served is not refused: 1 for a pair that never worked, next to nothing for one that just did. */
 function strangeness(cell: Cell | null, now: number): number {
