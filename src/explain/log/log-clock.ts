@@ -22,10 +22,6 @@ export class LogClock {
     this.strange++;
     return this.#last;
   }
-
-  get last(): number | null {
-    return this.#last;
-  }
 }
 
 /** Logs that were kept for a year are read; a clock that says 1970 is not. */
