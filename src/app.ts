@@ -7,7 +7,6 @@ import type { HostPort } from "./core/address.ts";
 import type { Clock, Random } from "./core/clock.ts";
 import type { GatewayEvent, Report } from "./core/event.ts";
 import type { Probe } from "./core/probe.ts";
-
 import type { CheckSettings, Config } from "./core/settings.ts";
 import type { ExchangeContext } from "./exchange/context.ts";
 import { exchangeIds } from "./exchange/exchange-id.ts";

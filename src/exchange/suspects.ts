@@ -1,6 +1,5 @@
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import { noteFault } from "./attempt-record.ts";
-
 import type { Opened } from "./run-tunnel.ts";
 
 /** A tunnel that lost the flight: its exit may have, or the target. */
