@@ -140,7 +140,7 @@ export class CheckSession {
   /** @param candidate null: of an earlier run. */
   #count(result: CheckResult, candidate: Candidate | null): void {
     if (!this.#isWanted(result)) return;
-    this.#passed++;
+    if (result.state !== "dead") this.#passed++;
     if (isAlive(result)) this.#alive++;
     this.#best.add(result);
     if (candidate === null) this.#printed?.addEarlier(result);

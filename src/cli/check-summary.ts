@@ -10,7 +10,7 @@ export interface Ending {
   readonly tally: Tally;
   /** The best ones that passed the filter, dead ones too. */
   readonly results: readonly CheckResult[];
-  /** How many passed the filter. */
+  /** How many passed the filter, without the dead ones. */
   readonly passed: number;
   readonly ms: number;
   /** The run was ended before all were checked. */
@@ -25,7 +25,7 @@ export function writeReport(ending: Ending, look: Look): string[] {
   if (tally.done === 1 && only !== undefined && !isStopped) return [...margin, ...writeCard(only, look), ...margin];
   // In a long list the dead ones would hide the others, and the summary has them by their reasons.
   const shown = (tally.done <= DEAD_SHOWN_MAX ? results : results.filter(({ state }) => state !== "dead")).slice(0, ROWS_MAX);
-  const more = ending.passed - tally.states.dead - shown.length;
+  const more = ending.passed - shown.length;
   return [
     ...margin,
     ...(shown.length === 0 ? [] : writeTable(shown, look)),

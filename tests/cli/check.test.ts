@@ -83,6 +83,27 @@ test("a run goes on where an earlier one ended, even in the middle of a line", a
   assert.match(mistaken.stderr, /--resume takes what --json has written/);
 });
 
+test("a long table says how many it leaves out, whatever the filter has left out before", async () => {
+  await using exit = await startHttpExit();
+  const closed = await findClosedPort();
+  const directory = directoryWith({ "list.txt": `${exit.host}:${exit.port}\n${closed.host}:${closed.port}\n` });
+  await using first = new RunningCommand(["check", "list.txt", "--json"], { directory });
+  assert.equal(await first.status(), 0);
+  const [works = "", dead = ""] = resultsIn(first.stdout)
+    .toSorted((a) => (a.state === "works" ? -1 : 1))
+    .map((result) => JSON.stringify(result));
+  const named = (result: string, i: number) => result.replace(/"exit":"[^"]*"/, `"exit":"exit-${i}"`);
+  const done = [...Array.from({ length: 250 }, () => works), ...Array.from({ length: 300 }, () => dead)].map(named);
+  writeFileSync(join(directory, "done.jsonl"), `${done.join("\n")}\n`);
+  const args = ["check", "list.txt", "--resume", "done.jsonl"];
+  await using all = new RunningCommand(args, { directory });
+  assert.equal(await all.status(), 0, all.stderr);
+  assert.match(all.stdout, /^… and 51 more: /m);
+  await using alive = new RunningCommand([...args, "--alive"], { directory });
+  assert.equal(await alive.status(), 0, alive.stderr);
+  assert.match(alive.stdout, /^… and 51 more: /m);
+});
+
 test("Ctrl-C prints what is known", async () => {
   await using silent = await startLabServer(() => {});
   const closed = await findClosedPort();
