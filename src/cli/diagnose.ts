@@ -31,6 +31,7 @@ export async function diagnoseUrl(text: string, flags: DiagnoseFlags): Promise<n
     method: flags.request === "" ? (flags.data === undefined ? "GET" : "POST") : flags.request,
     fields: readFields(flags.header ?? []),
     body: flags.data === undefined ? null : Buffer.from(flags.data),
+    ...{ host: null, place: null, insecure: false, tunnel: false },
   };
   const diagnosis = await diagnose(question, openDiagnosis(DEFAULTS, flags.timeout ?? TIMEOUT_MS));
   console.log(

@@ -3,19 +3,18 @@ import type { CancelSignal } from "../net/cancellation.ts";
 import { dial } from "../net/dial.ts";
 import { type DiagnoseContext, dialOptions } from "./diagnose-context.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
-import { targetOf } from "./target-of.ts";
+import { placeOf, targetOf } from "./target-of.ts";
 import { failed, passed } from "./test-result.ts";
 
 /** Names of the certificate that the target shows, and who vouches for it. */
 export async function lookAtCertificate(
   spec: TestSpec,
-  { url }: Question,
+  question: Question,
   context: DiagnoseContext,
   signal: CancelSignal,
 ): Promise<TestResult> {
-  const target = targetOf(url);
-  const { host, port } = target;
-  const plan = { hops: [], target: { host, port, addresses: null, tls: spec.sni ? ("unverified" as const) : ("unnamed" as const) } };
+  const target = targetOf(question.url);
+  const plan = { hops: [], target: { ...placeOf(spec, question), tls: spec.sni ? ("unverified" as const) : ("unnamed" as const) } };
   const dialled = await dial(plan, dialOptions(context, signal, context.clock.now() + context.timeoutMs));
   if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
   const { ms } = dialled.report;

@@ -25,7 +25,7 @@ function firstTests(question: Question): TestSpec[] {
   const { via, direct, url } = question;
   const known = new Set(via.map(formatExit));
   const others = question.exits.filter((exit) => !known.has(formatExit(exit))).slice(0, OTHERS_MAX);
-  const names = direct && /[a-z]/i.test(url.hostname.replace(/^\[.*\]$/, "")) ? nameTests(question) : [];
+  const names = direct && question.place === null && /[a-z]/i.test(url.hostname.replace(/^\[.*\]$/, "")) ? nameTests(question) : [];
   const routes: (Exit | null)[] = [...via, ...others];
   if (direct) routes.splice(Math.min(1, via.length), 0, null);
   // Whatever changes something is sent once, over the route that the user goes; the others are asked for the same page.
@@ -55,8 +55,8 @@ interface More {
   readonly prefix?: string;
 }
 
-function requestTest({ url }: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
-  const { id, of, method, tunnel = false, prefix = "" } = more;
+function requestTest({ url, tunnel: always }: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
+  const { id, of, method, tunnel = always, prefix = "" } = more;
   const route = `${prefix}${exit === null ? "direct" : shownExit(exit)}`;
   return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url)}`, method, tunnel, sni: true };
 }

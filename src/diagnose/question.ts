@@ -10,6 +10,14 @@ export interface Question {
   /** Without Host, framing and hop-by-hop fields. */
   readonly fields: RawFields;
   readonly body: Buffer | null;
+  /** The Host field; null: as the URL has it. */
+  readonly host: string | null;
+  /** Where the target is, instead of where its name says, for whoever resolves it here; null: its name says it. */
+  readonly place: { readonly addresses: readonly string[]; readonly port: number } | null;
+  /** Any certificate of the target will do. */
+  readonly insecure: boolean;
+  /** HTTP exits are asked for a tunnel even for clear text. */
+  readonly tunnel: boolean;
   /** Routes that the user goes, each tried in full. */
   readonly via: readonly Exit[];
   /** Others to compare with; a few of them are tried. */
@@ -67,6 +75,29 @@ export interface TestSpec {
   readonly sni: boolean;
 }
 
+/** A request as it went out. */
+export interface SentRequest {
+  /** All that it says, `Host` among them; what is confidential only by its name. */
+  readonly fields: RawFields;
+  readonly headBytes: number;
+  readonly bodyBytes: number;
+  /** The address that was dialled: the target's, or the nearest hop's. */
+  readonly peer: string;
+}
+
+/** An answer's head, and how much of its body came. */
+export interface SeenAnswer {
+  /** The 0 or 1 of HTTP/1.x. */
+  readonly minor: 0 | 1;
+  readonly reason: string;
+  /** What is confidential only by its name. */
+  readonly fields: RawFields;
+  readonly headBytes: number;
+  /** The body goes on beyond these where it was cut. */
+  readonly bodyBytes: number;
+  readonly isCut: boolean;
+}
+
 /** What a test has shown. */
 export interface TestResult {
   readonly spec: TestSpec;
@@ -81,6 +112,12 @@ export interface TestResult {
   /** Of an answer; null: there was none. */
   readonly status: number | null;
   readonly ms: StageTimes & { readonly firstByte?: number; readonly total?: number };
+  /** When it began. Milliseconds since 1970. */
+  readonly at: number;
+  /** The request as it was sent; null: none was. */
+  readonly sent: SentRequest | null;
+  /** Null: none came that parses. */
+  readonly answer: SeenAnswer | null;
   /** In a few words: `200, 5 bytes`, `refused after 3 ms`, `192.0.2.1`. */
   readonly words: string;
   /** The start of what came, where it did not parse, and the same as it may be shown; else null. */

@@ -6,8 +6,8 @@ import type { AttributedFault } from "../core/ledger.ts";
 import type { ResponseHead } from "../core/message.ts";
 import type { Target } from "../core/route.ts";
 import { plainStart } from "../exchange/plain-start.ts";
-import type { Answered } from "../net/ask.ts";
-import type { TestResult, TestSpec } from "./question.ts";
+import type { Answered, WholeResponse } from "../net/ask.ts";
+import type { SeenAnswer, TestResult, TestSpec } from "./question.ts";
 import { isTunnelled } from "./target-of.ts";
 import { passed } from "./test-result.ts";
 
@@ -22,11 +22,15 @@ export function readReply(spec: TestSpec, target: Target, { head, response }: An
   const excerpt = Buffer.from(body.subarray(0, EXCERPT_CHARS_MAX)).toString("latin1");
   const words = `${head.status} ${head.reason}`.trim();
   return {
-    ...{ ...passed(spec), status: head.status, ms, excerpt: excerpt === "" ? null : excerpt },
+    ...{ ...passed(spec), status: head.status, ms, answer: seenAnswer(head, response), excerpt: excerpt === "" ? null : excerpt },
     outcome: attributed === null ? "ok" : "fault",
     attributed,
     words: attributed === null ? words : `${words}: ${attributed.fault.details}`,
   };
+}
+
+function seenAnswer({ minor, reason, fields, bytes }: ResponseHead, { body, isCut }: WholeResponse): SeenAnswer {
+  return { minor, reason, fields, headBytes: bytes, bodyBytes: body.length, isCut };
 }
 
 /** As a gateway would place it; a block page is the target's side's. */

@@ -11,11 +11,16 @@ import { lookAtCertificate } from "./look-at-certificate.ts";
 import { askServers, resolveName } from "./look-up-name.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { readReply } from "./read-reply.ts";
-import { isTunnelled, targetOf } from "./target-of.ts";
+import { isTunnelled, placeOf, targetOf, tlsWith } from "./target-of.ts";
 import { failed, passed } from "./test-result.ts";
 
 /** Runs one test to its end, or until the signal comes. */
 export async function runTest(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
+  const at = context.clock.wall();
+  return { ...(await runOfKind(spec, question, context, signal)), at };
+}
+
+async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
   switch (spec.kind) {
     case "resolve":
       return await resolveName(spec, question, context);
@@ -36,27 +41,28 @@ interface OpenRoute {
   readonly connection: Connection;
   readonly ms: TestResult["ms"];
   readonly startedAt: number;
+  /** Whom it was dialled to. */
+  readonly peer: string;
 }
 
 /** The way through an exit, and the request over it. */
 async function goRoute(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
   const startedAt = context.clock.now();
   const target = targetOf(question.url);
-  const { host, port, scheme } = target;
   const isRequest = spec.kind === "request";
   const plan = {
     hops: spec.exit?.hops ?? [],
-    target: isTunnelled(spec, target) ? { host, port, addresses: null, tls: isRequest && scheme === "https" } : null,
+    target: isTunnelled(spec, target) ? { ...placeOf(spec, question), tls: isRequest && tlsWith(question) } : null,
   };
   const dialled = await dial(plan, dialOptions(context, signal, startedAt + context.timeoutMs));
   if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
-  const { ms } = dialled.report;
+  const { ms, nextHop: peer } = dialled.report;
   if (dialled.kind === "failed") return failed(spec, dialled.failure, target, ms);
   const { connection } = dialled;
   const leave = (): void => connection.destroy();
   signal.addEventListener("abort", leave);
   const result = isRequest
-    ? await sendRequest(spec, question, context, { connection, ms, startedAt })
+    ? await sendRequest(spec, question, context, { connection, ms, startedAt, peer })
     : { ...passed(spec), ms, words: "the tunnel opened" };
   signal.removeEventListener("abort", leave);
   connection.destroy();
@@ -67,30 +73,33 @@ async function sendRequest(
   spec: TestSpec,
   question: Question,
   { clock, limits, tolerances, timeoutMs, rules }: DiagnoseContext,
-  { connection, ms, startedAt }: OpenRoute,
+  { connection, ms, startedAt, peer }: OpenRoute,
 ): Promise<TestResult> {
   const target = targetOf(question.url);
   const tunnel = isTunnelled(spec, target);
   const hops = spec.exit?.hops.length ?? 0;
   const body = spec.method === question.method ? question.body : null;
-  const asked = await ask(connection, headOf(spec, question, tunnel), body, {
+  const head = headOf(spec, question, tunnel);
+  const sent = { fields: fieldsIn(head), headBytes: head.length, bodyBytes: body?.length ?? 0, peer };
+  const asked = await ask(connection, head, body, {
     ...{ limits, tolerances, clock, method: spec.method, reused: false },
     ...{ role: tunnel ? "target" : "exit", hop: tunnel ? hops + 1 : hops, timeoutMs: Math.max(1, startedAt + timeoutMs - clock.now()) },
     ...{ bodyBytesMax: BODY_BYTES_MAX, rawBytesMax: RAW_BYTES_MAX },
   });
   if (asked.kind === "failed") {
     const raw = asked.failure.kind === "fault" ? { bytes: asked.raw, shown: asked.raw } : null;
-    return { ...failed(spec, asked.failure, target, ms), raw };
+    return { ...failed(spec, asked.failure, target, { ...ms, total: roundMs(clock.now() - startedAt) }), raw, sent };
   }
-  return readReply(spec, target, asked, { ...ms, firstByte: roundMs(asked.ms.head), total: roundMs(clock.now() - startedAt) }, rules);
+  const times = { ...ms, firstByte: roundMs(asked.ms.head), total: roundMs(clock.now() - startedAt) };
+  return { ...readReply(spec, target, asked, times, rules), sent };
 }
 
-function headOf({ exit, method }: TestSpec, { url, fields, body, method: own }: Question, tunnel: boolean): string {
+function headOf({ exit, method }: TestSpec, { url, host, fields, body, method: own }: Question, tunnel: boolean): string {
   const { username, password } = (exit?.hops.at(-1) ?? { username: null, password: null }) as Pick<ExitHop, "username" | "password">;
   return writeRequestHead({
     method,
     target: tunnel ? `${url.pathname}${url.search}` : url.href,
-    host: url.host,
+    host: host ?? url.host,
     fields,
     framing: body === null || method !== own ? { kind: "none" } : { kind: "length", length: body.length },
     upgrade: null,
@@ -99,4 +108,10 @@ function headOf({ exit, method }: TestSpec, { url, fields, body, method: own }: 
     close: true,
     expectContinue: false,
   });
+}
+
+/** Name, value, name, value, … of a head that was written here. */
+function fieldsIn(head: string): string[] {
+  const lines = head.split("\r\n").slice(1, -2);
+  return lines.flatMap((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]);
 }

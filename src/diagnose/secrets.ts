@@ -1,6 +1,7 @@
 import type { Exit } from "../core/route.ts";
 import { describeBytes } from "../wire/first-bytes.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
+import { CONFIDENTIAL, hideInFields } from "./hide-in-fields.ts";
 import type { Question, TestResult } from "./question.ts";
 
 /**
@@ -10,12 +11,14 @@ import type { Question, TestResult } from "./question.ts";
 export function hideSecrets(result: TestResult, question: Question): TestResult {
   const secrets = secretsOf(question, [result.spec.exit, ...question.via]);
   const hide = (text: string): string => hideIn(text, secrets);
-  const { attributed, raw, excerpt } = result;
+  const { attributed, raw, excerpt, sent, answer } = result;
   return {
     ...result,
     words: hide(result.words),
     attributed: attributed === null ? null : { ...attributed, fault: { ...attributed.fault, details: hide(attributed.fault.details) } },
     excerpt: excerpt === null ? null : hide(excerpt),
+    sent: sent === null ? null : { ...sent, fields: hideInFields(sent.fields, hide) },
+    answer: answer === null ? null : { ...answer, reason: hide(answer.reason), fields: hideInFields(answer.fields, hide) },
     raw: raw === null ? null : { ...raw, shown: coverIn(raw.shown, secrets) },
   };
 }
@@ -27,8 +30,6 @@ interface Secret {
   readonly name: string | null;
 }
 
-/** Names of fields, and of what a query or a cookie holds, that are not to be shown whatever their value is. */
-const CONFIDENTIAL = /auth|cookie|token|key|secret|session|passw|credential|signature|jwt|csrf|xsrf/i;
 /** Shorter values are found by their name, or as a word of their own: every text holds a `1`. */
 const TELLING_CHARS = 4;
 /** So much of a secret's beginning is hidden even where other text follows. */

@@ -5,7 +5,8 @@ import type { TestResult, TestSpec } from "./question.ts";
 
 /** A test that went as it should, less what it has shown. */
 export function passed(spec: TestSpec): TestResult {
-  return { spec, outcome: "ok", attributed: null, status: null, ms: {}, words: "", raw: null, excerpt: null };
+  const nothing = { attributed: null, status: null, ms: {}, at: 0, sent: null, answer: null, words: "", raw: null, excerpt: null };
+  return { ...nothing, spec, outcome: "ok" };
 }
 
 /** A test that broke. One that was cut off has shown nothing. */

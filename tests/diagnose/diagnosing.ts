@@ -21,7 +21,8 @@ export function diagnosisOf(
   own: DiagnoseContext = context,
 ): Promise<Diagnosis> {
   const url = new URL(`http://${target.host}:${target.port}/`);
-  return diagnose({ url, method: "GET", fields: [], body: null, via, exits: [], direct: true, ports: false, ...more }, own);
+  const plain = { method: "GET", fields: [], body: null, host: null, place: null, insecure: false, tunnel: false } as const;
+  return diagnose({ ...plain, url, via, exits: [], direct: true, ports: false, ...more }, own);
 }
 
 export async function verdictOf(...asked: Parameters<typeof diagnosisOf>): Promise<Diagnosis["verdict"]> {
