@@ -13,6 +13,7 @@ export type LogFaultId =
   | "gateway.queue_timeout"
   | "gateway.retries_exhausted"
   | "gateway.local_response"
+  | "gateway.helper_failed"
   | "connect.failed"
   | "connect.unix_socket"
   | "connect.backlog_full"
@@ -23,6 +24,7 @@ export type LogFaultId =
   | "head.h2_error"
   | "body.excess_bytes"
   | "body.invalid"
+  | "body.deadline"
   | "client.body_too_large"
   | "origin.app_stderr"
   | "answer.500"
@@ -91,6 +93,12 @@ export const LOG_FAULTS: Readonly<Record<LogFaultId, LogFaultRow>> = {
     culprit: "gateway",
     summary: "The gateway answered by itself, as its rules say.",
     fix: { client: "Ask for something that the rules allow.", operator: "See the rule that answers." },
+  },
+  "gateway.helper_failed": {
+    stage: "select",
+    culprit: "gateway",
+    summary: "A service that the gateway asks before it passes a request on (authorization, rate limits, a certificate) failed.",
+    fix: { client: wait, operator: "See whether that service runs and answers the gateway." },
   },
   "connect.failed": {
     stage: "connect",
@@ -172,6 +180,12 @@ export const LOG_FAULTS: Readonly<Record<LogFaultId, LogFaultRow>> = {
     culprit: "client",
     summary: "The request's body is larger than the gateway allows.",
     fix: { client: "Send less at once.", operator: "Raise the limit if such bodies are wanted." },
+  },
+  "body.deadline": {
+    stage: "body",
+    culprit: "gateway",
+    summary: "The gateway ended a response, or a connection, that lasted longer than its limit allows.",
+    fix: { client: "Ask for less at once, or resume.", operator: "Raise the limit on a whole stream's time if such long ones are wanted." },
   },
   "origin.app_stderr": {
     stage: "head",
