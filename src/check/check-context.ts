@@ -19,6 +19,8 @@ export interface CheckContext {
   readonly tolerances: ResponseTolerances;
   /** Those that are up, as `askDirectly` found them: the first that an exit can reach is asked. Empty: nothing can be verified but the target. */
   readonly judges: readonly JudgeAddress[];
+  /** Why others that the user named are not among them: a sentence for each, which names it. */
+  readonly judgesGone: readonly string[];
   /** `--target`; null: none. */
   readonly target: TargetCheck | null;
   readonly geo: Geo | null;

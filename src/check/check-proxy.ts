@@ -112,8 +112,9 @@ class Check {
     findings.addTimes(ms, target !== null);
     const isReachable = this.#judges.length > 0;
     const isGiven = this.#context.judges.length > 0;
-    const why = isReachable ? "it leads to no judge" : isGiven ? "the judge is on this machine, out of its reach" : "no judge was given";
-    findings.cannotVerify(`anonymity, honesty and most abilities: ${why} (--judge URL)`);
+    const [gone] = this.#context.judgesGone;
+    const without = gone ?? (isGiven ? "the judge is on this machine, out of its reach" : "no judge was given");
+    findings.cannotVerify(`anonymity, honesty and most abilities: ${isReachable ? "it leads to no judge" : without} (--judge URL)`);
   }
 
   #result(met: Met, findings: Findings): CheckResult {

@@ -44,7 +44,7 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
   return async (exit, asked) => {
     const up = await judges.find();
     if (made === null || made.judges !== up) {
-      const context: CheckContext = { ...common, ...rest, judges: up };
+      const context: CheckContext = { ...common, ...rest, judges: up, judgesGone: [] };
       made = { judges: up, probe: createProbe(context) };
     }
     return await made.probe(exit, asked);

@@ -6,14 +6,13 @@ import type { CancelSignal } from "../net/cancellation.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
-import { checkProxy } from "./check-proxy.ts";
 import { Gate } from "./gate.ts";
 import { openGeo } from "./geo.ts";
-import type { DirectContext } from "./judge/ask-directly.ts";
-import { askJudges } from "./judge/ask-judges.ts";
+import { type DirectContext, judgeUrlProblem } from "./judge/ask-directly.ts";
+import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
-import type { JudgeAddress } from "./judge/judged.ts";
 import type { Check } from "./run-checks.ts";
+import { StandingJudges } from "./standing-judges.ts";
 import { readTargetCheck, type TargetWords } from "./target.ts";
 
 /** What a run of checks is set up with. */
@@ -66,23 +65,27 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   };
   const asked = await findJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
   const local = await startJudgeThread();
-  const judges = [...asked, local.address];
-  const context: CheckContext = { ...common, ca, judges, target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
+  const judges = [...asked.up, local.address];
+  const rest = { target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
+  const context: CheckContext = { ...common, ...rest, ca, judges, judgesGone: asked.problems };
+  const standing = new StandingJudges(context, local.address, options.warn);
   return {
-    check: (candidate, signal) => checkProxy(candidate, context, signal),
+    check: (candidate, signal) => standing.check(candidate, signal),
     clock,
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
 }
 
-async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: DirectContext): Promise<readonly JudgeAddress[]> {
+async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: DirectContext): Promise<JudgesAsked> {
   const urls = judges.map((text) => {
     if (!URL.canParse(text)) throw new BadCheckOption(`--judge: ${text} is no URL; \`goodgateway judge\` prints that of a judge`);
-    return new URL(text);
+    const url = new URL(text);
+    const misnamed = judgeUrlProblem(url);
+    if (misnamed !== null) throw new BadCheckOption(`--judge: ${misnamed}`);
+    return url;
   });
-  const { up, problems } = await askJudges(urls, context, timeoutMs);
-  // Whoever names judges wants to be told what only they can tell.
-  if (problems.length > 0 && up.length === 0) throw new BadCheckOption(`--judge: ${problems.join("; ")}`);
-  for (const problem of problems) warn(`--judge: ${problem}; the others are asked`);
-  return up;
+  const asked = await askJudges(urls, context, timeoutMs);
+  const rest = asked.up.length > 0 ? "the others are asked" : "what only a judge can tell stays unknown";
+  for (const problem of asked.problems) warn(`--judge: ${problem}; ${rest}`);
+  return asked;
 }

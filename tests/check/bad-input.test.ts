@@ -103,12 +103,18 @@ test("a list of nothing, and no list, are told in words", async () => {
   }
 });
 
-test("a judge that is down is told before anything is checked", async () => {
+test("a judge that is down is told before anything is checked, and the list is checked without it", async () => {
   const { host, port } = await findClosedPort();
-  const told = await check(["127.0.0.1:1", "--judge", `http://${host}:${port}/`]);
-  assert.equal(told.status, 2);
+  await using proxy = await startWebProxy();
+  const told = await check(["127.0.0.1:1", `http://127.0.0.1:${proxy.port}`, "--json", "--judge", `http://${host}:${port}/`]);
+  assert.equal(told.status, 0, told.stderr);
   assert.match(told.stderr, /judge .*refused/);
+  assert.deepEqual(statesIn(told.stdout), ["dead", "works"]);
 });
+
+function statesIn(lines: string): string[] {
+  return Array.from(lines.matchAll(/"state":"(\w+)"/g), ([, state]) => state as string).toSorted();
+}
 
 test("a judge that lies is not believed", async () => {
   const echo = servesHttp(async ({ peer, target }) => {
@@ -118,9 +124,10 @@ test("a judge that lies is not believed", async () => {
     return "keep";
   });
   await using judge = await startLabServer(echo);
-  const told = await check(["127.0.0.1:1", "--judge", `http://127.0.0.1:${judge.port}/`]);
-  assert.equal(told.status, 2);
-  assert.match(told.stderr, /judge/);
+  await using proxy = await startWebProxy();
+  const told = await check([`http://127.0.0.1:${proxy.port}`, "--json", "--judge", `http://127.0.0.1:${judge.port}/`]);
+  assert.match(told.stderr, /is no judge/);
+  assert.deepEqual(statesIn(told.stdout), ["works"], "by the judge of the check itself");
 });
 
 test("a judge that sends without end is given up", async () => {
@@ -130,14 +137,16 @@ test("a judge that sends without end is given up", async () => {
     await peer.send("HTTP/1.1 200 OK\r\n\r\n");
     for (;;) await peer.send("x".repeat(65_536));
   });
-  const told = await check([`http://127.0.0.1:${proxy.port}`, "--judge", `http://127.0.0.1:${judge.port}/`]);
-  assert.equal(told.status, 2, told.stdout);
-  assert.match(told.stderr, /judge/);
+  const told = await check([`http://127.0.0.1:${proxy.port}`, "--json", "--judge", `http://127.0.0.1:${judge.port}/`]);
+  assert.match(told.stderr, /is no judge/);
+  assert.deepEqual(statesIn(told.stdout), ["works"]);
 });
 
 test("wrong words on the command line are told with what is meant", async () => {
   for (const args of [
     ["127.0.0.1:1", "--judge", "no url"],
+    ["127.0.0.1:1", "--judge", "http://user:pw@192.0.2.1/"],
+    ["127.0.0.1:1", "--judge", "http://192.0.2.1/#no-key"],
     ["127.0.0.1:1", "--target", "ftp://x/"],
     ["127.0.0.1:1", "--expect-body", "x"],
     ["127.0.0.1:1", "--timeout", "soon"],

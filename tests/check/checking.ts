@@ -31,6 +31,7 @@ export async function startChecking(changes: Partial<CheckContext> = {}): Promis
     limits: DEFAULTS.limits.message,
     tolerances: DEFAULTS.tolerances,
     judges: [address],
+    judgesGone: [],
     target: null,
     geo: null,
     timeoutMs: 10_000,

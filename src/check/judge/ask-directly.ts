@@ -36,17 +36,24 @@ export interface JudgeProblem {
   readonly problem: string;
 }
 
+/** What is wrong with the URL of a judge, before anybody is asked: a sentence; null: nothing. */
+export function judgeUrlProblem(url: URL): string | null {
+  if (url.protocol !== "http:" && url.protocol !== "https:") return `${url.protocol} begins no http or https URL of a judge`;
+  if (url.username !== "" || url.password !== "") return `the URL of the judge ${url.host} takes no user and password`;
+  if (url.hash === "" || parseJudgeKey(url.hash.slice(1)) !== null) return null;
+  return `the key of ${nameOf(url)} is not one: it has the form #ed25519=...`;
+}
+
 /**
  * Asks a judge without any proxy: whether it is up, signs rightly and changes nothing, and which address it sees us with. What does not answer
  * as a judge is taken for an echo service that does not sign, unless its URL says with which key it has to.
  */
 export async function askDirectly(url: URL, context: DirectContext): Promise<JudgeAddress | JudgeProblem> {
-  if (url.protocol !== "http:" && url.protocol !== "https:") return { problem: `${url.protocol} begins no http or https URL of a judge` };
-  if (url.username !== "" || url.password !== "") return { problem: `the URL of the judge ${url.host} takes no user and password` };
+  const misnamed = judgeUrlProblem(url);
+  if (misnamed !== null) return { problem: misnamed };
   const base = new URL(url);
   base.hash = "";
   const pinned = url.hash === "" ? null : parseJudgeKey(url.hash.slice(1));
-  if (url.hash !== "" && pinned === null) return { problem: `the key of ${nameOf(base)} is not one: it has the form #ed25519=...` };
   const keyUrl = new URL(base);
   keyUrl.pathname = folderOf(base) + KEY_PATH;
   const told = await get(plainRequest(keyUrl), context);
