@@ -26,9 +26,13 @@ export async function runProxycheck(lines: readonly string[], timeoutS: number):
     const [host, port] = line.split(":");
     return PROTOCOLS.map((protocol) => `${host}:${protocol}:${port}`);
   });
-  return await measureListed(["xargs", "-n", String(PROBES_PER_RUN), "proxycheck", ...at, ...many], probes, (line) =>
-    line.endsWith(" open") ? "works" : "else",
-  );
+  const working = new Set<string>();
+  return await measureListed(["xargs", "-n", String(PROBES_PER_RUN), "proxycheck", ...at, ...many], probes, (line) => {
+    const [, host, port] = /^(\S+) \w+:(\d+) open/.exec(line) ?? [];
+    const isNew = port !== undefined && !working.has(`${host}:${port}`);
+    working.add(`${host}:${port}`);
+    return isNew ? "works" : "works as something else too";
+  });
 }
 
 const GREETING = "goodgateway-bench";
