@@ -1,4 +1,7 @@
 import { ACCESS } from "./access.ts";
+import { ENVOY_ACCESS } from "./envoy.ts";
+import { ENVOY_JSON } from "./envoy-json.ts";
+import { ENVOY_NOTES } from "./envoy-notes.ts";
 import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import type { LogFormat } from "./log-event.ts";
 import { NGINX_ERROR } from "./nginx.ts";
@@ -7,11 +10,24 @@ import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
 function logFormats(): readonly LogFormat[] {
-  return [NGINX_ERROR, ACCESS, HAPROXY_HTTP, HAPROXY_TCP, HAPROXY_NOTES, SQUID_ACCESS, SQUID_CACHE, OWN_TEXT, OWN_JSON];
+  return [
+    NGINX_ERROR,
+    ACCESS,
+    HAPROXY_HTTP,
+    HAPROXY_TCP,
+    HAPROXY_NOTES,
+    SQUID_ACCESS,
+    SQUID_CACHE,
+    ENVOY_ACCESS,
+    ENVOY_JSON,
+    ENVOY_NOTES,
+    OWN_TEXT,
+    OWN_JSON,
+  ];
 }
 
 /** Names that `--format` takes for logs, with the programs that they stand for. */
-export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "goodgateway"];
+export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "envoy", "goodgateway"];
 
 /** The formats that a name stands for; all where it is null. */
 export function formatsNamed(name: string | null): readonly LogFormat[] {

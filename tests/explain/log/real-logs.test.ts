@@ -5,8 +5,8 @@ import { LogReader } from "../../../src/explain/log/log-reader.ts";
 import type { LogReport } from "../../../src/explain/log/log-report.ts";
 
 /**
- * Logs that the programs in their names wrote while backends of theirs refused, hung, broke off and sent nonsense. Beside each is what its
- * lines say: `LINE FAULT BACKEND`, or `LINE ?` for a warning that no rule explains. All other lines tell of no failure.
+ * Logs that the programs in their names wrote while backends of theirs refused, hung, broke off and sent nonsense; those without a version
+ * are made after lines that people published, with other names and addresses. Beside each is what its lines say: `LINE FAULT BACKEND`, or `LINE ?` for a warning that no rule explains. All other lines tell of no failure.
  */
 const FOLDER = new URL("../fixtures/", import.meta.url);
 const LOGS = readdirSync(FOLDER).filter((name) => name.endsWith(".txt"));

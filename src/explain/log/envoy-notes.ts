@@ -1,0 +1,33 @@
+import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { readDashed } from "./log-times.ts";
+
+/**
+ * What Envoy says of itself, `[2026-11-27 14:02:07.123][12][warning][config] [source/…:148] words`, and Istio's agent and proxy,
+ * `2026-11-27T14:02:07.123456Z	warning	envoy config …	words`.
+ */
+export const ENVOY_NOTES: LogFormat = { id: "envoy-notes", name: "Envoy's own log", program: "envoy", read: readNote };
+
+const ENVOY = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\]\[\d+\]\[(\w+)\]\[[\w. -]+\] /;
+const ISTIO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z\s+(trace|debug|info|warn|warning|error|critical|fatal)\s/;
+const LOUD: ReadonlySet<string> = new Set(["warn", "warning", "error", "critical", "fatal"]);
+
+function readNote(line: string): LogEvent | null {
+  const isEnvoy = line.charCodeAt(0) === BRACKET;
+  if (line.charCodeAt(isEnvoy ? 11 : 10) !== (isEnvoy ? SPACE : LETTER_T)) return null;
+  const [head, level = ""] = (isEnvoy ? ENVOY : ISTIO).exec(line) ?? [];
+  const at = head === undefined ? null : readDashed(line, isEnvoy ? 1 : 0);
+  if (head === undefined || at === null) return null;
+  if (!LOUD.has(level)) return logEvent({ at });
+  const words = line.slice(head.length);
+  return logEvent({ at, fault: RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null, words });
+}
+
+const BRACKET = 0x5b;
+const SPACE = 0x20;
+const LETTER_T = 0x54;
+
+const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+  ["gateway.config_error", /\brejected: |Error adding\/updating/],
+  ["gateway.fd_exhausted", /Too many open files/i],
+  ["gateway.helper_failed", /initial fetch timed out for \S*Secret|Secret is not supplied by SDS/],
+];
