@@ -2,6 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { HopRole } from "../core/route.ts";
+import { isBlock, isOfTarget } from "./fault-kinds.ts";
 import type { TestPart, TestResult } from "./question.ts";
 
 /** A test that broke, and all that speaks for or against whoever is named first. */
@@ -17,7 +18,9 @@ export interface Case {
   readonly failed: readonly TestResult[];
   /** What was found out about it in detail. */
   readonly parts: readonly TestResult[];
-  /** Alone it would be laid to the target's side. */
+  /** What name servers and the system said of the target's name. */
+  readonly names: readonly TestResult[];
+  /** Alone it would be laid to the target's side, or showed itself there. */
   readonly isTargets: boolean;
   /** The target does not want this client: no outage. */
   readonly isBlock: boolean;
@@ -27,14 +30,14 @@ export interface Case {
 export function caseOf(broken: TestResult, whole: readonly TestResult[], tests: readonly TestResult[], mayGoDirect: boolean): Case {
   const { fault, role, hop } = broken.attributed as AttributedFault;
   const others = whole.filter((one) => one !== broken);
-  const culprit = culpritOf(fault, role);
   return {
     ...{ broken, fault, role, hop, others, mayGoDirect },
     worked: others.filter(({ outcome }) => outcome === "ok"),
     failed: others.filter(({ outcome }) => outcome === "fault"),
     parts: tests.filter(({ spec, outcome }) => spec.of === broken.spec.id && outcome !== "cut"),
-    isTargets: culprit === "origin" || culprit === "edge" || (role === "target" && culprit !== "exit" && culprit !== "gateway"),
-    isBlock: fault.id === "relay.blocked" || fault.id === "relay.rate_limited",
+    names: tests.filter(({ spec, outcome }) => spec.part === "name" && outcome !== "cut"),
+    isTargets: isOfTarget(broken) && culpritOf(fault, role) !== "exit",
+    isBlock: isBlock(fault.id),
   };
 }
 
@@ -42,16 +45,3 @@ export function caseOf(broken: TestResult, whole: readonly TestResult[], tests: 
 export function partOf({ parts }: Case, part: TestPart, outcome: TestResult["outcome"]): TestResult | null {
   return parts.find((one) => one.spec.part === part && one.outcome === outcome) ?? null;
 }
-
-/** What it showed is laid to the target's side, or came from there. */
-export function isOfTarget({ attributed }: TestResult): boolean {
-  if (attributed === null) return false;
-  return ["origin", "edge"].includes(culpritOf(attributed.fault, attributed.role)) || attributed.role === "target";
-}
-
-/** Nothing answered at all, not even to refuse. */
-export function isUnreached({ attributed }: TestResult): boolean {
-  return UNREACHED.test(attributed?.fault.id ?? "");
-}
-
-const UNREACHED = /^(?:connect\.(?:timeout|host_unreachable|net_unreachable)|dns\.(?:timeout|resolver_unreachable))$/;

@@ -1,5 +1,6 @@
-import { type Case, caseOf, isOfTarget } from "./case.ts";
+import { type Case, caseOf } from "./case.ts";
 import type { Diagnosis, Verdict } from "./diagnosis.ts";
+import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
 import { layBlame } from "./lay-blame.ts";
 import type { Question, TestResult } from "./question.ts";
 import { STORIES } from "./stories.ts";
@@ -21,12 +22,18 @@ export function wholeRoutes(tests: readonly TestResult[]): readonly TestResult[]
   return tests.filter(({ spec, outcome }) => ["direct", "via", "other"].includes(spec.part) && outcome !== "cut");
 }
 
-/** Where the site fails whoever asks, what it did without a proxy tells more than what a proxy says of it. */
+/** Where the site fails whoever asks, what it did without a proxy tells more than what came of it through one. */
 function seenNearer(broken: TestResult, whole: readonly TestResult[]): TestResult {
   const own = whole.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
-  const isTold = /^(?:relay\.exit_5xx$|handshake\.)/.test(broken.attributed?.fault.id ?? "");
-  const isSites = isTold && isOfTarget(broken) && whole.every(({ outcome }) => outcome === "fault");
-  return own !== undefined && isSites && isOfTarget(own) ? own : broken;
+  if (own === undefined || broken.attributed?.role === "target" || whole.some(({ outcome }) => outcome === "ok")) return broken;
+  return isOfTarget(own) && mayComeOfTarget(broken) && explains(own, broken) ? own : broken;
+}
+
+/** A site that we do not even reach explains no more than silence. */
+function explains(own: TestResult, broken: TestResult): boolean {
+  const id = own.attributed?.fault.id ?? "";
+  if (areAlike(own, broken) || id === "dns.nxdomain" || id === "dns.nodata") return true;
+  return isTold(broken) && !isUnreached(own) && !id.startsWith("dns.");
 }
 
 /** The first story that fits is told. */
@@ -43,7 +50,9 @@ function allWell(whole: readonly TestResult[]): Verdict {
   const isKnown = whole.length > 0;
   return {
     ...{ culprit: null, fault: null, stage: null, hop: 0, confidence: isKnown ? 1 : 0 },
-    summary: isKnown ? (answersDiffer(whole) ?? `Nothing is broken on the way now: ${answerOf(whole)}.`) : "No route was tried to its end.",
+    summary: isKnown
+      ? `${answersDiffer(whole) ?? `Nothing is broken on the way now: ${answerOf(whole)}.`}${alsoFails(whole)}`
+      : "No route was tried to its end.",
     evidence: whole.map(tell),
     whyNot: [],
     fix: { client: "Nothing to do.", operator: "Nothing to do." },
@@ -57,6 +66,14 @@ function answersDiffer(whole: readonly TestResult[]): string | null {
   const served = whole.find(({ status }) => status !== null && status < 400);
   if (refused === undefined || served === undefined) return null;
   return `Nothing is broken on the way now, but answers differ: ${refused.status} by ${refused.spec.route}, ${served.status} by ${served.spec.route}.`;
+}
+
+/** The routes that the user goes are well; others that were compared with them are not. */
+function alsoFails(whole: readonly TestResult[]): string {
+  const failed = whole.find(({ outcome }) => outcome === "fault");
+  if (failed === undefined) return "";
+  const where = failed.spec.exit === null ? "Without a proxy" : `By ${failed.spec.route}`;
+  return ` ${where} it fails: ${failed.attributed?.fault.id} (${failed.words}).`;
 }
 
 function answerOf(whole: readonly TestResult[]): string {

@@ -2,14 +2,14 @@ import { Cancellation } from "../net/cancellation.ts";
 import { conclude } from "./conclude.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
 import type { Diagnosis, Verdict } from "./diagnosis.ts";
-import { planTests, reachesTarget, TARGET_REQUESTS_MAX } from "./plan.ts";
+import { planTests, reachesTarget } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { runTest } from "./run-test.ts";
 import { hideSecrets } from "./secrets.ts";
 import { cutTest } from "./test-result.ts";
 
 /** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
-const CERTAIN = 0.9;
+const CERTAIN = 0.95;
 /** The same once all whole routes are compared. */
 const COMPARED = 0.85;
 const GRACE_MS = 600;
@@ -48,7 +48,7 @@ class Run {
   #startWanted(): void {
     for (const spec of planTests(this.#question, this.#ended)) {
       if (this.#specs.some(({ id }) => id === spec.id)) continue;
-      if (reachesTarget(spec) && ++this.#requests > TARGET_REQUESTS_MAX) continue;
+      if (reachesTarget(spec) && ++this.#requests > this.#question.requestsMax) continue;
       this.#specs.push(spec);
       void this.#run(spec);
     }
@@ -70,14 +70,19 @@ class Run {
   }
 
   #lookWhetherCertain(): void {
-    if (this.#isOver || this.#timer !== undefined) return;
+    if (this.#isOver || this.#timer !== undefined || !this.#isCertain()) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#isCertain()) this.#finish(); // what ended meanwhile may speak against it
+    }, GRACE_MS);
+  }
+
+  #isCertain(): boolean {
     const { verdict } = conclude(this.#question, this.#ended);
     const areKnown = (parts: readonly TestPart[]) =>
       this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
-    const isCertain =
-      verdict.confidence >= CERTAIN ? areKnown(["via"]) : verdict.confidence >= COMPARED && areKnown(["via", "direct", "other"]);
-    if (verdict.fault === null || !isCertain || this.#isProtocolOpen(verdict)) return;
-    this.#timer = setTimeout(() => this.#finish(), GRACE_MS);
+    if (verdict.fault === null || this.#isProtocolOpen(verdict)) return false;
+    return verdict.confidence >= CERTAIN ? areKnown(["via"]) : verdict.confidence >= COMPARED && areKnown(["via", "direct", "other"]);
   }
 
   /** What came was no word of a proxy as its line has it: which one would be is worth waiting for. */

@@ -1,6 +1,8 @@
-import { confidenceOf, culpritOf } from "../core/fault-table.ts";
-import { type Case, isOfTarget, isUnreached, partOf } from "./case.ts";
+import type { Culprit } from "../core/fault.ts";
+import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
+import { type Case, partOf } from "./case.ts";
 import type { Blame } from "./diagnosis.ts";
+import { areAlike, isOfTarget, isOwn, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
 
 /** Whom the broken test names, as what the other tests saw confirms or corrects it: the first rule that says something decides. */
 export function layBlame(one: Case): Blame {
@@ -16,20 +18,51 @@ export function layBlame(one: Case): Blame {
 const AGREED = 0.95;
 /** One view speaks against what would otherwise be the other's. */
 export const SPOKEN_AGAINST = 0.85;
+/** Two may have made it, and nobody else was asked. */
+export const UNDECIDED = 0.6;
 
 type Rule = (one: Case, own: Blame) => Blame | null;
 
-const RULES: readonly Rule[] = [onlyDirectFails, targetFailsAll, refusedHere, targetServesOthers, exitAlone];
+const RULES: readonly Rule[] = [
+  nameFailsHere,
+  onlyDirectFails,
+  targetFailsAll,
+  exitsFailAlike,
+  refusedHere,
+  targetServesOthers,
+  exitAlone,
+  comparedWithNobody,
+];
 
-/** Without a proxy it fails, through one it works: where nothing was reached, it is our own way there. */
-function onlyDirectFails({ broken, worked, isBlock }: Case, own: Blame): Blame | null {
-  if (broken.spec.exit !== null || worked.length === 0 || isBlock) return null;
-  return isUnreached(broken) ? { ...own, culprit: "network", confidence: SPOKEN_AGAINST } : own;
+/** What this machine could not look up says nothing of the target and of exits; all the less where others reached it by its name. */
+function nameFailsHere({ broken, role, worked }: Case, own: Blame): Blame | null {
+  if (!isUnresolved(broken) || role !== "target") return null;
+  return worked.length === 0 ? own : { ...own, culprit: own.culprit === "gateway" ? "gateway" : "dns", confidence: SPOKEN_AGAINST };
 }
 
-function targetFailsAll({ isTargets, worked, failed }: Case, own: Blame): Blame | null {
-  const isAgreed = isTargets && worked.length === 0 && failed.some(isOfTarget);
-  return isAgreed ? { ...own, confidence: Math.max(own.confidence, AGREED) } : null;
+/** Without a proxy it fails, through one it works: it lies between this machine and the site, or the site does not want this machine. */
+function onlyDirectFails({ broken, fault, worked, isBlock }: Case, own: Blame): Blame | null {
+  if (broken.spec.exit !== null || worked.length === 0 || isBlock || isOwn(fault.id)) return null;
+  if (isUnreached(broken)) return { ...own, culprit: "network", confidence: SPOKEN_AGAINST };
+  const culprit: Culprit = fault.id.startsWith("relay.") ? "edge" : "network";
+  return { ...own, culprit, confidence: stageOf(fault) === "connect" ? 0.75 : 0.65 };
+}
+
+/** It is the target's wherever it was asked; of silence on our own way there that is said only where others met silence too. */
+function targetFailsAll({ broken, isTargets, worked, failed }: Case, own: Blame): Blame | null {
+  const agrees = failed.some((other) => isOfTarget(other) && (areAlike(broken, other) || !(isUnreached(other) || isUnresolved(other))));
+  if (!isTargets || worked.length > 0 || !agrees) return null;
+  return { ...own, culprit: own.culprit === "network" ? "origin" : own.culprit, confidence: Math.max(own.confidence, AGREED) };
+}
+
+/** Exits that have nothing to do with each other show the same: what they have in common is the target. */
+function exitsFailAlike({ broken, fault, worked, failed }: Case, own: Blame): Blame | null {
+  const exits = broken.spec.exit?.hops.length ?? 0;
+  const alike = failed.filter((other) => other.spec.exit !== null && mayComeOfTarget(other) && areAlike(broken, other));
+  if (exits === 0 || worked.length > 0 || alike.length === 0 || !mayComeOfTarget(broken)) return null;
+  const asTargets = culpritOf(fault, "target");
+  const culprit = own.culprit !== "exit" ? own.culprit : asTargets === "exit" ? "origin" : asTargets;
+  return { culprit, hop: exits + 1, confidence: alike.length > 1 ? 0.9 : SPOKEN_AGAINST };
 }
 
 /** An error that came out of a tunnel, where no exit can have made it, and that others are not given. */
@@ -51,4 +84,10 @@ function targetServesOthers(one: Case, own: Blame): Blame | null {
 function exitAlone({ worked }: Case, own: Blame): Blame | null {
   const isConfirmed = own.culprit === "exit" && worked.length > 0;
   return isConfirmed ? { ...own, confidence: Math.max(own.confidence, SPOKEN_AGAINST) } : null;
+}
+
+/** No other route tells anything of the target: what may be its as well as the exit's stays open. */
+function comparedWithNobody({ broken, fault }: Case, own: Blame): Blame | null {
+  const isOpen = own.culprit === "exit" || (FAULTS[fault.id].inDoubt === "always" && ["origin", "edge"].includes(own.culprit));
+  return isOpen && mayComeOfTarget(broken) ? { ...own, confidence: Math.min(own.confidence, UNDECIDED) } : null;
 }

@@ -23,8 +23,12 @@ export async function askServers(spec: TestSpec, { url }: Question, { names, clo
   if (names === null) return cutTest(spec);
   const startedAt = clock.now();
   const { addresses, code } = await names.ask(targetOf(url).host, 4);
+  const elapsedMs = clock.now() - startedAt;
   const words = code === null ? addresses.slice(0, ADDRESSES_SHOWN_MAX).join(", ") : `${CODES[code] ?? "no answer"} (${code})`;
-  return { ...passed(spec), ms: { dns: roundMs(clock.now() - startedAt) }, words };
+  const ms = { dns: roundMs(elapsedMs) };
+  // A name may well have IPv6 addresses alone.
+  if (code === null || code === "ENODATA") return { ...passed(spec), ms, words };
+  return { ...faulty(spec, attributeUnresolved({ how: "errno", code }, elapsedMs, targetOf(url)), ms), words };
 }
 
 const CODES: Readonly<Record<string, string>> = {

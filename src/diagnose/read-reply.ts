@@ -3,13 +3,14 @@ import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import type { Rules } from "../blame/rules.ts";
 import { fault } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import type { ResponseHead } from "../core/message.ts";
+import { fieldValue, type ResponseHead } from "../core/message.ts";
 import type { Target } from "../core/route.ts";
+import { judgeUpgrade } from "../exchange/judge.ts";
 import { plainStart } from "../exchange/plain-start.ts";
 import type { Answered, WholeResponse } from "../net/ask.ts";
 import type { SeenAnswer, TestResult, TestSpec } from "./question.ts";
 import { isTunnelled } from "./target-of.ts";
-import { passed } from "./test-result.ts";
+import { faulty, passed } from "./test-result.ts";
 
 const EXCERPT_CHARS_MAX = 200;
 
@@ -17,6 +18,12 @@ const EXCERPT_CHARS_MAX = 200;
 export function readReply(spec: TestSpec, target: Target, { head, response }: Answered, ms: TestResult["ms"], rules: Rules): TestResult {
   const body = plainStart(head.fields, response.body);
   const isDirect = isTunnelled(spec, target);
+  const hops = spec.exit?.hops.length ?? 0;
+  const switched = judgeUpgrade(head, null); // nobody asks for another protocol here
+  if (switched !== null) {
+    const place = isDirect ? ({ role: "target", hop: hops + 1 } as const) : ({ role: "exit", hop: hops } as const);
+    return { ...faulty(spec, { fault: switched, ...place }, ms), status: head.status };
+  }
   const reading = readAnswer({ ...head, body, ms: ms.firstByte ?? null }, { target, plainProxy: !isDirect, method: spec.method }, rules);
   const attributed = reading.fault === null ? null : attributedAnswer(spec, target, head, body, reading);
   const excerpt = Buffer.from(body.subarray(0, EXCERPT_CHARS_MAX)).toString("latin1");
@@ -29,8 +36,9 @@ export function readReply(spec: TestSpec, target: Target, { head, response }: An
   };
 }
 
-function seenAnswer({ minor, reason, fields, bytes }: ResponseHead, { body, isCut }: WholeResponse): SeenAnswer {
-  return { minor, reason, fields, headBytes: bytes, bodyBytes: body.length, isCut };
+function seenAnswer({ status, minor, reason, fields, bytes }: ResponseHead, { body, isCut }: WholeResponse): SeenAnswer {
+  const location = status >= 300 && status < 400 ? fieldValue(fields, "location") : null;
+  return { minor, reason, fields, location, headBytes: bytes, bodyBytes: body.length, isCut };
 }
 
 /** As a gateway would place it; a block page is the target's side's. */

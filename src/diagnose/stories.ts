@@ -1,21 +1,39 @@
 import { fault as makeFault } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
-import { type Case, isUnreached, partOf } from "./case.ts";
+import type { AttributedFault } from "../core/ledger.ts";
+import { type Case, partOf } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
+import { isUnreached, isUnresolved } from "./fault-kinds.ts";
 import { SPOKEN_AGAINST } from "./lay-blame.ts";
+import type { TestResult } from "./question.ts";
 import { tellVerdict } from "./tell-verdict.ts";
 
 /** What a case comes to; null: something else. */
 type Story = (one: Case, blame: Blame) => Verdict | null;
 
 /** In the order in which they are tried: the last one fits every case. */
-export const STORIES: readonly Story[] = [networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
+export const STORIES: readonly Story[] = [namesAreDead, networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
 
-function networkIsDown({ broken, others, worked, failed }: Case): Verdict | null {
-  if (others.length === 0 || worked.length > 0 || ![broken, ...others].every(isUnreached)) return null;
+/** Of several names, or of one by several routes, none could be looked up here. */
+function namesAreDead({ broken, others, worked, failed, names }: Case): Verdict | null {
+  const isDead = [broken, ...others].every(isUnresolved) && names.every(({ outcome }) => outcome === "fault");
+  if (others.length === 0 || worked.length > 0 || !isDead || !isUnreached(broken)) return null;
+  const summary = "No name can be looked up: this machine's DNS does not answer.";
+  const client = "Use routes whose proxies are named by their address and resolve the site's name themselves (http://, socks5h://).";
+  const blame = { culprit: culpritOf((broken.attributed as AttributedFault).fault, "target"), hop: 0, confidence: 0.9 };
+  return tellVerdict(broken, blame, { told: [broken, ...failed, ...names], summary, client, nextTest: null });
+}
+
+/** Name servers that answer speak against it, and where there is no word of this machine's own it might as well be each far end. */
+function networkIsDown({ broken, others, worked, failed, names }: Case): Verdict | null {
+  const isAnswered = names.some(({ spec, outcome }) => spec.kind === "name-server" && outcome === "ok");
+  if (others.length === 0 || worked.length > 0 || isAnswered || ![broken, ...others].every(isUnreached)) return null;
+  const isSaid = [broken, ...others, ...names].some(({ attributed }) => /net_unreachable|^dns\./.test(attributed?.fault.id ?? ""));
   const summary = "Nothing can be reached, by no route: this machine's own network is down.";
-  const blame = { culprit: "network", hop: 0, confidence: 0.9 } as const;
-  return tellVerdict(broken, blame, { told: [broken, ...failed], summary, client: null, nextTest: null });
+  const blame = { culprit: "network", hop: 0, confidence: isSaid ? 0.9 : 0.7 } as const;
+  const client = "Bring this machine's network up: look at its cable or Wi-Fi, its address (`ip addr`) and its default route (`ip route`).";
+  const nextTest = isSaid ? null : "a site that surely works: goodgateway diagnose https://example.com/";
+  return tellVerdict(broken, blame, { told: [broken, ...failed, ...names], summary, client, nextTest });
 }
 
 /** The port answered as soon as it was spoken to in another protocol: the exit is well, its line is not. */
@@ -45,7 +63,14 @@ function blip(one: Case, blame: Blame): Verdict | null {
 }
 
 function brokenHop(one: Case, blame: Blame): Verdict {
-  return tellVerdict(one.broken, blame, { told: toldOf(one), summary: null, client: null, nextTest: nextTest(one, blame) });
+  const words = { told: toldOf(one), summary: null, client: null, nextTest: nextTest(one, blame) };
+  return tellVerdict(asMadeByExit(one, blame), blame, words);
+}
+
+/** An error page is the exit's own, then, and none of the site's. */
+function asMadeByExit({ broken, fault, role, hop }: Case, { culprit }: Blame): TestResult {
+  const isMoved = culprit === "exit" && (fault.id === "relay.origin_5xx" || fault.id === "relay.edge_5xx");
+  return isMoved ? { ...broken, attributed: { fault: makeFault("relay.exit_5xx", fault.details), role, hop } } : broken;
 }
 
 /** The broken link of a chain comes right behind the whole of it. */
@@ -56,7 +81,9 @@ function toldOf(one: Case): Case["parts"] {
   return [broken, ...(link === null ? [] : [link]), ...others, ...parts.filter((part) => part !== link)];
 }
 
-function nextTest({ others, mayGoDirect }: Case, { confidence }: Blame): string | null {
-  if (others.length > 0 || confidence >= SPOKEN_AGAINST) return null;
-  return `the same ${mayGoDirect ? "through another exit: --via ROUTE" : "without a proxy: leave --no-direct out"}`;
+/** What has not been compared yet. */
+function nextTest({ broken, others, mayGoDirect }: Case, { confidence }: Blame): string | null {
+  if (confidence >= SPOKEN_AGAINST || others.some(({ spec }) => spec.exit !== null)) return null;
+  if (!mayGoDirect && broken.spec.exit !== null) return "the same without a proxy: leave --no-direct out";
+  return "the same through another exit: --via ROUTE";
 }

@@ -2,8 +2,9 @@ import { formatHostPort } from "../core/address.ts";
 import type { Culprit } from "../core/fault.ts";
 import { FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import { isOfTarget } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
+import { isOfTarget, isUnreached, isUnresolved } from "./fault-kinds.ts";
+import { fixOf } from "./fixes.ts";
 import type { TestResult } from "./question.ts";
 
 interface Words {
@@ -20,16 +21,13 @@ interface Words {
 export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, client, nextTest }: Words): Verdict {
   const { fault } = broken.attributed as AttributedFault;
   const { culprit, hop } = blame;
-  const row = FAULTS[fault.id];
-  const isTargets = culprit === "origin" || culprit === "edge";
-  const wait = isTargets && DOWN.test(fault.id) ? "The site is down: wait. Another exit does not help. " : "";
-  const isChain = culprit === "exit" && (broken.spec.exit?.hops.length ?? 0) > 1;
+  const fix = fixOf(broken, blame);
   return {
     ...{ ...blame, fault: fault.id, stage: stageOf(fault) },
-    summary: `${summary ?? `${row.summary} Culprit: ${placeOf(broken, culprit, hop)}.`}${alsoDown(culprit, told)}`,
+    summary: `${summary ?? `${FAULTS[fault.id].summary} Culprit: ${placeOf(broken, culprit, hop)}.`}${alsoDown(culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
-    whyNot: whyNot(culprit, told),
-    fix: { client: client ?? `${wait}${isChain ? `Remove or replace hop ${hop}. ` : ""}${row.fix.client}`, operator: row.fix.operator },
+    whyNot: whyNot(broken, culprit, told),
+    fix: { client: client ?? fix.client, operator: fix.operator },
     nextTest,
   };
 }
@@ -38,9 +36,6 @@ export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, c
 export function tell({ spec, outcome, words }: TestResult): string {
   return `${spec.route}: ${outcome === "ok" ? "works" : "fails"} (${words})`;
 }
-
-/** Nobody serves there. */
-const DOWN = /^(?:connect\.|head\.(?:closed|reset|timeout)|handshake\.target_)/;
 
 /** `hop 2 (192.0.2.1:8080)`, `the site's edge`. */
 function placeOf({ spec }: TestResult, culprit: Culprit, hop: number): string {
@@ -60,18 +55,23 @@ const NAMES: Readonly<Record<Culprit, string>> = {
 };
 
 function alsoDown(culprit: Culprit, told: readonly TestResult[]): string {
-  const isDown = told.some((one) => one.spec.part === "direct" && one.outcome === "fault" && isOfTarget(one));
-  return culprit === "exit" && isDown ? " The site fails without a proxy too." : "";
+  const direct = told.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
+  if (culprit !== "exit" || direct === undefined || !(isOfTarget(direct) || isUnreached(direct))) return "";
+  if (isUnreached(direct) || isUnresolved(direct)) return " Without a proxy the site cannot be reached from here either.";
+  return " The site fails without a proxy too.";
 }
 
-function whyNot(culprit: Culprit, told: readonly TestResult[]): string[] {
+function whyNot({ spec: { exit } }: TestResult, culprit: Culprit, told: readonly TestResult[]): string[] {
   const lines: string[] = [];
   const isTargets = culprit === "origin" || culprit === "edge";
   const direct = told.find(({ spec }) => spec.part === "direct");
   if (!isTargets && direct?.outcome === "ok") lines.push(`not the site: it answers without a proxy (${direct.words})`);
-  const others = told.filter(({ spec, outcome }) => (spec.part === "via" || spec.part === "other") && outcome === "ok");
-  if (!isTargets && others.length > 0) lines.push(`not the site: ${others.length} other route${others.length === 1 ? "" : "s"} reached it`);
-  if (isTargets && direct?.outcome === "fault") lines.push("no exit: it fails without a proxy too");
+  const routes = told.filter(({ spec }) => (spec.part === "via" || spec.part === "other") && spec.exit !== exit);
+  const working = routes.filter(({ outcome }) => outcome === "ok").length;
+  if (!isTargets && working > 0) lines.push(`not the site: ${working} other route${working === 1 ? "" : "s"} reached it`);
+  const failing = routes.filter(({ outcome }) => outcome === "fault").length;
+  if (isTargets && direct?.outcome === "fault" && !isUnreached(direct)) lines.push("no exit: it fails without a proxy too");
+  else if (isTargets && failing > 0) lines.push(`no exit: ${failing} other route${failing === 1 ? " fails" : "s fail"} too`);
   if (culprit !== "network" && told.some(({ status }) => status !== null)) lines.push("not this machine's network: answers come");
   return lines;
 }
