@@ -3,6 +3,7 @@ import { DEFAULTS } from "../config/defaults.ts";
 import type { Exit } from "../core/route.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import { openDiagnosis, readRoutes } from "../diagnose/open-diagnosis.ts";
+import { TARGET_REQUESTS_MAX } from "../diagnose/plan.ts";
 import { tellDiagnosis, toJson } from "./diagnose-report.ts";
 import { lookOf } from "./look.ts";
 import { UsageError } from "./usage-error.ts";
@@ -31,7 +32,7 @@ export async function diagnoseUrl(text: string, flags: DiagnoseFlags): Promise<n
     method: flags.request === "" ? (flags.data === undefined ? "GET" : "POST") : flags.request,
     fields: readFields(flags.header ?? []),
     body: flags.data === undefined ? null : Buffer.from(flags.data),
-    ...{ host: null, place: null, insecure: false, tunnel: false },
+    ...{ host: null, place: null, insecure: false, tunnel: false, requestsMax: TARGET_REQUESTS_MAX },
   };
   const diagnosis = await diagnose(question, openDiagnosis(DEFAULTS, flags.timeout ?? TIMEOUT_MS));
   console.log(

@@ -23,11 +23,14 @@ export interface DiagnoseContext {
   readonly rules: Rules;
   /** For one test. Milliseconds. */
   readonly timeoutMs: number;
+  /** For each step of opening its way; null: as long as the test may last. Milliseconds. */
+  readonly connectMs: number | null;
 }
 
 /** How a test dials. @param deadline on the clock, for all of it */
 export function dialOptions(context: DiagnoseContext, signal: CancelSignal, deadline: number): DialOptions {
-  const { resolver, connectTcp, clock, ca, timeoutMs } = context;
-  const timeouts = { connect: timeoutMs, handshake: timeoutMs, tls: timeoutMs };
+  const { resolver, connectTcp, clock, ca, timeoutMs, connectMs } = context;
+  const stepMs = Math.min(timeoutMs, connectMs ?? timeoutMs);
+  const timeouts = { connect: stepMs, handshake: stepMs, tls: stepMs };
   return { resolver, connectTcp, timeouts, clock, signal, deadline, ca, isOwnListener: () => false };
 }

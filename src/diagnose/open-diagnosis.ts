@@ -16,7 +16,7 @@ export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, t
   const getaddrinfo = async (name: string) => (await lookup(name, { all: true })).map(({ address }) => address);
   return {
     ...{ resolver: systemResolver(), names: new DnsQueries({ clock, servers: null, getaddrinfo }), connectTcp, clock, ca: null },
-    ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs },
+    ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs, connectMs: null },
   };
 }
 

@@ -24,6 +24,8 @@ export interface Question {
   readonly exits: readonly Exit[];
   /** Ask the target without a proxy too, and the name servers. */
   readonly direct: boolean;
+  /** At most so many tests may reach the target. */
+  readonly requestsMax: number;
   /** Look at the usual ports beside that of an exit that answers strangely. */
   readonly ports: boolean;
 }
@@ -93,6 +95,8 @@ export interface SeenAnswer {
   /** What is confidential only by its name. */
   readonly fields: RawFields;
   readonly headBytes: number;
+  /** Where it sends on to, in full, which is not to be shown; null: nowhere. */
+  readonly location: string | null;
   /** The body goes on beyond these where it was cut. */
   readonly bodyBytes: number;
   readonly isCut: boolean;

@@ -6,6 +6,7 @@ import { diagnose } from "../../src/diagnose/diagnose.ts";
 import type { DiagnoseContext } from "../../src/diagnose/diagnose-context.ts";
 import type { Diagnosis } from "../../src/diagnose/diagnosis.ts";
 import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
+import { TARGET_REQUESTS_MAX } from "../../src/diagnose/plan.ts";
 import type { Question } from "../../src/diagnose/question.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
 
@@ -22,7 +23,7 @@ export function diagnosisOf(
 ): Promise<Diagnosis> {
   const url = new URL(`http://${target.host}:${target.port}/`);
   const plain = { method: "GET", fields: [], body: null, host: null, place: null, insecure: false, tunnel: false } as const;
-  return diagnose({ ...plain, url, via, exits: [], direct: true, ports: false, ...more }, own);
+  return diagnose({ ...plain, url, via, exits: [], direct: true, ports: false, requestsMax: TARGET_REQUESTS_MAX, ...more }, own);
 }
 
 export async function verdictOf(...asked: Parameters<typeof diagnosisOf>): Promise<Diagnosis["verdict"]> {
