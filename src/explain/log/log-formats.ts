@@ -7,11 +7,14 @@ import type { LogFormat } from "./log-event.ts";
 import { NGINX_ERROR } from "./nginx.ts";
 import { OWN_JSON, OWN_TEXT } from "./own.ts";
 import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
+import { TRAEFIK_ACCESS, TRAEFIK_JSON } from "./traefik.ts";
+import { TRAEFIK_LOGRUS, TRAEFIK_NOTES_JSON, TRAEFIK_ZEROLOG } from "./traefik-notes.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
 function logFormats(): readonly LogFormat[] {
   return [
     NGINX_ERROR,
+    TRAEFIK_ACCESS,
     ACCESS,
     HAPROXY_HTTP,
     HAPROXY_TCP,
@@ -21,13 +24,17 @@ function logFormats(): readonly LogFormat[] {
     ENVOY_ACCESS,
     ENVOY_JSON,
     ENVOY_NOTES,
+    TRAEFIK_JSON,
     OWN_TEXT,
     OWN_JSON,
+    TRAEFIK_LOGRUS,
+    TRAEFIK_ZEROLOG,
+    TRAEFIK_NOTES_JSON,
   ];
 }
 
 /** Names that `--format` takes for logs, with the programs that they stand for. */
-export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "envoy", "goodgateway"];
+export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "envoy", "traefik", "goodgateway"];
 
 /** The formats that a name stands for; all where it is null. */
 export function formatsNamed(name: string | null): readonly LogFormat[] {
