@@ -155,6 +155,7 @@ function brokenHop(value: Fault, { role, hop }: Observation, route: Route): numb
   const culprit = culpritOf(value, role);
   if (culprit === "client" || value.id.startsWith("gateway.")) return 0;
   const isTargets = culprit === "origin" || culprit === "edge" || (culprit === "dns" && value.id.startsWith("handshake."));
+  if (culprit === "exit" && role === "target") return exitHops(route); // what came out of a tunnel was put there by the last of them
   return isTargets ? exitHops(route) + 1 : hop;
 }
 

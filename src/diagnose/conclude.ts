@@ -26,6 +26,8 @@ export function wholeRoutes(tests: readonly TestResult[]): readonly TestResult[]
 function seenNearer(broken: TestResult, whole: readonly TestResult[]): TestResult {
   const own = whole.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
   if (own === undefined || broken.attributed?.role === "target" || whole.some(({ outcome }) => outcome === "ok")) return broken;
+  // Exits that agree tell more than a way that may be closed to us alone.
+  if (isUnreached(own) && whole.some((one) => one !== broken && one !== own && areAlike(one, broken))) return broken;
   return isOfTarget(own) && mayComeOfTarget(broken) && explains(own, broken) ? own : broken;
 }
 

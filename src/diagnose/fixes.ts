@@ -1,27 +1,45 @@
-import type { Culprit } from "../core/fault.ts";
+import type { Culprit, Fault } from "../core/fault.ts";
 import { culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
+import type { HopRole } from "../core/route.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
 import type { TestResult } from "./question.ts";
 
-/** What is to be done: as the fault's row has it, unless the other tests have laid the fault to somebody else than its row does. */
+/**
+ * What is to be done: as the fault's row has it, unless the other tests have laid the fault to somebody else than its row does. Rows speak
+ * of clients of a gateway and of its operator; whoever runs a diagnosis is both.
+ */
 export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame): Verdict["fix"] {
   const { fault, role } = attributed as AttributedFault;
-  const own = FAULTS[fault.id].fix;
-  const moved = culprit === culpritOf(fault, role) ? undefined : MOVED[culprit];
+  const { client, operator } = movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix;
+  if (culprit === "exit") {
+    const isChain = (spec.exit?.hops.length ?? 0) > 1;
+    const other = isChain ? `Remove or replace hop ${hop}.` : "Use another exit.";
+    return { client: OF_ANY_HOP.test(client) ? other : isChain ? `${other} ${client}` : client, operator };
+  }
+  if (culprit === "gateway" && client === NOTHING) return { client: operator, operator };
   const isTargets = culprit === "origin" || culprit === "edge";
-  const wait = isTargets && DOWN.test(fault.id) ? SITE_IS_DOWN : "";
-  const isChain = culprit === "exit" && (spec.exit?.hops.length ?? 0) > 1;
-  return {
-    client: `${wait}${isChain ? `Remove or replace hop ${hop}. ` : ""}${moved?.client ?? own.client}`,
-    operator: moved?.operator ?? own.operator,
-  };
+  return { client: `${isTargets && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
 }
 
+function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"] | undefined {
+  if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
+  return culprit === culpritOf(fault, role) ? undefined : MOVED[culprit];
+}
+
+const NOTHING = "Nothing to do on the client.";
+/** What helps only where there is no other hop to take. */
+const OF_ANY_HOP = /^(?:Try again|Nothing to do|Check |Wait |Ask again|Clear |Try later|Use CONNECT|Use the scheme)/;
 const SITE_IS_DOWN = "The site is down: wait. Another exit does not help. ";
 
 /** Nobody serves there. */
 const DOWN = /^(?:connect\.|head\.(?:closed|reset|timeout)|handshake\.target_)/;
+
+/** The exit says that it will not serve whoever logs in so. */
+const OUR_ACCOUNT: Verdict["fix"] = {
+  client: "Nothing to do on the client.",
+  operator: "Check the account at the exit's vendor: credentials, bandwidth, threads, billing.",
+};
 
 const MOVED: Partial<Readonly<Record<Culprit, Verdict["fix"]>>> = {
   exit: {

@@ -2,7 +2,8 @@ import type { Culprit } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import { type Case, partOf } from "./case.ts";
 import type { Blame } from "./diagnosis.ts";
-import { areAlike, isOfTarget, isOwn, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
+import { areAlike, isOfTarget, isOwn, isTold, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
+import type { TestResult } from "./question.ts";
 
 /** Whom the broken test names, as what the other tests saw confirms or corrects it: the first rule that says something decides. */
 export function layBlame(one: Case): Blame {
@@ -50,9 +51,13 @@ function onlyDirectFails({ broken, fault, worked, isBlock }: Case, own: Blame): 
 
 /** It is the target's wherever it was asked; of silence on our own way there that is said only where others met silence too. */
 function targetFailsAll({ broken, isTargets, worked, failed }: Case, own: Blame): Blame | null {
-  const agrees = failed.some((other) => isOfTarget(other) && (areAlike(broken, other) || !(isUnreached(other) || isUnresolved(other))));
-  if (!isTargets || worked.length > 0 || !agrees) return null;
+  if (!isTargets || worked.length > 0 || !failed.some((other) => agrees(other, broken))) return null;
   return { ...own, culprit: own.culprit === "network" ? "origin" : own.culprit, confidence: Math.max(own.confidence, AGREED) };
+}
+
+function agrees(other: TestResult, broken: TestResult): boolean {
+  if (isOfTarget(other)) return areAlike(broken, other) || !(isUnreached(other) || isUnresolved(other));
+  return mayComeOfTarget(other) && (areAlike(broken, other) || isTold(other));
 }
 
 /** Exits that have nothing to do with each other show the same: what they have in common is the target. */

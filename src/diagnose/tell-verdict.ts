@@ -3,8 +3,9 @@ import type { Culprit } from "../core/fault.ts";
 import { FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
-import { isOfTarget, isUnreached, isUnresolved } from "./fault-kinds.ts";
+import { isOfTarget, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
 import { fixOf } from "./fixes.ts";
+import { UNDECIDED } from "./lay-blame.ts";
 import type { TestResult } from "./question.ts";
 
 interface Words {
@@ -20,11 +21,11 @@ interface Words {
 /** A verdict in words. */
 export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, client, nextTest }: Words): Verdict {
   const { fault } = broken.attributed as AttributedFault;
-  const { culprit, hop } = blame;
+  const { culprit } = blame;
   const fix = fixOf(broken, blame);
   return {
     ...{ ...blame, fault: fault.id, stage: stageOf(fault) },
-    summary: `${summary ?? `${FAULTS[fault.id].summary} Culprit: ${placeOf(broken, culprit, hop)}.`}${alsoDown(culprit, told)}`,
+    summary: `${summary ?? `${happened(broken)} Culprit: ${placeOf(broken, blame)}.`}${alsoDown(culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
     whyNot: whyNot(broken, culprit, told),
     fix: { client: client ?? fix.client, operator: fix.operator },
@@ -37,11 +38,18 @@ export function tell({ spec, outcome, words }: TestResult): string {
   return `${spec.route}: ${outcome === "ok" ? "works" : "fails"} (${words})`;
 }
 
-/** `hop 2 (192.0.2.1:8080)`, `the site's edge`. */
-function placeOf({ spec }: TestResult, culprit: Culprit, hop: number): string {
-  const exit = culprit === "exit" ? spec.exit?.hops[hop - 1] : undefined;
-  if (exit !== undefined) return `${(spec.exit?.hops.length ?? 0) > 1 ? `hop ${hop} of the chain` : "the exit"}, ${formatHostPort(exit)}`;
-  return NAMES[culprit];
+/** As the fault's row has it, which speaks of exits. */
+function happened({ spec, attributed }: TestResult): string {
+  const { summary } = FAULTS[(attributed as AttributedFault).fault.id];
+  return spec.exit === null ? summary.replaceAll("this exit", "this machine") : summary;
+}
+
+/** `hop 2 of the chain, 192.0.2.1:8080`, `the site's edge`; both where it stays open which. */
+function placeOf(broken: TestResult, { culprit, hop, confidence }: Blame): string {
+  const exit = culprit === "exit" ? broken.spec.exit?.hops[hop - 1] : undefined;
+  if (exit === undefined) return NAMES[culprit];
+  const place = `${(broken.spec.exit?.hops.length ?? 0) > 1 ? `hop ${hop} of the chain` : "the exit"}, ${formatHostPort(exit)}`;
+  return confidence <= UNDECIDED && mayComeOfTarget(broken) ? `${place}, or the site behind it` : place;
 }
 
 const NAMES: Readonly<Record<Culprit, string>> = {
