@@ -1,4 +1,6 @@
 import { ACCESS } from "./access.ts";
+import { ALB_ACCESS } from "./alb.ts";
+import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
 import { ENVOY_NOTES } from "./envoy-notes.ts";
@@ -25,6 +27,8 @@ function logFormats(): readonly LogFormat[] {
     ENVOY_JSON,
     ENVOY_NOTES,
     TRAEFIK_JSON,
+    ALB_ACCESS,
+    ...cloudFrontFormats(),
     OWN_TEXT,
     OWN_JSON,
     TRAEFIK_LOGRUS,
@@ -34,7 +38,17 @@ function logFormats(): readonly LogFormat[] {
 }
 
 /** Names that `--format` takes for logs, with the programs that they stand for. */
-export const LOG_FORMAT_NAMES: readonly string[] = ["nginx", "access", "haproxy", "squid", "envoy", "traefik", "goodgateway"];
+export const LOG_FORMAT_NAMES: readonly string[] = [
+  "nginx",
+  "access",
+  "haproxy",
+  "squid",
+  "envoy",
+  "traefik",
+  "alb",
+  "cloudfront",
+  "goodgateway",
+];
 
 /** The formats that a name stands for; all where it is null. */
 export function formatsNamed(name: string | null): readonly LogFormat[] {
