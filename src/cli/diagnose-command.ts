@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readSeconds } from "./check-flags.ts";
-import type { DiagnoseFlags } from "./diagnose.ts";
+import type { DiagnoseFlags } from "./diagnose-asked.ts";
 
 /** `goodgateway diagnose`. */
 export function addDiagnoseCommand(program: Command, end: (status: number) => void): void {
   program
     .command("diagnose")
     .description("Find out which hop breaks a request: without a proxy, through each route, each hop of a chain alone.")
-    .argument("<url>", "what is asked for")
+    .argument("<what...>", "a URL; -- curl … as you would type it; or - for a curl command that is piped in")
     .addOption(new Option("--via <route>", "a proxy or a chain (a,b) that the request goes through; repeatable").argParser(collect))
     .option("--exits <file>", "other proxies to compare with: a few are tried")
     .option("--no-direct", "do not ask the site without a proxy")
@@ -17,7 +17,7 @@ export function addDiagnoseCommand(program: Command, end: (status: number) => vo
     .option("-d, --data <text>", "the body of the request")
     .addOption(new Option("--timeout <time>", "of one test: 5, 500ms (default: 4.5s)").argParser(readTime))
     .option("--json", "one JSON document", false)
-    .action(async (url: string, flags: DiagnoseFlags) => end(await (await import("./diagnose.ts")).diagnoseUrl(url, flags)));
+    .action(async (what: string[], flags: DiagnoseFlags) => end(await (await import("./diagnose.ts")).diagnoseAsked(what, flags)));
 }
 
 function collect(value: string, before: readonly string[] | undefined): string[] {

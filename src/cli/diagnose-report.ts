@@ -29,13 +29,25 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { pai
   ];
 }
 
+/** What is said beside the verdict. */
+export function tellNotes(notes: readonly string[], { paint }: Look): string[] {
+  return notes.length === 0 ? [] : ["", ...notes.map((words) => paint("dim", `  note  ${printable(words)}`))];
+}
+
 /** The same for programs. */
-export function toJson({ verdict, tests }: Diagnosis): unknown {
+export function toJson({
+  diagnosis: { verdict, tests },
+  notes,
+}: {
+  readonly diagnosis: Diagnosis;
+  readonly notes: readonly string[];
+}): unknown {
   return {
     verdict,
     tests: tests.map(({ spec, outcome, attributed, status, words, ms, excerpt }) => ({
       ...{ route: spec.route, request: spec.request, outcome, fault: attributed?.fault.id ?? null, status, details: words },
       ...{ timings: ms, excerpt },
     })),
+    notes,
   };
 }

@@ -37,5 +37,5 @@ export function chain(...parts: readonly HostPort[]): Exit {
 /** All that users and programs are shown of it. */
 export function shownOf(diagnosis: Diagnosis): string {
   const lines = tellDiagnosis(diagnosis, context.limits, { width: null, paint: (_, text) => text });
-  return `${lines.join("\n")}\n${JSON.stringify(toJson(diagnosis), null, 2)}`;
+  return `${lines.join("\n")}\n${JSON.stringify(toJson({ diagnosis, notes: [] }), null, 2)}`;
 }
