@@ -108,7 +108,11 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
     .command("explain")
     .description("Say what logs of gateways tell, and who made an answer: what curl printed, a HAR file, a client's error, an exchange.")
     .argument("[file|-|request-id...]", "logs (.gz too), or what was saved (default: what is pasted)")
-    .option("--format <name>", "auto, response, or whose log it is: nginx, access, haproxy, squid, goodgateway", "auto")
+    .option(
+      "--format <name>",
+      "auto, response, or whose log it is: nginx, access, haproxy, squid, envoy, traefik, alb, cloudfront, goodgateway",
+      "auto",
+    )
     .option("--admin <address>", "the gateway that knows the request ids (default: 127.0.0.1:8503)")
     .option(
       "--config",

@@ -95,9 +95,9 @@ function overlap(one: Incident, other: Incident): boolean {
   return one.first <= (other.last ?? 0) + NEAR_MS && other.first <= (one.last ?? 0) + NEAR_MS;
 }
 
-/** Failed requests of clients count whole; what clients did themselves, and notes, little. */
+/** Failed requests of clients count whole; what clients did themselves, hosts that nobody serves, and notes, little. */
 function harmOf({ fault, count }: Incident): number {
-  if (fault.startsWith("client.")) return count * CLIENT_WEIGHT;
+  if (fault.startsWith("client.") || fault === "gateway.no_route") return count * CLIENT_WEIGHT;
   if (fault === "gateway.backend_ejected") return count * NOTE_WEIGHT;
   return count;
 }

@@ -1,4 +1,5 @@
 import { type Incident, PAUSE_MS, shareTarget } from "./incidents.ts";
+import type { LogProgram } from "./log-event.ts";
 import { isConsequence } from "./log-faults.ts";
 
 /** Lines of two logs, or of two workers, may be written in the wrong order. */
@@ -36,12 +37,14 @@ export function causesIn(one: Incident, all: readonly Incident[]): Incident[] {
  */
 function mayFollow(one: Incident, other: Incident): boolean {
   if (one.program !== other.program) return true;
-  // HAProxy names a backend's servers by it.
-  if (one.fault.startsWith("gateway.")) return one.program !== "haproxy" || isOf(one.backend, other.backend);
+  // HAProxy and Istio name a backend's servers by it.
+  if (one.fault.startsWith("gateway.")) return !NAMES_SERVERS.has(one.program) || one.backend === null || isOf(one.backend, other.backend);
   if (one.fault.startsWith("relay.")) return false;
   const isUnasked = other.targets.size === 0 && /^(?:connect|dns|tls)\./.test(other.fault);
   return one.backend === null || isOf(one.backend, other.backend) || isUnasked || shareTarget(one, other);
 }
+
+const NAMES_SERVERS: ReadonlySet<LogProgram> = new Set<LogProgram>(["haproxy", "envoy", "alb"]);
 
 /** `app` and its server `app/a`, a host and its port, or the same. */
 function isOf(whole: string | null, part: string | null): boolean {

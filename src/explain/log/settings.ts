@@ -1,3 +1,4 @@
+import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
@@ -87,4 +88,8 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   haproxy: HAPROXY,
   squid: SQUID,
   access: ACCESS,
+  envoy: ENVOY,
+  traefik: TRAEFIK,
+  alb: ALB,
+  cloudfront: CLOUDFRONT,
 };

@@ -60,6 +60,7 @@ const WAITING: ReadonlySet<AnyFaultId> = new Set<AnyFaultId>([
   "tunnel.idle_timeout",
   "gateway.queue_timeout",
   "connect.timeout",
+  "connect.failed",
 ]);
 const SAME_TIME_MIN = 3;
 const SAME_TIME_SHARE = 0.5;
@@ -80,6 +81,6 @@ function ladder(one: Incident): string | null {
   const seconds = Math.round(mode.seconds * 2) / 2;
   if (one.fault === "client.closed_waiting")
     return `${near} of ${one.count} clients left after ${seconds} s each: somebody in front has a limit of ${seconds} s, shorter than this gateway's. Limits must grow outwards: application < gateway < edge < client`;
-  const timer = matchTimer(mode.seconds * 1000, one.program);
+  const timer = matchTimer(mode.seconds * 1000, one.program === "alb" ? "aws-alb" : one.program);
   return `${near} of ${one.count} ended after ${seconds} s: a time limit, not a crash${timer === null ? "" : ` (${timer.replace(/^it came after [^:]*: /, "")})`}. Raise it only with every limit in front of it: application < gateway < edge < client`;
 }
