@@ -68,9 +68,11 @@ function withoutLines(content: Buffer): Buffer {
   return Buffer.from(content.toString("latin1").replace(/[\r\n\0]/g, ""), "latin1");
 }
 
-/** All but the unreserved characters of RFC 3986. */
+/** All but the unreserved characters of RFC 3986, a space as `+`, as curl has it since 7.83. */
 function percentEncoded(bytes: Buffer): string {
-  return bytes.toString("latin1").replace(/[^\w.~-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+  return bytes
+    .toString("latin1")
+    .replace(/[^\w.~-]/g, (char) => (char === " " ? "+" : `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`));
 }
 
 const BOUNDARY = "------------------------goodgatewaydiagnose";
@@ -91,7 +93,7 @@ function formPart(value: string, isPlain: boolean, readFile: ReadFile): Buffer[]
   const attribute = (key: string) => new RegExp(`;\\s*${key}=("?)([^;]*?)\\1(?=;|$)`).exec(attributes)?.[2];
   const path = rest.replace(/^"(.*)"$/, "$1");
   const fileName = attribute("filename") ?? (sign === "@" ? basename(path) : undefined);
-  const type = attribute("type") ?? (sign === "@" ? "application/octet-stream" : undefined);
+  const type = attribute("type") ?? (sign === "@" ? typeOf(fileName ?? path) : undefined);
   const head = [
     `--${BOUNDARY}`,
     `Content-Disposition: form-data; name="${quoted(name)}"${fileName === undefined ? "" : `; filename="${quoted(fileName)}"`}`,
@@ -99,6 +101,16 @@ function formPart(value: string, isPlain: boolean, readFile: ReadFile): Buffer[]
   ];
   return [Buffer.from(`${head.join("\r\n")}\r\n\r\n`), sign === "" ? Buffer.from(rest) : readFile(path), Buffer.from("\r\n")];
 }
+
+/** As curl guesses it from the name. */
+function typeOf(fileName: string): string {
+  return TYPES[/\.(\w+)$/.exec(fileName)?.[1]?.toLowerCase() ?? ""] ?? "application/octet-stream";
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ gif: "image/gif", jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", svg: "image/svg+xml", txt: "text/plain" },
+  ...{ htm: "text/html", html: "text/html", pdf: "application/pdf", xml: "application/xml" },
+};
 
 function quoted(text: string): string {
   return text.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");

@@ -35,7 +35,7 @@ export function fieldsOf(options: readonly CurlOption[], url: URL, ofBody: reado
     ...(ofBody.includes("Accept") ? [] : ["Accept", "*/*"]),
     ...pair("Accept-Encoding", options.some(({ name, isOff }) => name === "compressed" && !isOff) ? "deflate, gzip, br, zstd" : ""),
     ...pair("Referer", last("referer").replace(/;auto$/, "")),
-    ...pair("Cookie", cookies.filter((text) => text.includes("=")).join("; ")),
+    ...pair("Cookie", cookies.filter((text) => text.includes("=")).join(";")),
     ...ofBody,
   ];
   const kept = lines.filter(({ name, isRemoved }) => !isRemoved && !OWN.test(name));

@@ -34,7 +34,9 @@ class ShellReader {
     while (this.#at < this.#text.length) {
       const char = this.#text[this.#at] as string;
       if (/[|;&]/.test(char)) break;
-      if (/\s/.test(char)) this.#endWord();
+      const goesOn = LINE_GOES_ON.exec(this.#text.slice(this.#at, this.#at + 3));
+      if (goesOn !== null) this.#at += goesOn[0].length - 1;
+      else if (/\s/.test(char)) this.#endWord();
       else if (char === "#" && this.#word === null) this.#skipTo("\n");
       else if (char === "<" || char === ">") this.#redirect();
       else {
@@ -87,7 +89,7 @@ class ShellReader {
 
   /** A line that goes on, or the character itself. */
   #escaped(): string {
-    const line = /^\\(?:\r?\n)/.exec(this.#text.slice(this.#at, this.#at + 3));
+    const line = LINE_GOES_ON.exec(this.#text.slice(this.#at, this.#at + 3));
     if (line !== null) {
       this.#at += line[0].length;
       return "";
@@ -147,6 +149,7 @@ class ShellReader {
   }
 }
 
+const LINE_GOES_ON = /^\\\r?\n/;
 const NAME_CHARS_MAX = 256;
 const ANSI_ESCAPE = /\\(?:(x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8})|([0-7]{1,3})|([\s\S]))/g;
 const ANSI_CHARACTERS: Readonly<Record<string, string>> = {
