@@ -6,10 +6,11 @@ import type { TagLists } from "./tag-lists.ts";
 export class CommonExits extends ExitGroup {
   readonly #lists: TagLists;
   readonly #wanted: readonly (readonly number[])[];
-  /** Rows of the exits that are in, rising; an exit's index here is what the other two speak of. */
+  /** Rows of the exits that are in, rising; an exit's index here is what `#places` speaks of. */
   readonly #rows: Int32Array;
+  /** The same rows, ordered by zone. */
   readonly #order: Int32Array;
-  readonly #place: Int32Array;
+  readonly #places: Int32Array;
 
   /** @param wanted those are in that are in one list of each of these sets. */
   constructor(lists: TagLists, wanted: readonly (readonly number[])[]) {
@@ -17,11 +18,10 @@ export class CommonExits extends ExitGroup {
     this.#lists = lists;
     this.#wanted = wanted;
     this.#rows = lists.common(wanted);
-    this.#order = new Int32Array(this.#rows.length);
-    this.#place = new Int32Array(this.#rows.length);
+    this.#order = this.#rows.slice();
+    this.#places = new Int32Array(this.#rows.length);
     for (let index = 0; index < this.#rows.length; index++) {
-      this.#order[index] = index;
-      this.#place[index] = index;
+      this.#places[index] = index;
       this.enterLast(this.loadedAt(index).zone);
     }
   }
@@ -32,7 +32,7 @@ export class CommonExits extends ExitGroup {
   }
 
   at(place: number): PoolExit {
-    return this.loadedAt(this.#order[place] as number);
+    return this.#lists.view(this.#order[place] as number);
   }
 
   loadedAt(index: number): PoolExit {
@@ -40,14 +40,8 @@ export class CommonExits extends ExitGroup {
   }
 
   move(row: number, from: Zone, to: Zone): void {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#rows[middle] as number) < row) low = middle + 1;
-      else high = middle;
-    }
-    if (this.#rows[low] === row) this.shift(this.#place[low] as number, from, to);
+    const index = this.#indexOf(row);
+    if (this.#rows[index] === row) this.shift(this.#places[index] as number, from, to);
   }
 
   protected weightAt(place: number): number {
@@ -58,7 +52,19 @@ export class CommonExits extends ExitGroup {
     const [first, second] = [this.#order[a] as number, this.#order[b] as number];
     this.#order[a] = second;
     this.#order[b] = first;
-    this.#place[second] = a;
-    this.#place[first] = b;
+    this.#places[this.#indexOf(second)] = a;
+    this.#places[this.#indexOf(first)] = b;
+  }
+
+  /** Where a row stands among the rising ones, or would. */
+  #indexOf(row: number): number {
+    let low = 0;
+    let high = this.#rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#rows[middle] as number) < row) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

@@ -1,26 +1,30 @@
-import { IntColumn } from "../core/number-column.ts";
-import { Health } from "./health.ts";
-import { HEALTH_NUMBERS } from "./health-numbers.ts";
-import type { Hold } from "./pool-exit.ts";
+import { beginHistory, beginOutlook, HISTORY_NUMBERS } from "./health-numbers.ts";
+import type { Hold } from "./hold.ts";
 
-/** Numbers of each row, by their place among them. What they mean is for those who write them to say. */
-export const ENTRY = 0;
-export const KEY = 1;
-export const FIRST_SLOT = 2;
-export const RECORD = 3;
-export const FLAGS = 4;
-export const POSITION = 5;
-const NUMBERS = 6;
+/**
+ * Numbers of each row, by their place among them. What they mean is for those who write them to say. What a choice looks at is together, for
+ * in a pool of a million it costs little but the time of the memory that it touches.
+ */
+export const FLAGS = 0;
+export const KIND = 1;
+export const RECORD = 2;
+export const IN_FLIGHT = 3;
+export const ENTRY = 4;
+export const KEY = 5;
+export const FIRST_SLOT = 6;
+export const POSITION = 7;
+const NUMBERS = 8;
+/** A row in numbers of 32 bits: these, and behind them the outlook of its exit in numbers of 64 (see `health-numbers.ts`). */
+const ROW_NUMBERS = 16;
 
-/** Numbers of an exit that was used: its health, and behind that these. */
-export const IN_FLIGHT: number = HEALTH_NUMBERS;
-export const TUNNELS: number = HEALTH_NUMBERS + 1;
-export const LAST_LEASE: number = HEALTH_NUMBERS + 2;
-export const QUEUED_AT: number = HEALTH_NUMBERS + 3;
-const RECORD_NUMBERS: number = HEALTH_NUMBERS + 4;
+/** Numbers of an exit that was used: what health remembers of it, and behind that these. */
+export const TUNNELS: number = HISTORY_NUMBERS;
+export const LAST_LEASE: number = HISTORY_NUMBERS + 1;
+export const QUEUED_AT: number = HISTORY_NUMBERS + 2;
+const RECORD_NUMBERS: number = HISTORY_NUMBERS + 3;
 
 /** Rows and records of a page. A page stays where it is: whoever looks at one of its rows may hold it. */
-const PAGE_BITS = 8;
+const PAGE_BITS = 10;
 const PAGE_MASK: number = (1 << PAGE_BITS) - 1;
 
 /** Flags. The zone takes the lowest two bits, the state that was last reported the next three. */
@@ -43,6 +47,17 @@ export const LIST: number = 1 << 10;
 /** No row, no record, no kind. */
 export const NONE = -1;
 
+/** Rows that are together. */
+export class RowPage {
+  readonly numbers: Int32Array;
+  readonly outlooks: Float64Array;
+
+  constructor() {
+    this.numbers = new Int32Array(ROW_NUMBERS << PAGE_BITS);
+    this.outlooks = new Float64Array(this.numbers.buffer);
+  }
+}
+
 /**
  * What the pool keeps of each exit: a row of numbers, and a record of more of them once it was used. A row stays with its exit as long as that
  * is in the pool, or anything is under way over it. There may be a million, so none is an object but for as long as somebody looks at it.
@@ -52,8 +67,7 @@ export class ExitStore {
   end = 0;
   /** What operators said of rows. */
   readonly holds: Map<number, Hold> = new Map();
-  readonly #kinds = new IntColumn();
-  readonly #rows: Int32Array[] = [];
+  readonly #rows: RowPage[] = [];
   readonly #records: Float64Array[] = [];
   #recordsEnd = 0;
   /** The first of the rows, and of the records, that are free: each tells the next one. */
@@ -64,10 +78,12 @@ export class ExitStore {
   take(): number {
     const row = this.#freeRow < 0 ? this.end++ : this.#freeRow;
     if (row === this.#freeRow) this.#freeRow = this.get(row, ENTRY);
-    this.#kinds.reserve(row + 1);
-    if (row >> PAGE_BITS === this.#rows.length) this.#rows.push(new Int32Array(NUMBERS << PAGE_BITS));
+    if (row >> PAGE_BITS === this.#rows.length) this.#rows.push(new RowPage());
+    this.set(row, KIND, NONE);
     this.set(row, RECORD, NONE);
     this.set(row, FLAGS, 0);
+    this.set(row, IN_FLIGHT, 0);
+    beginOutlook(this.rowPage(row).outlooks, outlookStart(row));
     return row;
   }
 
@@ -79,14 +95,14 @@ export class ExitStore {
       this.#freeRecord = record;
     }
     this.holds.delete(row);
-    this.#kinds.set(row, NONE);
+    this.set(row, KIND, NONE);
     this.set(row, ENTRY, this.#freeRow);
     this.#freeRow = row;
   }
 
-  /** The page with the numbers of a row, which begin at `rowStart`. */
-  rowPage(row: number): Int32Array {
-    return this.#rows[row >> PAGE_BITS] as Int32Array;
+  /** The page of a row, whose numbers begin at `rowStart`, its outlook at `outlookStart`. */
+  rowPage(row: number): RowPage {
+    return this.#rows[row >> PAGE_BITS] as RowPage;
   }
 
   /** The page with the numbers of a record, which begin at `recordStart`. */
@@ -95,20 +111,20 @@ export class ExitStore {
   }
 
   get(row: number, name: number): number {
-    return this.rowPage(row)[rowStart(row) + name] as number;
+    return this.rowPage(row).numbers[rowStart(row) + name] as number;
   }
 
   set(row: number, name: number, value: number): void {
-    this.rowPage(row)[rowStart(row) + name] = value;
+    this.rowPage(row).numbers[rowStart(row) + name] = value;
   }
 
   /** The number of its kind; `NONE`: it is in no list. */
   kindOf(row: number): number {
-    return this.#kinds.get(row);
+    return this.get(row, KIND);
   }
 
   setKind(row: number, kind: number): void {
-    this.#kinds.set(row, kind);
+    this.set(row, KIND, kind);
   }
 
   has(row: number, flag: number): boolean {
@@ -134,8 +150,7 @@ export class ExitStore {
     const page = this.recordPage(record);
     const at = recordStart(record);
     if (record === this.#freeRecord) this.#freeRecord = page[at] as number;
-    Health.begin(page, at);
-    page[at + IN_FLIGHT] = 0;
+    beginHistory(page, at);
     page[at + TUNNELS] = 0;
     page[at + LAST_LEASE] = 0;
     page[at + QUEUED_AT] = NONE;
@@ -145,7 +160,11 @@ export class ExitStore {
 }
 
 export function rowStart(row: number): number {
-  return (row & PAGE_MASK) * NUMBERS;
+  return (row & PAGE_MASK) * ROW_NUMBERS;
+}
+
+export function outlookStart(row: number): number {
+  return (rowStart(row) + NUMBERS) / 2;
 }
 
 export function recordStart(record: number): number {

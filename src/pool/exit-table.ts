@@ -7,7 +7,8 @@ import type { PoolKind } from "./exit-kinds.ts";
 import { ExitOrder } from "./exit-order.ts";
 import { GONE, NONE } from "./exit-store.ts";
 import { Floor } from "./floor.ts";
-import { BARRED, type Hold, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import type { Hold } from "./hold.ts";
+import { BARRED, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
 import { TagLists } from "./tag-lists.ts";
 
 /** Bench ends that one look deals with: thousands may end in one moment, and no choice is to wait for them all. */

@@ -3,20 +3,24 @@ import type { HopState } from "../core/event.ts";
 import type { FaultId } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
 import { hashText } from "../core/hash-text.ts";
+import { benchMs } from "./bench-time.ts";
 import {
   BENCHED_AT,
   BENCHED_OVER,
   BENCHED_UNTIL,
+  beginHistory,
+  beginOutlook,
   CHECKED_AT,
   EWMA_MS,
   FAILING_SINCE,
   FAILURES,
-  HEALTH_NUMBERS,
   HEALTHY,
+  HISTORY_NUMBERS,
   IS_DEAD,
   LAST_FAULT,
   LEVEL,
   NEVER,
+  OUTLOOK_NUMBERS,
   PROBATION,
   SEEN_AT,
   STANDING,
@@ -24,26 +28,15 @@ import {
   STREAK_NOW,
   SUCCESS_RATE,
   SUCCESSES,
-  UNKNOWN,
   UNTRIED,
 } from "./health-numbers.ts";
+import { costOf, countOutcome, hearAnswer } from "./outlook.ts";
 
-/** Milliseconds. */
-const BENCH_BASE_MS = 1000;
-const BENCH_MAX_MS = 5 * 60 * 1000;
-/** A dead exit is looked at again, but seldom. Milliseconds. */
-const DEAD_BENCH_MAX_MS = 30 * 60 * 1000;
 /** At the top level, and not one success for so long: dead. Milliseconds. */
 const DEAD_AFTER_MS = 30 * 60 * 1000;
 const LEVEL_MAX = 10;
 /** Clean successes in a row that halve the level: one lucky answer does not make a bad exit as good as new. */
 const STREAK = 3;
-/** Weight of the newest value in the moving averages. */
-const NEWEST = 0.2;
-const SUCCESS_FLOOR = 0.05;
-/** What was seen counts half after this time: else an exit that looked worse than all others would never be looked at again. */
-const HALF_LIFE_MS = 60_000;
-const FADING_PER_MS: number = Math.LN2 / HALF_LIFE_MS;
 
 const FAULT_IDS = Object.keys(FAULTS) as FaultId[];
 
@@ -60,19 +53,26 @@ const FAULT_IDS = Object.keys(FAULTS) as FaultId[];
  * Kept as numbers, since a million exits may have one: this is a view of them.
  */
 export class Health {
-  readonly #numbers: Float64Array;
-  /** Where they begin. */
-  readonly #at: number;
+  /** Those that a choice looks at, and where they begin. */
+  readonly #outlook: Float64Array;
+  readonly #outlookAt: number;
+  /** The others. */
+  readonly #history: Float64Array;
+  readonly #historyAt: number;
 
-  constructor(numbers: Float64Array = Health.begin(new Float64Array(HEALTH_NUMBERS), 0), at = 0) {
-    this.#numbers = numbers;
-    this.#at = at;
+  constructor(outlook: Float64Array, outlookAt: number, history: Float64Array, historyAt: number) {
+    this.#outlook = outlook;
+    this.#outlookAt = outlookAt;
+    this.#history = history;
+    this.#historyAt = historyAt;
   }
 
-  /** Makes the numbers those of an exit that nothing is known of. */
-  static begin(numbers: Float64Array, at: number): Float64Array {
-    for (let i = 0; i < HEALTH_NUMBERS; i++) numbers[at + i] = UNKNOWN[i] as number;
-    return numbers;
+  /** Of an exit that nothing is known of, with numbers of its own. */
+  static unknown(): Health {
+    const [outlook, history] = [new Float64Array(OUTLOOK_NUMBERS), new Float64Array(HISTORY_NUMBERS)];
+    beginOutlook(outlook, 0);
+    beginHistory(history, 0);
+    return new Health(outlook, 0, history, 0);
   }
 
   get level(): number {
@@ -93,12 +93,12 @@ export class Health {
 
   /** Moving average until the first byte of an answer; null before the first. */
   get ewmaMs(): number | null {
-    const ms = this.#get(EWMA_MS);
+    const ms = this.#look(EWMA_MS);
     return Number.isNaN(ms) ? null : ms;
   }
 
   get benchedUntil(): number {
-    return this.#get(BENCHED_UNTIL);
+    return this.#look(BENCHED_UNTIL);
   }
 
   /** When a check looked at it last, whether it found anything out or not. On the clock. */
@@ -126,7 +126,7 @@ export class Health {
 
   /** When a check or an attempt last looked at it. On the clock. */
   get seenAt(): number {
-    return Math.max(this.#get(SEEN_AT), this.checkedAt);
+    return Math.max(this.#look(SEEN_AT), this.checkedAt);
   }
 
   get isChecked(): boolean {
@@ -145,19 +145,19 @@ export class Health {
    */
   succeed(ms: number | null, now: number, leasedAt: number): void {
     this.#add(SUCCESSES, 1);
-    if (ms !== null) this.#set(EWMA_MS, this.ewmaMs === null ? ms : this.ewmaMs + NEWEST * (ms - this.ewmaMs));
-    this.#count(1, now);
+    if (ms !== null) hearAnswer(this.#outlook, this.#outlookAt, ms);
+    countOutcome(this.#outlook, this.#outlookAt, 1, now);
     if (leasedAt > this.#get(BENCHED_AT)) this.#promote();
   }
 
   /** A failure that proves nothing: others are preferred for a while. */
   suspect(fault: FaultId, now: number): void {
     this.#set(LAST_FAULT, FAULT_IDS.indexOf(fault));
-    this.#count(0, now);
+    countOutcome(this.#outlook, this.#outlookAt, 0, now);
   }
 
   /**
-   * A failure of its own. The bench lasts a random time up to twice that of the time before (full jitter), at least `atLeastMs`.
+   * A failure of its own. It is benched for `benchMs`.
    * @param leasedAt the count of attempts when this one began: many that run into one failure count once.
    */
   fail(fault: FaultId, { target, now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
@@ -173,9 +173,7 @@ export class Health {
     const isDead = this.level === LEVEL_MAX && now - failingSince >= DEAD_AFTER_MS;
     this.#set(IS_DEAD, isDead ? 1 : 0);
     this.#set(LEVEL, Math.min(LEVEL_MAX, this.level + 1));
-    const longest = isDead ? DEAD_BENCH_MAX_MS : BENCH_MAX_MS;
-    const window = isDead ? longest : Math.min(longest, BENCH_BASE_MS * 2 ** (this.level - 1));
-    this.#set(BENCHED_UNTIL, now + Math.min(longest, Math.max(atLeastMs, window * (1 - random()))));
+    this.#foresee(BENCHED_UNTIL, now + benchMs({ level: this.level, isDead, atLeastMs }, random));
   }
 
   /**
@@ -185,28 +183,24 @@ export class Health {
   renew(attempts: number | null): void {
     if (attempts !== null) this.#set(BENCHED_AT, attempts);
     this.#set(LEVEL, 0);
-    this.#set(BENCHED_UNTIL, NEVER);
-    this.#set(SUCCESS_RATE, 1);
+    this.#foresee(BENCHED_UNTIL, NEVER);
+    this.#foresee(SUCCESS_RATE, 1);
     this.#set(IS_DEAD, 0);
     this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
     if (this.isOnProbation) this.#set(STANDING, UNTRIED);
   }
 
   /**
-   * Expected time to a success, with what already waits on it; lower is better. Old knowledge fades towards an unknown exit's, and one on
-   * probation counts as unknown, since nobody would find out otherwise that it is back.
+   * Expected time to a success, with what already waits on it; lower is better. One on probation counts as unknown, since nobody would find
+   * out otherwise that it is back.
    */
   cost(inFlight: number, unknownMs: number, now: number): number {
     if (this.isOnProbation && !this.isBenched(now)) return unknownMs * (inFlight + 1);
-    const freshness = this.#freshness(now);
-    const success = Math.max(SUCCESS_FLOOR, 1 - (1 - this.#get(SUCCESS_RATE)) * freshness);
-    const ewmaMs = this.#get(EWMA_MS);
-    const ms = Number.isNaN(ewmaMs) ? unknownMs : unknownMs + (ewmaMs - unknownMs) * freshness;
-    return (ms * (inFlight + 1)) / (success * success);
+    return costOf(this.#outlook, this.#outlookAt, { inFlight, unknownMs, now });
   }
 
   #promote(): void {
-    this.#set(BENCHED_UNTIL, NEVER);
+    this.#foresee(BENCHED_UNTIL, NEVER);
     this.#set(STANDING, HEALTHY);
     this.#set(IS_DEAD, 0);
     this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
@@ -215,27 +209,20 @@ export class Health {
     if (this.#get(STREAK_NOW) % STREAK === 0) this.#set(LEVEL, this.level >> 1);
   }
 
-  #count(value: 0 | 1, now: number): void {
-    const rate = this.#rateAt(now);
-    this.#set(SUCCESS_RATE, rate + NEWEST * (value - rate));
-    this.#set(SEEN_AT, now);
+  #look(name: number): number {
+    return this.#outlook[this.#outlookAt + name] as number;
   }
 
-  #rateAt(now: number): number {
-    const rate = this.#get(SUCCESS_RATE);
-    return rate === 1 ? 1 : 1 - (1 - rate) * this.#freshness(now);
-  }
-
-  #freshness(now: number): number {
-    return Math.exp((this.#get(SEEN_AT) - now) * FADING_PER_MS);
+  #foresee(name: number, value: number): void {
+    this.#outlook[this.#outlookAt + name] = value;
   }
 
   #get(name: number): number {
-    return this.#numbers[this.#at + name] as number;
+    return this.#history[this.#historyAt + name] as number;
   }
 
   #set(name: number, value: number): void {
-    this.#numbers[this.#at + name] = value;
+    this.#history[this.#historyAt + name] = value;
   }
 
   #add(name: number, more: number): void {

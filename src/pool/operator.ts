@@ -1,5 +1,6 @@
 import type { ExitTable } from "./exit-table.ts";
-import type { Hold, PoolExit } from "./pool-exit.ts";
+import type { Hold } from "./hold.ts";
+import type { PoolExit } from "./pool-exit.ts";
 
 /** Ways in which an operator takes an exit out and brings it back. What is in flight over it runs on. False: there is no such exit. */
 export class OperatorDoor {

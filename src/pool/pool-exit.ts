@@ -7,8 +7,10 @@ import {
   GONE,
   HELD,
   IN_FLIGHT,
+  KIND,
   LAST_LEASE,
   NONE,
+  outlookStart,
   QUEUED_AT,
   RECORD,
   REPORTED_MASK,
@@ -20,7 +22,10 @@ import {
   ZONE_MASK,
 } from "./exit-store.ts";
 import { Health } from "./health.ts";
+import { beginHistory, HISTORY_NUMBERS } from "./health-numbers.ts";
+import type { Hold } from "./hold.ts";
 import { kinOf } from "./kin.ts";
+import { costOf } from "./outlook.ts";
 import type { TagLists } from "./tag-lists.ts";
 
 /**
@@ -32,19 +37,11 @@ export const OUT = 1;
 export const BARRED = 2;
 export type Zone = typeof USABLE | typeof OUT | typeof BARRED;
 
-/** What an operator said of an exit: no new lease. One that only drains keeps its hard sessions, which could not move. */
-export interface Hold {
-  readonly isDraining: boolean;
-  /** On the clock; minus infinity: it is not benched. */
-  readonly benchedUntil: number;
-  /** Why it is benched, in the operator's words; may be empty. */
-  readonly reason: string;
-}
-
 const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy") << REPORTED_SHIFT;
 
-/** Of every exit that nothing is known of; never written to. */
-const UNKNOWN = new Health();
+/** What is remembered of every exit that was not used yet; never written to. */
+const NO_HISTORY = new Float64Array(HISTORY_NUMBERS);
+beginHistory(NO_HISTORY, 0);
 
 /** An exit of the pool with what is known of it: a view of its row. Those of the exits that were used lately are kept. */
 export class PoolExit {
@@ -55,10 +52,12 @@ export class PoolExit {
   /** The numbers of its row, and where they begin. */
   readonly #row: Int32Array;
   readonly #at: number;
+  readonly #outlook: Float64Array;
+  readonly #outlookAt: number;
   /** Those of its record; null: it has none, as far as was seen. */
   #record: Float64Array | null = null;
   #recordAt = 0;
-  #health: Health = UNKNOWN;
+  #health: Health | null = null;
   #exit: Exit | null = null;
   #kin: string | null = null;
 
@@ -66,8 +65,11 @@ export class PoolExit {
     this.number = number;
     this.#lists = lists;
     this.#store = lists.book.store;
-    this.#row = this.#store.rowPage(number);
+    const page = this.#store.rowPage(number);
+    this.#row = page.numbers;
     this.#at = rowStart(number);
+    this.#outlook = page.outlooks;
+    this.#outlookAt = outlookStart(number);
   }
 
   get exit(): Exit {
@@ -81,7 +83,7 @@ export class PoolExit {
 
   /** What it has in common with others; not to be asked for once it is gone. */
   get kind(): PoolKind {
-    return this.#lists.kinds.get(this.#store.kindOf(this.number));
+    return this.#lists.kinds.get(this.#row[this.#at + KIND] as number);
   }
 
   /** What exits that fail together share. */
@@ -138,11 +140,11 @@ export class PoolExit {
   }
 
   get inFlight(): number {
-    return this.#get(IN_FLIGHT, 0);
+    return this.#row[this.#at + IN_FLIGHT] as number;
   }
 
   set inFlight(count: number) {
-    this.#set(IN_FLIGHT, count);
+    this.#row[this.#at + IN_FLIGHT] = count;
   }
 
   /** Tunnels that are open over it; their leases were settled when they began. */
@@ -174,13 +176,22 @@ export class PoolExit {
 
   /** For reading. */
   get health(): Health {
-    return this.#find() ? this.#health : UNKNOWN;
+    this.#find();
+    this.#health ??= new Health(this.#outlook, this.#outlookAt, NO_HISTORY, 0);
+    return this.#health;
   }
 
   /** For writing. */
   learn(): Health {
     this.#open();
-    return this.#health;
+    return this.health;
+  }
+
+  /** See `Health.cost`: the same without a look at what is remembered of it, which only one that is not sound needs. */
+  cost(unknownMs: number, now: number): number {
+    const { inFlight } = this;
+    if (!this.isSound) return this.health.cost(inFlight, unknownMs, now);
+    return costOf(this.#outlook, this.#outlookAt, { inFlight, unknownMs, now });
   }
 
   state(now: number): HopState {
@@ -222,7 +233,7 @@ export class PoolExit {
     if (record < 0) return false;
     this.#record = this.#store.recordPage(record);
     this.#recordAt = recordStart(record);
-    this.#health = new Health(this.#record, this.#recordAt);
+    this.#health = new Health(this.#outlook, this.#outlookAt, this.#record, this.#recordAt);
     return true;
   }
 

@@ -61,7 +61,7 @@ export function isBlocked(candidate: PoolExit, blocks: Blocks | null, now: numbe
 
 /** `a` was drawn first: it stays where `b` promises nothing that would be noticed. */
 export function better(a: PoolExit, b: PoolExit, { unknownMs, now }: Choosing): PoolExit {
-  return b.health.cost(b.inFlight, unknownMs, now) < NOTICED * a.health.cost(a.inFlight, unknownMs, now) ? b : a;
+  return b.cost(unknownMs, now) < NOTICED * a.cost(unknownMs, now) ? b : a;
 }
 
 const NOTICED = 0.9;

@@ -70,7 +70,7 @@ test("an exit that only fails for half an hour is dead: tried less often, but tr
 });
 
 test("an attempt that nobody judged leaves an exit on probation where it was", () => {
-  const health = new Health();
+  const health = Health.unknown();
   health.fail("connect.refused", { target: null, now: 0, random: () => 0, leasedAt: 1, attempts: 1, atLeastMs: 0 });
   assert.deepEqual([health.state(999), health.state(1000)], ["benched", "probation"]);
   health.suspect("handshake.closed", 1000);
