@@ -1,10 +1,12 @@
 import { causesIn, NEAR_MS } from "./first-causes.ts";
+import { IncidentIndex } from "./incident-index.ts";
 import { type Incident, join, shareTarget } from "./incidents.ts";
 import { decodeBytes } from "./line-cutter.ts";
 import { wordsOfFault } from "./log-faults.ts";
 import type { LogReport, ShapesTold, ToldIncident } from "./log-report.ts";
 import { settingFor } from "./settings.ts";
 import { type Surroundings, suspicionsOf } from "./suspicions.ts";
+import { TopCounts } from "./top-counts.ts";
 
 /** What was read, before anything is concluded from it. */
 export interface LogFacts {
@@ -27,7 +29,8 @@ export interface LogFacts {
 /** Ranks the incidents, says which of them follow from which, and what to change. */
 export function concludeLog(facts: LogFacts): LogReport {
   const incidents = joinUmbrellas(facts.incidents);
-  const candidates = new Map(incidents.map((one) => [one, causesIn(one, incidents)]));
+  const index = new IncidentIndex(incidents);
+  const candidates = new Map(incidents.map((one) => [one, causesIn(one, index)]));
   const followers = Map.groupBy(incidents, (one) => candidates.get(one)?.[0] ?? null);
   const following = (one: Incident) => followers.get(one) ?? [];
   const harms = new Map(incidents.map((one) => [one, [one, ...following(one)].reduce((sum, other) => sum + harmOf(other), 0)]));
@@ -35,11 +38,11 @@ export function concludeLog(facts: LogFacts): LogReport {
   const roots = (followers.get(null) ?? []).toSorted((one, other) => harm(other) - harm(one));
   const ranked = roots.flatMap((root) => [root, ...following(root).toSorted((one, other) => harmOf(other) - harmOf(one))]);
   const numbers = new Map(ranked.map((one, index) => [one, index + 1]));
-  const told = ranked.map((one, index): ToldIncident => {
+  const told = ranked.map((one, rank): ToldIncident => {
     const [followsFrom = null, ...orFrom] = (candidates.get(one) ?? []).flatMap((cause) => numbers.get(cause) ?? []);
     const isShared = following(one).some((other) => (candidates.get(other) ?? []).length > 1);
-    const place = { number: index + 1, followsFrom, orFrom, following: following(one), isShared };
-    return tell(one, place, { all: incidents, answered: facts.answered });
+    const place = { number: rank + 1, followsFrom, orFrom, following: following(one), isShared };
+    return tell(one, place, { index, answered: facts.answered });
   });
   return {
     kind: "log",
@@ -66,18 +69,14 @@ const UMBRELLAS: Readonly<Record<string, RegExp>> = {
 };
 
 function joinUmbrellas(all: readonly Incident[]): Incident[] {
+  const index = new IncidentIndex(all);
   const gone = new Set<Incident>();
   for (const one of all) {
     const child = UMBRELLAS[one.fault];
     if (child === undefined) continue;
-    const exact = all.find(
-      (other) =>
-        other.fault !== one.fault &&
-        child.test(other.fault) &&
-        other.backend === one.backend &&
-        overlap(one, other) &&
-        isOfSame(one, other),
-    );
+    const exact = index
+      .at(one.backend)
+      .find((other) => other.fault !== one.fault && child.test(other.fault) && overlap(one, other) && isOfSame(one, other));
     if (exact === undefined) continue;
     join(exact, one);
     gone.add(one);
@@ -163,11 +162,16 @@ function mostIn(counts: readonly number[], bars: number): number {
 
 function likelyOf(one: Incident, following: readonly Incident[], isShared: boolean): string | null {
   if (following.length === 0 || one.first === null) return null;
-  const parts = following.map(({ fault, count }) => `${count.toLocaleString("en-US")} ${fault}`);
+  const counts = new TopCounts(FAULTS_MAX);
+  for (const { fault, count } of following) counts.add(fault, count);
+  const parts = counts.read().map(({ text, count }) => `${count.toLocaleString("en-US")} ${text}`);
   const what = BEGINNINGS[one.fault] ?? `began to fail with ${one.fault}`;
   const backend = one.backend === null ? "the backend" : decodeBytes(one.backend);
   return `${backend} ${what} at ${iso(one.first)?.slice(11, 19)}; ${parts.join(", ")} ${isShared ? "follow from it, or from others that began with it" : "follow from it"}`;
 }
+
+/** More than are consequences. */
+const FAULTS_MAX = 64;
 
 const BEGINNINGS: Readonly<Record<string, string>> = {
   "connect.refused": "stopped accepting",

@@ -1,10 +1,11 @@
 import { matchTimer } from "../../blame/known-timers.ts";
+import type { IncidentIndex } from "./incident-index.ts";
 import type { Incident } from "./incidents.ts";
 import type { AnyFaultId } from "./log-event.ts";
 
 /** What else the logs tell. */
 export interface Surroundings {
-  readonly all: readonly Incident[];
+  readonly index: IncidentIndex;
   /** Requests that were answered without a failure; 0 where no log has such lines. */
   readonly answered: number;
 }
@@ -27,13 +28,13 @@ const FAILED_SHARE_MAX = 0.1;
  * that otherwise answers. A crash is a burst, and new connections fail with it; what fails each time, or always for the same request, is the
  * application's.
  */
-function keepAliveRace(one: Incident, { all, answered }: Surroundings): string | null {
+function keepAliveRace(one: Incident, { index, answered }: Surroundings): string | null {
   if (!CLOSED.has(one.fault) || one.count < RACE_MIN) return null;
   const { counts } = one.bars.read();
   const isSteady = counts.filter((count) => count > 0).length > counts.length * BUSY_SHARE_MAX;
   const isSame = one.targets.complete && one.targets.size === 1 && one.clients.complete && one.clients.size <= 1;
   const isOften = answered > 0 && one.count > (answered + one.count) * FAILED_SHARE_MAX;
-  const fails = all.some((other) => other.backend === one.backend && other.fault.startsWith("connect.") && isDuring(one, other));
+  const fails = index.at(one.backend).some((other) => other.fault.startsWith("connect.") && isDuring(one, other));
   if (isSteady || isSame || isOften || fails) return null;
   const methods = one.methods.read();
   const posts = methods.filter(({ text }) => !IDEMPOTENT.has(text)).reduce((sum, { count }) => sum + count, 0);
