@@ -91,18 +91,23 @@ function link(id: string): string {
 }
 
 function renderFault([id, row]: readonly [string, FaultRow]): string {
-  const cells = [row.status, row.rfc, row.stage, `${byRole(row.culprit)} (${row.confidence})`, row.inDoubt, byRole(row.retry)];
   return `### ${id}
 
-${row.summary}
+${row.summary} ([What does one see?](faults/${id}.md))
 
-| status | error | stage | culprit | in doubt | another attempt |
-| --- | --- | --- | --- | --- | --- |
-| ${cells.map((cell) => cell ?? "–").join(" | ")} |
+${faultTable(row)}
 
 - Client: ${row.fix.client}
 - Operator: ${row.fix.operator}
 `;
+}
+
+/** What follows from a fault, as a table of one row. */
+export function faultTable(row: FaultRow): string {
+  const cells = [row.status, row.rfc, row.stage, `${byRole(row.culprit)} (${row.confidence})`, row.inDoubt, byRole(row.retry)];
+  return `| status | error | stage | culprit | in doubt | another attempt |
+| --- | --- | --- | --- | --- | --- |
+| ${cells.map((cell) => cell ?? "–").join(" | ")} |`;
 }
 
 /** One word where the role does not matter, else each role with its own. */
