@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createPublicKey } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -13,7 +14,7 @@ import { BadKeyFile, openKeyFile } from "../../src/check/judge/key-file.ts";
 import { startLocalJudge } from "../../src/check/judge/local-judge.ts";
 import { JUDGE_KINDS } from "../../src/check/judge/payload.ts";
 import { readJudgeAnswer } from "../../src/check/judge/read-answer.ts";
-import { createJudgeKey, formatJudgeKey } from "../../src/check/judge/signature.ts";
+import { createJudgeKey, createSharedKey, formatJudgeKey } from "../../src/check/judge/signature.ts";
 import { DIRECT, question, send } from "./judge-world.ts";
 
 interface Local extends AsyncDisposable {
@@ -78,6 +79,31 @@ test("askDirectly finds a judge by HTTP and by HTTPS, with the key of its URL an
       assert.equal(found.url.hash, "");
     }
   }
+});
+
+test("A judge that shares its key with its own process tells it to nobody; what it says is believed by that key alone, byte for byte.", async () => {
+  const key = createSharedKey();
+  const { judge, address } = await startLocalJudge(key);
+  await using _ = judge;
+  const sent = question(address);
+  const answer = await send(sent);
+  const genuine = readJudgeAnswer(sent, answer, address);
+  assert.deepEqual([genuine.kind, genuine.lies], ["genuine", []]);
+  for (const other of [createSharedKey(), createPublicKey(createJudgeKey())])
+    assert.equal(readJudgeAnswer(sent, answer, { ...address, key: other }).lies[0]?.fault, "honesty.fake_answer");
+  const changed = Buffer.from(
+    answer.body.toString("latin1").replace(/(state=")(.)/, (_match, before, first) => before + (first === "A" ? "B" : "A")),
+    "latin1",
+  );
+  assert.equal(readJudgeAnswer(sent, { ...answer, body: changed }, address).lies[0]?.fault, "honesty.fake_answer");
+
+  const asked = await send({ ...sent, url: new URL("goodgateway/judge/key", address.url) });
+  const told = [asked, answer].map(({ fields, body }) => `${fields.join()}${body.toString("latin1")}`).join();
+  for (const encoding of ["hex", "base64", "base64url", "latin1"] as const) assert.ok(!told.includes(key.export().toString(encoding)));
+  assert.deepEqual(
+    judge.urls.map(({ hash }) => hash),
+    judge.urls.map(() => ""),
+  );
 });
 
 test("A judge that is down, one with another key, one that lies, and a URL that is none are refused with words.", async () => {

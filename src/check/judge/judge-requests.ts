@@ -8,11 +8,11 @@ import { bytesOf, unmapped } from "../../wire/ip-mapped.ts";
 import { answerFields } from "./answer-fields.ts";
 import { dress } from "./dress.ts";
 import { type JudgeField, type JudgeKind, type JudgePayload, writePayload } from "./payload.ts";
-import { formatJudgeKey, signPayload } from "./signature.ts";
+import { formatJudgeKey, isShared, signPayload } from "./signature.ts";
 import { sendBytes } from "./throughput.ts";
 
 interface JudgeVoice {
-  /** Private. */
+  /** Private, or shared: such a one is never told. */
   readonly key: KeyObject;
   readonly certificate: string;
   /** By which the judge can be reached, as far as it knows. */
@@ -27,7 +27,7 @@ export function judgeRequests(voice: JudgeVoice): (request: IncomingMessage, res
     request.on("error", ignore);
     response.on("error", ignore);
     const { pathname, searchParams } = readTarget(request.url ?? "");
-    if (pathname.endsWith(KEY_PATH)) sendKey(voice, response);
+    if (pathname.endsWith(KEY_PATH) && !isShared(voice.key)) sendKey(voice, response);
     else if (pathname.endsWith(BYTES_PATH)) sendBytes(searchParams.get("n"), response);
     else echo(voice, request, response, { kind: kindOf(pathname), nonce: nonceOf(searchParams) });
   };

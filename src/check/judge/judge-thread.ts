@@ -1,8 +1,9 @@
+import type { KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import type { JudgeAddress } from "./judged.ts";
 import { startLocalJudge } from "./local-judge.ts";
-import { formatJudgeKey, parseJudgeKey } from "./signature.ts";
+import { createSharedKey } from "./signature.ts";
 
 /** A judge that runs beside the checks. */
 export interface JudgeThread extends AsyncDisposable {
@@ -14,9 +15,12 @@ export interface JudgeThread extends AsyncDisposable {
  * thousands of checks would leave most of them waiting, so that good proxies looked silent.
  */
 export async function startJudgeThread(): Promise<JudgeThread> {
-  const thread = new Worker(new URL(import.meta.url), { workerData: ROLE, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX } });
+  const key = createSharedKey();
+  const thread = new Worker(new URL(import.meta.url), {
+    workerData: { role: ROLE, key } satisfies Given,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB_MAX },
+  });
   const [address] = (await firstMessage(thread)) as [Told];
-  const key = parseJudgeKey(address.key);
   return {
     address: { ...address, url: new URL(address.url), key },
     [Symbol.asyncDispose]: async () => {
@@ -39,7 +43,14 @@ async function firstMessage(thread: Worker): Promise<unknown[]> {
 }
 
 /** What threads can send each other of an address. */
-type Told = Omit<JudgeAddress, "url" | "key"> & { readonly url: string; readonly key: string };
+type Told = Omit<JudgeAddress, "url" | "key"> & { readonly url: string };
+
+/** What the thread is started with. */
+interface Given {
+  readonly role: typeof ROLE;
+  /** Shared. */
+  readonly key: KeyObject;
+}
 
 const ROLE = "goodgateway-judge";
 /** What is made for one answer is garbage at once. */
@@ -47,9 +58,9 @@ const YOUNG_MIB_MAX = 8;
 
 /** This same module, as the thread runs it. */
 async function serve(): Promise<void> {
-  const { judge, address } = await startLocalJudge();
-  const told: Told = { ...address, url: address.url.href, key: formatJudgeKey(judge.key) };
+  const { address } = await startLocalJudge((workerData as Given).key);
+  const told: Told = { ...address, url: address.url.href };
   parentPort?.postMessage(told);
 }
 
-if (!isMainThread && workerData === ROLE) await serve();
+if (!isMainThread && (workerData as Partial<Given> | null)?.role === ROLE) await serve();

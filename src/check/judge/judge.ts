@@ -8,12 +8,12 @@ import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
 import { judgeRequests } from "./judge-requests.ts";
 import { readPreamble } from "./preamble.ts";
-import { createJudgeKey, formatJudgeKey } from "./signature.ts";
+import { createJudgeKey, formatJudgeKey, isShared } from "./signature.ts";
 
 export interface JudgeOptions {
   /** At least one; port 0 takes a free one. */
   readonly listen: readonly HostPort[];
-  /** Ed25519, private; null: a new one, which is gone with the judge. */
+  /** Ed25519, private, or one that it shares with whoever asks it, and tells nobody; null: a new one, which is gone with the judge. */
   readonly key: KeyObject | null;
   /** Of its TLS connections; null: one that it signs itself. */
   readonly identity: Identity | null;
@@ -22,11 +22,11 @@ export interface JudgeOptions {
 /** A server that tells who asks it what it saw of the request, signed. HTTP and HTTPS come in at the same port. */
 export interface Judge extends AsyncDisposable {
   readonly addresses: readonly HostPort[];
-  /** Public. */
+  /** Public, or shared. */
   readonly key: KeyObject;
   /** SHA-256 of its certificate, hex. */
   readonly certificate: string;
-  /** By which it can be asked, one for each address of this machine that it listens on, with its key. */
+  /** By which it can be asked, one for each address of this machine that it listens on, with its key if that is public. */
   readonly urls: readonly URL[];
   /** Listens on one more address; rejects with the system's error where it cannot. */
   listen(at: HostPort): Promise<HostPort>;
@@ -66,12 +66,12 @@ class JudgeServer implements Judge {
   readonly #https: Server;
 
   constructor({ key, identity }: JudgeOptions) {
-    const privateKey = key ?? createJudgeKey();
+    const ownKey = key ?? createJudgeKey();
     const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
-    this.key = createPublicKey(privateKey);
+    this.key = isShared(ownKey) ? ownKey : createPublicKey(ownKey);
     this.certificate = new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
     const preambleOf = (socket: Socket) => this.#preambles.get(connectionOf(socket)) ?? null;
-    const answer = judgeRequests({ key: privateKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf });
+    const answer = judgeRequests({ key: ownKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf });
     // A proxy that breaks a rule is told so by what the judge saw, rather than refused.
     const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
     this.#http = createServer(http, answer);
@@ -88,7 +88,8 @@ class JudgeServer implements Judge {
   }
 
   get urls(): readonly URL[] {
-    return this.#reachable().map((at) => new URL(`http://${formatHostPort(at)}/#${formatJudgeKey(this.key)}`));
+    const hash = isShared(this.key) ? "" : `#${formatJudgeKey(this.key)}`;
+    return this.#reachable().map((at) => new URL(`http://${formatHostPort(at)}/${hash}`));
   }
 
   async listen(at: HostPort): Promise<HostPort> {

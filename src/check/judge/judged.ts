@@ -8,7 +8,7 @@ import type { JudgeKind, JudgePayload } from "./payload.ts";
 export interface JudgeAddress {
   /** Its base, without fragment; of an unsigned service the whole URL. */
   readonly url: URL;
-  /** Ed25519; null: it does not sign. */
+  /** Ed25519, or what a judge of this process shares with it alone; null: it does not sign. */
   readonly key: KeyObject | null;
   /** SHA-256 of the certificate that it shows on TLS connections, hex; null: it takes none. */
   readonly certificate: string | null;

@@ -1,10 +1,15 @@
+import type { KeyObject } from "node:crypto";
 import { type Judge, startJudge } from "./judge.ts";
 import type { JudgeAddress } from "./judged.ts";
 import { machineAddresses } from "./machine-addresses.ts";
 
-/** A judge on loopback, for proxies of this machine: on 127.0.0.1, and where there is IPv6 on ::1, at the same port. */
-export async function startLocalJudge(): Promise<{ readonly judge: Judge; readonly address: JudgeAddress }> {
-  const judge = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key: null, identity: null });
+/**
+ * A judge on loopback, for proxies of this machine: on 127.0.0.1, and where there is IPv6 on ::1, at the same port.
+ *
+ * @param key as in JudgeOptions
+ */
+export async function startLocalJudge(key: KeyObject | null = null): Promise<{ readonly judge: Judge; readonly address: JudgeAddress }> {
+  const judge = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null });
   const port = judge.addresses[0]?.port ?? 0;
   const hasIpv6 = await judge.listen({ host: "::1", port }).then(
     () => true,
