@@ -1,5 +1,6 @@
 import { ACCESS } from "./access.ts";
 import { ALB_ACCESS } from "./alb.ts";
+import { apacheFormats } from "./apache.ts";
 import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
@@ -16,6 +17,7 @@ import { TRAEFIK_LOGRUS, TRAEFIK_NOTES_JSON, TRAEFIK_ZEROLOG } from "./traefik-n
 function logFormats(): readonly LogFormat[] {
   return [
     NGINX_ERROR,
+    ...apacheFormats(),
     TRAEFIK_ACCESS,
     ACCESS,
     HAPROXY_HTTP,
@@ -40,6 +42,7 @@ function logFormats(): readonly LogFormat[] {
 /** Names that `--format` takes for logs, with the programs that they stand for. */
 export const LOG_FORMAT_NAMES: readonly string[] = [
   "nginx",
+  "apache",
   "access",
   "haproxy",
   "squid",

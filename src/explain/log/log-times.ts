@@ -20,6 +20,13 @@ export function readSyslogTime(text: string, at: number, year: number): number |
   return build(year, monthOf(text, at), dayOf(text, at + 4), clock(text, at + 7));
 }
 
+/** `Fri Nov 27 14:02:07 2026`, with or without `.123456` before the year. */
+export function readCtime(text: string, at: number): number | null {
+  const yearAt = text.indexOf(" ", at + 19) + 1;
+  const whole = yearAt === 0 ? null : build(digits(text, yearAt, 4), monthOf(text, at + 4), dayOf(text, at + 8), clock(text, at + 11));
+  return whole === null ? null : whole + fraction(text, at + 19);
+}
+
 /** Seconds since 1970, with or without a fraction. */
 export function readEpoch(seconds: number): number | null {
   return Number.isFinite(seconds) && seconds >= 0 && seconds < EPOCH_SECONDS_MAX ? Math.round(seconds * 1000) : null;

@@ -1,5 +1,6 @@
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
+import { APACHE } from "./server-settings.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
 export function settingFor(program: LogProgram, fault: AnyFaultId): string | null {
@@ -85,6 +86,7 @@ const ACCESS: Settings = {
 
 const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   nginx: NGINX,
+  apache: APACHE,
   haproxy: HAPROXY,
   squid: SQUID,
   access: ACCESS,

@@ -1,0 +1,46 @@
+import type { AnyFaultId } from "./log-event.ts";
+
+type Settings = Readonly<Partial<Record<AnyFaultId, string>>>;
+
+export const APACHE: Settings = {
+  "connect.refused":
+    "ProxyPass to the address that the application listens on: 127.0.0.1 instead of localhost where it has no IPv6; retry=0 where there is only one backend, so that it is asked again at once",
+  "connect.timeout": "ProxyPass … connectiontimeout=3 retry=10; more BalancerMember lines, so that another backend is asked soon",
+  "connect.acl_denied": "setsebool -P httpd_can_network_connect 1 (SELinux)",
+  "connect.unix_socket":
+    "the same path in ProxyPass unix:… or SetHandler proxy:unix:… and in the application; its owner and mode for Apache's user",
+  "connect.backlog_full": "pm.max_children or workers of the application; listen.backlog with net.core.somaxconn",
+  "head.timeout":
+    "ProxyTimeout (Timeout's 60 s by default) or ProxyPass … timeout=120 longer than the slowest answer, and every limit in front longer than that",
+  "head.closed":
+    "ProxyPass … ttl= below the application's keep-alive time, or disablereuse=on; SetEnv proxy-initial-not-pooled 1 for requests that are not repeated",
+  "head.closed_empty":
+    "ProxyPass … ttl= below the application's keep-alive time, or disablereuse=on; SetEnv proxy-initial-not-pooled 1 for requests that are not repeated",
+  "head.reset": "ProxyPass … ttl= below the application's keep-alive time; workers' limits (memory, max_requests) if they are killed",
+  "head.field_too_large": "ProxyPass … responsefieldsize=16384, or smaller cookies of the application",
+  "head.not_http": "ProxyPass https:// where the port speaks TLS; fcgi://, ajp:// or uwsgi:// where it speaks those",
+  "body.idle_timeout": "ProxyTimeout, or ProxyPass … timeout=, above the longest pause of the answer",
+  "write.reset": "ProxyPass … ping=1s, so that a dead connection is noticed before the body is sent",
+  "tls.handshake_failed":
+    "LogLevel ssl:info, so that the log says why; ProxyPreserveHost off or SSLProxyCheckPeerName with the backend's name; SSLProxyProtocol -all +TLSv1.2 +TLSv1.3",
+  "tls.cert_untrusted": "SSLProxyCACertificateFile /path/to/ca.pem",
+  "tls.cert_expired": "a new certificate on the backend; SSLProxyCheckPeerExpire off hides it only",
+  "tls.cert_name_mismatch": "ProxyPass with the name in the backend's certificate instead of its address",
+  "tls.client_cert_required": "SSLProxyMachineCertificateFile /path/to/client.pem",
+  "gateway.no_healthy_backend": "BalancerMember … retry=5 (60 s by default), more members, and a spare one with status=+H",
+  "gateway.backend_ejected": "BalancerMember … retry=5 (60 s by default); failonstatus only with statuses that mean a broken backend",
+  "gateway.upstream_limit": "ProxyPass … max= and acquire=1000, as many as the application serves at once",
+  "gateway.overloaded": "MaxRequestWorkers 400 and ServerLimit; KeepAliveTimeout 2, so that idle clients hold none",
+  "gateway.config_error": "apachectl configtest; a2enmod proxy_http (proxy_fcgi, proxy_ajp, …) where no protocol handler was valid",
+  "gateway.source_port_exhausted":
+    "ProxyPass without disablereuse=on, with enablereuse=on for fcgi; net.ipv4.ip_local_port_range 1024 65000",
+  "gateway.fd_exhausted": "LimitNOFILE in the unit; ulimit -n in envvars",
+  "gateway.loop_detected": "ProxyPass to another host than Apache's own",
+  "dns.nxdomain": "the name in ProxyPass, and the resolver of the machine; Apache resolves it again only for new workers",
+  "dns.error": "the machine's resolver: /etc/resolv.conf",
+  "client.body_too_large": "LimitRequestBody 20971520",
+  "client.header_too_large": "LimitRequestFieldSize 16384",
+  "client.uri_too_long": "LimitRequestLine 16384",
+  "client.request_timeout": "RequestReadTimeout header=20-40,MinRate=500",
+  "client.body_timeout": "RequestReadTimeout body=20,MinRate=500",
+};
