@@ -1,3 +1,4 @@
+import { addDetail, addDetailOfAnswer } from "./add-detail.ts";
 import { type Case, caseOf } from "./case.ts";
 import type { Diagnosis, Verdict } from "./diagnosis.ts";
 import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
@@ -12,9 +13,9 @@ export function conclude({ via, direct }: Question, tests: readonly TestResult[]
   const found =
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??
     (via.length > 0 && whole.some(({ spec }) => spec.part === "via") ? undefined : whole.find(({ outcome }) => outcome === "fault"));
-  if (found === undefined) return { verdict: allWell(whole), tests, broken: null };
+  if (found === undefined) return { verdict: addDetailOfAnswer(allWell(whole), whole), tests, broken: null };
   const broken = seenNearer(found, whole);
-  return { verdict: judge(caseOf(broken, whole, tests, direct)), tests, broken };
+  return { verdict: addDetail(judge(caseOf(broken, whole, tests, direct)), broken, tests), tests, broken };
 }
 
 /** Tests of a route from one end to the other, less those that were cut off. */

@@ -1,7 +1,9 @@
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
+import { otherWays } from "./other-ways.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
+import { requestTest, shownExit } from "./request-spec.ts";
 
 /** At most so many tests may send something to the target. */
 export const TARGET_REQUESTS_MAX = 12;
@@ -42,33 +44,9 @@ function firstTests(question: Question): TestSpec[] {
 function nameTests({ url }: Question): TestSpec[] {
   const common = { part: "name", exit: null, of: null, method: "", tunnel: false, sni: true } as const;
   return [
-    { ...common, id: "resolve", kind: "resolve", route: "the system's resolver", request: url.hostname },
-    { ...common, id: "name-server", kind: "name-server", route: "the name servers", request: `${url.hostname} A` },
+    { ...common, id: "resolve", kind: "resolve", route: "the system's resolver", request: url.hostname, url },
+    { ...common, id: "name-server", kind: "name-server", route: "the name servers", request: `${url.hostname} A`, url },
   ];
-}
-
-interface More {
-  readonly id: string;
-  readonly of: string | null;
-  readonly method: string;
-  readonly tunnel?: boolean;
-  readonly prefix?: string;
-}
-
-function requestTest({ url, tunnel: always }: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
-  const { id, of, method, tunnel = always, prefix = "" } = more;
-  const route = `${prefix}${exit === null ? "direct" : shownExit(exit)}`;
-  return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url)}`, method, tunnel, sni: true };
-}
-
-/** Who logs in there is nobody else's to know. */
-function shownExit(exit: Exit): string {
-  return formatExit({ hops: exit.hops.map((hop) => ({ ...hop, username: null })) });
-}
-
-/** Query values may hold keys. */
-function shownUrl(url: URL): string {
-  return url.search === "" ? `${url.origin}${url.pathname}` : `${url.origin}${url.pathname}?…`;
 }
 
 function followUps(question: Question, result: TestResult, byId: ReadonlyMap<string, TestResult>): TestSpec[] {
@@ -78,9 +56,10 @@ function followUps(question: Question, result: TestResult, byId: ReadonlyMap<str
     isIdempotent(spec.method) && !isSettled(result)
       ? [requestTest(question, spec.exit, "repeat", { id: `again ${spec.id}`, of: spec.id, method: spec.method, prefix: "again: " })]
       : [];
-  if (spec.exit === null) return [...repeat, ...certificateTests(question, result)];
+  const others = otherWays(question, result);
+  if (spec.exit === null) return [...repeat, ...certificateTests(question, result), ...others];
   if (spec.exit.hops.length > 1) return [...linkTests(question, spec, spec.exit), ...repeat];
-  return [...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat];
+  return [...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat, ...others];
 }
 
 /** No second try tells more. */
@@ -97,7 +76,7 @@ function isSettled({ attributed }: TestResult): boolean {
 
 function certificateTests({ url }: Question, { attributed }: TestResult): TestSpec[] {
   if (url.protocol !== "https:" || !attributed?.fault.id.startsWith("tls.")) return [];
-  const common = { kind: "certificate", part: "certificate", exit: null, of: "direct", method: "", tunnel: false } as const;
+  const common = { kind: "certificate", part: "certificate", exit: null, of: "direct", url, method: "", tunnel: false } as const;
   return [
     { ...common, id: "certificate", route: "direct", request: `TLS with ${url.host}, any certificate`, sni: true },
     { ...common, id: "certificate without name", route: "direct", request: `TLS with ${url.host} without SNI`, sni: false },
@@ -145,6 +124,7 @@ function protocolTests(question: Question, { spec, attributed }: TestResult, exi
         part,
         exit: other,
         of: spec.id,
+        url: question.url,
         method: "",
         tunnel: true,
         sni: true,

@@ -54,7 +54,11 @@ export type TestPart =
   | "port"
   | "in-tunnel"
   | "name"
-  | "certificate";
+  | "certificate"
+  /** The same URL over TLS instead of clear text, or the other way round. */
+  | "scheme"
+  /** GET for a HEAD, HEAD for a GET. */
+  | "method";
 
 /** One test, before it is run. */
 export interface TestSpec {
@@ -70,6 +74,8 @@ export interface TestSpec {
   readonly route: string;
   /** For people: `GET https://site.example/`. */
   readonly request: string;
+  /** What it asks for: the question's, or the same by the other scheme. */
+  readonly url: URL;
   readonly method: string;
   /** An HTTP exit is asked for a tunnel even for clear text. */
   readonly tunnel: boolean;
@@ -82,9 +88,18 @@ export interface SentRequest {
   /** All that it says, `Host` among them; what is confidential only by its name. */
   readonly fields: RawFields;
   readonly headBytes: number;
+  readonly heaviest: HeavyField;
   readonly bodyBytes: number;
   /** The address that was dialled: the target's, or the nearest hop's. */
   readonly peer: string;
+}
+
+/** A field of a head, or all of the same name. */
+export interface HeavyField {
+  /** In lower case. */
+  readonly name: string;
+  readonly count: number;
+  readonly bytes: number;
 }
 
 /** An answer's head, and how much of its body came. */
@@ -95,6 +110,7 @@ export interface SeenAnswer {
   /** What is confidential only by its name. */
   readonly fields: RawFields;
   readonly headBytes: number;
+  readonly heaviest: HeavyField;
   /** Where it sends on to, in full, which is not to be shown; null: nowhere. */
   readonly location: string | null;
   /** The body goes on beyond these where it was cut. */

@@ -8,6 +8,7 @@ import type { Target } from "../core/route.ts";
 import { judgeUpgrade } from "../exchange/judge.ts";
 import { plainStart } from "../exchange/plain-start.ts";
 import type { Answered, WholeResponse } from "../net/ask.ts";
+import { heaviestField } from "./known-sizes.ts";
 import type { SeenAnswer, TestResult, TestSpec } from "./question.ts";
 import { isTunnelled } from "./target-of.ts";
 import { faulty, passed } from "./test-result.ts";
@@ -38,7 +39,7 @@ export function readReply(spec: TestSpec, target: Target, { head, response }: An
 
 function seenAnswer({ status, minor, reason, fields, bytes }: ResponseHead, { body, isCut }: WholeResponse): SeenAnswer {
   const location = status >= 300 && status < 400 ? fieldValue(fields, "location") : null;
-  return { minor, reason, fields, location, headBytes: bytes, bodyBytes: body.length, isCut };
+  return { minor, reason, fields, location, headBytes: bytes, heaviest: heaviestField(fields), bodyBytes: body.length, isCut };
 }
 
 /** As a gateway would place it; a block page is the target's side's. */

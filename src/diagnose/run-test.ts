@@ -7,6 +7,7 @@ import { dial } from "../net/dial.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { type DiagnoseContext, dialOptions } from "./diagnose-context.ts";
+import { heaviestField } from "./known-sizes.ts";
 import { lookAtCertificate } from "./look-at-certificate.ts";
 import { askServers, resolveName } from "./look-up-name.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
@@ -33,6 +34,8 @@ async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseCo
   }
 }
 
+/** What a port speaks is asked of one that has failed already: it is not waited for as long as the page itself. */
+const PROBE_MS = 3_000;
 const BODY_BYTES_MAX = 64 * 1024;
 const RAW_BYTES_MAX = 32 * 1024;
 
@@ -48,13 +51,14 @@ interface OpenRoute {
 /** The way through an exit, and the request over it. */
 async function goRoute(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
   const startedAt = context.clock.now();
-  const target = targetOf(question.url);
+  const target = targetOf(spec.url);
   const isRequest = spec.kind === "request";
   const plan = {
     hops: spec.exit?.hops ?? [],
-    target: isTunnelled(spec, target) ? { ...placeOf(spec, question), tls: isRequest && tlsWith(question) } : null,
+    target: isTunnelled(spec, target) ? { ...placeOf(spec, question), tls: isRequest && tlsWith(spec, question) } : null,
   };
-  const dialled = await dial(plan, dialOptions(context, signal, startedAt + context.timeoutMs));
+  const waitMs = isRequest ? context.timeoutMs : Math.min(context.timeoutMs, PROBE_MS);
+  const dialled = await dial(plan, dialOptions(context, signal, startedAt + waitMs));
   if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
   const { ms, nextHop: peer } = dialled.report;
   if (dialled.kind === "failed") return failed(spec, dialled.failure, target, ms);
@@ -75,12 +79,13 @@ async function sendRequest(
   { clock, limits, tolerances, timeoutMs, rules }: DiagnoseContext,
   { connection, ms, startedAt, peer }: OpenRoute,
 ): Promise<TestResult> {
-  const target = targetOf(question.url);
+  const target = targetOf(spec.url);
   const tunnel = isTunnelled(spec, target);
   const hops = spec.exit?.hops.length ?? 0;
   const body = spec.method === question.method ? question.body : null;
   const head = headOf(spec, question, tunnel);
-  const sent = { fields: fieldsIn(head), headBytes: head.length, bodyBytes: body?.length ?? 0, peer };
+  const fields = fieldsIn(head);
+  const sent = { fields, headBytes: head.length, heaviest: heaviestField(fields), bodyBytes: body?.length ?? 0, peer };
   const asked = await ask(connection, head, body, {
     ...{ limits, tolerances, clock, method: spec.method, reused: false },
     ...{ role: tunnel ? "target" : "exit", hop: tunnel ? hops + 1 : hops, timeoutMs: Math.max(1, startedAt + timeoutMs - clock.now()) },
@@ -94,7 +99,7 @@ async function sendRequest(
   return { ...readReply(spec, target, asked, times, rules), sent };
 }
 
-function headOf({ exit, method }: TestSpec, { url, host, fields, body, method: own }: Question, tunnel: boolean): string {
+function headOf({ exit, url, method }: TestSpec, { host, fields, body, method: own }: Question, tunnel: boolean): string {
   const { username, password } = (exit?.hops.at(-1) ?? { username: null, password: null }) as Pick<ExitHop, "username" | "password">;
   return writeRequestHead({
     method,

@@ -13,7 +13,7 @@ export function targetOf({ protocol, hostname, port }: URL): Target {
 }
 
 /** Where a test dials it; null addresses: as its name says. */
-export function placeOf({ exit }: TestSpec, { url, place }: Question): HostPort & { readonly addresses: readonly string[] | null } {
+export function placeOf({ exit, url }: TestSpec, { place }: Question): HostPort & { readonly addresses: readonly string[] | null } {
   const { host, port } = targetOf(url);
   const last = exit?.hops.at(-1)?.scheme;
   const resolvesHere = last === undefined || last === "socks4" || last === "socks5";
@@ -21,7 +21,7 @@ export function placeOf({ exit }: TestSpec, { url, place }: Question): HostPort 
 }
 
 /** The TLS of a request with it. */
-export function tlsWith({ url, insecure }: Question): boolean | "unverified" {
+export function tlsWith({ url }: TestSpec, { insecure }: Question): boolean | "unverified" {
   return url.protocol === "https:" && (insecure ? "unverified" : true);
 }
 

@@ -1,0 +1,91 @@
+import { matchTimer } from "../blame/known-timers.ts";
+import { fieldValue } from "../core/message.ts";
+import type { Verdict } from "./diagnosis.ts";
+import { tellRequestSize, tellResponseSize } from "./known-sizes.ts";
+import type { TestPart, TestResult } from "./question.ts";
+
+/** What the tests know beyond whose fault it is: put before what is to be done. */
+interface Detail {
+  readonly client: string;
+  readonly operator: string;
+  readonly evidence: string;
+}
+
+/** The verdict with figures in it: sizes, times that match known limits, and the way that does work. */
+export function addDetail(verdict: Verdict, broken: TestResult, tests: readonly TestResult[]): Verdict {
+  const found = [otherScheme, otherMethod, tooLargeHead, knownTimer].flatMap((rule) => rule(broken, tests) ?? []);
+  const join = (key: keyof Detail, text: string) => [...found.map((detail) => detail[key]), text].filter((words) => words !== "");
+  return {
+    ...verdict,
+    evidence: [...verdict.evidence, ...join("evidence", "")],
+    fix: { client: join("client", verdict.fix.client).join(" "), operator: join("operator", verdict.fix.operator).join(" ") },
+  };
+}
+
+/** The same where nothing broke, but the site refuses the request itself. */
+export function addDetailOfAnswer(verdict: Verdict, whole: readonly TestResult[]): Verdict {
+  const refused = whole.find(({ status }) => status !== null && status >= 400 && status < 500);
+  if (refused === undefined) return verdict;
+  const client = ofTlsPort(refused) ?? tellRequestSize(refused);
+  return client === null ? verdict : { ...verdict, fix: { ...verdict.fix, client } };
+}
+
+const NOTHING: Detail = { client: "", operator: "", evidence: "" };
+
+function partOf(broken: TestResult, tests: readonly TestResult[], part: TestPart): TestResult | null {
+  return tests.find(({ spec, outcome }) => spec.part === part && spec.of === broken.spec.id && outcome === "ok") ?? null;
+}
+
+function otherScheme(broken: TestResult, tests: readonly TestResult[]): Detail | null {
+  const found = partOf(broken, tests, "scheme");
+  const isSentBack = found?.answer?.location?.startsWith(`${broken.spec.url.protocol}//${broken.spec.url.hostname}`) === true;
+  if (found === null || isSentBack) return null;
+  const { protocol, port, host, pathname } = found.spec.url;
+  const isClear = protocol === "http:";
+  if (broken.spec.exit !== null && broken.attributed?.fault.id.startsWith("handshake."))
+    return { ...NOTHING, client: "This exit passes http:// on and opens no tunnel, which https:// needs: use another exit for https://." };
+  const where =
+    port === ""
+      ? `${isClear ? "without TLS it is" : "over TLS it is"} served`
+      : `port ${port} speaks ${isClear ? "HTTP without TLS" : "TLS"}`;
+  return { ...NOTHING, client: `Use ${protocol}//${host}${pathname}: ${where}.` };
+}
+
+function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail | null {
+  const found = partOf(broken, tests, "method");
+  if (found === null) return null;
+  if (found.spec.method === "GET") return { ...NOTHING, client: "Ask with GET: HEAD is not served as GET is." };
+  return { ...NOTHING, evidence: "HEAD is answered: the head is well, and what breaks is the body" };
+}
+
+/** A gateway on the way made an error of an answer that others are given whole. */
+function tooLargeHead(broken: TestResult, tests: readonly TestResult[]): Detail | null {
+  if (broken.status !== 502) return null;
+  const heads = tests.flatMap(({ outcome, answer }) => (outcome === "ok" && answer !== null ? [answer] : []));
+  const largest = heads.sort((one, other) => other.headBytes - one.headBytes)[0];
+  const operator = largest === undefined ? null : tellResponseSize(largest, broken.answer);
+  return operator === null ? null : { ...NOTHING, operator };
+}
+
+/** Only of what a peer ended itself: our own limits say nothing. */
+function knownTimer(broken: TestResult): Detail | null {
+  const { attributed, status, ms, answer, spec } = broken;
+  const isPeers = status === null ? /(?:closed|reset|truncated)/.test(attributed?.fault.id ?? "") : status >= 500;
+  const opening = (ms.dns ?? 0) + (ms.connect ?? 0) + (ms.handshake ?? 0) + (ms.tls ?? 0);
+  const waited = ms.firstByte ?? Math.max(0, (ms.total ?? 0) - opening);
+  const timer = isPeers ? (timerOf(waited, answer) ?? timerOf(ms.handshake ?? 0, answer)) : null;
+  return timer === null ? null : { ...NOTHING, evidence: `${spec.route}: ${timer}` };
+}
+
+function timerOf(ms: number, answer: TestResult["answer"]): string | null {
+  const server = answer === null ? null : fieldValue(answer.fields, "server");
+  return matchTimer(ms, server?.toLowerCase().split("/")[0] ?? null);
+}
+
+/** As nginx, Apache and Go answer. */
+function ofTlsPort({ spec: { url }, excerpt }: TestResult): string | null {
+  const isTls = /plain HTTP request was sent to|speaking plain HTTP to an SSL|Client sent an HTTP request to an HTTPS server/i.test(
+    excerpt ?? "",
+  );
+  return isTls && url.protocol === "http:" ? `Use https://${url.host}${url.pathname}: port ${url.port || "80"} speaks TLS.` : null;
+}
