@@ -25,6 +25,8 @@ export interface DiagnoseContext {
   readonly timeoutMs: number;
   /** For each step of opening its way; null: as long as the test may last. Milliseconds. */
   readonly connectMs: number | null;
+  /** How long a conclusion that is certain waits for tests that are about to end. Milliseconds. */
+  readonly graceMs: number;
 }
 
 /** How a test dials. @param deadline on the clock, for all of it */

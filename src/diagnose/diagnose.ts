@@ -12,7 +12,6 @@ import { cutTest } from "./test-result.ts";
 const CERTAIN = 0.95;
 /** The same once all whole routes are compared. */
 const COMPARED = 0.85;
-const GRACE_MS = 600;
 
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
@@ -74,7 +73,7 @@ class Run {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#isCertain()) this.#finish(); // what ended meanwhile may speak against it
-    }, GRACE_MS);
+    }, this.#context.graceMs);
   }
 
   #isCertain(): boolean {

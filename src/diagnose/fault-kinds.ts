@@ -55,10 +55,9 @@ export function areAlike(one: TestResult, other: TestResult): boolean {
 }
 
 function isOfNoAnswer({ attributed, status }: TestResult): boolean {
-  return status === GATEWAY_TIMEOUT || NO_ANSWER.test(attributed?.fault.id ?? "");
+  return status === 504 || NO_ANSWER.test(attributed?.fault.id ?? "");
 }
 
-const GATEWAY_TIMEOUT = 504;
 const UNREACHED = /^(?:connect\.(?:timeout|host_unreachable|net_unreachable)|dns\.(?:timeout|resolver_unreachable))$/;
 const NO_ANSWER = /^(?:connect\.(?:timeout|host_unreachable)|handshake\.(?:timeout|target_timeout|target_unreachable)|head\.timeout)$/;
 /** Of its own name, its own TCP and TLS, and of what it wants of us. */

@@ -17,6 +17,8 @@ export function layBlame(one: Case): Blame {
 
 /** Two views agree. */
 const AGREED = 0.95;
+/** They agree that nothing answers: a way that is closed and another that leads nowhere look like a target that is down. */
+const AGREED_IN_SILENCE = 0.9;
 /** One view speaks against what would otherwise be the other's. */
 export const SPOKEN_AGAINST = 0.85;
 /** Two may have made it, and nobody else was asked. */
@@ -51,8 +53,11 @@ function onlyDirectFails({ broken, fault, worked, isBlock }: Case, own: Blame): 
 
 /** It is the target's wherever it was asked; of silence on our own way there that is said only where others met silence too. */
 function targetFailsAll({ broken, isTargets, worked, failed }: Case, own: Blame): Blame | null {
-  if (!isTargets || worked.length > 0 || !failed.some((other) => agrees(other, broken))) return null;
-  return { ...own, culprit: own.culprit === "network" ? "origin" : own.culprit, confidence: Math.max(own.confidence, AGREED) };
+  const agreeing = failed.filter((other) => agrees(other, broken));
+  if (!isTargets || worked.length > 0 || agreeing.length === 0) return null;
+  const isSilence = isUnreached(broken) || agreeing.every(isUnreached);
+  const culprit = own.culprit === "network" ? "origin" : own.culprit;
+  return { ...own, culprit, confidence: Math.max(own.confidence, isSilence ? AGREED_IN_SILENCE : AGREED) };
 }
 
 function agrees(other: TestResult, broken: TestResult): boolean {

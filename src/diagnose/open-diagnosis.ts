@@ -10,13 +10,15 @@ import { systemResolver } from "../net/resolve.ts";
 import { parseExitLine } from "../wire/exit-line.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
 
+const GRACE_MS = 600;
+
 /** What tests are run with on this machine. @param timeoutMs for one test */
 export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, timeoutMs: number): DiagnoseContext {
   const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
   const getaddrinfo = async (name: string) => (await lookup(name, { all: true })).map(({ address }) => address);
   return {
     ...{ resolver: systemResolver(), names: new DnsQueries({ clock, servers: null, getaddrinfo }), connectTcp, clock, ca: null },
-    ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs, connectMs: null },
+    ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs, connectMs: null, graceMs: GRACE_MS },
   };
 }
 
