@@ -45,7 +45,7 @@ export function keyOfBits(bits: number, isIdItself: boolean): number {
 
 /** The id that a key is, where it is the id itself; of its sign, 32 bits may have made another. */
 export function idOfKey(key: number): string {
-  return (key >>> 0).toString(16).padStart(HEX_DIGITS, "0");
+  return `${hexOf(key >>> 24)}${hexOf(key >>> 16)}${hexOf(key >>> 8)}${hexOf(key)}`;
 }
 
 /** Kinds of exits, each once, with the number that it was given. */
@@ -103,6 +103,13 @@ export class GivenExits implements ExitRows {
 
 const HEX_DIGITS = 8;
 const HEX_KEYS_MAX: number = 2 ** 32;
+
+/** The lowest eight bits. Looked up: a number's own `toString` takes several times as long, and each choice of an exit needs one. */
+function hexOf(bits: number): string {
+  return HEX[bits & 0xff] as string;
+}
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Lower-case hex digits; -1: it has others. */
 function readHex(text: string): number {

@@ -4,7 +4,7 @@ import { ANY_VALUE, normalize } from "./exit-filter.ts";
 import { type ExitGroup, OneExit } from "./exit-group.ts";
 import type { PoolKind } from "./exit-kinds.ts";
 import type { PoolExit, Zone } from "./pool-exit.ts";
-import type { TagLists } from "./tag-lists.ts";
+import { EVERY_EXIT, type TagLists } from "./tag-lists.ts";
 
 /** Exits that a filter wants: all that match are in the groups, and those in the groups that `fits` says yes to. */
 export interface Shortlist {
@@ -14,6 +14,12 @@ export interface Shortlist {
   narrow(): Shortlist;
 }
 
+/** Exits that a filter of several tags wants, each of which was looked at. */
+interface Kept {
+  readonly exits: CommonExits;
+  readonly shortlist: Shortlist;
+}
+
 /** Filters of several tags whose exits are kept: those that a few draws do not find. */
 const COMMON_MAX = 64;
 
@@ -21,7 +27,7 @@ const COMMON_MAX = 64;
 export class ExitIndex {
   readonly #lists: TagLists;
   /** By the numbers of the wanted lists; oldest first. */
-  readonly #common = new Map<string, CommonExits>();
+  readonly #common = new Map<CommonKey, Kept>();
 
   constructor(lists: TagLists) {
     this.#lists = lists;
@@ -34,11 +40,7 @@ export class ExitIndex {
 
   find({ exit, tags }: ExitFilter): Shortlist {
     if (this.all.size === 0) return NOBODY;
-    const wanted: number[][] = [];
-    for (const name in tags) {
-      const values = tags[name] as readonly string[];
-      if (values.length > 0) wanted.push(this.#listsOf(name, values));
-    }
+    const wanted = Object.keys(tags).map((name) => this.#listsOf(name, tags[name] as readonly string[]));
     if (exit !== null) return this.#findOne(exit, wanted);
     return wanted.length === 0 ? new Exact([this.all]) : this.#findTagged(wanted);
   }
@@ -56,11 +58,11 @@ export class ExitIndex {
 
   move(row: number, from: Zone, to: Zone): void {
     this.#lists.move(row, from, to);
-    for (const group of this.#common.values()) group.move(row, from, to);
+    for (const { exits } of this.#common.values()) exits.move(row, from, to);
   }
 
   #forgetCommonOf(row: number): void {
-    for (const [key, group] of this.#common) if (group.wants(row)) this.#common.delete(key);
+    for (const [key, { exits }] of this.#common) if (exits.wants(row)) this.#common.delete(key);
   }
 
   #findOne(id: string, wanted: readonly (readonly number[])[]): Shortlist {
@@ -73,7 +75,7 @@ export class ExitIndex {
   #findTagged(wanted: readonly (readonly number[])[]): Shortlist {
     const key = wanted.length === 1 ? null : keyOf(wanted);
     const common = key === null ? undefined : this.#common.get(key);
-    if (common !== undefined) return new Exact([common]);
+    if (common !== undefined) return common.shortlist;
     let smallest = wanted[0] as readonly number[];
     for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
     const groups = smallest.map((list) => this.#lists.list(list));
@@ -82,26 +84,37 @@ export class ExitIndex {
     return {
       groups,
       fits: ({ number }) => others.every((lists) => this.#lists.isIn(number, lists)),
-      narrow: () => new Exact([this.#keep(key, new CommonExits(this.#lists, wanted))]),
+      narrow: () => this.#keep(key, new CommonExits(this.#lists, wanted)),
     };
   }
 
-  #keep(key: string, common: CommonExits): CommonExits {
+  #keep(key: CommonKey, exits: CommonExits): Shortlist {
     const [oldest] = this.#common.keys();
     if (this.#common.size >= COMMON_MAX && oldest !== undefined) this.#common.delete(oldest);
-    this.#common.set(key, common);
-    return common;
+    const shortlist = new Exact([exits]);
+    this.#common.set(key, { exits, shortlist });
+    return shortlist;
   }
 
-  #listsOf(name: string, values: readonly string[]): number[] {
+  /** The lists that exits with one of these values are in; none given: any will do. */
+  #listsOf(name: string, values: readonly string[]): readonly number[] {
+    const any = this.#lists.listOf(name, ANY_VALUE);
+    if (values.length === 0) return EVERYBODY;
+    if (values.length === 1 && any === undefined) {
+      const list = this.#listOf(name, values[0] as string);
+      return list === undefined ? [] : [list];
+    }
     const lists: number[] = [];
     for (const value of values) {
-      const list = this.#lists.listOf(name, value) ?? this.#lists.listOf(name, normalize(value));
+      const list = this.#listOf(name, value);
       if (list !== undefined && !lists.includes(list)) lists.push(list);
     }
-    const any = this.#lists.listOf(name, ANY_VALUE);
     if (any !== undefined && !lists.includes(any)) lists.push(any);
     return lists;
+  }
+
+  #listOf(name: string, value: string): number | undefined {
+    return this.#lists.listOf(name, value) ?? this.#lists.listOf(name, normalize(value));
   }
 
   #count(lists: readonly number[]): number {
@@ -111,12 +124,25 @@ export class ExitIndex {
   }
 }
 
-function keyOf(wanted: readonly (readonly number[])[]): string {
-  let key = "";
+/** Numbers where they are small enough: a text for each choice would cost more than the look for its lists. */
+type CommonKey = number | string;
+
+const KEY_BITS = 13;
+const KEY_LISTS_MAX = 4;
+
+function keyOf(wanted: readonly (readonly number[])[]): CommonKey {
+  let key = 1;
   for (const lists of wanted) {
-    for (const list of lists) key += `${list},`;
-    key += ";";
+    const [list] = lists;
+    if (lists.length !== 1 || list === undefined || list >> KEY_BITS !== 0 || wanted.length > KEY_LISTS_MAX) return textKeyOf(wanted);
+    key = key * 2 ** KEY_BITS + list;
   }
+  return key;
+}
+
+function textKeyOf(wanted: readonly (readonly number[])[]): string {
+  let key = "";
+  for (const lists of wanted) key += `${lists.join()};`;
   return key;
 }
 
@@ -137,4 +163,5 @@ class Exact implements Shortlist {
   }
 }
 
+const EVERYBODY: readonly number[] = [EVERY_EXIT];
 const NOBODY: Shortlist = new Exact([]);

@@ -8,7 +8,7 @@ import { FIRST_SLOT, NONE } from "./exit-store.ts";
 import { PoolExit, type Zone } from "./pool-exit.ts";
 
 /** The list of every exit. */
-const EVERY_EXIT = 0;
+export const EVERY_EXIT = 0;
 
 /**
  * Which exit is in which list: one list of all exits, and one for each value of each tag. An exit has a slot in each of its lists, where its

@@ -9,7 +9,8 @@ export const LINE = 3;
 export const KEY = 4;
 export const KIND = 5;
 export const FLAGS = 6;
-const NUMBERS = 7;
+/** A power of two: a row is in one line of the processor's cache. */
+const NUMBERS = 8;
 /** The exit is its line, in the plainest form. */
 export const PLAIN = 1;
 /** Its id is another than its key says. */
