@@ -107,9 +107,15 @@ function readEnvoy({ text }: EdgeAnswer): EdgeWords | null {
 function readApache({ text }: EdgeAnswer): EdgeWords | null {
   const reason = /Reason: <strong>([\s\S]{1,200}?)<\/strong>/.exec(text)?.[1];
   if (reason !== undefined) return edges(`its backend failed: ${quote(reason.replace(/<[^>]*>/g, " "), 80)}`);
-  if (/did not receive a timely response/.test(text)) return edges("its backend did not answer in time");
-  return null;
+  return APACHE_PAGES.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
+
+const APACHE_PAGES: readonly (readonly [RegExp, EdgeWords])[] = [
+  [/did not receive a timely response/, edges("its backend did not answer in time")],
+  [/received an invalid\s+response from an upstream server/, edges("its backend's answer was no valid HTTP")],
+  [/temporarily unable to service your\s+request/, edges("no backend of it accepts connections, or it is closed for maintenance")],
+  [/encountered an internal error or\s+misconfiguration/, edges("a module, script or setting of its own failed, as its error log says")],
+];
 
 function readVarnish({ text }: EdgeAnswer): EdgeWords | null {
   const title = /<h1>Error \d{3} ([^<]+)<\/h1>/i.exec(text);

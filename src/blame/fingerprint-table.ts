@@ -70,6 +70,9 @@ export const MARKS: readonly Mark[] = [
   made("apache", 4, {
     body: /Reason: <strong>(?:Error reading from remote server|DNS lookup failure for:|Error during SSL Handshake with remote server|Corrupt status line|Timeout on 100-Continue)/,
   }),
+  made("apache", 4, {
+    body: /<h1>Internal Server Error<\/h1>\s*<p>The server encountered an internal error or\s+misconfiguration and was unable to/,
+  }),
   made("apache", 3, { body: /The gateway did not receive a timely response\s+from the upstream server or application\./ }),
   made("haproxy", 5, {
     body: /^<html><body><h1>502 Bad Gateway<\/h1>\nThe server returned an invalid or incomplete response\.\n<\/body><\/html>\n?$/,

@@ -100,10 +100,11 @@ function readMore(rest: string): More {
   }
   const pair = (pattern: RegExp) => pattern.exec(rest)?.[1];
   const seconds = pair(SECONDS);
+  const micros = pair(MICROSECONDS);
   const happened = (times: string | undefined) => (times === undefined ? null : lastOf(times) !== null);
   return {
     backend: lastOf(pair(BACKEND)),
-    ms: seconds === undefined ? null : Number(seconds) * 1000,
+    ms: seconds !== undefined ? Number(seconds) * 1000 : micros === undefined ? null : Number(micros) / 1000,
     backendStatus: statusOf(pair(BACKEND_STATUS)),
     connected: happened(pair(CONNECT_TIMES)),
     headed: happened(pair(HEAD_TIMES)),
@@ -115,6 +116,8 @@ const INGRESS =
   /" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] ([^ ]+(?:, [^ ]+)*) [-\d]+(?:, [-\d]+)* [-\d.]+(?:, [-\d.]+)* ([-\d]+(?:, [-\d]+)*) \S+$/;
 /** Traefik: `"ref" "agent" number "router" "server" 30ms`. */
 const TRAEFIK = / \d+ "[^"]*" "([^"]*)" (\d+)ms$/;
+/** Apache's `%D` at the end, alone or behind `%T/`; a number of so few digits says nothing. */
+const MICROSECONDS = /" (?:\d+\/)?(\d{4,12})$/;
 const SECONDS = /\b(?:rt|request_time|req_time)[=:]\s?"?([\d.]+)/;
 const BACKEND = /\b(?:ua|upstream|upstream_addr|backend)[=:]\s?"?((?:[\w.-]+|\[[\da-fA-F:]+\]|unix):[\w/.-]+(?:, [\w.:[\]/-]+)*)/;
 const BACKEND_STATUS = /\b(?:us|upstream_status)[=:]\s?"?([-\d]+(?:, [-\d]+)*)/;

@@ -91,3 +91,13 @@ test("a warning that no rule knows is shown, and a line of another program is no
   const { unexplained, unknown } = read(`${START} [md:warn] [pid 1:tid 2] AH99999: something new`, "[error] something else");
   assert.deepEqual([unexplained.lines, unknown.lines], [1, 1]);
 });
+
+test("an access log that ends in microseconds tells that all requests ended after the same time", () => {
+  const line = (second: number, end: string) =>
+    `192.0.2.${second} - - [27/Nov/2026:14:02:1${second} +0000] "GET /x${second} HTTP/1.1" 502 671 "-" "agent" ${end}`;
+  for (const end of ["60002345", "60/60002345"]) {
+    const [incident] = read(...[1, 2, 3, 4].map((second) => line(second, end))).incidents;
+    assert.match(incident?.suspicions.join() ?? "", /4 of 4 ended after 60 s/);
+  }
+  assert.deepEqual(read(line(1, "671")).incidents[0]?.suspicions, []);
+});

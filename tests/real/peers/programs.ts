@@ -4,6 +4,8 @@ import { delimiter, isAbsolute, join } from "node:path";
 
 /** System programs that the tests use as real peers and clients, each with Debian's package and what is lost without it. */
 export const PROGRAMS = {
+  apache2: { package: "apache2", purpose: "Apache's pages and logs" },
+  caddy: { package: "caddy", purpose: "Caddy's pages and logs" },
   curl: { package: "curl", purpose: "curl as a client" },
   danted: { package: "dante-server", purpose: "Dante as a SOCKS exit" },
   git: { package: "git", purpose: "git as a client" },
@@ -12,9 +14,11 @@ export const PROGRAMS = {
   mitmdump: { package: "mitmproxy", purpose: "mitmproxy as an exit that intercepts" },
   nginx: { package: "nginx-light", purpose: "nginx as a target and as its edge" },
   openssl: { package: "openssl", purpose: "OpenSSL as a TLS client, and password hashes" },
+  privoxy: { package: "privoxy", purpose: "Privoxy's pages and logs" },
   python3: { package: "python3-requests python3-socks", purpose: "Python requests as a client" },
   squid: { package: "squid", purpose: "Squid as an exit" },
   tinyproxy: { package: "tinyproxy", purpose: "tinyproxy as an exit" },
+  varnishd: { package: "varnish", purpose: "Varnish's pages and logs" },
 } as const;
 
 export type Program = keyof typeof PROGRAMS;
