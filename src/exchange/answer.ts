@@ -1,6 +1,7 @@
 import type { HopFailure } from "../core/ledger.ts";
 import type { RawFields, ResponseHead } from "../core/message.ts";
-import type { HopStream, ResponseSink } from "../net/hop-stream.ts";
+import type { HopStream } from "../net/hop-stream.ts";
+import type { ResponseSink } from "../net/response-sink.ts";
 
 /**
  * A final response on its way: its head, the start of its body where that was read as evidence, and the stream that has the rest.

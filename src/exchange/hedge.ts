@@ -30,7 +30,7 @@ export async function attemptHedged<A>(exchange: Exchange, tries: Tries<A>, give
   hedges.earn(settings.hedge.maxShare);
   const slowAfterMs = mayMove(exchange, choice) ? hedges.slowAfterMs(target, settings.hedge) : null;
   if (slowAfterMs !== null) return await new Race(exchange, tries, given.startedAt + slowAfterMs).run(given, choice);
-  const tried = await tries.attempt(given);
+  const tried = await attempt(tries, given);
   if (isUsable(tried)) hedges.note(target, clock.now() - given.startedAt);
   return { tried, choice, startedAt: given.startedAt };
 }
@@ -39,6 +39,10 @@ export async function attemptHedged<A>(exchange: Exchange, tries: Tries<A>, give
 function mayMove({ request: { params }, probe, reached, attemptsMax }: Exchange, { route }: Choice): boolean {
   if (route.exit === null || probe !== null) return false;
   return params.session === null && params.filter.exit === null && reached + 1 < attemptsMax;
+}
+
+function attempt<A>(tries: Tries<A>, given: Given): Promise<Tried<A>> {
+  return new Promise((resolve) => tries.attempt(given, resolve));
 }
 
 function isUsable(tried: Tried<unknown>): boolean {
@@ -131,9 +135,9 @@ class Race<A> implements Engagement, Due {
     const runner: Runner<A> = { choice, startedAt: given.startedAt, lane, record: null, tried: null };
     this.#runners.push(runner);
     try {
-      const attempt = this.#tries.attempt({ ...given, lane });
+      const trying = attempt(this.#tries, { ...given, lane });
       runner.record = this.#exchange.attempts.at(-1) ?? null;
-      this.#onTried(runner, await attempt);
+      this.#onTried(runner, await trying);
     } catch (bug) {
       if (runner !== this.#runners[0]) learnNothing(this.#exchange, choice); // the first one's is settled by whoever made it
       this.#endWithBug(bug);

@@ -4,7 +4,7 @@ import type { AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
-import type { ResponseSink } from "../net/hop-stream.ts";
+import type { ResponseSink } from "../net/response-sink.ts";
 import type { Answer } from "./answer.ts";
 import type { Engagement, Exchange } from "./exchange.ts";
 

@@ -7,7 +7,8 @@ import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import type { Connection } from "../net/connection.ts";
 import type { Due } from "../net/deadlines.ts";
-import { type HopObserver, HopStream } from "../net/hop-stream.ts";
+import { HopStream } from "../net/hop-stream.ts";
+import type { HopObserver } from "../net/response-sink.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
 import { noteFault } from "./attempt-record.ts";
@@ -19,7 +20,7 @@ import { LOST } from "./lane.ts";
 import { openRoute } from "./open-route.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
-import type { Given } from "./tries.ts";
+import type { Given, Told } from "./tries.ts";
 
 /** A request as it goes to any route. */
 export interface HttpRequest {
@@ -48,12 +49,13 @@ export interface Answered {
  *
  *     client -> gateway -[exit ->]- target
  */
-export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given): Promise<Tried<Answered>> {
+export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given, tell: Told<Answered>): void {
   const record = exchange.openAttempt(given.route);
   const plan = planRequest(given.route, given.session, given.addresses);
   const attempt = new RequestAttempt(exchange, request, given, plan, record);
   const idle = given.mayReuse ? takeIdle(exchange, request, plan, given.startedAt) : null;
-  return idle === null ? attempt.open() : attempt.run(idle, true, given.startedAt);
+  if (idle === null) tell(attempt.open());
+  else attempt.run(idle, true, given.startedAt, tell);
 }
 
 class RequestAttempt implements HopObserver, Engagement, Due {
@@ -67,7 +69,8 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   dueSlot = -1;
   #bytesOutSeen = 0;
   #startedAt = 0;
-  #settle!: (outcome: Tried<Answered> | Promise<Tried<Answered>>) => void;
+  /** Null: told, or not yet begun. */
+  #tell: Told<Answered> | null = null;
 
   constructor(exchange: Exchange, request: HttpRequest, given: Given, plan: RequestPlan, record: AttemptRecord) {
     this.#exchange = exchange;
@@ -84,36 +87,35 @@ class RequestAttempt implements HopObserver, Engagement, Due {
       opened.connection.destroy();
       return { kind: "fault", attributed: LOST, record: this.#record, reachedTarget: false };
     }
-    return await this.run(opened.connection, false, this.#exchange.context.clock.now());
+    const startedAt = this.#exchange.context.clock.now();
+    return await new Promise((resolve) => this.run(opened.connection, false, startedAt, resolve));
   }
 
-  run(connection: Connection, reused: boolean, startedAt: number): Promise<Tried<Answered>> {
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-      const { settings, clock } = this.#exchange.context;
-      const { role, hop } = this.#plan;
-      const { lane } = this.#given;
-      this.#startedAt = startedAt;
-      this.#record.stage = "write";
-      this.#record.reused = reused;
-      this.#hop = new HopStream(
-        connection,
-        {
-          limits: settings.limits.message,
-          tolerances: settings.tolerances,
-          clock,
-          method: this.#request.stream.head.method,
-          role,
-          hop,
-          reused,
-          startedAt,
-        },
-        this,
-      );
-      if (lane === null) this.#exchange.engagement = this;
-      else lane.engagement = this;
-      this.#send();
-    });
+  run(connection: Connection, reused: boolean, startedAt: number, tell: Told<Answered>): void {
+    this.#tell = tell;
+    const { settings, clock } = this.#exchange.context;
+    const { role, hop } = this.#plan;
+    const { lane } = this.#given;
+    this.#startedAt = startedAt;
+    this.#record.stage = "write";
+    this.#record.reused = reused;
+    this.#hop = new HopStream(
+      connection,
+      {
+        limits: settings.limits.message,
+        tolerances: settings.tolerances,
+        clock,
+        method: this.#request.stream.head.method,
+        role,
+        hop,
+        reused,
+        startedAt,
+      },
+      this,
+    );
+    if (lane === null) this.#exchange.engagement = this;
+    else lane.engagement = this;
+    this.#send();
   }
 
   onInterim(head: ResponseHead): void {
@@ -137,7 +139,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     const answer = new Answer(head, this.#hop);
     this.#stopWaiting();
     const isPlain = !isToJudge(head, this.#plan.role, this.#exchange.context.settings);
-    this.#settle(isPlain ? this.#outcome(answer, NOTHING_TO_SAY) : this.#judge(answer));
+    this.#end(isPlain ? this.#outcome(answer, NOTHING_TO_SAY) : this.#judge(answer));
   }
 
   onFailure(failure: HopFailure): void {
@@ -159,7 +161,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     this.#hop.drop();
     this.#stopWaiting();
     this.#count();
-    this.#settle({ kind: "fault", attributed: LOST, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 });
+    this.#end({ kind: "fault", attributed: LOST, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 });
   }
 
   #send(): void {
@@ -190,6 +192,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
       body.feed(this.#hop);
       this.#hop.connection.socket.uncork();
     }
+    if (this.#tell === null) return; // a hop that speaks unasked, or has gone, is done with already
     this.dueAt = this.#limit(this.#startedAt);
     deadlines.add(this);
   }
@@ -247,7 +250,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
 
   #fail(attributed: AttributedFault): void {
     this.#stopWaiting();
-    this.#settle(this.#faulted(attributed));
+    this.#end(this.#faulted(attributed));
   }
 
   #faulted(attributed: AttributedFault): Tried<Answered> {
@@ -255,6 +258,13 @@ class RequestAttempt implements HopObserver, Engagement, Due {
     this.#count();
     noteFault(this.#record, attributed);
     return { kind: "fault", attributed, record: this.#record, reachedTarget: this.#hop.bytesOut > 0 };
+  }
+
+  /** The last act: what is told goes on at once, with this hop too. */
+  #end(outcome: Tried<Answered> | Promise<Tried<Answered>>): void {
+    const tell = this.#tell;
+    this.#tell = null;
+    tell?.(outcome);
   }
 
   #stopWaiting(): void {

@@ -9,6 +9,7 @@ import { attemptHedged } from "./hedge.ts";
 import { type Ended, giveProbeBack, learnFailure, learnNothing } from "./learn.ts";
 import { nextRoute } from "./next-route.ts";
 import { sleep } from "./sleep.ts";
+import { type Steps, settled } from "./steps.ts";
 import { gateTarget } from "./target-gate.ts";
 import { mayRepeat } from "./target-repeats.ts";
 import type { Ending, Given, Tries } from "./tries.ts";
@@ -19,24 +20,26 @@ import { UnsettledAnswer } from "./unsettled-answer.ts";
  * is left. What the client gets at last is the best story of them all: a real answer before a fault, a fault before "no exit left".
  *
  *     choose -> attempt -> decide -> (wait) -> choose …
+ *
+ * It yields what it waits for, see `stepThrough`.
  */
-export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promise<Ending<A>> {
+export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Ending<A>> {
   const { clock, settings } = exchange.context;
   const checking = checkTarget(exchange);
-  const checked = checking instanceof Promise ? await checking : checking;
+  const checked = checking instanceof Promise ? yield* settled(checking) : checking;
   if ("fault" in checked) return notAllowed(checked.fault);
 
   exchange.context.pool.repeats.request(exchange.request.target, exchange.startedAt);
   let story: Tried<A> | null = null;
   let down = gateTarget(exchange, null);
   let choosing = down === null ? nextRoute(exchange) : null;
-  let choice = choosing instanceof Promise ? await choosing : choosing;
+  let choice = choosing instanceof Promise ? yield* settled(choosing) : choosing;
   let startedAt = checking instanceof Promise || choosing instanceof Promise ? clock.now() : exchange.startedAt;
   let mayReuse = true;
   while (choice !== null) {
     const { route, lease } = choice;
     const checkingRoute = checkRoute(exchange, checked, route);
-    const usable = checkingRoute instanceof Promise ? await checkingRoute : checkingRoute;
+    const usable = checkingRoute instanceof Promise ? yield* settled(checkingRoute) : checkingRoute;
     if ("fault" in usable) {
       learnNothing(exchange, choice);
       if (story !== null) break;
@@ -47,8 +50,10 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse, lane: null };
     let tried: Tried<A>;
     try {
-      if (settings.hedge.after === null) tried = await tries.attempt(given);
-      else ({ tried, choice, startedAt } = await attemptHedged(exchange, tries, given, choice));
+      if (settings.hedge.after === null) {
+        const told = (yield (goOn) => tries.attempt(given, goOn.with)) as Tried<A> | Promise<Tried<A>>;
+        tried = told instanceof Promise ? yield* settled(told) : told;
+      } else ({ tried, choice, startedAt } = yield* settled(attemptHedged(exchange, tries, given, choice)));
     } catch (bug) {
       learnNothing(exchange, choice); // a bug must not keep its exit leased for ever
       throw bug;
@@ -70,11 +75,11 @@ export async function runAttempts<A>(exchange: Exchange, tries: Tries<A>): Promi
     // What may not be tried again tells its own story, whatever else its target went down with.
     if (next.kind === "reply" && down?.fault.id !== attributedOf(learned)?.fault.id) down = null;
     if (next.kind === "reply" || down !== null || !mayRepeat(exchange, learned)) break;
-    if (next.waitMs > 0) await sleep(next.waitMs, exchange);
+    if (next.waitMs > 0) yield* settled(sleep(next.waitMs, exchange));
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     down = gateTarget(exchange, attributedOf(learned));
     choosing = down === null ? nextRoute(exchange) : null;
-    choice = choosing instanceof Promise ? await choosing : choosing;
+    choice = choosing instanceof Promise ? yield* settled(choosing) : choosing;
     startedAt = clock.now();
   }
   giveProbeBack(exchange);

@@ -5,7 +5,6 @@ import { splice } from "../net/splice.ts";
 import { isRepeatable } from "../wire/http1/idempotent.ts";
 import { noteFault } from "./attempt-record.ts";
 import type { ExchangeContext } from "./context.ts";
-import type { Tried } from "./decide.ts";
 import { Exchange, type ExchangeRequest } from "./exchange.ts";
 import { keepIdle } from "./idle-route.ts";
 import { relayedStatus } from "./proxy-status.ts";
@@ -14,7 +13,8 @@ import { ReplayBody } from "./replay-body.ts";
 import { replyWithBug, replyWithFault } from "./reply.ts";
 import { type Answered, attemptRequest, type HttpRequest } from "./request-attempt.ts";
 import { runAttempts } from "./run-attempts.ts";
-import type { Ending, Given, Tries } from "./tries.ts";
+import { stepThrough } from "./steps.ts";
+import type { Ending, Given, Told, Tries } from "./tries.ts";
 
 /** What a request line came to, for the hop. */
 export interface RequestLine {
@@ -23,49 +23,78 @@ export interface RequestLine {
 }
 
 /**
- * One HTTP request from its head to its reply's last byte.
+ * One HTTP request from its head to its reply's last byte; then `onEnd` is called. A bug goes to `context.onBug`.
  *
  *     client -> gateway -[exit ->]- target, as often as it takes and is safe; then the answer, or whose fault it is
  */
-export async function runRequest(
+export function runRequest(
   context: ExchangeContext,
   stream: ClientStream,
   request: ExchangeRequest,
   line: RequestLine,
-): Promise<void> {
+  onEnd: () => void,
+): void {
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
   exchange.path = line.path;
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
   const { path, authority } = line;
   const http: HttpRequest = { stream, body, path, authority, repeatable: isRepeatable(stream.head), continued: false };
-  try {
-    const ending = await runAttempts<Answered>(exchange, new RequestTries(exchange, http));
-    if (ending.kind === "fault") replyWithFault(exchange, stream, ending.attributed);
-    else if (ending.answer.answer.head.status === 101) await joinUpgrade(exchange, http, ending);
-    else {
-      const { answer, route } = ending.answer;
-      const verdict = startReply(exchange, stream, ending);
-      const relaying = relayBody(exchange, stream, answer, route);
-      endRelay(exchange, http, ending, verdict, relaying instanceof Promise ? await relaying : relaying);
-    }
-  } catch (bug) {
-    replyWithBug(exchange, stream);
-    throw bug;
-  }
+  const run = new RequestRun(exchange, http, onEnd);
+  stepThrough(runAttempts(exchange, run), run.onEnding, run.onBug);
 }
 
-class RequestTries implements Tries<Answered> {
+class RequestRun implements Tries<Answered> {
   readonly #exchange: Exchange;
   readonly #http: HttpRequest;
+  readonly #onEnd: () => void;
 
-  constructor(exchange: Exchange, http: HttpRequest) {
+  constructor(exchange: Exchange, http: HttpRequest, onEnd: () => void) {
     this.#exchange = exchange;
     this.#http = http;
+    this.#onEnd = onEnd;
   }
 
-  attempt(given: Given): Promise<Tried<Answered>> {
-    return attemptRequest(this.#exchange, this.#http, given);
+  readonly onEnding = (ending: Ending<Answered>): void => {
+    try {
+      const finishing = this.#finish(ending);
+      if (finishing === null) this.#onEnd();
+      else finishing.then(this.#onEnd, this.onBug);
+    } catch (bug) {
+      this.onBug(bug);
+    }
+  };
+
+  readonly onBug = (bug: unknown): void => {
+    const { context } = this.#exchange;
+    try {
+      replyWithBug(this.#exchange, this.#http.stream);
+    } catch (another) {
+      context.onBug(another);
+    }
+    context.onBug(bug);
+    this.#onEnd();
+  };
+
+  /** Null: it is finished. */
+  #finish(ending: Ending<Answered>): Promise<void> | null {
+    const exchange = this.#exchange;
+    const { stream } = this.#http;
+    if (ending.kind === "fault") {
+      replyWithFault(exchange, stream, ending.attributed);
+      return null;
+    }
+    const { answer, route } = ending.answer;
+    if (answer.head.status === 101) return joinUpgrade(exchange, this.#http, ending);
+    const verdict = startReply(exchange, stream, ending);
+    const relaying = relayBody(exchange, stream, answer, route);
+    if (relaying instanceof Promise) return relaying.then((end) => endRelay(exchange, this.#http, ending, verdict, end));
+    endRelay(exchange, this.#http, ending, verdict, relaying);
+    return null;
+  }
+
+  attempt(given: Given, tell: Told<Answered>): void {
+    attemptRequest(this.#exchange, this.#http, given, tell);
   }
 
   isRepeatable(): boolean {

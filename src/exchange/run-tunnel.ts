@@ -15,6 +15,7 @@ import { planTunnel } from "./plan.ts";
 import { awaitProof } from "./proof.ts";
 import { tunnelStatus } from "./proxy-status.ts";
 import { runAttempts } from "./run-attempts.ts";
+import { stepThrough } from "./steps.ts";
 import type { Ending, Given, Tries } from "./tries.ts";
 import type { TunnelClient } from "./tunnel-client.ts";
 
@@ -52,7 +53,7 @@ export async function runTunnel(context: ExchangeContext, client: TunnelClient, 
   const side: ClientSide = { connection, bytesInBefore: connection.bytesIn - client.requestBytes, bytesOutBefore: connection.bytesOut };
   context.report({ type: "tunnel-opened", id: exchange.id });
   try {
-    const flown = await replayFirstFlight(exchange, connection, opened, () => runAttempts(exchange, tunnelTries(exchange)));
+    const flown = await replayFirstFlight(exchange, connection, opened, () => openAny(exchange));
     if (flown.kind === "fault") breakOff(exchange, side, flown.attributed);
     else await join(exchange, side, flown);
   } catch (bug) {
@@ -71,16 +72,20 @@ const BUG: AttributedFault = {
 
 async function openedOrBug(exchange: Exchange, client: TunnelClient): Promise<TunnelEnding> {
   try {
-    return await runAttempts(exchange, tunnelTries(exchange));
+    return await openAny(exchange);
   } catch (bug) {
     client.refuse(exchange, BUG);
     throw bug;
   }
 }
 
+function openAny(exchange: Exchange): Promise<TunnelEnding> {
+  return new Promise((resolve, reject) => stepThrough(runAttempts(exchange, tunnelTries(exchange)), resolve, reject));
+}
+
 function tunnelTries(exchange: Exchange): Tries<Tunnel> {
   return {
-    attempt: (given) => openTunnel(exchange, given),
+    attempt: (given, tell) => tell(openTunnel(exchange, given)),
     isRepeatable: () => true, // nothing of the client's has left before the success reply
     mayHedge: () => true,
     drop: ({ hop }) => hop.destroy(),

@@ -123,8 +123,8 @@ export class InFlight {
     return this.#all;
   }
 
-  /** Runs what may be in flight, or says why it may not. */
-  tryEnter(address: string, limits: Limits, run: () => Promise<void>): Promise<void> | Fault {
+  /** Lets one more be in flight, until what is returned is called, or says why it may not. */
+  enter(address: string, limits: Limits): Leave | Fault {
     const { exchanges, exchangesPerClient } = limits;
     if (this.#all >= exchanges) return fault("gateway.overloaded", `${exchanges} exchanges are in flight (limits.exchanges)`);
     const ofClient = this.#byClient.get(address) ?? this.#remember(address);
@@ -133,17 +133,18 @@ export class InFlight {
     }
     this.#all += 1;
     ofClient.inFlight += 1;
-    return started(run).then(ofClient.onEnd, ofClient.onBug);
-  }
-
-  #leave(ofClient: OfClient): void {
-    this.#all -= 1;
-    ofClient.inFlight -= 1;
+    return ofClient.leave;
   }
 
   #remember(address: string): OfClient {
     if (this.#byClient.size >= this.#all + QUIET_MAX) this.#forgetQuiet();
-    const ofClient = new OfClient((client) => this.#leave(client));
+    const ofClient: OfClient = {
+      inFlight: 0,
+      leave: () => {
+        this.#all -= 1;
+        ofClient.inFlight -= 1;
+      },
+    };
     this.#byClient.set(address, ofClient);
     return ofClient;
   }
@@ -153,28 +154,13 @@ export class InFlight {
   }
 }
 
-/** One client address. What happens when an exchange of it ends is the same for all, and made once. */
-class OfClient {
-  inFlight = 0;
-  readonly onEnd: () => void;
-  readonly onBug: (bug: unknown) => never;
+/** Called once, at the end of what is in flight. */
+export type Leave = () => void;
 
-  constructor(leave: (client: OfClient) => void) {
-    this.onEnd = () => leave(this);
-    this.onBug = (bug) => {
-      leave(this);
-      throw bug;
-    };
-  }
-}
-
-/** What throws at once must not stay in flight for ever. */
-function started(run: () => Promise<void>): Promise<void> {
-  try {
-    return run();
-  } catch (bug) {
-    return Promise.reject(bug);
-  }
+/** One client address. `leave` is the same for all that it has in flight, and made once. */
+interface OfClient {
+  inFlight: number;
+  readonly leave: Leave;
 }
 
 function decodeBasic(authorization: string): { name: string; password: string } | "malformed" {

@@ -8,25 +8,34 @@ import { runRequest } from "../exchange/run-request.ts";
 import { runTunnel } from "../exchange/run-tunnel.ts";
 import type { ClientInfo, ClientStream } from "../net/client-stream.ts";
 import { parseAbsoluteForm, parseAuthority } from "../wire/http1/request-target.ts";
-import type { Admitted } from "./admission.ts";
+import type { Admitted, Leave } from "./admission.ts";
 import { ConnectClient } from "./connect-client.ts";
 import type { ForwardService } from "./service.ts";
 import { detachFromHead, showRaw, showTarget } from "./shown-target.ts";
+import { denyPort, isPublicOnly } from "./target-rules.ts";
 
 const HTTPS_PORT = 443;
 const HTTP_PORT = 80;
 const NOWHERE: Target = { scheme: "http", host: "", port: 0 };
 
-/** One request of an HTTP client of the forward listener: admitted, parsed, run. Rejects with a bug, never for what anybody did. */
-export function serveHttp(service: ForwardService, stream: ClientStream): Promise<void> {
+/** One request of an HTTP client of the forward listener: admitted, parsed, run. A bug goes to `context.onBug`. */
+export function serveHttp(service: ForwardService, stream: ClientStream): void {
   const { inFlight, context } = service;
-  const { address } = stream.client;
-  const running = inFlight.tryEnter(address, context.settings.limits, () => admitAndRun(service, stream));
-  if (running instanceof Promise) return running;
-  return refuse(service, stream, running);
+  const entered = inFlight.enter(stream.client.address, context.settings.limits);
+  if (typeof entered !== "function") {
+    refuse(service, stream, entered);
+    return;
+  }
+  try {
+    const denied = admitAndRun(service, stream, entered);
+    if (denied === null) return;
+    refuse(service, stream, denied);
+  } catch (bug) {
+    context.onBug(bug);
+  }
+  entered();
 }
 
-const DONE = Promise.resolve();
 const NO_NOTES: readonly string[] = [];
 
 /** The answer to a head that is none, as text; the connection closes after it. */
@@ -49,22 +58,21 @@ export function recordRefused(
   endWithoutAnswer(exchange, { fault: value, role: "target", hop: 0 }, bytes);
 }
 
-function admitAndRun(service: ForwardService, stream: ClientStream): Promise<void> {
+/** Null: it runs, and calls `leave` at its end. Else why it does not. */
+function admitAndRun(service: ForwardService, stream: ClientStream, leave: Leave): Fault | null {
   const { head, client } = stream;
-  if (service.isDraining()) return refuse(service, stream, fault("gateway.shutting_down", "the gateway is shutting down"));
+  if (service.isDraining()) return fault("gateway.shutting_down", "the gateway is shutting down");
   const admitted = service.admission.admitHeader(client.address, fieldValue(head.fields, "proxy-authorization"), head.fields);
-  if ("id" in admitted) return refuse(service, stream, admitted);
-  return head.method === "CONNECT" ? runConnect(service, stream, admitted) : runPlain(service, stream, admitted);
+  if ("id" in admitted) return admitted;
+  return head.method === "CONNECT" ? runConnect(service, stream, admitted, leave) : runPlain(service, stream, admitted, leave);
 }
 
-function runConnect(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> {
+function runConnect(service: ForwardService, stream: ClientStream, { user, params }: Admitted, leave: Leave): Fault | null {
   const { head, client } = stream;
   const authority = parseAuthority(head.target);
-  if (authority === null) {
-    return refuse(service, stream, fault("client.bad_request", "the target of CONNECT is not host:port"));
-  }
+  if (authority === null) return fault("client.bad_request", "the target of CONNECT is not host:port");
   const denied = denyPort(service, authority.port);
-  if (denied !== null) return refuse(service, stream, denied);
+  if (denied !== null) return denied;
   const target: Target = { scheme: "tcp", ...authority };
   const request = {
     ...requestFor({ client, method: "CONNECT", target, shownTarget: head.target }),
@@ -72,19 +80,23 @@ function runConnect(service: ForwardService, stream: ClientStream, { user, param
     user,
     params,
   };
-  return runTunnel(service.context, new ConnectClient(stream), { ...request, publicOnly: isPublicOnly(service) });
+  const { context } = service;
+  void runTunnel(context, new ConnectClient(stream), { ...request, publicOnly: isPublicOnly(service) })
+    .catch(context.onBug)
+    .finally(leave);
+  return null;
 }
 
-function runPlain(service: ForwardService, stream: ClientStream, { user, params }: Admitted): Promise<void> {
+function runPlain(service: ForwardService, stream: ClientStream, { user, params }: Admitted, leave: Leave): Fault | null {
   const { head, client } = stream;
   const { settings } = service.context;
   const url = parseAbsoluteForm(head.target, head.method);
-  if (url === null) return refuse(service, stream, fault("client.bad_request", whyNotAbsolute(head.target)));
+  if (url === null) return fault("client.bad_request", whyNotAbsolute(head.target));
   const isMaxForwards = head.method === "OPTIONS" || head.method === "TRACE";
-  if (isMaxForwards && fieldValue(head.fields, "max-forwards") === "0") return answerHere(service, stream);
+  if (isMaxForwards && fieldValue(head.fields, "max-forwards") === "0") return answerHere(stream, leave);
   if (url.scheme === "https" && service.isPublic && !client.isInTls && !service.settings.allowPlaintextHttps) {
     const details = "https:// targets in clear text are for loopback clients; use CONNECT, or set allowPlaintextHttps on this listener";
-    return refuse(service, stream, fault("client.denied", details));
+    return fault("client.denied", details);
   }
   const scheme = params.overTls ? "https" : url.scheme;
   const port = params.overTls && url.scheme === "http" && url.port === HTTP_PORT ? HTTPS_PORT : url.port;
@@ -101,7 +113,8 @@ function runPlain(service: ForwardService, stream: ClientStream, { user, params 
     ownField: service.admission.sessionField,
     notes: noteHost(head.host, url.authority),
   };
-  return runRequest(service.context, stream, request, url);
+  runRequest(service.context, stream, request, url, leave);
+  return null;
 }
 
 /** RFC 9112 3.2.2: the target's own host counts; what Host said instead is for the ledger. */
@@ -111,8 +124,8 @@ function noteHost(host: string | null, authority: string): readonly string[] {
 }
 
 /** RFC 9110 7.6.2: the request is not to be forwarded. */
-function answerHere(service: ForwardService, stream: ClientStream): Promise<void> {
-  if (stream.head.method === "TRACE") return refuse(service, stream, fault("client.denied", "this gateway does not answer TRACE itself"));
+function answerHere(stream: ClientStream, leave: Leave): Fault | null {
+  if (stream.head.method === "TRACE") return fault("client.denied", "this gateway does not answer TRACE itself");
   stream.reply({
     status: 200,
     reason: "OK",
@@ -122,19 +135,8 @@ function answerHere(service: ForwardService, stream: ClientStream): Promise<void
     extra: [],
   });
   stream.end(null);
-  return DONE;
-}
-
-/** Ports that tunnels may not go to; null: it may. */
-export function denyPort({ context }: ForwardService, port: number): Fault | null {
-  const { tunnelPorts } = context.settings.targets;
-  if (tunnelPorts.length === 0 || tunnelPorts.includes(port)) return null;
-  return fault("client.denied", `tunnels to port ${port} are not allowed (targets.tunnelPorts)`);
-}
-
-export function isPublicOnly({ context, isPublic }: ForwardService): boolean {
-  const { addresses } = context.settings.targets;
-  return addresses === "public" || (addresses === "auto" && isPublic);
+  leave();
+  return null;
 }
 
 function whyNotAbsolute(target: string): string {
@@ -146,12 +148,11 @@ function whyNotAbsolute(target: string): string {
   return "the request's target is not a valid http:// or https:// URL";
 }
 
-function refuse({ context }: ForwardService, stream: ClientStream, value: Fault): Promise<void> {
+function refuse({ context }: ForwardService, stream: ClientStream, value: Fault): void {
   const { method, target } = stream.head;
   const shownTarget = detachFromHead(showRaw(target, context.settings.keepQuery), stream.head.bytes);
   const exchange = new Exchange(context, requestFor({ client: stream.client, method, target: NOWHERE, shownTarget }));
   replyWithFault(exchange, stream, { fault: value, role: "target", hop: 0 });
-  return DONE;
 }
 
 function requestFor(known: Pick<ExchangeRequest, "client" | "method" | "target" | "shownTarget">): ExchangeRequest {

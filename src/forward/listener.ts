@@ -154,9 +154,7 @@ export class ForwardListener implements AsyncDisposable {
       limits: settings.limits.message,
       timeouts: settings.timeouts,
       clock,
-      onRequest: (stream) => {
-        serveHttp(this.#service, stream).catch(this.#onBug);
-      },
+      onRequest: (stream) => serveHttp(this.#service, stream),
       onRejected: (value, from) => rejectHead(this.#service, value, from),
       isDraining: () => this.#draining,
       onClosed: (server) => this.#servers.delete(server),

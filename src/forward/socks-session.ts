@@ -15,8 +15,8 @@ import type { Handshake } from "../wire/handshake.ts";
 import { socksReply } from "../wire/socks-reply.ts";
 import { socks5Authenticated, socks5Request, socksGreeting } from "../wire/socks-server.ts";
 import type { Admitted } from "./admission.ts";
-import { denyPort, isPublicOnly } from "./http-requests.ts";
 import type { ForwardService } from "./service.ts";
+import { denyPort, isPublicOnly } from "./target-rules.ts";
 
 const NOWHERE: Target = { scheme: "tcp", host: "", port: 0 };
 
@@ -48,10 +48,16 @@ class SocksSession {
     const { inFlight, context } = this.#service;
     const denied = this.#deny(asked.target);
     const client = new SocksClient(this.#connection, this.#version);
-    const running =
-      denied ?? inFlight.tryEnter(this.#client.address, context.settings.limits, () => runTunnel(context, client, this.#requestFor(asked)));
-    if (running instanceof Promise) await running;
-    else this.#refuse(running, asked);
+    const entered = denied ?? inFlight.enter(this.#client.address, context.settings.limits);
+    if (typeof entered !== "function") {
+      this.#refuse(entered, asked);
+      return;
+    }
+    try {
+      await runTunnel(context, client, this.#requestFor(asked));
+    } finally {
+      entered();
+    }
   }
 
   /** Null: it ended here, and was reported. */

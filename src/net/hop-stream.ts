@@ -1,13 +1,14 @@
 import type { Clock } from "../core/clock.ts";
 import { type Fault, FaultError, fault, type Stage } from "../core/fault.ts";
 import type { HopFailure, Interruption, Observation } from "../core/ledger.ts";
-import type { RawFields, ResponseHead } from "../core/message.ts";
+import type { ResponseHead } from "../core/message.ts";
 import type { HopRole } from "../core/route.ts";
 import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
 import { BodyReader } from "../wire/http1/body-reader.ts";
 import type { ResponseParser } from "../wire/http1/response-parser.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import { interruptionOf } from "./errno.ts";
+import type { HopObserver, ResponseSink } from "./response-sink.ts";
 import { giveBackParser, takeParser } from "./spare-parser.ts";
 
 const FIRST_BYTES = 64;
@@ -24,24 +25,6 @@ export interface HopStreamOptions {
   readonly reused: boolean;
   /** On the clock. */
   readonly startedAt: number;
-}
-
-/** Who takes a response. Nothing beyond the head is read until takeBody(). */
-export interface HopObserver {
-  onInterim(head: ResponseHead): void;
-  onHead(head: ResponseHead): void;
-  onFailure(failure: HopFailure): void;
-  /** What was written has left: more of the request's body may come. */
-  onRoom(): void;
-}
-
-/** Who takes a response's body. */
-export interface ResponseSink {
-  /** False: call resume() when there is room. */
-  onSlice(slice: Buffer): boolean;
-  /** `excess`: bytes that belong to no answer came after it. */
-  onComplete(trailers: RawFields | null, excess: boolean): void;
-  onFailure(failure: HopFailure): void;
 }
 
 /**

@@ -1,0 +1,69 @@
+/** Work that waits by yielding, as an async function does by awaiting. */
+export type Steps<T> = Generator<Wait, T, unknown>;
+
+/** What a step waits for. Of the two ways to go on one is taken, once: at once, or later. */
+type Wait = (goOn: GoOn) => void;
+
+interface GoOn {
+  readonly with: (value: unknown) => void;
+  fail(reason: unknown): void;
+}
+
+/**
+ * Runs steps to their end. Unlike an async function they go on within the call that tells what they wait for: an answer is on its way to
+ * the client in the turn that its head came in, and no promise is made for it. A bug goes to `onBug`.
+ */
+export function stepThrough<T>(steps: Steps<T>, onEnd: (value: T) => void, onBug: (bug: unknown) => void): void {
+  new Walk(steps, onEnd, onBug).with(undefined);
+}
+
+/** Waits for a promise. */
+export function* settled<T>(promise: Promise<T>): Steps<T> {
+  return (yield (goOn) => promise.then(goOn.with, (reason) => goOn.fail(reason))) as T;
+}
+
+class Walk<T> implements GoOn {
+  readonly #steps: Steps<T>;
+  readonly #onEnd: (value: T) => void;
+  readonly #onBug: (bug: unknown) => void;
+
+  constructor(steps: Steps<T>, onEnd: (value: T) => void, onBug: (bug: unknown) => void) {
+    this.#steps = steps;
+    this.#onEnd = onEnd;
+    this.#onBug = onBug;
+  }
+
+  readonly with = (value: unknown): void => {
+    let result: IteratorResult<Wait, T>;
+    try {
+      result = this.#steps.next(value);
+    } catch (bug) {
+      this.#onBug(bug);
+      return;
+    }
+    this.#take(result);
+  };
+
+  fail(reason: unknown): void {
+    let result: IteratorResult<Wait, T>;
+    try {
+      result = this.#steps.throw(reason);
+    } catch (bug) {
+      this.#onBug(bug);
+      return;
+    }
+    this.#take(result);
+  }
+
+  #take(result: IteratorResult<Wait, T>): void {
+    if (result.done === true) {
+      this.#onEnd(result.value);
+      return;
+    }
+    try {
+      result.value(this);
+    } catch (bug) {
+      this.fail(bug);
+    }
+  }
+}
