@@ -1,0 +1,60 @@
+import { resolve } from "node:path";
+import { runCommand } from "../../real/run-command.ts";
+import { startWorld, type World } from "./worlds.ts";
+
+/** A command of a guide with what it printed, and what it was run with. */
+export interface Shown {
+  readonly world: string;
+  readonly command: string;
+  readonly printed: string;
+}
+
+/** Blocks `<!-- shown with: NAME -->` and ```` ```console ```` with one command each: `$ COMMAND`, lines of which may end in `\`. */
+const BLOCK = /(<!-- shown with: (.+?) -->\n\n```console\n\$ )((?:.*\\\n)*.*)\n([\s\S]*?)(```)/g;
+
+export function findShown(page: string): Shown[] {
+  return Array.from(page.matchAll(BLOCK), ([, , world = "", command = "", printed = ""]) => ({ world, command, printed }));
+}
+
+/** The page with what its commands print now. */
+export async function showAnew(page: string): Promise<string> {
+  const blocks = findShown(page);
+  const printed: string[] = [];
+  for (const { world, command } of blocks) printed.push(await run(world, command));
+  let next = 0;
+  return page.replace(BLOCK, (_, start: string, __: string, command: string) => `${start}${command}\n${printed[next++]}\`\`\``);
+}
+
+/** What a command of a guide prints, on stdout and stderr, with the guide's names. */
+export async function run(worldName: string, command: string): Promise<string> {
+  await using world = await startWorld(worldName);
+  const main = resolve("src/cli/main.ts");
+  const script = `goodgateway() { "${process.execPath}" "${main}" "$@"; }\n${withAddresses(command, world)}`;
+  const { stdout } = await runCommand("bash", ["-c", `{ ${script}\n} 2>&1`]);
+  const text = withNames(Buffer.from(stdout, "latin1").toString("utf8"), world);
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
+
+/** A name with its port, or the name alone where the port is what its scheme means. */
+function withAddresses(command: string, { names }: World): string {
+  return Object.entries(names).reduce((text, [name, { host, port }]) => {
+    const withoutPort = name.replace(/:80$/, "");
+    return text.replaceAll(name, `${host}:${port}`).replaceAll(withoutPort, `${host}:${port}`);
+  }, command);
+}
+
+function withNames(text: string, { names }: World): string {
+  return Object.entries(names).reduce(
+    (told, [name, { host, port }]) =>
+      told.replaceAll(`${host}:${port}`, name.replace(/:80$/, "")).replaceAll(`${host} port ${port}`, name.replace(":", " port ")),
+    text,
+  );
+}
+
+/** Two runs are told alike: times, ids, ports and how wide that makes a picture are chance. */
+export function withoutChance(printed: string): string {
+  return printed
+    .replace(/\b1[0-9A-Z]{12}\b/g, "ID")
+    .replace(/\d+(\.\d+)?/g, "#")
+    .replace(/[ \u2500\u00b7]{2,}/g, " ");
+}
