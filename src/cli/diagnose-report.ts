@@ -2,6 +2,7 @@ import type { MessageLimits } from "../core/settings.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
 import { lookAtBytes } from "../diagnose/microscope.ts";
+import type { Found } from "./diagnose.ts";
 import { formatMs, type Look, printable } from "./look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
@@ -9,7 +10,7 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { pai
   const { verdict, tests } = diagnosis;
   const { summary, culprit, fault, hop, confidence, evidence, whyNot, fix, nextTest } = verdict;
   const place = hop === 0 ? "" : `, hop ${hop}`;
-  const microscope = tests.map((one) => lookAtBytes(one, limits)).find((lines) => lines !== null) ?? null;
+  const microscope = bytesOf(diagnosis, limits);
   const picture = drawDiagnosis(diagnosis);
   return [
     paint("bold", printable(summary)),
@@ -29,19 +30,18 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { pai
   ];
 }
 
+/** Of the first answer that does not parse, where it stops to be HTTP; null: all parse. */
+export function bytesOf({ tests }: Diagnosis, limits: MessageLimits): readonly string[] | null {
+  return tests.map((one) => lookAtBytes(one, limits)).find((lines) => lines !== null) ?? null;
+}
+
 /** What is said beside the verdict. */
 export function tellNotes(notes: readonly string[], { paint }: Look): string[] {
   return notes.length === 0 ? [] : ["", ...notes.map((words) => paint("dim", `  note  ${printable(words)}`))];
 }
 
 /** The same for programs. */
-export function toJson({
-  diagnosis: { verdict, tests },
-  notes,
-}: {
-  readonly diagnosis: Diagnosis;
-  readonly notes: readonly string[];
-}): unknown {
+export function toJson({ diagnosis: { verdict, tests }, notes }: Pick<Found, "diagnosis" | "notes">): object {
   return {
     verdict,
     tests: tests.map(({ spec, outcome, attributed, status, words, ms, excerpt }) => ({

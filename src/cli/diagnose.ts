@@ -1,12 +1,18 @@
+import { writeFileSync } from "node:fs";
 import { DEFAULTS } from "../config/defaults.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
+import { toHar } from "../diagnose/har.ts";
 import { hideQuery } from "../diagnose/hide-in-fields.ts";
+import { toHtml } from "../diagnose/html.ts";
 import { onwardOf } from "../diagnose/onward.ts";
 import type { Question } from "../diagnose/question.ts";
 import { type Asked, type DiagnoseFlags, placed, readAsked } from "./diagnose-asked.ts";
-import { tellDiagnosis, tellNotes, toJson } from "./diagnose-report.ts";
+import { bytesOf, tellDiagnosis, tellNotes, toJson } from "./diagnose-report.ts";
+import { watchAsked } from "./diagnose-watch.ts";
 import { lookOf } from "./look.ts";
+import { UsageError } from "./usage-error.ts";
+import { readVersion } from "./version.ts";
 
 /** A diagnosis with what it is of. */
 export interface Found {
@@ -18,9 +24,27 @@ export interface Found {
 
 /** Finds out whose fault it is. 1: something is broken. */
 export async function diagnoseAsked(operands: readonly string[], flags: DiagnoseFlags): Promise<number> {
-  const found = await findOut(await readAsked(operands, flags));
+  const asked = await readAsked(operands, flags);
+  if (flags.watch !== undefined) return watchAsked(asked, flags, findOut);
+  const found = await findOut(asked);
+  writePages(found, flags);
   console.log(flags.json ? JSON.stringify(toJson(found), null, 2) : tellFound(found).join("\n"));
   return isWell(found.diagnosis) ? 0 : 1;
+}
+
+function writePages({ diagnosis, question, notes }: Found, { html, har }: DiagnoseFlags): void {
+  const version = readVersion();
+  const bytes = bytesOf(diagnosis, DEFAULTS.limits.message);
+  if (html !== undefined) write(html, toHtml(diagnosis, question, { version, at: Date.now(), notes, bytes }));
+  if (har !== undefined) write(har, `${JSON.stringify(toHar(diagnosis, question, version), null, 2)}\n`);
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 function tellFound({ diagnosis, notes }: Found): string[] {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ConfigError } from "../config/config-error.ts";
 import type { ExitScheme } from "../core/route.ts";
@@ -10,6 +9,7 @@ import type { GatewayFlags } from "./gateway-flags.ts";
 import type { JudgeFlags } from "./judge.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
+import { readVersion } from "./version.ts";
 
 /** Exit codes: 0 all well, 1 a fault was found or a bug, 2 wrong usage or config; of `run`, those of its command. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -152,9 +152,4 @@ function parseCount(text: string): number {
   const count = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (count < 1) throw new InvalidArgumentError("It is a number from 1 to 999999.");
   return count;
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -3,6 +3,7 @@ import { fieldValue } from "../core/message.ts";
 import type { Verdict } from "./diagnosis.ts";
 import { tellRequestSize, tellResponseSize } from "./known-sizes.ts";
 import type { TestPart, TestResult } from "./question.ts";
+import { tell } from "./tell-verdict.ts";
 
 /** What the tests know beyond whose fault it is: put before what is to be done. */
 interface Detail {
@@ -37,18 +38,17 @@ function partOf(broken: TestResult, tests: readonly TestResult[], part: TestPart
 }
 
 function otherScheme(broken: TestResult, tests: readonly TestResult[]): Detail | null {
-  const found = partOf(broken, tests, "scheme");
+  const own = partOf(broken, tests, "scheme");
+  const found = own ?? tests.find(({ spec, outcome }) => spec.part === "scheme" && outcome === "ok") ?? null;
   const isSentBack = found?.answer?.location?.startsWith(`${broken.spec.url.protocol}//${broken.spec.url.hostname}`) === true;
   if (found === null || isSentBack) return null;
+  const evidence = own === null ? tell(found) : "";
   const { protocol, port, host, pathname } = found.spec.url;
   const isClear = protocol === "http:";
-  if (broken.spec.exit !== null && broken.attributed?.fault.id.startsWith("handshake."))
+  if (found.spec.exit !== null && broken.attributed?.fault.id.startsWith("handshake."))
     return { ...NOTHING, client: "This exit passes http:// on and opens no tunnel, which https:// needs: use another exit for https://." };
-  const where =
-    port === ""
-      ? `${isClear ? "without TLS it is" : "over TLS it is"} served`
-      : `port ${port} speaks ${isClear ? "HTTP without TLS" : "TLS"}`;
-  return { ...NOTHING, client: `Use ${protocol}//${host}${pathname}: ${where}.` };
+  const place = port === "" ? "the usual port" : `port ${port}`;
+  return { ...NOTHING, evidence, client: `Use ${protocol}//${host}${pathname}: ${place} speaks ${isClear ? "HTTP without TLS" : "TLS"}.` };
 }
 
 function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail | null {

@@ -50,10 +50,16 @@ function offenceIn(raw: Buffer, method: string, limits: MessageLimits, tolerance
       }
     } catch (thrown) {
       if (!(thrown instanceof FaultError)) throw thrown;
-      return at;
+      return placeIn(thrown.fault.details, at);
     }
   }
   return null;
+}
+
+/** A line is read as soon as it is whole: which of its bytes is none, the parser says. */
+function placeIn(details: string, at: number): number {
+  const place = Number(/at byte (\d+) of the head/.exec(details)?.[1] ?? at);
+  return Math.min(place, at);
 }
 
 function dumpLine(bytes: Buffer, offset: number): string {

@@ -13,8 +13,11 @@ function otherScheme(question: Question, { spec, attributed, status }: TestResul
   const { url } = spec;
   const isHttps = url.protocol === "https:";
   const id = attributed?.fault.id ?? "";
-  const mayDiffer = isHttps ? attributed?.role === "target" || isOfTunnel(id) : status === 400 || attributed?.role === "target";
-  if (!mayDiffer || !(isHttps ? ONLY_TLS : ONLY_CLEAR).test(id) || !isIdempotent(spec.method) || question.place !== null) return [];
+  // A port that answers in clear text speaks no TLS; the usual ones are two.
+  const isOfPort = status === null || (url.port === "" && spec.exit === null);
+  const mayDiffer = attributed?.role === "target" || (isHttps && isOfTunnel(id));
+  if (!mayDiffer || !isOfPort || !(isHttps ? ONLY_TLS : ONLY_CLEAR).test(id) || !isIdempotent(spec.method) || question.place !== null)
+    return [];
   const other = new URL(url.href);
   other.protocol = isHttps ? "http:" : "https:";
   const more = { id: `${isHttps ? "http" : "https"} of ${spec.id}`, of: spec.id, method: spec.method, url: other };
