@@ -1,5 +1,5 @@
 import { tellEnd } from "./envoy.ts";
-import { parseJson, readField, readNumber } from "./json-line.ts";
+import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 
@@ -7,7 +7,10 @@ import { readDashed } from "./log-times.ts";
 export const ENVOY_JSON: LogFormat = { id: "envoy-json", name: "Envoy access log (JSON)", program: "envoy", read: readJson };
 
 function readJson(line: string): LogEvent | null {
-  const value = line.includes('"response_flags') ? parseJson(line) : null;
+  if (!line.includes('"response_flags')) return null;
+  const quiet = readQuiet(line);
+  if (quiet !== null) return quiet;
+  const value = parseJson(line);
   const code = readNumber(value, "response_code", "status_code", "status");
   if (value === null || (code === null && readField(value, "start_time") === null)) return null;
   const time = readField(value, "start_time", "@timestamp", "timestamp", "time");
@@ -38,4 +41,12 @@ function readJson(line: string): LogEvent | null {
       readField(value, "downstream_remote_address", "downstream_remote", "remote_addr") ??
       "",
   });
+}
+
+/** Most lines tell of nothing. */
+function readQuiet(line: string): LogEvent | null {
+  const code = Number(peekField(line, "response_code") ?? "x");
+  if (!(code >= 100 && code < 400) || peekField(line, "response_flags") !== "-") return null;
+  const time = peekField(line, "start_time");
+  return time === null ? null : logEvent({ at: readDashed(time, 0), status: code });
 }

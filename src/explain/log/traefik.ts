@@ -1,5 +1,5 @@
 import { ACCESS } from "./access.ts";
-import { parseJson, readField, readNumber } from "./json-line.ts";
+import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 import { hostOf } from "./url-host.ts";
@@ -66,13 +66,15 @@ const OWN_BYTES: Readonly<Record<number, number>> = { 500: 21, 502: 11, 504: 15 
 const BREAKER_BYTES = 19;
 
 function readJson(line: string): LogEvent | null {
-  const value = line.includes('"DownstreamStatus"') ? parseJson(line) : null;
-  const status = readNumber(value, "DownstreamStatus");
-  if (value === null || status === null) return null;
-  const time = readField(value, "StartUTC", "time", "StartLocal");
-  const at = time === null ? null : readDashed(time, 0);
-  const byStatus = STATUSES[status] ?? (status >= 500 ? "answer.5xx" : null);
-  if (byStatus === null && status !== 404) return logEvent({ at, status });
+  const peeked = line.charCodeAt(0) === BRACE ? peekField(line, "DownstreamStatus") : null;
+  if (peeked === null) return null;
+  const byStatus = STATUSES[Number(peeked)] ?? (Number(peeked) >= 500 ? "answer.5xx" : null);
+  const isQuiet = byStatus === null && peeked !== "404";
+  const value = isQuiet ? null : parseJson(line);
+  const time = isQuiet ? (peekField(line, "StartUTC") ?? peekField(line, "time")) : readField(value, "StartUTC", "time", "StartLocal");
+  const [at, status] = [time === null ? null : readDashed(time, 0), Number(peeked)];
+  if (isQuiet) return logEvent({ at, status });
+  if (value === null) return null;
   const server = readField(value, "ServiceAddr", "BackendAddr") ?? hostOf(readField(value, "ServiceURL"));
   const router = readField(value, "RouterName", "FrontendName");
   // Traefik 1 names a frontend even where there is none.
@@ -101,6 +103,7 @@ function readJson(line: string): LogEvent | null {
   });
 }
 
+const BRACE = 0x7b;
 const STATUSES: Readonly<Record<number, AnyFaultId>> = {
   429: "relay.rate_limited",
   499: "client.closed_waiting",
