@@ -9,12 +9,16 @@ import { UsageError } from "./usage-error.ts";
 
 const INTERVAL_MS = 10_000;
 
+/** What a round is made of. */
+interface Steps {
+  readonly findOut: (asked: Asked) => Promise<Found>;
+  /** The files that are asked for, of the last round that showed something else. */
+  readonly writePages: (found: Found, flags: DiagnoseFlags) => void;
+}
+
 /** Diagnoses again and again until Ctrl-C, and tells what changes. 1: something was broken in one of the rounds. */
-export async function watchAsked(
-  asked: Asked,
-  { json, watch: interval }: DiagnoseFlags,
-  findOut: (asked: Asked) => Promise<Found>,
-): Promise<number> {
+export async function watchAsked(asked: Asked, flags: DiagnoseFlags, { findOut, writePages }: Steps): Promise<number> {
+  const { json, watch: interval } = flags;
   const { method } = asked.question;
   if (!isIdempotent(method))
     throw new UsageError(`--watch sends the request again and again, which ${method} is not made for: watch a GET`);
@@ -29,6 +33,7 @@ export async function watchAsked(
     const at = Date.now();
     const change = watch.add(found.diagnosis, at);
     const when = new Date(at).toISOString();
+    if (change !== null) writePages(found, flags);
     if (json) console.log(JSON.stringify({ round: watch.rounds, at: when, changed: change !== null, ...toJson(found) }));
     else if (change !== null) {
       const [first = "", ...more] = change.lines;

@@ -25,7 +25,7 @@ export interface Found {
 /** Finds out whose fault it is. 1: something is broken. */
 export async function diagnoseAsked(operands: readonly string[], flags: DiagnoseFlags): Promise<number> {
   const asked = await readAsked(operands, flags);
-  if (flags.watch !== undefined) return watchAsked(asked, flags, findOut);
+  if (flags.watch !== undefined) return watchAsked(asked, flags, { findOut, writePages });
   const found = await findOut(asked);
   writePages(found, flags);
   console.log(flags.json ? JSON.stringify(toJson(found), null, 2) : tellFound(found).join("\n"));
