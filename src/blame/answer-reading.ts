@@ -75,7 +75,11 @@ export function readAnswer(answer: SeenAnswer, asked: AskedFor, rules: Rules): A
   const own = readOwnWords(fields);
   if (own !== null) return tellOwnWords(own, status, common);
   const blocked = judged?.fault.id.startsWith("handshake.") ? null : ruled(answer, asked, rules, judged?.fault ?? null);
-  if (blocked !== null) return { ...common, ...tellBlock(blocked, answer), evidence: [blocked.details, ...evidence] };
+  if (blocked !== null) {
+    // Whoever stands in front of the site may have made it as well as the site.
+    const madeBy = maker === null ? null : common.madeBy;
+    return { ...common, madeBy, ...tellBlock(blocked, answer), evidence: [blocked.details, ...evidence] };
+  }
   if (judged === null) return { ...common, ...tellPlain(answer) };
   return { ...common, ...tellFault(judged.fault, judged.role, answer) };
 }
