@@ -12,6 +12,7 @@ import { OWN_JSON, OWN_TEXT } from "./own.ts";
 import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
 import { TRAEFIK_ACCESS, TRAEFIK_JSON } from "./traefik.ts";
 import { TRAEFIK_LOGRUS, TRAEFIK_NOTES_JSON, TRAEFIK_ZEROLOG } from "./traefik-notes.ts";
+import { varnishFormats } from "./varnish.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
 function logFormats(): readonly LogFormat[] {
@@ -29,6 +30,7 @@ function logFormats(): readonly LogFormat[] {
     ENVOY_JSON,
     ENVOY_NOTES,
     TRAEFIK_JSON,
+    ...varnishFormats(),
     ALB_ACCESS,
     ...cloudFrontFormats(),
     OWN_TEXT,
@@ -46,6 +48,7 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "access",
   "haproxy",
   "squid",
+  "varnish",
   "envoy",
   "traefik",
   "alb",

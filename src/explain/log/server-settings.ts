@@ -44,3 +44,25 @@ export const APACHE: Settings = {
   "client.request_timeout": "RequestReadTimeout header=20-40,MinRate=500",
   "client.body_timeout": "RequestReadTimeout body=20,MinRate=500",
 };
+
+export const VARNISH: Settings = {
+  "connect.refused": ".host and .port of the backend to where the application listens; a director with a second backend and probes",
+  "connect.timeout": ".connect_timeout = 3s; (3.5 s by default), and a director with a second backend",
+  "connect.failed": "backend_remote_error_holddown, where Varnish did not even try for a moment after a failure (errno 0)",
+  "head.timeout":
+    ".first_byte_timeout = 120s; of the backend (60 s by default) longer than the slowest answer, and every limit in front longer than that",
+  "head.too_large": "varnishd -p http_resp_size=64k -p http_resp_hdr_len=16k -p workspace_backend=256k",
+  "head.field_too_large": "varnishd -p http_resp_hdr_len=16k",
+  "head.too_many_fields": "varnishd -p http_max_hdr=128",
+  "head.closed": "varnishd -p backend_idle_timeout=4 below the application's keep-alive time (60 s by default)",
+  "head.closed_empty": "varnishd -p backend_idle_timeout=4 below the application's keep-alive time (60 s by default)",
+  "body.idle_timeout": ".between_bytes_timeout = 60s; of the backend, above the longest pause",
+  "gateway.no_healthy_backend":
+    ".probe with .threshold and .window that one slow answer does not meet; sub vcl_hit with grace, so that old answers serve meanwhile",
+  "gateway.backend_down": '.probe = { .url = "/health"; .expected_response = 200; .threshold = 3; }',
+  "gateway.upstream_limit": ".max_connections of the backend, as many as it serves at once",
+  "gateway.overloaded": "varnishd -p thread_pool_max=5000, a larger -s malloc,…",
+  "client.header_too_large": "varnishd -p http_req_size=64k -p http_req_hdr_len=16k",
+  "client.denied": "the rule in vcl_recv that returns synth",
+  "gateway.local_response": "the rule in VCL that returns synth or error",
+};

@@ -5,14 +5,16 @@ import { setTimeout as pause } from "node:timers/promises";
 import { LogReader } from "../../../src/explain/log/log-reader.ts";
 import type { LogReport } from "../../../src/explain/log/log-report.ts";
 import { explainResponse } from "../../../src/explain/response/explain-response.ts";
-import type { BadBackends, Wrong } from "./bad-backends.ts";
+import type { BadBackends } from "./bad-backends.ts";
 
 /** A gateway over bad backends, and what it writes down. */
 export interface DrivenGateway {
   readonly port: number;
   /** Paths of its logs, by their name. */
   readonly logs: Readonly<Record<string, string>>;
-  /** A request that is served, and that the last of the logs tells by the word in it: what was before is written by then. */
+  /** Those that tell of requests which are served: what was before one of these is written by then. */
+  readonly complete: readonly string[];
+  /** Such a request, with a word in it. */
   readonly mark: (word: string) => string;
 }
 
@@ -69,15 +71,18 @@ function readOrNothing(path: string): string {
 
 async function markAndRead(gateway: DrivenGateway, word: string): Promise<Record<string, string>> {
   const deadline = performance.now() + WRITTEN_DEADLINE_MS;
-  const last = Object.keys(gateway.logs).at(-1) as string;
   for (let tries = 0; performance.now() < deadline; tries++) {
     // Whoever reads along may begin after the first of them.
     if (tries % ASKED_AGAIN === 0) await askRaw(gateway.port, gateway.mark(`mark-${word}`), GIVE_UP_MS);
     const logs = readLogs(gateway);
-    if (logs[last]?.includes(`mark-${word}`) === true && logs[last].endsWith("\n")) return logs;
+    if (gateway.complete.every((log) => isMarked(logs[log] ?? "", word))) return logs;
     await pause(10); // between two looks at a file that another process writes
   }
-  throw new Error(`${last} does not tell of mark-${word}:\n${readLogs(gateway)[last]?.slice(-2000)}`);
+  throw new Error(`${gateway.complete.join(" and ")} do not tell of mark-${word}`);
+}
+
+function isMarked(log: string, word: string): boolean {
+  return log.includes(`mark-${word}`) && log.endsWith("\n");
 }
 
 const ASKED_AGAIN = 100;
@@ -143,9 +148,4 @@ export function recordLogs({ logs }: DrivenGateway, program: string): void {
       .filter((line) => !line.includes("mark-"));
     writeFileSync(join(folder, `${program}-${name}.txt`), lines.join("\n"), "latin1");
   }
-}
-
-/** The failures of backends, each under its own name and at its own path. */
-export function failuresOf(names: readonly Wrong[]): Failing[] {
-  return names.map((name) => get(name));
 }
