@@ -122,10 +122,12 @@ function pictureOf(
       ? [{ name: site, note: "" }]
       : [{ name: madeBy.side === "origin" ? site : madeBy.name, note: madeBy.side === "origin" ? "application" : site }];
   const behind = madeBy !== null && madeBy.side !== "origin" && fault !== null ? [{ name: "its backend", note: "" }] : [];
+  // Whoever refuses does not pass on: nothing is known of what is behind.
+  const beyondMaker: PictureLeg["state"] = fault === "relay.blocked" || fault === "relay.rate_limited" ? "unseen" : state;
   const all = [...hops, ...between.map((name) => ({ name, note: "" })), ...makers, ...behind];
   const legs = all.slice(1).map(
     (_, index): PictureLeg => ({
-      state: index === all.length - 2 && behind.length > 0 ? state : "ok",
+      state: index === all.length - 2 && behind.length > 0 ? beyondMaker : "ok",
       label: index === 0 ? label : "",
     }),
   );
