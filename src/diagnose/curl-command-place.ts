@@ -9,37 +9,49 @@ export interface CurlPlace {
 }
 
 /**
- * The first of them that is about this URL; null: none is.
+ * What tells for a URL where its target is; null: where its name says.
  *
  * @throws BadCommand
  */
-export function placeOf(options: readonly CurlOption[], url: URL): CurlPlace | null {
-  const host = url.hostname.toLowerCase();
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-  for (const { name, value } of options) {
-    const place = name === "resolve" ? resolved(value, host, port) : name === "connect-to" ? connected(value, host, port) : null;
-    if (place !== null) return place;
-  }
-  return null;
+export function placesOf(options: readonly CurlOption[]): (url: URL) => CurlPlace | null {
+  const places = options.flatMap(({ name, value }) =>
+    name === "resolve" ? resolved(value) : name === "connect-to" ? [connected(value)] : [],
+  );
+  return (url) => {
+    const host = url.hostname.toLowerCase();
+    const port = url.port === "" ? (url.protocol === "https:" ? HTTPS_PORT : HTTP_PORT) : Number(url.port);
+    const found = places.find((place) => (place.name === null || place.name === host) && (place.at === null || place.at === port));
+    return found === undefined ? null : { hosts: found.hosts ?? [host], port: found.port ?? port };
+  };
 }
 
-/** `[+]host:port:address[,address]…`. */
-function resolved(value: string, host: string, port: string): CurlPlace | null {
-  if (value.startsWith("-")) return null;
-  const [, name, at, addresses = ""] = /^\+?(\*|\[[^\]]+\]|[^:]+):(\d+):(.+)$/.exec(value) ?? [];
-  if (name === undefined) throw new BadCommand("--resolve of curl wants host:port:address");
-  if ((name !== "*" && name.toLowerCase() !== host) || at !== port) return null;
-  return { hosts: addresses.split(",").map(withoutBrackets), port: Number(port) };
+const HTTPS_PORT = 443;
+const HTTP_PORT = 80;
+
+/** Null: any, or as it was. */
+interface Place {
+  readonly name: string | null;
+  readonly at: number | null;
+  readonly hosts: readonly string[] | null;
+  readonly port: number | null;
+}
+
+/** `[+]host:port:address[,address]…`; with a `-` before it, which takes one away, nothing. */
+function resolved(value: string): Place[] {
+  if (value.startsWith("-")) return [];
+  const [, name = "", at, addresses = ""] = /^\+?(\*|\[[^\]]+\]|[^:]+):(\d+):(.+)$/.exec(value) ?? [];
+  if (name === "") throw new BadCommand("--resolve of curl wants host:port:address");
+  const hosts = addresses.split(",").map(withoutBrackets);
+  return [{ name: name === "*" ? null : name.toLowerCase(), at: Number(at), hosts, port: null }];
 }
 
 /** `host:port:other:port`, each of which may be empty. */
-function connected(value: string, host: string, port: string): CurlPlace | null {
-  const [, name, at, other, otherPort] = /^(\[[^\]]+\]|[^:]*):(\d*):(\[[^\]]+\]|[^:]*):(\d*)$/.exec(value) ?? [];
-  if (name === undefined) throw new BadCommand("--connect-to of curl wants host:port:host:port");
-  if ((name !== "" && name.toLowerCase() !== host) || (at !== "" && at !== port)) return null;
+function connected(value: string): Place {
+  const [found, name = "", at = "", other = "", port = ""] = /^(\[[^\]]+\]|[^:]*):(\d*):(\[[^\]]+\]|[^:]*):(\d*)$/.exec(value) ?? [];
+  if (found === undefined) throw new BadCommand("--connect-to of curl wants host:port:host:port");
   return {
-    hosts: [withoutBrackets(other === "" || other === undefined ? host : other)],
-    port: Number(otherPort === "" ? port : otherPort),
+    ...{ name: name === "" ? null : name.toLowerCase(), at: at === "" ? null : Number(at) },
+    ...{ hosts: other === "" ? null : [withoutBrackets(other)], port: port === "" ? null : Number(port) },
   };
 }
 

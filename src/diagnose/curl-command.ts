@@ -3,7 +3,7 @@ import type { Exit } from "../core/route.ts";
 import { bodyOf, encodeData, type ReadFile } from "./curl-command-body.ts";
 import { fieldsOf } from "./curl-command-fields.ts";
 import { type CurlOption, kindOf, readArguments, valuesOf } from "./curl-command-options.ts";
-import { type CurlPlace, placeOf } from "./curl-command-place.ts";
+import { type CurlPlace, placesOf } from "./curl-command-place.ts";
 import { BadCommand } from "./curl-command-problem.ts";
 import { proxyOf } from "./curl-command-proxy.ts";
 import type { Variables } from "./curl-command-words.ts";
@@ -64,7 +64,7 @@ export function readCurlCommand(words: readonly string[], { readFile, variables 
   return {
     ...{ url, fields, host, body: sent?.bytes ?? null, exit: login === null ? exit : loggedIn(exit, login) },
     method: valuesOf(options, "request").at(-1) ?? (isOn("head") ? "HEAD" : (sent?.method ?? "GET")),
-    placeOf: (asked) => placeOf(options, asked),
+    placeOf: placesOf(options),
     family: isOn("ipv4") ? 4 : isOn("ipv6") ? 6 : null,
     ...{ insecure: isOn("insecure"), tunnel: isOn("proxytunnel"), ca: ca === undefined ? null : readFile(ca).toString("latin1") },
     ...{ timeoutMs: secondsOf(options, "max-time"), connectMs: secondsOf(options, "connect-timeout") },

@@ -86,8 +86,11 @@ function inForm(text: string): Secret[] {
 function inBody(text: string): Secret[] {
   const strings = [...text.matchAll(/"([^"\\]+)"\s*:\s*(?:"((?:[^"\\]|\\.)+)"|([\d.]+))/g)];
   const inJson = strings.map(([, name = "", value, number]) => ({ text: value ?? number ?? "", name }));
-  const isForm = inJson.length === 0 && text.includes("=");
-  return [...(text.length < TELLING_CHARS ? [] : [{ text, name: null }]), ...inJson, ...(isForm ? inForm(text) : [])];
+  const inParts = [...text.matchAll(/; name="([^"]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([\s\S]*?)\r\n--/g)].map(
+    ([, name = "", value = ""]) => ({ text: value, name }),
+  );
+  const isForm = inJson.length + inParts.length === 0 && text.includes("=");
+  return [...inParts, ...(text.length < TELLING_CHARS ? [] : [{ text, name: null }]), ...inJson, ...(isForm ? inForm(text) : [])];
 }
 
 /** As bytes that are read as Latin-1, escaped for a URL, for JSON, for HTML, and as this program itself describes bytes. */

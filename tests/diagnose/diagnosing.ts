@@ -1,13 +1,16 @@
-import { tellDiagnosis, toJson } from "../../src/cli/diagnose-report.ts";
+import { bytesOf, tellDiagnosis, toJson } from "../../src/cli/diagnose-report.ts";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { HostPort } from "../../src/core/address.ts";
 import type { Exit } from "../../src/core/route.ts";
 import { diagnose } from "../../src/diagnose/diagnose.ts";
 import type { DiagnoseContext } from "../../src/diagnose/diagnose-context.ts";
 import type { Diagnosis } from "../../src/diagnose/diagnosis.ts";
+import { toHar } from "../../src/diagnose/har.ts";
+import { toHtml } from "../../src/diagnose/html.ts";
 import { openDiagnosis } from "../../src/diagnose/open-diagnosis.ts";
 import { TARGET_REQUESTS_MAX } from "../../src/diagnose/plan.ts";
 import type { Question } from "../../src/diagnose/question.ts";
+import { Watch } from "../../src/diagnose/watch.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
 
 export const context: DiagnoseContext = openDiagnosis(DEFAULTS, 3000);
@@ -38,8 +41,19 @@ export function chain(...parts: readonly HostPort[]): Exit {
   return { ...exitAt(parts[0] as HostPort), hops: parts.flatMap((part) => exitAt(part).hops) };
 }
 
-/** All that users and programs are shown of it. */
-export function shownOf(diagnosis: Diagnosis): string {
-  const lines = tellDiagnosis(diagnosis, context.limits, { width: null, paint: (_, text) => text });
-  return `${lines.join("\n")}\n${JSON.stringify(toJson({ diagnosis, notes: [] }), null, 2)}`;
+/** All that users and programs are shown of such a diagnosis, in every form. */
+export async function shownOf(...[target, via, more = {}, own = context]: Parameters<typeof diagnosisOf>): Promise<string> {
+  const question = questionOf(target, via, more);
+  const diagnosis = await diagnose(question, own);
+  const { limits } = context;
+  const lines = tellDiagnosis(diagnosis, limits, { width: null, paint: (_, text) => text });
+  const change = new Watch().add(diagnosis, 0);
+  const bytes = bytesOf(diagnosis, limits);
+  return [
+    ...lines,
+    JSON.stringify(toJson({ diagnosis, notes: [] }), null, 2),
+    ...(change?.lines ?? []),
+    JSON.stringify(toHar(diagnosis, question, "1.0.0"), null, 2),
+    toHtml(diagnosis, question, { version: "1.0.0", at: 0, notes: [], bytes }),
+  ].join("\n");
 }
