@@ -1,0 +1,91 @@
+import { LineCutter } from "./line-cutter.ts";
+import { LogClock } from "./log-clock.ts";
+import type { LogEvent, LogFormat } from "./log-event.ts";
+import { formatsNamed } from "./log-formats.ts";
+import { unwrap } from "./wrapped-line.ts";
+
+/** A line that was read, and what it says; null: it is of no format that is known. */
+export interface LogLine {
+  readonly text: string;
+  readonly file: string;
+  /** From 1. */
+  readonly number: number;
+  readonly said: { readonly event: LogEvent; readonly format: LogFormat; readonly at: number | null } | null;
+}
+
+export interface LogFileOptions {
+  readonly name: string;
+  /** As `--format` names it; null: each line's is found out. */
+  readonly format: string | null;
+  /** Of times that have none. */
+  readonly year: number;
+}
+
+/** One of the files that are read: what it learned of how its lines are written, and its clock. */
+export class LogFile {
+  readonly #name: string;
+  readonly #year: number;
+  readonly #formats: readonly LogFormat[];
+  readonly #cutter: LineCutter;
+  readonly #clock = new LogClock();
+  /** Of the line before: lines of a kind come together. */
+  #format: LogFormat | null = null;
+  #isWrapped = false;
+  #lines = 0;
+
+  constructor({ name, format, year }: LogFileOptions, take: (line: LogLine) => void) {
+    this.#name = name;
+    this.#year = year;
+    this.#formats = formatsNamed(format);
+    this.#cutter = new LineCutter((text) => take({ text, file: this.#name, number: ++this.#lines, said: this.#read(text) }));
+  }
+
+  /** Lines of which only the start was read. */
+  get cut(): number {
+    return this.#cutter.cut;
+  }
+
+  /** Lines whose time was not believed. */
+  get strange(): number {
+    return this.#clock.strange;
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#cutter.push(chunk);
+  }
+
+  /** A last line may have no end. */
+  end(): void {
+    this.#cutter.end();
+  }
+
+  #read(text: string): LogLine["said"] {
+    const event = text === "" ? null : this.#readAny(text);
+    return event === null || this.#format === null ? null : { event, format: this.#format, at: this.#clock.settle(event.at) };
+  }
+
+  #readAny(line: string): LogEvent | null {
+    const again = this.#format === null ? null : this.#isWrapped ? this.#readWrapped(line, [this.#format]) : this.#format.read(line);
+    return again ?? this.#readBare(line, this.#formats) ?? this.#readWrapped(line, this.#formats);
+  }
+
+  #readBare(line: string, formats: readonly LogFormat[]): LogEvent | null {
+    for (const format of formats) {
+      const event = format.read(line);
+      if (event !== null) {
+        this.#format = format;
+        this.#isWrapped = false;
+        return event;
+      }
+    }
+    return null;
+  }
+
+  #readWrapped(line: string, formats: readonly LogFormat[]): LogEvent | null {
+    const inner = unwrap(line, this.#year);
+    const event = inner === null ? null : this.#readBare(inner.line, formats);
+    if (inner === null || event === null) return null;
+    this.#isWrapped = true;
+    return event.at === null ? { ...event, at: inner.at } : event;
+  }
+}
