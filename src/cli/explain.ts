@@ -7,6 +7,7 @@ import type { ExchangeRecord } from "../core/ledger.ts";
 import type { LogReport } from "../explain/log/log-report.ts";
 import { type Explained, explainResponse } from "../explain/response/explain-response.ts";
 import { explainConfigFiles } from "./explain-config.ts";
+import { followLogs } from "./explain-follow.ts";
 import { type Input, openInput } from "./explain-input.ts";
 import { isLog, LogInputs } from "./explain-log.ts";
 import { tellLog } from "./explain-log-report.ts";
@@ -21,6 +22,8 @@ export interface ExplainFlags {
   readonly config: boolean;
   /** `auto`, `response`, or whose log the inputs are. */
   readonly format: string;
+  /** The inputs are logs that are still written. */
+  readonly follow: boolean;
 }
 
 /** What was found in one input. */
@@ -30,6 +33,7 @@ type Found = { readonly kind: "record"; readonly record: ExchangeRecord } | Expl
 export async function explain(inputs: readonly string[], flags: ExplainFlags): Promise<number> {
   if (flags.config) return explainConfigFiles(inputs, flags);
   const sources = inputs.length === 0 ? ["-"] : inputs;
+  if (flags.follow) return followLogs(sources, flags);
   const found: Found[] = [];
   const logs = new LogInputs(flags.format === "response" ? "auto" : flags.format);
   let isLogs = false;

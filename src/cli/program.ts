@@ -113,6 +113,7 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
       "auto, response, or whose log it is: nginx, access, haproxy, squid, envoy, traefik, alb, cloudfront, goodgateway",
       "auto",
     )
+    .option("-f, --follow", "logs that are still written: incidents as they begin and grow, the conclusion at Ctrl-C", false)
     .option("--admin <address>", "the gateway that knows the request ids (default: 127.0.0.1:8503)")
     .option(
       "--config",

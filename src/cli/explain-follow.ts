@@ -1,0 +1,135 @@
+import { IncidentNews, type News } from "../explain/log/incident-news.ts";
+import { formatsNamed, LOG_FORMAT_NAMES } from "../explain/log/log-formats.ts";
+import { LogReader, type OpenLog } from "../explain/log/log-reader.ts";
+import { tellLog } from "./explain-log-report.ts";
+import { tellJson } from "./explain-report.ts";
+import { followFile } from "./follow-file.ts";
+import { fit, type Look, lookOf, plural } from "./look.ts";
+import { untilEnded } from "./until-ended.ts";
+import { UsageError } from "./usage-error.ts";
+
+export interface FollowFlags {
+  readonly json: boolean;
+  readonly format: string;
+}
+
+/** Reads logs, and what is written to them, until Ctrl-C: each incident as it begins and as it grows, and the conclusion. 1: there was one. */
+export async function followLogs(sources: readonly string[], flags: FollowFlags): Promise<number> {
+  if (flags.format !== "auto" && formatsNamed(flags.format).length === 0)
+    throw new UsageError(`--format ${flags.format}: there are auto, ${LOG_FORMAT_NAMES.join(", ")}`);
+  const following = new Following(flags);
+  const stop = new AbortController();
+  void untilEnded().then(() => stop.abort());
+  const timer = setInterval(() => following.tellNews(), TELL_MS);
+  const unread = new Set(sources);
+  const caughtUp = (source: string) => {
+    if (unread.delete(source) && unread.size === 0) following.tellStart();
+  };
+  await Promise.all(
+    sources.map((source) => (source === "-" ? readStdin(following, stop.signal) : readFollowed(source, following, stop.signal, caughtUp))),
+  );
+  clearInterval(timer);
+  return following.conclude();
+}
+
+/** As often as a screen is looked at. */
+const TELL_MS = 250;
+
+async function readFollowed(path: string, following: Following, signal: AbortSignal, caughtUp: (path: string) => void): Promise<void> {
+  let log = following.open(path);
+  let isFirst = true;
+  let wasThere = true;
+  for await (const part of followFile(path, signal)) {
+    if (part.kind === "bytes") {
+      if (isFirst && part.bytes[0] === 0x1f && part.bytes[1] === 0x8b)
+        throw new UsageError(`${path} is packed: nobody adds lines to it; read it without -f`);
+      isFirst = false;
+      log.push(part.bytes);
+    } else if (part.kind === "restart") {
+      log.end();
+      log = following.open(path);
+      console.error(
+        part.why === "replaced"
+          ? `${path}: another file has its name now, and is followed`
+          : `${path} was cut off, and is read from its start`,
+      );
+    } else {
+      if (!part.isThere && wasThere) console.error(`${path} is not there yet`);
+      wasThere = part.isThere;
+      caughtUp(path);
+    }
+  }
+  log.end();
+}
+
+async function readStdin(following: Following, signal: AbortSignal): Promise<void> {
+  const log = following.open("stdin");
+  signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  try {
+    for await (const chunk of process.stdin) log.push(chunk as Buffer);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  log.end();
+}
+
+class Following {
+  readonly #flags: FollowFlags;
+  readonly #look: Look = lookOf(process.stdout);
+  readonly #reader: LogReader;
+  readonly #news = new IncidentNews();
+  #lines = 0;
+  /** What the files hold at first is no news; stdin is. */
+  #isStarted = false;
+
+  constructor(flags: FollowFlags) {
+    this.#flags = flags;
+    this.#reader = new LogReader({ format: flags.format === "auto" ? null : flags.format, year: new Date().getFullYear() });
+  }
+
+  open(name: string): OpenLog {
+    if (name === "stdin") this.#isStarted = true;
+    return this.#reader.openBeside(name);
+  }
+
+  /** All that was written before is read. */
+  tellStart(): void {
+    const incidents = this.#reader.incidents();
+    if (!this.#isStarted) this.#news.skip(incidents, performance.now());
+    this.#isStarted = true;
+    this.#lines = this.#reader.lines;
+    const sum = incidents.length === 0 ? "no incident" : plural(incidents.length, "incident", "incidents");
+    console.error(`${plural(this.#lines, "line", "lines")} so far, ${sum}; more is told as it comes, and all of it at Ctrl-C`);
+  }
+
+  tellNews(): void {
+    if (!this.#isStarted || this.#reader.lines === this.#lines) return;
+    this.#lines = this.#reader.lines;
+    const news = this.#news.read(this.#reader.incidents(), performance.now());
+    for (const one of news.slice(0, NEWS_SHOWN_MAX)) console.log(this.#flags.json ? JSON.stringify(one) : tellOne(one, this.#look));
+    const beyond = news.length - NEWS_SHOWN_MAX;
+    if (beyond > 0) console.error(`and ${plural(beyond, "other incident", "other incidents")}`);
+  }
+
+  conclude(): number {
+    this.tellNews();
+    const report = this.#reader.report();
+    console.log(this.#flags.json ? JSON.stringify(JSON.parse(tellJson(report))) : `\n${tellLog(report, this.#look).join("\n")}`);
+    return report.failures > 0 ? 1 : 0;
+  }
+}
+
+/** At a time; whoever looks reads no more. */
+const NEWS_SHOWN_MAX = 20;
+
+function tellOne({ kind, fault, culprit, backend, count, added, last, line }: News, { paint, width }: Look): string {
+  const where = backend === null ? "" : ` at ${backend}`;
+  const clock = last?.slice(11) ?? "        ";
+  const text =
+    kind === "opened"
+      ? `${clock} new: ${fault}${where}, culprit ${culprit}: ${line.words}`
+      : `${clock} goes on: ${fault}${where}: ${plural(count, "line", "lines")}, ${count === added ? "" : `${added} of them since it was told`}`;
+  return paint(kind === "opened" ? "bold" : "dim", fit(text, width ?? WIDE_CHARS));
+}
+
+const WIDE_CHARS = 400;
