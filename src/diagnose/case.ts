@@ -3,7 +3,7 @@ import { culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { HopRole } from "../core/route.ts";
 import { isBlock, isOfTarget } from "./fault-kinds.ts";
-import type { TestPart, TestResult } from "./question.ts";
+import type { TestPart, TestResult, TestSpec } from "./question.ts";
 
 /** A test that broke, and all that speaks for or against whoever is named first. */
 export interface Case {
@@ -34,11 +34,16 @@ export function caseOf(broken: TestResult, whole: readonly TestResult[], tests: 
     ...{ broken, fault, role, hop, others, mayGoDirect },
     worked: others.filter(({ outcome }) => outcome === "ok"),
     failed: others.filter(({ outcome }) => outcome === "fault"),
-    parts: tests.filter(({ spec, outcome }) => spec.of === broken.spec.id && outcome !== "cut"),
+    parts: tests.filter(({ spec, outcome }) => outcome !== "cut" && isPartOf(spec, broken.spec.id, tests)),
     names: tests.filter(({ spec, outcome }) => spec.part === "name" && outcome !== "cut"),
     isTargets: isOfTarget(broken) && culpritOf(fault, role) !== "exit",
     isBlock: isBlock(fault.id),
   };
+}
+
+/** Itself, or by way of a part: which protocol a hop of a chain speaks. */
+function isPartOf({ of }: TestSpec, id: string, tests: readonly TestResult[]): boolean {
+  return of === id || (of !== null && tests.some(({ spec }) => spec.id === of && spec.of === id));
 }
 
 /** The detail of that kind which ended so. */

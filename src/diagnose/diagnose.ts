@@ -81,14 +81,19 @@ class Run {
     const areKnown = (parts: readonly TestPart[]) =>
       this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
     if (verdict.fault === null || this.#isProtocolOpen(verdict)) return false;
-    return verdict.confidence >= CERTAIN ? areKnown(["via"]) : verdict.confidence >= COMPARED && areKnown(["via", "direct", "other"]);
+    // Of a chain's later hops, what one shows may be the doing of the one before.
+    const isFarther = verdict.hop > 1 && this.#specs.some(({ part }) => part === "hop-alone");
+    if (verdict.confidence >= CERTAIN && !isFarther) return areKnown(["via"]);
+    return verdict.confidence >= COMPARED && areKnown(["via", "direct", "other", "hop-alone"]);
   }
 
-  /** What came was no word of a proxy as its line has it: which one would be is worth waiting for. */
+  /** What came was no word of a proxy as its line has it: which one would be is worth waiting for, SOCKS5 too where SOCKS4 was heard first. */
   #isProtocolOpen({ culprit }: Verdict): boolean {
     const wanted = this.#specs.filter(({ part }) => part === "protocol");
     const ended = this.#ended.filter(({ spec }) => spec.part === "protocol");
-    return culprit === "gateway" && ended.length < wanted.length && ended.every(({ outcome }) => outcome !== "ok");
+    const spoken = ended.filter(({ outcome }) => outcome === "ok").map(({ spec }) => schemeOf(spec));
+    const isSettled = spoken.some((scheme) => !scheme.startsWith("socks4")) || ended.length === wanted.length;
+    return culprit === "gateway" && !isSettled;
   }
 
   #finish(): void {
@@ -100,4 +105,8 @@ class Run {
     const all = this.#specs.map((spec) => this.#ended.find((result) => result.spec === spec) ?? cutTest(spec));
     this.#resolve(conclude(this.#question, all));
   }
+}
+
+function schemeOf({ exit }: TestSpec): string {
+  return exit?.hops.at(-1)?.scheme ?? "";
 }

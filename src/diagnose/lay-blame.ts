@@ -1,6 +1,7 @@
 import type { Culprit } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import { type Case, partOf } from "./case.ts";
+import { brokenLink } from "./chain-links.ts";
 import type { Blame } from "./diagnosis.ts";
 import { areAlike, isOfTarget, isOwn, isTold, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
 import type { TestResult } from "./question.ts";
@@ -29,6 +30,7 @@ type Rule = (one: Case, own: Blame) => Blame | null;
 const RULES: readonly Rule[] = [
   nameFailsHere,
   onlyDirectFails,
+  brokenLink,
   targetFailsAll,
   exitsFailAlike,
   refusedHere,

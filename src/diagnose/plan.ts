@@ -51,6 +51,7 @@ function nameTests({ url }: Question): TestSpec[] {
 
 function followUps(question: Question, result: TestResult, byId: ReadonlyMap<string, TestResult>): TestSpec[] {
   const { spec, outcome } = result;
+  if (outcome === "fault" && spec.part === "hop-alone" && spec.exit !== null) return protocolTests(question, result, spec.exit);
   if (outcome !== "fault" || spec.kind !== "request" || (spec.part !== "direct" && spec.part !== "via")) return [];
   const repeat =
     isIdempotent(spec.method) && !isSettled(result)
@@ -83,13 +84,13 @@ function certificateTests({ url }: Question, { attributed }: TestResult): TestSp
   ];
 }
 
-/** Each hop of a chain on its own, and growing beginnings of it. */
+/** Each hop of a chain on its own, asked for what it does in the chain, and growing beginnings of it. */
 function linkTests(question: Question, spec: TestSpec, chain: Exit): TestSpec[] {
   const method = isIdempotent(spec.method) ? spec.method : "GET";
   const { hops } = chain;
   const alone = hops.map((hop, index) =>
     requestTest(question, { ...chain, hops: [hop] }, "hop-alone", {
-      ...{ id: `hop ${index + 1} of ${spec.id}`, of: spec.id, method },
+      ...{ id: `hop ${index + 1} of ${spec.id}`, of: spec.id, method, tunnel: question.tunnel || index < hops.length - 1 },
       prefix: `hop ${index + 1} alone: `,
     }),
   );

@@ -30,11 +30,15 @@ async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseCo
     case "certificate":
       return await lookAtCertificate(spec, question, context, signal);
     default:
-      return await goRoute(spec, question, context, signal);
+      return await goRoute(spec, question, { ...context, timeoutMs: waitMsFor(spec, context) }, signal);
   }
 }
 
 /** What a port speaks is asked of one that has failed already: it is not waited for as long as the page itself. */
+function waitMsFor({ kind, part }: TestSpec, { timeoutMs }: DiagnoseContext): number {
+  return kind === "request" && part !== "scheme" ? timeoutMs : Math.min(timeoutMs, PROBE_MS);
+}
+
 const PROBE_MS = 3_000;
 const BODY_BYTES_MAX = 64 * 1024;
 const RAW_BYTES_MAX = 32 * 1024;
@@ -57,8 +61,7 @@ async function goRoute(spec: TestSpec, question: Question, context: DiagnoseCont
     hops: spec.exit?.hops ?? [],
     target: isTunnelled(spec, target) ? { ...placeOf(spec, question), tls: isRequest && tlsWith(spec, question) } : null,
   };
-  const waitMs = isRequest ? context.timeoutMs : Math.min(context.timeoutMs, PROBE_MS);
-  const dialled = await dial(plan, dialOptions(context, signal, startedAt + waitMs));
+  const dialled = await dial(plan, dialOptions(context, signal, startedAt + context.timeoutMs));
   if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
   const { ms, nextHop: peer } = dialled.report;
   if (dialled.kind === "failed") return failed(spec, dialled.failure, target, ms);

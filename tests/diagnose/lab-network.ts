@@ -16,6 +16,9 @@ export const NAME = "site.lab";
 /** Where the name leads for whoever may not dial it (RFC 5737). */
 const BLOCKED = "192.0.2.80";
 
+/** Where nobody of the lab ever listens, so that TCP is refused however many servers come and go beside it. */
+export const NOBODY: HostPort = { host: "127.0.0.2", port: 9 };
+
 /** How well the way from this machine to the site works. */
 export type Network = "healthy" | "direct is blocked" | "DNS is dead" | "one of many" | "nothing is reachable";
 

@@ -6,13 +6,13 @@ import { BLOCK_PAGES } from "../../src/lab/block-pages.ts";
 import { startEdge } from "../../src/lab/edge.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
-import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { nginxPage } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
 import { alerts, badTls } from "../../src/lab/tls-trouble.ts";
-import { authority, diagnoseIn, NAME, type Network, reachOf, waitFor } from "./lab-network.ts";
+import { authority, diagnoseIn, NAME, type Network, NOBODY, reachOf, waitFor } from "./lab-network.ts";
 import { assertRows, type Row } from "./lab-rows.ts";
 import { type Expected, TARGET, TLS_TARGET } from "./lab-tables.ts";
 
@@ -71,7 +71,7 @@ function refusals(way: Way, network: Network): Row[] {
   ]);
   const lost = row("an edge without its origin", ["relay.edge_5xx", "edge", /edge's log/], {
     ...{ way, network },
-    start: async () => startEdge({ "*": await findClosedPort() }),
+    start: () => startEdge({ "*": NOBODY }),
   });
   return [...pages, ...errors, lost];
 }
