@@ -53,8 +53,8 @@ interface Given {
 }
 
 const ROLE = "goodgateway-judge";
-/** What is made for one answer is garbage at once. */
-const YOUNG_MIB_MAX = 8;
+/** What is made for one answer is garbage at once; but the less room there is for it, the more often all threads stop for a collection. */
+const YOUNG_MIB_MAX = 24;
 
 /** This same module, as the thread runs it. */
 async function serve(): Promise<void> {
