@@ -2,9 +2,8 @@ import { IncidentNews, type News } from "../explain/log/incident-news.ts";
 import { formatsNamed, LOG_FORMAT_NAMES } from "../explain/log/log-formats.ts";
 import { LogReader, type OpenLog } from "../explain/log/log-reader.ts";
 import { tellLog } from "./explain-log-report.ts";
-import { tellJson } from "./explain-report.ts";
 import { followFile } from "./follow-file.ts";
-import { fit, type Look, lookOf, plural } from "./look.ts";
+import { fit, format, type Look, lookOf, plural, printable } from "./look.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -25,11 +24,26 @@ export async function followLogs(sources: readonly string[], flags: FollowFlags)
   const caughtUp = (source: string) => {
     if (unread.delete(source) && unread.size === 0) following.tellStart();
   };
-  await Promise.all(
-    sources.map((source) => (source === "-" ? readStdin(following, stop.signal) : readFollowed(source, following, stop.signal, caughtUp))),
-  );
-  clearInterval(timer);
+  const read = async (source: string) => {
+    try {
+      await (source === "-" ? readStdin(following, stop.signal) : readFollowed(source, following, stop.signal, caughtUp));
+    } catch (error) {
+      // The others end with it.
+      stop.abort();
+      throw unreadable(source, error);
+    }
+  };
+  try {
+    await Promise.all(sources.map(read));
+  } finally {
+    clearInterval(timer);
+  }
   return following.conclude();
+}
+
+function unreadable(source: string, error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "EACCES" || code === "EISDIR" ? new UsageError(`${source} cannot be read: ${(error as Error).message}`) : error;
 }
 
 /** As often as a screen is looked at. */
@@ -106,7 +120,8 @@ class Following {
     if (!this.#isStarted || this.#reader.lines === this.#lines) return;
     this.#lines = this.#reader.lines;
     const news = this.#news.read(this.#reader.incidents(), performance.now());
-    for (const one of news.slice(0, NEWS_SHOWN_MAX)) console.log(this.#flags.json ? JSON.stringify(one) : tellOne(one, this.#look));
+    for (const one of news.slice(0, NEWS_SHOWN_MAX))
+      console.log(this.#flags.json ? printable(JSON.stringify(one)) : tellOne(one, this.#look));
     const beyond = news.length - NEWS_SHOWN_MAX;
     if (beyond > 0) console.error(`and ${plural(beyond, "other incident", "other incidents")}`);
   }
@@ -114,7 +129,7 @@ class Following {
   conclude(): number {
     this.tellNews();
     const report = this.#reader.report();
-    console.log(this.#flags.json ? JSON.stringify(JSON.parse(tellJson(report))) : `\n${tellLog(report, this.#look).join("\n")}`);
+    console.log(this.#flags.json ? printable(JSON.stringify(report)) : `\n${tellLog(report, this.#look).join("\n")}`);
     return report.failures > 0 ? 1 : 0;
   }
 }
@@ -127,8 +142,8 @@ function tellOne({ kind, fault, culprit, backend, count, added, last, line }: Ne
   const clock = last?.slice(11) ?? "        ";
   const text =
     kind === "opened"
-      ? `${clock} new: ${fault}${where}, culprit ${culprit}: ${line.words}`
-      : `${clock} goes on: ${fault}${where}: ${plural(count, "line", "lines")}, ${count === added ? "" : `${added} of them since it was told`}`;
+      ? `${clock} new: ${fault}${where}, culprit ${culprit}${count === 1 ? "" : `, ${count} lines`}: ${line.words}`
+      : `${clock} goes on: ${fault}${where}: ${plural(count, "line", "lines")}, ${format(added)} of them new`;
   return paint(kind === "opened" ? "bold" : "dim", fit(text, width ?? WIDE_CHARS));
 }
 

@@ -30,9 +30,18 @@ export class RunningCommand {
   }
 
   /** The first match of what it printed on stderr, as soon as it is there. */
-  async said(pattern: RegExp): Promise<RegExpExecArray> {
+  said(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matched(pattern, () => this.stderr);
+  }
+
+  /** The same of stdout. */
+  printed(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#matched(pattern, () => this.stdout);
+  }
+
+  async #matched(pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stderr);
+      const match = pattern.exec(text());
       if (match !== null) return match;
       const { exitCode, signalCode } = this.process;
       if (exitCode !== null || signalCode !== null) throw new Error(`it ended with ${exitCode ?? signalCode}: ${this.stderr}`);
