@@ -8,6 +8,8 @@ const KINS_MAX = 4096;
 /** Pairs kept of one exit, and of one target. */
 const TARGETS_OF_EXIT_MAX = 16;
 const EXITS_OF_TARGET_MAX = 64;
+/** Pairs kept for use again. */
+const SPARE_MAX = 1024;
 /** A pair takes the place of another only where that is at least so old. Milliseconds. */
 const SAMPLE_MS = 1000;
 /** Looks for a pair that may go, before the last that was looked at goes whatever it is. */
@@ -15,9 +17,11 @@ const LOOKS = 4;
 
 /** Which exits met which targets lately: a sparse table, bounded in every direction. */
 export class Meetings {
-  readonly exits: TrackTable = new TrackTable(EXITS_MAX);
-  readonly targets: TrackTable = new TrackTable(TARGETS_MAX);
+  readonly exits: TrackTable = new TrackTable(EXITS_MAX, (track) => this.#leave(track));
+  readonly targets: TrackTable = new TrackTable(TARGETS_MAX, (track) => this.#leave(track));
   readonly kins: Map<string, Kin> = new Map();
+  /** Cells that are in no list, for pairs to come. */
+  readonly #spare: Cell[] = [];
 
   find(exit: Track | undefined, target: string): Cell | null {
     if (exit === undefined) return null;
@@ -26,7 +30,7 @@ export class Meetings {
   }
 
   exit(key: string, kin: string, now: number): Track {
-    const track = this.exits.get(key) ?? open(this.exits, key, kin, now);
+    const track = this.exits.open(key, kin, now);
     if (track.family === null || track.kin !== kin) {
       track.kin = kin;
       track.family = this.#kin(kin);
@@ -45,7 +49,7 @@ export class Meetings {
   }
 
   target(key: string, now: number): Track {
-    const track = this.targets.get(key) ?? open(this.targets, key, "", now);
+    const track = this.targets.open(key, "", now);
     track.seenAt = now;
     return track;
   }
@@ -59,28 +63,29 @@ export class Meetings {
     if (old !== null && isFresh(old, now)) return null;
     const older = target.cells.length >= EXITS_OF_TARGET_MAX ? nextByTurns(target) : null;
     if (older !== null && isFresh(older, now)) return null;
-    if (old !== null) unlink(old);
-    if (older !== null && older !== old) unlink(older);
-    const cell = new Cell(exit, target);
+    if (old !== null) this.#unlink(old);
+    if (older !== null && older !== old) this.#unlink(older);
+    const spare = this.#spare.pop();
+    spare?.reuse(exit, target);
+    const cell = spare ?? new Cell(exit, target);
     cell.exitPlace = exit.cells.push(cell) - 1;
     cell.targetPlace = target.cells.push(cell) - 1;
     return cell;
   }
 
   forget(track: Track): void {
-    leave(track);
-    this.exits.delete(track.key);
+    this.#leave(track);
+    this.exits.delete(track);
   }
-}
 
-function open(table: TrackTable, key: string, kin: string, now: number): Track {
-  const { track, dropped } = table.open(key, kin, now);
-  if (dropped !== null) leave(dropped);
-  return track;
-}
+  #leave(track: Track): void {
+    while (track.cells.length > 0) this.#unlink(track.cells.at(-1) as Cell);
+  }
 
-function leave(track: Track): void {
-  while (track.cells.length > 0) unlink(track.cells.at(-1) as Cell);
+  #unlink(cell: Cell): void {
+    unlink(cell);
+    if (this.#spare.length < SPARE_MAX) this.#spare.push(cell);
+  }
 }
 
 /** A pair that has shown itself to be one is passed over where another stands near. */

@@ -1,3 +1,5 @@
+import { hashText } from "../core/hash-text.ts";
+import { HashedRows } from "../core/hashed-rows.ts";
 import { Track } from "./tracks.ts";
 
 /** One that was seen within this time is passed over where another may go. Milliseconds. */
@@ -6,18 +8,23 @@ const SAMPLE_MS = 1000;
 const LOOKS = 4;
 
 /**
- * So many exits, or targets, that are remembered, by their keys. The map holds numbers alone: a map that holds what comes and goes leaves its
- * old tables behind, and each keeps all that it held alive until the collector's next long pause.
+ * So many exits, or targets, that are remembered, by their keys. In a pool of a million nearly every attempt brings another one. So the one
+ * that gives way becomes the one that comes, and no Map finds them, which would leave its old tables behind: what comes and goes as objects,
+ * at this age, the collector would copy first and find dead only in a long pause.
  */
 export class TrackTable {
   readonly #max: number;
-  readonly #places = new Map<string, number>();
+  readonly #places: HashedRows<string> = new HashedRows((place, key) => this.#tracks[place]?.key === key);
   readonly #tracks: Track[] = [];
   /** Which one is looked at next when room is needed. */
   #hand = 0;
 
-  constructor(max: number) {
+  readonly #leave: (track: Track) => void;
+
+  /** @param leave takes the pairs of one that goes out of the table of pairs. */
+  constructor(max: number, leave: (track: Track) => void) {
     this.#max = max;
+    this.#leave = leave;
   }
 
   get size(): number {
@@ -25,30 +32,38 @@ export class TrackTable {
   }
 
   get(key: string): Track | undefined {
-    const place = this.#places.get(key);
-    return place === undefined ? undefined : this.#tracks[place];
+    return this.#tracks[this.#places.find(hashText(key), key)];
   }
 
-  /** Remembers another one; the one that had to give way for it. */
-  open(key: string, kin: string, now: number): { readonly track: Track; readonly dropped: Track | null } {
-    const track = new Track(key, kin);
-    const isFull = this.#tracks.length >= this.#max;
-    const place = isFull ? this.#oldest(now) : this.#tracks.length;
-    const dropped = isFull ? (this.#tracks[place] as Track) : null;
-    if (dropped !== null) this.#places.delete(dropped.key);
-    this.#places.set(key, place);
+  /** The one with this key. Where there is none it is remembered from now on, and if there is no room another is forgotten for it. */
+  open(key: string, kin: string, now: number): Track {
+    const hash = hashText(key);
+    const known = this.#tracks[this.#places.find(hash, key)];
+    if (known !== undefined) return known;
+    if (this.#tracks.length < this.#max) return this.#put(this.#tracks.length, new Track(key, kin, hash));
+    const place = this.#oldest(now);
+    const dropped = this.#tracks[place] as Track;
+    this.#places.delete(dropped.hash, place);
+    this.#leave(dropped);
+    if (dropped.isTold) return this.#put(place, new Track(key, kin, hash));
+    dropped.reuse(key, kin, hash);
+    return this.#put(place, dropped);
+  }
+
+  #put(place: number, track: Track): Track {
+    this.#places.add(track.hash, place);
     this.#tracks[place] = track;
-    return { track, dropped };
+    return track;
   }
 
-  delete(key: string): void {
-    const place = this.#places.get(key);
-    if (place === undefined) return;
-    this.#places.delete(key);
+  delete({ key, hash }: Track): void {
+    const place = this.#places.find(hash, key);
+    if (place < 0) return;
+    this.#places.delete(hash, place);
     const last = this.#tracks.pop() as Track;
     if (last.key === key) return;
-    this.#tracks[place] = last;
-    this.#places.set(last.key, place);
+    this.#places.delete(last.hash, this.#tracks.length);
+    this.#put(place, last);
   }
 
   /** The place of one that was not seen for long, as far as a few looks in turn find it. */

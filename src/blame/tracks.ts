@@ -42,6 +42,17 @@ export class Cell {
     this.exit = exit;
     this.target = target;
   }
+
+  /** Makes it the pair of two others, that have not met. */
+  reuse(exit: Track, target: Track): void {
+    this.exit = exit;
+    this.target = target;
+    this.asExit.reset();
+    this.asTarget.reset();
+    this.refusals = 0;
+    this.leftToExit.at = Number.NEGATIVE_INFINITY;
+    this.leftToTarget.at = Number.NEGATIVE_INFINITY;
+  }
 }
 
 /** How often an end breaks its attempts, in the long run. */
@@ -50,6 +61,12 @@ export class Habit {
   #met = 0;
   #broke = 0;
   #at: number = Number.NEGATIVE_INFINITY;
+
+  reset(): void {
+    this.#met = 0;
+    this.#broke = 0;
+    this.#at = Number.NEGATIVE_INFINITY;
+  }
 
   /** @param broke how likely it was this end that broke the attempt, 0 to 1. */
   meet(broke: number, now: number): void {
@@ -80,7 +97,9 @@ const HABIT_BASE = 10;
 
 /** An exit or a target, with the pairs that it was lately part of. */
 export class Track {
-  readonly key: string;
+  key: string;
+  /** Of the key. */
+  hash: number;
   /** Exits: what they share with those that fail together; targets: empty. */
   kin: string;
   readonly cells: Cell[] = [];
@@ -95,10 +114,27 @@ export class Track {
   refusingAt: number = Number.NEGATIVE_INFINITY;
   /** The cell that is looked at next when room is needed. */
   hand = 0;
+  /** What failed over it is remembered of its kin: it is never made another's. */
+  isTold = false;
 
-  constructor(key: string, kin: string) {
+  constructor(key: string, kin: string, hash = 0) {
     this.key = key;
+    this.hash = hash;
     this.kin = kin;
+  }
+
+  /** Makes it another one, that nobody has met. Its pairs must be gone. */
+  reuse(key: string, kin: string, hash: number): void {
+    this.key = key;
+    this.hash = hash;
+    this.kin = kin;
+    this.family = null;
+    this.habit.reset();
+    this.okAt = Number.NEGATIVE_INFINITY;
+    this.seenAt = 0;
+    this.refusing = 0;
+    this.refusingAt = Number.NEGATIVE_INFINITY;
+    this.hand = 0;
   }
 }
 
@@ -119,6 +155,8 @@ export class Kin {
     if (known !== -1) this.lost.splice(known, 1);
     else if (this.lost.length >= LOST_MAX) this.lost.shift();
     this.lost.push({ exit, target, at: now });
+    exit.isTold = true;
+    target.isTold = true;
   }
 }
 
