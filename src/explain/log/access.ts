@@ -58,7 +58,7 @@ function isDigit(line: string, at: number): boolean {
 }
 
 /** What a status says where the line has nothing else; null: it is no gateway's failure. */
-function faultOfStatus(status: number): AnyFaultId | null {
+export function faultOfStatus(status: number): AnyFaultId | null {
   return STATUSES[status] ?? (status >= 500 && status <= 599 ? "answer.5xx" : null);
 }
 

@@ -1,6 +1,7 @@
 import { ACCESS } from "./access.ts";
 import { ALB_ACCESS } from "./alb.ts";
 import { apacheFormats } from "./apache.ts";
+import { caddyFormats } from "./caddy.ts";
 import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
@@ -31,6 +32,7 @@ function logFormats(): readonly LogFormat[] {
     ENVOY_NOTES,
     TRAEFIK_JSON,
     ...varnishFormats(),
+    ...caddyFormats(),
     ALB_ACCESS,
     ...cloudFrontFormats(),
     OWN_TEXT,
@@ -49,6 +51,7 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "haproxy",
   "squid",
   "varnish",
+  "caddy",
   "envoy",
   "traefik",
   "alb",

@@ -66,3 +66,27 @@ export const VARNISH: Settings = {
   "client.denied": "the rule in vcl_recv that returns synth",
   "gateway.local_response": "the rule in VCL that returns synth or error",
 };
+
+export const CADDY: Settings = {
+  "connect.refused":
+    "reverse_proxy to the address that the application listens on: 127.0.0.1 instead of localhost where it has no IPv6; lb_try_duration 5s, so that it is tried again",
+  "connect.timeout": "reverse_proxy { transport http { dial_timeout 3s } lb_try_duration 5s }, with a second backend",
+  "connect.unix_socket": "the same path in reverse_proxy unix//… and in the application; its owner and mode for Caddy's user",
+  "head.timeout":
+    "reverse_proxy { transport http { response_header_timeout 120s } } longer than the slowest answer; Caddy has no limit of its own here",
+  "head.keepalive_race": "reverse_proxy { transport http { keepalive 4s } } below the application's keep-alive time (2 minutes by default)",
+  "head.closed_empty": "reverse_proxy { transport http { keepalive 4s } } below the application's keep-alive time (2 minutes by default)",
+  "head.reset":
+    "reverse_proxy { transport http { keepalive 4s } } below the application's keep-alive time; workers' limits if they are killed",
+  "head.too_large": "reverse_proxy { transport http { max_response_header 1MiB } }, or smaller cookies of the application",
+  "head.not_http": "reverse_proxy https://… where the port speaks TLS; transport fastcgi, or h2c://… where it speaks those",
+  "body.idle_timeout": "reverse_proxy { transport http { read_timeout 120s } } above the longest pause",
+  "tls.handshake_timeout": "reverse_proxy { transport http { tls_timeout 20s } }",
+  "tls.cert_untrusted": "reverse_proxy { transport http { tls_trusted_ca_certs /path/to/ca.pem } }",
+  "tls.cert_name_mismatch": "reverse_proxy { transport http { tls_server_name the.name.example } }",
+  "tls.client_cert_required": "reverse_proxy { transport http { tls_client_auth /path/to/client.pem /path/to/key.pem } }",
+  "gateway.no_healthy_backend": "reverse_proxy with more backends; fail_duration and health_interval shorter, lb_try_duration 5s",
+  "gateway.backend_down": "health_uri, health_status and health_timeout as the application's check answers them",
+  "client.body_too_large": "request_body { max_size 20MB }",
+  "client.closed_waiting": "the client's time limit above the backend's time, never below",
+};

@@ -1,6 +1,6 @@
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
-import { APACHE, VARNISH } from "./server-settings.ts";
+import { APACHE, CADDY, VARNISH } from "./server-settings.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
 export function settingFor(program: LogProgram, fault: AnyFaultId): string | null {
@@ -90,6 +90,7 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   haproxy: HAPROXY,
   squid: SQUID,
   varnish: VARNISH,
+  caddy: CADDY,
   access: ACCESS,
   envoy: ENVOY,
   traefik: TRAEFIK,

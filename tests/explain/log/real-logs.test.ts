@@ -35,7 +35,7 @@ function tellEach(lines: readonly string[]): string[] {
 }
 
 test("logs of each program are there", () => {
-  for (const program of ["nginx-", "haproxy-", "squid-", "apache-", "varnish-"])
+  for (const program of ["nginx-", "haproxy-", "squid-", "apache-", "varnish-", "caddy-"])
     assert.ok(LOGS.filter((name) => name.startsWith(program)).length >= 2, program);
 });
 

@@ -29,6 +29,8 @@ export interface Recipe {
   readonly program: string;
   /** Writes the program's files and returns its arguments. It must stay in the foreground. */
   readonly prepare: (place: Place) => Promise<readonly string[]>;
+  /** More of its environment: where it would else write into a home folder. */
+  readonly environment?: (place: Place) => Readonly<Record<string, string>>;
   /** How to end it and all that it started, at once. Default SIGKILL. */
   readonly stopSignal?: NodeJS.Signals;
   /** Removes what it left outside of its directory. */
@@ -64,7 +66,8 @@ async function startOnce(recipe: Recipe, options: PeerOptions): Promise<Peer> {
   const directory = await mkdtemp(join(tmpdir(), `goodgateway-${basename(recipe.program)}-`));
   await chmod(directory, 0o777); // started as root, Squid and nginx go on as another user
   const port = await findFreePort();
-  const peer = spawnPeer(recipe, await recipe.prepare({ port, directory }), options);
+  const args = await recipe.prepare({ port, directory });
+  const peer = spawnPeer(recipe, args, { ...options, environment: recipe.environment?.({ port, directory }) ?? {} });
   const stop = async () => {
     await endProcess(peer.process, recipe.stopSignal ?? "SIGKILL");
     await recipe.cleanUp?.({ port, directory });
@@ -87,11 +90,18 @@ interface Running {
   readonly ended: () => string | null;
 }
 
-function spawnPeer({ program }: Recipe, args: readonly string[], { cpu }: PeerOptions): Running {
+interface SpawnOptions extends PeerOptions {
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+function spawnPeer({ program }: Recipe, args: readonly string[], { cpu, environment }: SpawnOptions): Running {
   const path = which(program);
   if (path === null) throw new Error(`${program} is not installed`);
   const command = cpu === undefined ? [path, ...args] : ["taskset", "-c", String(cpu), path, ...args];
-  const child = spawn(command[0] as string, command.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command[0] as string, command.slice(1), {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...environment },
+  });
   let output = "";
   let ended: string | null = null;
   for (const stream of [child.stdout, child.stderr]) {
