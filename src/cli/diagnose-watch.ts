@@ -1,5 +1,4 @@
-import { timeOf, Watch } from "../diagnose/watch.ts";
-import { isIdempotent } from "../wire/http1/idempotent.ts";
+import { mayBeWatched, timeOf, Watch } from "../diagnose/watch.ts";
 import type { Found } from "./diagnose.ts";
 import type { Asked, DiagnoseFlags } from "./diagnose-asked.ts";
 import { toJson } from "./diagnose-report.ts";
@@ -20,7 +19,7 @@ interface Steps {
 export async function watchAsked(asked: Asked, flags: DiagnoseFlags, { findOut, writePages }: Steps): Promise<number> {
   const { json, watch: interval } = flags;
   const { method } = asked.question;
-  if (!isIdempotent(method))
+  if (!mayBeWatched(asked.question))
     throw new UsageError(`--watch sends the request again and again, which ${method} is not made for: watch a GET`);
   const ended = untilEnded();
   const gone = new Promise<void>((resolve) => process.stdout.on("error", () => resolve()));

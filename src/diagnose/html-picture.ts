@@ -2,11 +2,11 @@ import type { HopPicture, PictureLeg } from "../blame/hop-picture.ts";
 import { escapeHtml } from "./html-text.ts";
 
 const CHAR_PX = 7.4;
-const BOX_HEIGHT = 54;
 const BOX_PX_MIN = 86;
 const LEG_PX_MIN = 96;
-const TOP = 26;
-const HEIGHT = TOP + BOX_HEIGHT + 14;
+/** Of a box, and above and below it, in pixels. */
+const SIZE = { box: 54, above: 26, below: 14 };
+const HEIGHT = SIZE.above + SIZE.box + SIZE.below;
 
 /** The way of a request as SVG, whose colours the page's style gives; its text is the same as in the picture of text. */
 export function drawPicture({ hops, legs }: HopPicture, title: string): string {
@@ -29,13 +29,13 @@ export function drawPicture({ hops, legs }: HopPicture, title: string): string {
 
 function drawBox(name: string, note: string, { x, width, isLost }: { x: number; width: number; isLost: boolean }): string {
   const middle = x + width / 2;
-  const nameY = TOP + (note === "" ? BOX_HEIGHT / 2 + 5 : 23);
-  const lower = note === "" ? "" : `<text class="note" x="${middle}" y="${TOP + 41}">${escapeHtml(note)}</text>`;
-  return `<g class="${isLost ? "box lost" : "box"}"><rect x="${x}" y="${TOP}" width="${width}" height="${BOX_HEIGHT}" rx="9"/><text class="name" x="${middle}" y="${nameY}">${escapeHtml(name)}</text>${lower}</g>`;
+  const nameY = SIZE.above + (note === "" ? SIZE.box / 2 + 5 : 23);
+  const lower = note === "" ? "" : `<text class="note" x="${middle}" y="${SIZE.above + 41}">${escapeHtml(note)}</text>`;
+  return `<g class="${isLost ? "box lost" : "box"}"><rect x="${x}" y="${SIZE.above}" width="${width}" height="${SIZE.box}" rx="9"/><text class="name" x="${middle}" y="${nameY}">${escapeHtml(name)}</text>${lower}</g>`;
 }
 
 function drawLeg({ state, label }: PictureLeg, x: number, length: number): string {
-  const y = TOP + BOX_HEIGHT / 2;
+  const y = SIZE.above + SIZE.box / 2;
   const [from, to, middle] = [x + 6, x + length - 6, x + length / 2];
   const line = `<line x1="${from}" y1="${y}" x2="${state === "broke" ? to - 8 : to - 2}" y2="${y}"/>`;
   const arrow = `<path d="M${to - 8} ${y - 5} L${to} ${y} L${to - 8} ${y + 5}"/>`;

@@ -107,7 +107,7 @@ function rowOf({ spec, outcome, words, ms }: TestResult, longest: number, usual:
 /** What was sent and what came, folded away. */
 function detailOf({ spec, sent, answer, status, excerpt, outcome }: TestResult): string {
   if (sent === null || outcome === "cut") return "";
-  const request = [`${spec.request} HTTP/1.1`, ...linesOf(sent.fields)];
+  const request = [spec.request, ...linesOf(sent.fields)];
   const body = excerpt === null ? [] : ["", excerpt];
   const response =
     answer === null ? ["no answer that parses"] : [`HTTP/1.${answer.minor} ${status} ${answer.reason}`, ...linesOf(answer.fields), ...body];

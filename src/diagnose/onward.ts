@@ -25,7 +25,7 @@ export function onwardOf(question: Question, { verdict, tests }: Diagnosis, isTr
   url.password = "";
   const status = sent?.status as number;
   const isSame = url.origin === question.url.origin;
-  const isGet = TURNS_TO_GET.has(status) && question.method !== "HEAD" && (status === SEE_OTHER || question.method === "POST");
+  const isGet = TURNS_TO_GET.has(status) && question.method !== "HEAD" && (status === 303 || question.method === "POST");
   const fields = isSame || isTrusting ? question.fields : withoutLogins(question.fields);
   return {
     status,
@@ -43,7 +43,6 @@ function isSentOn(part: TestResult["spec"]["part"]): (test: TestResult) => boole
 
 /** 301, 302 and 303 make a POST a GET, as browsers and curl do. */
 const TURNS_TO_GET: ReadonlySet<number> = new Set([301, 302, 303]);
-const SEE_OTHER = 303;
 
 /** What logs in at one site is nothing for another. */
 function withoutLogins(fields: RawFields): RawFields {

@@ -1,6 +1,7 @@
+import { isIdempotent } from "../wire/http1/idempotent.ts";
 import { wholeRoutes } from "./conclude.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import type { TestResult } from "./question.ts";
+import type { Question, TestResult } from "./question.ts";
 
 /** What a round showed that the one before it did not. */
 export interface Change {
@@ -71,6 +72,11 @@ export class Watch {
       this.#routes.set(spec.route, outcome === "ok" ? { ok: ok + 1, fault } : { ok, fault: fault + 1 });
     }
   }
+}
+
+/** Whether a question may be asked again and again. */
+export function mayBeWatched({ method }: Question): boolean {
+  return isIdempotent(method);
 }
 
 const ENDINGS_MAX = 50;
