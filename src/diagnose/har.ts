@@ -66,7 +66,10 @@ function toRequest({ spec, sent }: TestResult, { body }: Question): object {
 
 const HIDDEN = "***";
 
-function toResponse({ status, excerpt }: TestResult, { minor, reason, fields, headBytes, bodyBytes, isCut }: SeenAnswer): object {
+function toResponse(
+  { excerpt, outcome, words }: TestResult,
+  { status, minor, reason, fields, headBytes, bodyBytes, isCut }: SeenAnswer,
+): object {
   const part = isCut ? `the first ${bodyBytes} bytes came, the others were not read` : "";
   return {
     ...{ status, statusText: reason, httpVersion: `HTTP/1.${minor}` },
@@ -74,9 +77,10 @@ function toResponse({ status, excerpt }: TestResult, { minor, reason, fields, he
     headers: named(fields),
     content: {
       ...{ size: bodyBytes, mimeType: fieldValue(fields, "content-type") ?? "x-unknown", text: excerpt ?? "" },
-      comment: ["the start of its text", part].filter((words) => words !== "").join("; "),
+      comment: [excerpt === null ? "" : "the start of its text", part].filter((one) => one !== "").join("; "),
     },
     ...{ redirectURL: fieldValue(fields, "location") ?? "", headersSize: headBytes, bodySize: isCut ? -1 : bodyBytes },
+    ...(outcome === "fault" ? { comment: words } : {}),
   };
 }
 

@@ -105,12 +105,14 @@ function rowOf({ spec, outcome, words, ms }: TestResult, longest: number, usual:
 }
 
 /** What was sent and what came, folded away. */
-function detailOf({ spec, sent, answer, status, excerpt, outcome }: TestResult): string {
+function detailOf({ spec, sent, answer, excerpt, outcome }: TestResult): string {
   if (sent === null || outcome === "cut") return "";
   const request = [spec.request, ...linesOf(sent.fields)];
   const body = excerpt === null ? [] : ["", excerpt];
   const response =
-    answer === null ? ["no answer that parses"] : [`HTTP/1.${answer.minor} ${status} ${answer.reason}`, ...linesOf(answer.fields), ...body];
+    answer === null
+      ? ["no answer that parses"]
+      : [`HTTP/1.${answer.minor} ${answer.status} ${answer.reason}`, ...linesOf(answer.fields), ...body];
   const block = (lines: readonly string[]) => `<pre>${lines.map(escapeHtml).join("\n")}</pre>`;
   return `<details><summary>${escapeHtml(`${spec.route}: sent to ${sent.peer}, and what came`)}</summary><div class="talk">${block(request)}${block(response)}</div></details>\n`;
 }

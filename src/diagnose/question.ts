@@ -84,7 +84,7 @@ export interface TestSpec {
 }
 
 /** A request as it went out. */
-export interface SentRequest {
+interface SentRequest {
   /** All that it says, `Host` among them; what is confidential only by its name. */
   readonly fields: RawFields;
   readonly headBytes: number;
@@ -104,6 +104,7 @@ export interface HeavyField {
 
 /** An answer's head, and how much of its body came. */
 export interface SeenAnswer {
+  readonly status: number;
   /** The 0 or 1 of HTTP/1.x. */
   readonly minor: 0 | 1;
   readonly reason: string;

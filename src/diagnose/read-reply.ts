@@ -3,13 +3,13 @@ import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import type { Rules } from "../blame/rules.ts";
 import { fault } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import { fieldValue, type ResponseHead } from "../core/message.ts";
+import type { ResponseHead } from "../core/message.ts";
 import type { Target } from "../core/route.ts";
 import { judgeUpgrade } from "../exchange/judge.ts";
 import { plainStart } from "../exchange/plain-start.ts";
-import type { Answered, WholeResponse } from "../net/ask.ts";
-import { heaviestField } from "./known-sizes.ts";
-import type { SeenAnswer, TestResult, TestSpec } from "./question.ts";
+import type { Answered } from "../net/ask.ts";
+import type { TestResult, TestSpec } from "./question.ts";
+import { seenAnswer } from "./seen-answer.ts";
 import { isTunnelled } from "./target-of.ts";
 import { faulty, passed } from "./test-result.ts";
 
@@ -30,16 +30,17 @@ export function readReply(spec: TestSpec, target: Target, { head, response }: An
   const excerpt = Buffer.from(body.subarray(0, EXCERPT_CHARS_MAX)).toString("latin1");
   const words = `${head.status} ${head.reason}`.trim();
   return {
-    ...{ ...passed(spec), status: head.status, ms, answer: seenAnswer(head, response), excerpt: excerpt === "" ? null : excerpt },
+    ...{
+      ...passed(spec),
+      status: head.status,
+      ms,
+      answer: seenAnswer(head, response.body.length, response.isCut),
+      excerpt: excerpt === "" ? null : excerpt,
+    },
     outcome: attributed === null ? "ok" : "fault",
     attributed,
     words: attributed === null ? words : `${words}: ${attributed.fault.details}`,
   };
-}
-
-function seenAnswer({ status, minor, reason, fields, bytes }: ResponseHead, { body, isCut }: WholeResponse): SeenAnswer {
-  const location = status >= 300 && status < 400 ? fieldValue(fields, "location") : null;
-  return { minor, reason, fields, location, headBytes: bytes, heaviest: heaviestField(fields), bodyBytes: body.length, isCut };
 }
 
 /** As a gateway would place it; a block page is the target's side's. */

@@ -12,6 +12,7 @@ import { lookAtCertificate } from "./look-at-certificate.ts";
 import { askServers, resolveName } from "./look-up-name.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { readReply } from "./read-reply.ts";
+import { seenBeforeFailure } from "./seen-answer.ts";
 import { isTunnelled, placeOf, targetOf, tlsWith } from "./target-of.ts";
 import { failed, passed } from "./test-result.ts";
 
@@ -95,8 +96,9 @@ async function sendRequest(
     ...{ bodyBytesMax: BODY_BYTES_MAX, rawBytesMax: RAW_BYTES_MAX },
   });
   if (asked.kind === "failed") {
+    const answer = seenBeforeFailure(asked.raw, spec.method, limits, tolerances);
     const raw = asked.failure.kind === "fault" ? { bytes: asked.raw, shown: asked.raw } : null;
-    return { ...failed(spec, asked.failure, target, { ...ms, total: roundMs(clock.now() - startedAt) }), raw, sent };
+    return { ...failed(spec, asked.failure, target, { ...ms, total: roundMs(clock.now() - startedAt) }), raw, sent, answer };
   }
   const times = { ...ms, firstByte: roundMs(asked.ms.head), total: roundMs(clock.now() - startedAt) };
   return { ...readReply(spec, target, asked, times, rules), sent };
