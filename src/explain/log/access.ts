@@ -6,7 +6,14 @@ import { hostOf } from "./url-host.ts";
  * `192.0.2.1 - - [27/Nov/2026:14:02:07 +0000] "GET / HTTP/1.1" 502 157 "…" "…"`: the common and the combined format of nginx, Apache,
  * Caddy, varnishncsa and others, with what ingress-nginx and Traefik write behind it, and `name=value` pairs.
  */
-export const ACCESS: LogFormat = { id: "access", name: "access log (common or combined format)", program: "access", read: readAccess };
+export const ACCESS: LogFormat = {
+  id: "access",
+  name: "access log (common or combined format)",
+  program: "access",
+  read: readAccess,
+  // Traefik's end in a time.
+  isWide: (line) => line.endsWith("ms"),
+};
 
 function readAccess(line: string): LogEvent | null {
   const open = line.indexOf(" [");

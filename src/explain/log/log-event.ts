@@ -7,6 +7,8 @@ export type LogProgram =
   | "apache"
   | "haproxy"
   | "squid"
+  | "tinyproxy"
+  | "privoxy"
   | "envoy"
   | "traefik"
   | "caddy"
@@ -44,6 +46,8 @@ export interface LogFormat {
   readonly program: LogProgram;
   /** Null: the line is none of this format. Never throws. */
   readonly read: (line: string) => LogEvent | null;
+  /** Another format may read this line better, although the line before was of this one. */
+  readonly isWide?: (line: string) => boolean;
 }
 
 const NOTHING: LogEvent = {

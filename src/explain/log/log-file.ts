@@ -36,7 +36,7 @@ export class LogFile {
   constructor({ name, format, year }: LogFileOptions, take: (line: LogLine) => void) {
     this.#name = name;
     this.#year = year;
-    this.#formats = formatsNamed(format);
+    this.#formats = formatsNamed(format, year);
     this.#cutter = new LineCutter((text) => take({ text, file: this.#name, number: ++this.#lines, said: this.#read(text) }));
   }
 
@@ -65,7 +65,8 @@ export class LogFile {
   }
 
   #readAny(line: string): LogEvent | null {
-    const again = this.#format === null ? null : this.#isWrapped ? this.#readWrapped(line, [this.#format]) : this.#format.read(line);
+    const format = this.#format?.isWide?.(line) === true ? null : this.#format;
+    const again = format === null ? null : this.#isWrapped ? this.#readWrapped(line, [format]) : format.read(line);
     return again ?? this.#readBare(line, this.#formats) ?? this.#readWrapped(line, this.#formats);
   }
 

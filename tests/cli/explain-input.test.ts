@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { openInput } from "../../src/cli/explain-input.ts";
+import { isLog, LogInputs } from "../../src/cli/explain-log.ts";
+import type { LogReport } from "../../src/explain/log/log-report.ts";
+
+const FIXTURES = new URL("../explain/fixtures/", import.meta.url);
+const NAMES = ["envoy-lines", "traefik-lines", "alb-lines", "cloudfront-lines", "nginx-1.22.1-error"];
+
+async function read(bytes: Uint8Array): Promise<LogReport> {
+  const folder = mkdtempSync(join(tmpdir(), "goodgateway-input-"));
+  const file = join(folder, "x.log.gz");
+  writeFileSync(file, bytes);
+  const logs = new LogInputs("auto");
+  await logs.read(await openInput(file));
+  rmSync(folder, { recursive: true });
+  return logs.report();
+}
+
+test("a log that is packed tells the same as when it was not, and one that was cut off what is before that", async () => {
+  for (const name of NAMES) {
+    const plain = readFileSync(new URL(`${name}.txt`, FIXTURES));
+    const packed = gzipSync(plain);
+    const whole = await read(plain);
+    assert.deepEqual(
+      (await read(packed)).incidents.map(({ fault, count }) => [fault, count]),
+      whole.incidents.map(({ fault, count }) => [fault, count]),
+    );
+    const cut = await read(packed.subarray(0, packed.length - 200));
+    assert.match(cut.notes.join(), /could not be read to its end/, name);
+    assert.ok(cut.failures > 0 && cut.failures <= whole.failures, `${name}: ${cut.failures} of ${whole.failures}`);
+  }
+});
+
+test("each of these is taken for a log without being told so", async () => {
+  for (const name of NAMES) {
+    const path = new URL(`${name}.txt`, FIXTURES).pathname;
+    assert.ok(isLog(await openInput(path)), name);
+  }
+});
