@@ -70,7 +70,7 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
   }
   if (source === "-" && process.stdin.isTTY) console.error("goodgateway explain reads what you paste, until Ctrl-D");
   const input = await openInput(source);
-  if (flags.format !== "response" && (flags.format !== "auto" || (isLog(input) && readRecord(input.head.toString("utf8")) === null))) {
+  if (flags.format !== "response" && (flags.format !== "auto" || holdsLog(input))) {
     await logs.read(input);
     return "log";
   }
@@ -82,6 +82,12 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
   throw new UsageError(
     `${input.name} has no answer, no client's error and no line of a known log in it: what curl -i or curl -v prints, a HAR file, a record or a log is wanted${input.broken === null ? "" : ` (${input.broken})`}`,
   );
+}
+
+/** What curl -v says of a connection has lines that look like those of some logs. */
+function holdsLog(input: Input): boolean {
+  const head = input.head.toString("utf8");
+  return !/^[<>] .*HTTP\/\d/m.test(head) && isLog(input) && readRecord(head) === null;
 }
 
 /** As the gateway makes them. */

@@ -145,6 +145,59 @@ const WORDS: readonly (readonly [line: string, fault: string, culprit: string | 
   ["Error: socket hang up", "head.closed_empty", null],
   ["Error [RequestAbortedError]: Proxy response (502) !== 200 when HTTP Tunneling", "handshake.connect_rejected", null],
   ["net::ERR_TUNNEL_CONNECTION_FAILED", "handshake.connect_rejected", null],
+  ["OSError('Tunnel connection failed: 502 Proxy Error: Could not resolve host')))", "handshake.target_unresolvable", "origin"],
+  ["OSError('Tunnel connection failed: 502 exit de-7 refused TCP (connect.refused 1M8E207810000)')))", "connect.refused", "exit"],
+  [
+    "OSError('Tunnel connection failed: 504 origin site.example sent no answer in time (head.timeout 1M8E207810000)')",
+    "head.timeout",
+    "origin",
+  ],
+  ["curl: (56) Received HTTP code 400 from proxy after CONNECT", "handshake.connect_rejected", "gateway"],
+  [
+    "aiohttp.client_exceptions.ClientHttpProxyError: 407, message='Proxy Authentication Required', url='http://p:8080'",
+    "handshake.auth_required",
+    "gateway",
+  ],
+  ["httpx.ProxyError: 502 Bad Gateway", "handshake.connect_rejected", null],
+  ['java.io.IOException: Unable to tunnel through proxy. Proxy returns "HTTP/1.1 403 Forbidden"', "handshake.policy_denied", "exit"],
+  ['Get "https://site.example/": Bad Gateway', "handshake.connect_rejected", null],
+  ["proxyconnect tcp: dial tcp 192.0.2.1:3128: connect: connection refused", "connect.refused", "exit"],
+  ["proxyconnect tcp: tls: first record does not look like a TLS handshake", "tls.protocol_mismatch", "gateway"],
+  ["proxyconnect tcp: dial tcp: lookup proxy.example on 127.0.0.53:53: no such host", "dns.nxdomain", "gateway"],
+  ["Error: tunneling socket could not be established, statusCode=407", "handshake.auth_required", "gateway"],
+  ["Error: tunneling socket could not be established, cause=connect ECONNREFUSED 127.0.0.1:8888", "connect.refused", "exit"],
+  [
+    "scrapy.core.downloader.handlers.http11.TunnelError: Could not open CONNECT tunnel with proxy p.example:10000 [{'status': 407, 'reason': b'Proxy Authentication Required'}]",
+    "handshake.auth_required",
+    "gateway",
+  ],
+  [
+    "System.Net.Http.HttpRequestException: The proxy tunnel request to proxy 'http://127.0.0.1:8888/' failed with status code '502'.\"",
+    "handshake.connect_rejected",
+    null,
+  ],
+  ["Proxy tunneling failed: Proxy Authentication RequiredUnable to establish SSL connection.", "handshake.auth_required", "gateway"],
+  ["E: Failed to fetch http://mirror.example/InRelease  502  Connection refused [IP: 192.0.2.5 3142]", "relay.exit_5xx", null],
+  [
+    "W: Failed to fetch https://mirror.example/InRelease  Invalid response from proxy: HTTP/1.1 502 Bad Gateway  Server: squid [IP: 192.0.2.5 3128]",
+    "handshake.connect_rejected",
+    null,
+  ],
+  [
+    "ProxyError('Cannot connect to proxy.', NewConnectionError('<urllib3.connection.HTTPSConnection object at 0x7f>: Failed to establish a new connection: [Errno 111] Connection refused'))",
+    "connect.refused",
+    "exit",
+  ],
+  [
+    "ProxyError('Unable to connect to proxy', RemoteDisconnected('Remote end closed connection without response'))",
+    "handshake.closed",
+    "exit",
+  ],
+  ["ProxyError('Cannot connect to proxy.', ConnectionResetError(104, 'Connection reset by peer'))", "handshake.reset", "exit"],
+  ["ProxyError('Cannot connect to proxy.', timeout('timed out'))", "handshake.timeout", "exit"],
+  ["net::ERR_PROXY_CONNECTION_FAILED at https://site.example/", "handshake.connect_failed", "exit"],
+  ["NS_ERROR_PROXY_CONNECTION_REFUSED", "connect.refused", "exit"],
+  ["NS_ERROR_PROXY_BAD_GATEWAY", "handshake.connect_rejected", null],
 ];
 
 for (const [line, fault, culprit] of WORDS) {
@@ -154,6 +207,42 @@ for (const [line, fault, culprit] of WORDS) {
     assert.deepEqual([explained.reading.fault, explained.reading.culprit], [fault, culprit]);
   });
 }
+
+test("curl -v of a plain request: what 3proxy could not do is told as its words, though some lines look like those of a log", () => {
+  const { reading, picture } = answerOf(`* Connected to 203.0.113.10 (203.0.113.10) port 30000 (#0)
+* Proxy auth using Basic with user 'username'
+> GET http://site.example/ip HTTP/1.1
+> Host: site.example
+> Proxy-Connection: Keep-Alive
+>
+* HTTP 1.0, assume close after body
+< HTTP/1.0 502 Bad Gateway
+< Connection: close
+< Content-type: text/html; charset=utf-8
+<
+<html><head><title>502 Bad Gateway</title></head>
+<body><h2>502 Bad Gateway</h2><h3>Host Not Found or connection failed</h3></body></html>
+* Closing connection 0
+`);
+  assert.equal(reading.fault, "relay.exit_5xx");
+  assert.equal(reading.madeBy?.side, "exit");
+  assert.match(reading.summary, /3proxy/);
+  assert.match(picture, /proxy/);
+});
+
+test("mitmproxy's page tells that the site closed, without the page around it", () => {
+  const { reading } = answerOf(`HTTP/1.1 502 Bad Gateway
+Server: mitmproxy 4.0.4
+Content-Type: text/html
+
+<html>
+    <head><title>502 Bad Gateway</title></head>
+    <body><h1>502 Bad Gateway</h1><p>HttpReadDisconnect(&#x27;Server disconnected&#x27;)</p></body>
+</html>
+`);
+  assert.deepEqual([reading.fault, reading.culprit], ["relay.exit_5xx", "origin"]);
+  assert.match(reading.summary, /target closed the connection/);
+});
 
 test("a HAR file: each entry is an answer, with the time that it waited", () => {
   const entry = (status: number, text: string) => ({

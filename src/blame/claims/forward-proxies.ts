@@ -22,6 +22,7 @@ interface Saying {
 }
 
 const EXITS_FAULT = { culprit: "exit", confidence: 0.8 } as const;
+const TARGET_CLOSED = { culprit: "origin", confidence: 0.65 } as const;
 /** These products do not say whether the name, the refusal or the silence was it; only that they tried. */
 const COULD_NOT_CONNECT = { confidence: 0.65 } as const;
 
@@ -102,7 +103,10 @@ function readThreeProxy(refusal: Refusal): Claim | null {
 
 function readMitmproxy(refusal: Refusal): Claim | null {
   if (!/^mitmproxy\b/.test(fieldValue(refusal.fields, "server") ?? "")) return null;
-  return dialOrRefused("mitmproxy", `${refusal.reason} ${refusal.text}`, refusal);
+  const said = /<p>([\s\S]{1,2000}?)<\/p>/.exec(refusal.text)?.[1] ?? `${refusal.reason} ${refusal.text}`;
+  if (/disconnect|server closed connection/i.test(said))
+    return claim("mitmproxy", "handshake.connect_rejected", "the target closed the connection without an answer", TARGET_CLOSED);
+  return dialOrRefused("mitmproxy", said, refusal);
 }
 
 /** Smokescreen denies by policy with a 407, which has nothing to do with a login. */

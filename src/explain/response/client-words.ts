@@ -1,4 +1,6 @@
 import type { Culprit, FaultId } from "../../core/fault.ts";
+import { readProxyWords } from "./proxy-words.ts";
+import { readTunnelWords } from "./tunnel-words.ts";
 
 /** What a client's own error says, translated. */
 export interface WordsReading {
@@ -19,6 +21,21 @@ const says = (pattern: RegExp, reading: WordsReading): Saying => ({ pattern, rea
 
 const WITHOUT_PROXY = "Ask once more without the proxy: goodgateway diagnose URL --via PROXY does both and compares.";
 
+/** `502  Connection refused [IP: 192.0.2.5 3142]`: apt shows status and reason of whoever answered, here a cache on that port. */
+const APT = /\s(\d{3}) {2}(.+?) \[IP: (\S+) (\d{1,5})\]/;
+
+function readAptWords(line: string): WordsReading | null {
+  const [, status = "", reason = "", host = "", port = ""] = APT.exec(line) ?? [];
+  if (status < "500") return null;
+  return {
+    fault: port === "80" || port === "443" ? "relay.edge_5xx" : "relay.exit_5xx",
+    culprit: null,
+    confidence: 0.6,
+    summary: `${host}:${port} answered ${status} "${reason}": that is the proxy or cache that apt was told to use, unless the mirror itself is there.`,
+    next: `Look at its log, or leave it out once: apt -o Acquire::http::Proxy=false update. ${WITHOUT_PROXY}`,
+  };
+}
+
 /** What curl, requests, Node and browsers say when no answer comes, the more special before the more general. */
 const SAYINGS: readonly Saying[] = [
   says(/curl: \(5\)|[Cc]ould not resolve proxy|ERR_PROXY_CONNECTION_FAILED.*resolve/, {
@@ -35,10 +52,6 @@ const SAYINGS: readonly Saying[] = [
     summary: "A name does not resolve on this machine.",
     next: "Check its spelling. With a SOCKS proxy, let the proxy resolve it: socks5h:// or socks4a:// in place of socks5:// or socks4://.",
   }),
-  {
-    pattern: /(?:CONNECT tunnel failed, response|Received HTTP code|Tunnel connection failed:|Proxy response \() ?(\d{3})/,
-    read: ([, status]) => tunnelRefused(Number(status)),
-  },
   says(/ERR_TUNNEL_CONNECTION_FAILED/, {
     fault: "handshake.connect_rejected",
     culprit: null,
@@ -116,52 +129,6 @@ const SAYINGS: readonly Saying[] = [
   }),
 ];
 
-function tunnelRefused(status: number): WordsReading {
-  const known = TUNNEL_STATUSES[status];
-  if (known !== undefined) return known;
-  return {
-    fault: "handshake.connect_rejected",
-    culprit: null,
-    confidence: 0.6,
-    summary: `The proxy answered ${status} to CONNECT: it did not open a tunnel to the site.`,
-    next: "Its reason phrase and its fields say why; curl -v shows both.",
-  };
-}
-
-const GATEWAY_STATUS = {
-  fault: "handshake.connect_rejected",
-  culprit: null,
-  confidence: 0.5,
-  next: `The proxy's reason phrase and fields tell more; curl -v shows them. ${WITHOUT_PROXY}`,
-} as const;
-
-const TUNNEL_STATUSES: Readonly<Record<number, WordsReading>> = {
-  403: {
-    fault: "handshake.policy_denied",
-    culprit: "exit",
-    confidence: 0.75,
-    summary: "The proxy's own rules do not allow this site or this port (403 to CONNECT).",
-    next: "Many proxies allow CONNECT to port 443 alone; ask the vendor, or take another exit.",
-  },
-  405: {
-    fault: "handshake.connect_rejected",
-    culprit: "gateway",
-    confidence: 0.75,
-    summary: "What answers there does not take CONNECT (405): a web server, or a proxy for http alone.",
-    next: "Check host and port of the proxy.",
-  },
-  407: {
-    fault: "handshake.auth_required",
-    culprit: "gateway",
-    confidence: 0.95,
-    summary: "The proxy wants user and password, or refuses those that it got (407).",
-    next: "Give them in the proxy's URL, percent-encoded: http://user:pass@HOST:PORT; or allow this machine's address at the vendor.",
-  },
-  502: { ...GATEWAY_STATUS, summary: "The proxy could not reach the site, or got nothing usable from its next hop (502 to CONNECT)." },
-  503: { ...GATEWAY_STATUS, summary: "The proxy could not reach the site, or has nobody to send it through (503 to CONNECT)." },
-  504: { ...GATEWAY_STATUS, summary: "The proxy got no answer from the site in time (504 to CONNECT)." },
-};
-
 const SOCKS_FAILED: WordsReading = {
   fault: "handshake.connect_rejected",
   culprit: "exit",
@@ -197,6 +164,8 @@ function socksTarget(fault: FaultId, words: string): WordsReading {
 
 /** What a line of a client's means; null where it is no error that we know. */
 export function readClientWords(line: string): WordsReading | null {
+  const ofProxy = readTunnelWords(line) ?? readProxyWords(line) ?? readAptWords(line);
+  if (ofProxy !== null) return ofProxy;
   for (const { pattern, read } of SAYINGS) {
     const match = pattern.exec(line);
     if (match !== null) return read(match);
