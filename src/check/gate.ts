@@ -1,5 +1,7 @@
 /** That begin in one turn of the event loop. */
 const STARTS_PER_TURN_MAX = 1;
+/** More than these that wait are a crowd. */
+const WAITING_MAX = 256;
 
 /**
  * Lets work begin at the pace at which this process keeps up: where a turn of its event loop takes long, fewer begin in a second. Proxies are
@@ -9,6 +11,11 @@ export class Gate {
   readonly #waiting: (() => void)[] = [];
   #left = STARTS_PER_TURN_MAX;
   #isTurning = false;
+
+  /** Whoever comes now only waits, and takes memory meanwhile. */
+  get isCrowded(): boolean {
+    return this.#waiting.length >= WAITING_MAX;
+  }
 
   pass(): Promise<void> {
     return new Promise((resolve) => {

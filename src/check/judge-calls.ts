@@ -99,10 +99,18 @@ function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): 
   const judged = readJudgeAnswer(sent, answered.response, judge);
   if (judged.kind !== "refused") {
     const lies = [...judged.lies, ...certificateLies(certificate, judge)];
-    return { kind: "judged", sent, judged, replied, lies };
+    return { kind: "judged", sent, judged, replied: withoutBody(replied), lies };
   }
   return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", replied, ms };
 }
+
+/** What it says has been read, and thousands of proxies that wait would keep it. */
+function withoutBody(replied: Replied): Replied {
+  const { answered } = replied;
+  return { ...replied, answered: { ...answered, response: { ...answered.response, body: NOTHING } } };
+}
+
+const NOTHING = Buffer.alloc(0);
 
 function certificateLies(seen: string | null, judge: JudgeAddress): Lie[] {
   if (seen === null || judge.certificate === null || seen === judge.certificate) return [];

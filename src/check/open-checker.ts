@@ -38,6 +38,7 @@ export interface CheckerOptions {
 export interface Checker extends AsyncDisposable {
   readonly check: Check;
   readonly clock: Clock;
+  readonly gate: Gate;
 }
 
 /** The options cannot be followed; the message says why. */
@@ -66,12 +67,14 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   const asked = await findJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
   const local = await startJudgeThread();
   const judges = [...asked.up, local.address];
-  const rest = { target, geo, timeoutMs, samples, throughputBytes, gate: new Gate() };
+  const gate = new Gate();
+  const rest = { target, geo, timeoutMs, samples, throughputBytes, gate };
   const context: CheckContext = { ...common, ...rest, ca, judges, judgesGone: asked.problems };
   const standing = new StandingJudges(context, local.address, options.warn);
   return {
     check: (candidate, signal) => standing.check(candidate, signal),
     clock,
+    gate,
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
 }

@@ -9,6 +9,7 @@ import type { ExitLineError } from "../wire/exit-line.ts";
 import { type Candidate, isBadLine } from "./candidates.ts";
 import type { CheckResult } from "./check-result.ts";
 import { type Concurrency, STEP_MS } from "./concurrency.ts";
+import type { Gate } from "./gate.ts";
 import type { Seen } from "./seen.ts";
 import type { Tally } from "./summary.ts";
 
@@ -17,6 +18,8 @@ export type Check = (candidate: Candidate, signal: CancelSignal) => Promise<Chec
 
 export interface RunOptions {
   readonly concurrency: Concurrency;
+  /** Which proxies that work pass in their checks: while they crowd there, no check begins. */
+  readonly gate: Pick<Gate, "isCrowded">;
   readonly clock: Clock;
   /** Proxies of an earlier run have a mark above SEEN. */
   readonly seen: Seen;
@@ -142,6 +145,7 @@ class Run {
       this.#isFull = true;
       return;
     }
+    if (this.#options.gate.isCrowded) return; // looked at again when a check ends, and at each step
     if (this.#startsThisTurn >= STARTS_PER_TURN_MAX) {
       this.#isPulling = true;
       setImmediate(() => {

@@ -46,7 +46,7 @@ export class CheckSession {
     return this.#stop.signal;
   }
 
-  get runOptions(): Omit<RunOptions, "concurrency" | "clock"> {
+  get runOptions(): Omit<RunOptions, "concurrency" | "clock" | "gate"> {
     return {
       seen: this.#seen,
       tally: this.#tally,

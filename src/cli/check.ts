@@ -25,8 +25,8 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
       extract: flags.extract === true,
       rangesMax: readRangesMax(flags),
     });
-    const { clock } = checker;
-    await runChecks(candidates, checker.check, { ...session.runOptions, clock, concurrency: concurrencyFor(flags, session.warn) });
+    const { clock, gate } = checker;
+    await runChecks(candidates, checker.check, { ...session.runOptions, clock, gate, concurrency: concurrencyFor(flags, session.warn) });
     return session.end();
   } finally {
     session.close();

@@ -58,6 +58,7 @@ const works: Check = async (candidate) => resultOf(candidate, "works");
 function optionsWith(more: Partial<RunOptions> = {}): RunOptions {
   return {
     concurrency: new Concurrency({ start: 10, max: 10 }),
+    gate: { isCrowded: false },
     clock: { now: () => performance.now(), wall: () => Date.now() },
     seen: new Seen(1),
     tally: new Tally(),
