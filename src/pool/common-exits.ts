@@ -31,8 +31,12 @@ export class CommonExits extends ExitGroup {
     return this.#wanted.every((lists) => this.#lists.isIn(row, lists));
   }
 
-  at(place: number): PoolExit {
-    return this.#lists.view(this.#order[place] as number);
+  rowAt(place: number): number {
+    return this.#order[place] as number;
+  }
+
+  view(row: number): PoolExit {
+    return this.#lists.view(row);
   }
 
   loadedAt(index: number): PoolExit {

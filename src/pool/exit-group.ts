@@ -17,7 +17,12 @@ export abstract class ExitGroup {
   #weights: WeightSums | null = null;
   #evenWeight = 1;
 
-  abstract at(place: number): PoolExit;
+  at(place: number): PoolExit {
+    return this.view(this.rowAt(place));
+  }
+
+  abstract rowAt(place: number): number;
+  abstract view(row: number): PoolExit;
   /** In an order that no zone changes. */
   abstract loadedAt(place: number): PoolExit;
   protected abstract swap(a: number, b: number): void;
@@ -28,10 +33,10 @@ export abstract class ExitGroup {
     return this.#weights === null ? this.usable * this.#evenWeight : this.#weights.sumOf(this.usable);
   }
 
-  /** One of those that may be taken, by weight. There must be one. */
-  draw(random: Random): PoolExit {
+  /** The row of one of those that may be taken, by weight. There must be one. */
+  draw(random: Random): number {
     const drawn = this.#weights === null ? Math.floor(random() * this.usable) : this.#weights.find(random() * this.weight);
-    return this.at(Math.min(drawn, this.usable - 1));
+    return this.rowAt(Math.min(drawn, this.usable - 1));
   }
 
   /** Counts the exit that was put at the last place in. */
@@ -94,7 +99,11 @@ export class OneExit extends ExitGroup {
     this.enterLast(member.zone);
   }
 
-  at(): PoolExit {
+  rowAt(): number {
+    return this.#member.number;
+  }
+
+  view(): PoolExit {
     return this.#member;
   }
 

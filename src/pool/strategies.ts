@@ -11,6 +11,8 @@ type Strategy = (choosing: Choosing) => PoolExit | null;
 export const STRATEGIES: Readonly<Record<SelectStrategy, Strategy>> = {
   /** Power of two choices: of two exits drawn by weight the one that promises the earlier success. */
   p2c(choosing) {
+    const two = drawTwo(choosing);
+    if (two !== null) return two;
     const first = drawByWeight(choosing, null);
     if (first === null || isAlone(choosing.shortlist.groups)) return first;
     const second = drawByWeight(choosing, first);
@@ -37,6 +39,20 @@ function isAlone(groups: readonly ExitGroup[]): boolean {
   return groups.length === 1 && groups[0]?.usable === 1;
 }
 
+/**
+ * The better of the first two that are drawn, where both will do: nearly always. In a pool of a million either is a wait for memory, and as
+ * both are drawn before one of them is looked at, these pass together.
+ */
+function drawTwo(choosing: Choosing): PoolExit | null {
+  const { shortlist, random } = choosing;
+  const [group] = shortlist.groups;
+  if (group === undefined || shortlist.groups.length > 1 || group.usable < 2) return null;
+  const [rowA, rowB] = [group.draw(random), group.draw(random)];
+  if (rowA === rowB) return null;
+  const [a, b] = [group.view(rowA), group.view(rowB)];
+  return isFree(a, choosing) && isFree(b, choosing) ? better(a, b, choosing) : null;
+}
+
 function drawByWeight(choosing: Choosing, other: PoolExit | null): PoolExit | null {
   const { shortlist, random } = choosing;
   const { groups } = shortlist;
@@ -47,7 +63,7 @@ function drawByWeight(choosing: Choosing, other: PoolExit | null): PoolExit | nu
   if (groups.length > 1 ? total === 0 : only.usable === 0) return null;
   for (let draw = 0; draw < DRAWS; draw++) {
     const group = groups.length === 1 ? only : groupAt(groups, random() * total);
-    const candidate = group.draw(random);
+    const candidate = group.view(group.draw(random));
     if (candidate.number !== other?.number && isFree(candidate, choosing)) return candidate;
   }
   return null;

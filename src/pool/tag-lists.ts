@@ -173,8 +173,12 @@ class TagList extends ExitGroup {
     this.#number = number;
   }
 
-  at(place: number): PoolExit {
-    return this.#lists.view(this.#rows.get(place));
+  rowAt(place: number): number {
+    return this.#rows.get(place);
+  }
+
+  view(row: number): PoolExit {
+    return this.#lists.view(row);
   }
 
   loadedAt(place: number): PoolExit {
