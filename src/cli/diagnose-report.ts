@@ -1,13 +1,14 @@
 import type { MessageLimits } from "../core/settings.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
+import type { Hint } from "../diagnose/machine/hints.ts";
 import { lookAtBytes } from "../diagnose/microscope.ts";
 import type { Found } from "./diagnose.ts";
 import { formatMs, type Look, printable } from "./look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
 export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { paint }: Look): string[] {
-  const { verdict, tests } = diagnosis;
+  const { verdict, tests, hints } = diagnosis;
   const { summary, culprit, fault, hop, confidence, evidence, whyNot, fix, nextTest } = verdict;
   const place = hop === 0 ? "" : `, hop ${hop}`;
   const microscope = bytesOf(diagnosis, limits);
@@ -20,6 +21,7 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { pai
     ...(fault === null ? [] : evidence.map((words) => `  evidence   - ${printable(words)}`)),
     ...whyNot.map((words) => `  but        - ${printable(words)}`),
     ...(fault === null ? [] : [`  do         ${printable(fix.client)}`, `  its owner  ${printable(fix.operator)}`]),
+    ...hints.flatMap(tellHint),
     ...(microscope === null ? [] : ["", ...microscope.map((line) => `  ${printable(line)}`)]),
     ...(nextTest === null ? [] : [`  to decide  ${nextTest}`]),
     "",
@@ -28,6 +30,10 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { pai
       return `  ${mark}  ${printable(spec.route)}  ${printable(spec.request)}  ${printable(words)}${ms.total === undefined ? "" : `, ${formatMs(ms.total)}`}`;
     }),
   ];
+}
+
+function tellHint({ words, command, at }: Hint): string[] {
+  return [`  look       - ${printable(at === "there" ? `On its machine: ${words}` : words)}`, `               ${printable(command)}`];
 }
 
 /** Of the first answer that does not parse, where it stops to be HTTP; null: all parse. */
@@ -41,13 +47,14 @@ export function tellNotes(notes: readonly string[], { paint }: Look): string[] {
 }
 
 /** The same for programs. */
-export function toJson({ diagnosis: { verdict, tests }, notes }: Pick<Found, "diagnosis" | "notes">): object {
+export function toJson({ diagnosis: { verdict, tests, hints }, notes }: Pick<Found, "diagnosis" | "notes">): object {
   return {
     verdict,
     tests: tests.map(({ spec, outcome, attributed, status, words, ms, excerpt }) => ({
       ...{ route: spec.route, request: spec.request, outcome, fault: attributed?.fault.id ?? null, status, details: words },
       ...{ timings: ms, excerpt },
     })),
+    hints,
     notes,
   };
 }

@@ -1,6 +1,6 @@
 import { addDetail, addDetailOfAnswer } from "./add-detail.ts";
 import { type Case, caseOf } from "./case.ts";
-import type { Diagnosis, Verdict } from "./diagnosis.ts";
+import type { Conclusion, Verdict } from "./diagnosis.ts";
 import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
 import { layBlame } from "./lay-blame.ts";
 import type { Question, TestResult } from "./question.ts";
@@ -8,7 +8,7 @@ import { STORIES } from "./stories.ts";
 import { tell } from "./tell-verdict.ts";
 
 /** Who broke what, by the tests that have ended. Pure. */
-export function conclude({ via, direct }: Question, tests: readonly TestResult[]): Diagnosis {
+export function conclude({ via, direct }: Question, tests: readonly TestResult[]): Conclusion {
   const whole = wholeRoutes(tests);
   const found =
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??

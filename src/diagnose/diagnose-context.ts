@@ -6,6 +6,7 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { DialOptions } from "../net/dial-options.ts";
 import type { DnsQueries } from "../net/dns-query.ts";
 import type { Resolver } from "../net/resolve.ts";
+import type { MachineFacts } from "./machine/machine-facts.ts";
 
 /** What tests are run with. */
 export interface DiagnoseContext {
@@ -25,6 +26,8 @@ export interface DiagnoseContext {
   readonly timeoutMs: number;
   /** For each step of opening its way; null: as long as the test may last. Milliseconds. */
   readonly connectMs: number | null;
+  /** What this machine says of itself; null: nobody looks. */
+  readonly machine: (() => Promise<MachineFacts>) | null;
   /** How long a conclusion that is certain waits for tests that are about to end. Milliseconds. */
   readonly graceMs: number;
 }

@@ -1,7 +1,8 @@
 import { Cancellation } from "../net/cancellation.ts";
 import { conclude } from "./conclude.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
-import type { Diagnosis, Verdict } from "./diagnosis.ts";
+import type { Conclusion, Diagnosis, Verdict } from "./diagnosis.ts";
+import { lookHere } from "./machine/look-here.ts";
 import { planTests, reachesTarget } from "./plan.ts";
 import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { runTest } from "./run-test.ts";
@@ -17,14 +18,15 @@ const COMPARED = 0.85;
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
  * is still running once all is certain is cut off.
  */
-export function diagnose(question: Question, context: DiagnoseContext): Promise<Diagnosis> {
-  return new Promise((resolve, reject) => new Run(question, context, resolve, reject).start());
+export async function diagnose(question: Question, context: DiagnoseContext): Promise<Diagnosis> {
+  const conclusion = await new Promise<Conclusion>((resolve, reject) => new Run(question, context, resolve, reject).start());
+  return { ...conclusion, hints: await lookHere(conclusion, context) };
 }
 
 class Run {
   readonly #question: Question;
   readonly #context: DiagnoseContext;
-  readonly #resolve: (diagnosis: Diagnosis) => void;
+  readonly #resolve: (conclusion: Conclusion) => void;
   readonly #reject: (bug: unknown) => void;
   readonly #specs: TestSpec[] = [];
   readonly #ended: TestResult[] = [];
@@ -33,7 +35,7 @@ class Run {
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(question: Question, context: DiagnoseContext, resolve: (diagnosis: Diagnosis) => void, reject: (bug: unknown) => void) {
+  constructor(question: Question, context: DiagnoseContext, resolve: (conclusion: Conclusion) => void, reject: (bug: unknown) => void) {
     this.#question = question;
     this.#context = context;
     this.#resolve = resolve;

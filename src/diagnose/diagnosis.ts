@@ -1,8 +1,15 @@
 import type { Culprit, FaultId, Stage } from "../core/fault.ts";
+import type { Hint } from "./machine/hints.ts";
 import type { TestResult } from "./question.ts";
 
+/** What came of all tests, and what to look at. */
+export interface Diagnosis extends Conclusion {
+  /** Where the hop that was dialled from here is the broken one. */
+  readonly hints: readonly Hint[];
+}
+
 /** What came of all tests. */
-export interface Diagnosis {
+export interface Conclusion {
   readonly verdict: Verdict;
   readonly tests: readonly TestResult[];
   /** The one that the verdict is about; null: nothing broke, or nothing could be told. */

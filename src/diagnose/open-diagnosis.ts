@@ -9,6 +9,7 @@ import { DnsQueries } from "../net/dns-query.ts";
 import { systemResolver } from "../net/resolve.ts";
 import { parseExitLine } from "../wire/exit-line.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
+import { lookAtMachine } from "./machine/machine-facts.ts";
 
 const GRACE_MS = 600;
 
@@ -19,6 +20,7 @@ export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, t
   return {
     ...{ resolver: systemResolver(), names: new DnsQueries({ clock, servers: null, getaddrinfo }), connectTcp, clock, ca: null },
     ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs, connectMs: null, graceMs: GRACE_MS },
+    machine: lookAtMachine,
   };
 }
 

@@ -45,9 +45,9 @@ export function reachOf(target: HostPort): Record<string, HostPort> {
 }
 
 /** What nothing but a bug or a machine that is very busy needs. */
-const LONG_MS = 10_000;
+const LONG_MS = 30_000;
 /** For rows in which silence is the point. */
-const SILENT_MS = 3_000;
+const SILENT_MS = 4_000;
 
 /** Whoever is to fall silent is not waited for longer than others need: so does an exit that waits for a banner to become an answer. */
 export function waitFor(name: string, expected: Expected): Pick<World, "timeoutMs"> {

@@ -1,0 +1,39 @@
+import { isIP } from "node:net";
+import type { DiagnoseContext } from "../diagnose-context.ts";
+import type { Conclusion } from "../diagnosis.ts";
+import type { TestResult } from "../question.ts";
+import { targetOf } from "../target-of.ts";
+import { type Hint, hintsOf } from "./hints.ts";
+import { nameHints } from "./name-hints.ts";
+
+const LOOK_UP_MS = 1_000;
+
+/** What to look at on this machine, or on the failing hop's, where the verdict is about the hop that was dialled from here. */
+export async function lookHere({ verdict, tests, broken }: Conclusion, context: DiagnoseContext): Promise<readonly Hint[]> {
+  const { machine, resolver, clock } = context;
+  if (broken === null || broken.attributed === null || verdict.fault === null || machine === null) return [];
+  const { hop, fault } = broken.attributed;
+  if (hop > 1 || !LOCAL.test(fault.id)) return [];
+  const { host, port } = broken.spec.exit?.hops[0] ?? targetOf(broken.spec.url);
+  const facts = await machine();
+  const found = await resolver.resolve(host, clock.now() + LOOK_UP_MS);
+  const addresses = "addresses" in found ? found.addresses : [];
+  const dialled = hintsOf({ fault: fault.id, host, port, addresses }, facts);
+  const isTargets = broken.spec.exit === null && isIP(host) === 0;
+  const names = isTargets ? nameHints({ host, served: servedOf(tests), isReachedElsewhere: isReached(tests) }, facts) : [];
+  return [...names, ...dialled];
+}
+
+/** Whether the hop was reached at all, and whether it says anything. */
+const LOCAL = /^(?:connect\.|dns\.|(?:handshake|head)\.timeout$|tls\.(?:handshake_timeout|cert_))/;
+
+function servedOf(tests: readonly TestResult[]): readonly string[] | null {
+  const asked = tests.find(({ spec, outcome }) => spec.kind === "name-server" && outcome !== "cut");
+  if (asked === undefined) return null;
+  if (asked.outcome === "ok") return asked.words.split(", ").filter((word) => isIP(word) !== 0);
+  return asked.attributed?.fault.id === "dns.nxdomain" ? [] : null;
+}
+
+function isReached(tests: readonly TestResult[]): boolean {
+  return tests.some(({ spec, outcome }) => spec.exit !== null && (spec.part === "via" || spec.part === "other") && outcome === "ok");
+}
