@@ -230,6 +230,22 @@ test("curl -v of a plain request: what 3proxy could not do is told as its words,
   assert.match(picture, /proxy/);
 });
 
+test("a web server that is asked for a tunnel is no proxy: the address is wrong", () => {
+  const { reading } = answerOf(`> CONNECT site.example:443 HTTP/1.1
+> Host: site.example:443
+>
+< HTTP/1.1 400 Bad Request
+< Server: nginx/1.22.1
+< Content-Type: text/html
+< Content-Length: 157
+< Connection: close
+<
+* CONNECT tunnel failed, response 400
+`);
+  assert.equal(reading.fault, "handshake.connect_rejected");
+  assert.match(reading.summary, /nginx, as a web server does that is no proxy: check host and port/);
+});
+
 test("mitmproxy's page tells that the site closed, without the page around it", () => {
   const { reading } = answerOf(`HTTP/1.1 502 Bad Gateway
 Server: mitmproxy 4.0.4

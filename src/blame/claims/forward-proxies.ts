@@ -65,11 +65,17 @@ const PRIVOXY: readonly Saying[] = [
     words: "the target closed without a byte",
     more: { culprit: "origin", confidence: 0.6 },
   },
+  {
+    pattern: /response invalid|doesn't look like HTTP/i,
+    id: "handshake.connect_rejected",
+    words: "the target's answer was no HTTP",
+    more: { culprit: "origin", confidence: 0.7 },
+  },
   { pattern: /Request blocked|Request for blocked URL|blocked/i, id: "handshake.policy_denied", words: "its rules forbid this" },
 ];
 
 function readPrivoxy(refusal: Refusal): Claim | null {
-  const isPage = /<title>[^<]*\(Privoxy@[^)]*\)<\/title>/.test(refusal.text);
+  const isPage = /<title>[^<]*\(Privoxy@[^)]*\)<\/title>|^Bad response\. The server or forwarder response/.test(refusal.text);
   const isAgent = /^Privoxy\b/i.test(fieldValue(refusal.fields, "proxy-agent") ?? "");
   return isPage || isAgent ? said("Privoxy", PRIVOXY, refusal) : null;
 }

@@ -5,7 +5,7 @@ import type { Claim, ClaimReader, Refusal } from "./claim.ts";
 import { FORWARD_PROXY_READERS, readApacheProxy } from "./forward-proxies.ts";
 import { readProxyStatus } from "./proxy-status.ts";
 import { readSquid } from "./squid.ts";
-import { readPlainWords, readStatus, readWantsTls } from "./statuses.ts";
+import { readPlainWords, readStatus, readWantsTls, readWebServer } from "./statuses.ts";
 import { type KnownVendor, readVendorStatus } from "./vendor-statuses.ts";
 import { readProxyError, VENDOR_READERS } from "./vendors.ts";
 
@@ -20,6 +20,7 @@ const OF_REFUSED_CONNECT: readonly ClaimReader[] = [
   readApacheProxy,
   readProxyError,
   readWantsTls,
+  readWebServer,
   readPlainWords,
 ];
 

@@ -1,3 +1,4 @@
+import { fieldValue } from "../../core/message.ts";
 import { type Claim, type ClaimDetails, claim, loginFault, quote, type Refusal } from "./claim.ts";
 import { readDialWords } from "./dial-words.ts";
 
@@ -24,6 +25,18 @@ export function readWantsTls({ status, text }: Refusal): Claim | null {
 
 const WANTS_TLS =
   /plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port|sent an HTTP request to an HTTPS server/;
+
+/** A web server that is no proxy does not understand CONNECT. */
+export function readWebServer({ status, reason, fields }: Refusal): Claim | null {
+  if (!NO_CONNECT.includes(status) || fieldValue(fields, "via") !== null) return null;
+  const [server] = WEB_SERVER.exec(fieldValue(fields, "server") ?? "") ?? [];
+  if (server === undefined) return null;
+  const words = `${status} ${quote(reason, 60)} in the words of ${server}, as a web server does that is no proxy`;
+  return claim(EXIT, "handshake.connect_rejected", `${words}: check host and port`);
+}
+
+const NO_CONNECT: readonly number[] = [400, 404, 405, 501];
+const WEB_SERVER = /^(?:nginx|openresty|Apache|Microsoft-IIS|LiteSpeed|Caddy|cloudflare|AkamaiGHost|awselb)\b/;
 
 /** A refusal that tells its reason in a short text. Long pages are not searched: they quote too much. */
 export function readPlainWords(refusal: Refusal): Claim | null {
