@@ -143,16 +143,18 @@ export class Patrol implements AsyncDisposable {
 
   #endRound(orders: Orders): void {
     this.#due = null;
-    this.#checkHonesty(orders);
+    const isDone = this.#checkHonesty(orders);
     if (this.#running.size === 0) this.#onFirst?.();
-    this.#expect(ROUND_MS);
+    this.#expect(isDone ? ROUND_MS : STEP_MS);
   }
 
-  /** Those whose turn it is: all of them, once in `honestyEvery`, whether used or not. */
-  #checkHonesty(orders: Orders): void {
+  /** Those whose turn it is: all of them, once in `honestyEvery`, whether used or not. False: more are left than one turn looks at. */
+  #checkHonesty(orders: Orders): boolean {
     const { pool, clock } = this.#options;
     const spacingMs = orders.settings.honestyEvery / Math.max(1, pool.size);
+    let looks = 0;
     while (this.#running.size < orders.settings.concurrent && clock.now() - this.#honestyAt >= spacingMs) {
+      if (looks++ === LOOKS_MAX) return false;
       this.#honestyAt += spacingMs;
       this.#inTurn ??= pool.inTurn();
       const { value: due, done } = this.#inTurn.next();
@@ -160,6 +162,7 @@ export class Patrol implements AsyncDisposable {
       else if (due !== null) this.#start(due.exit, orders, true);
     }
     this.#honestyAt = Math.max(this.#honestyAt, clock.now() - orders.settings.honestyEvery);
+    return true;
   }
 
   #start(exit: Exit, { settings, probe }: Orders, deep: boolean): void {

@@ -6,6 +6,7 @@ import { fault } from "../../src/core/fault.ts";
 import type { Probe, Probed } from "../../src/core/probe.ts";
 import type { CheckSettings } from "../../src/core/settings.ts";
 import { Patrol } from "../../src/exchange/patrol.ts";
+import type { Pool } from "../../src/pool/pool.ts";
 import { exitOf, type Fixture, poolOf, seeded, TARGET } from "../pool/fakes.ts";
 
 const SETTINGS: CheckSettings = { ...DEFAULT_CHECK, judges: [], target: null, concurrent: 8 };
@@ -244,3 +245,40 @@ test("the end of a patrol ends its checks", async () => {
   assert.equal(patrol.running, 0);
   assert.equal(checks.length, 0);
 });
+
+test("a pool of many exits that are out is gone through for their honesty in many turns", async () => {
+  const ids = Array.from({ length: 5000 }, (_, i) => `exit-${i}`);
+  const { patrol, pool, clock } = patrolled([], async () => PASSED);
+  await using _ = patrol;
+  pool.load(ids.map((id) => exitOf(id)));
+  for (const id of ids) pool.drain(id, true);
+  const looks = looksByTurn(pool);
+  clock.ms += SETTINGS.honestyEvery;
+  patrol.look();
+  const turns = await looks;
+  assert.equal(
+    turns.reduce((sum, count) => sum + count, 0),
+    ids.length,
+  );
+  assert.ok(Math.max(...turns) <= 2000, `${turns}`);
+});
+
+/** How many exits each turn of the event loop looked at when the pool was gone through for the first time. */
+function looksByTurn(pool: Pool): Promise<readonly number[]> {
+  const { resolve, promise } = Promise.withResolvers<readonly number[]>();
+  const inTurn = pool.inTurn.bind(pool);
+  const turns: number[] = [];
+  let looks = 0;
+  pool.inTurn = function* () {
+    let isSame = false;
+    for (const due of inTurn()) {
+      if (!isSame) setImmediate(() => (isSame = false));
+      if (!isSame) turns.push(0);
+      isSame = true;
+      turns.push((turns.pop() as number) + 1);
+      if (++looks === pool.size) resolve(turns);
+      yield due;
+    }
+  };
+  return promise;
+}
