@@ -20,7 +20,7 @@ const COMPARED = 0.85;
  */
 export async function diagnose(question: Question, context: DiagnoseContext): Promise<Diagnosis> {
   const conclusion = await new Promise<Conclusion>((resolve, reject) => new Run(question, context, resolve, reject).start());
-  return { ...conclusion, hints: await lookHere(conclusion, context) };
+  return { ...conclusion, hints: await lookHere(conclusion, question, context) };
 }
 
 class Run {

@@ -6,6 +6,7 @@ import { drawPicture } from "./html-picture.ts";
 import { STYLE } from "./html-style.ts";
 import { escapeHtml } from "./html-text.ts";
 import { drawTimes, LEGEND, totalOf } from "./html-times.ts";
+import type { Hint } from "./machine/hints.ts";
 import type { Question, TestResult } from "./question.ts";
 
 /** What a page tells besides the diagnosis. */
@@ -22,7 +23,7 @@ export interface PageMore {
 
 /** A diagnosis as one page that needs nothing else, to attach to a ticket: no script, nothing fetched, light or dark as its reader has it. */
 export function toHtml(diagnosis: Diagnosis, question: Question, more: PageMore): string {
-  const { verdict, tests } = diagnosis;
+  const { verdict, tests, hints } = diagnosis;
   const picture = pictureOf(diagnosis);
   const asked = `${question.method} ${hideQuery(question.url.href)}`;
   return `<!doctype html>
@@ -40,6 +41,7 @@ export function toHtml(diagnosis: Diagnosis, question: Question, more: PageMore)
 ${headerOf(verdict, asked)}
 ${picture === null ? "" : `<div class="wide">${drawPicture(picture, verdict.summary)}</div>`}
 ${verdict.fault === null && verdict.fix.client === NOTHING ? "" : fixesOf(verdict)}
+${hintsOf(hints)}
 ${reasonsOf(verdict)}
 ${more.bytes === null ? "" : `<section><h2>The bytes</h2><pre class="wide">${more.bytes.map(escapeHtml).join("\n")}</pre></section>`}
 ${testsOf(tests)}
@@ -69,6 +71,15 @@ ${facts.length === 0 ? "" : `<p class="facts">${facts.map((fact) => `<span>${fac
 function fixesOf({ fix }: Verdict): string {
   const card = (title: string, text: string) => `<div><h2>${title}</h2><p>${escapeHtml(text)}</p></div>`;
   return `<section class="fixes">${card("What you can do", fix.client)}${card("What the owner can do", fix.operator)}</section>`;
+}
+
+function hintsOf(hints: readonly Hint[]): string {
+  if (hints.length === 0) return "";
+  const items = hints.map(({ words, command, at }) => {
+    const where = at === "there" ? "On its machine: " : "";
+    return `<li>${escapeHtml(where + words)}<br><code>${escapeHtml(command)}</code></li>`;
+  });
+  return `<section><h2>Where to look</h2><ul>${items.join("")}</ul></section>`;
 }
 
 function reasonsOf({ fault, evidence, whyNot, nextTest }: Verdict): string {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { DiagnoseContext } from "../diagnose-context.ts";
 import type { Conclusion } from "../diagnosis.ts";
-import type { TestResult } from "../question.ts";
+import type { Question, TestResult } from "../question.ts";
 import { targetOf } from "../target-of.ts";
 import { type Hint, hintsOf } from "./hints.ts";
 import { nameHints } from "./name-hints.ts";
@@ -9,17 +9,21 @@ import { nameHints } from "./name-hints.ts";
 const LOOK_UP_MS = 1_000;
 
 /** What to look at on this machine, or on the failing hop's, where the verdict is about the hop that was dialled from here. */
-export async function lookHere({ verdict, tests, broken }: Conclusion, context: DiagnoseContext): Promise<readonly Hint[]> {
-  const { machine, resolver, clock } = context;
+export async function lookHere(
+  { verdict, tests, broken }: Conclusion,
+  { place }: Pick<Question, "place">,
+  { machine, resolver, clock }: DiagnoseContext,
+): Promise<readonly Hint[]> {
   if (broken === null || broken.attributed === null || verdict.fault === null || machine === null) return [];
   const { hop, fault } = broken.attributed;
   if (hop > 1 || !LOCAL.test(fault.id)) return [];
-  const { host, port } = broken.spec.exit?.hops[0] ?? targetOf(broken.spec.url);
+  const { host, port } = broken.spec.exit?.hops[0] ?? { ...targetOf(broken.spec.url), ...(place === null ? {} : { port: place.port }) };
   const facts = await machine();
-  const found = await resolver.resolve(host, clock.now() + LOOK_UP_MS);
+  const isPlaced = broken.spec.exit === null && place !== null;
+  const found = isPlaced ? place : await resolver.resolve(host, clock.now() + LOOK_UP_MS);
   const addresses = "addresses" in found ? found.addresses : [];
   const dialled = hintsOf({ fault: fault.id, host, port, addresses }, facts);
-  const isTargets = broken.spec.exit === null && isIP(host) === 0;
+  const isTargets = broken.spec.exit === null && !isPlaced && isIP(host) === 0;
   const names = isTargets ? nameHints({ host, served: servedOf(tests), isReachedElsewhere: isReached(tests) }, facts) : [];
   return [...names, ...dialled];
 }
