@@ -6,6 +6,15 @@ import { isNamed, LONG_ID_DIGITS, mergeExits } from "../wire/merge-exits.ts";
 /** Bounds what can be added while the gateway runs; longer lists belong into a file or behind a URL. */
 const EXITS_MAX = 100_000;
 
+/** Exits that one step places: about a millisecond. */
+const STEP_EXITS_MAX = 250;
+
+/** An id that another exit has, and where that stands. */
+export interface Taken {
+  readonly taken: string;
+  readonly by: string;
+}
+
 /** What an added exit changes. */
 export interface ExitChange {
   /** The exit as it is in force then; null: none of its route is. */
@@ -43,7 +52,7 @@ export class ApiExits {
   }
 
   /** Adds an exit, to what is known of the same route as a list would. Its id, and who has that, where it is taken. */
-  put(exit: Exit, list: ExitList): ExitChange | { readonly taken: string; readonly by: string } {
+  put(exit: Exit, list: ExitList): ExitChange | Taken {
     const route = formatExit(exit);
     const known = this.#added.get(route);
     const added = known === undefined ? exit : mergeExits(known, exit);
@@ -67,12 +76,17 @@ export class ApiExits {
     return { put: listed, gone: listed?.id === id ? null : id };
   }
 
-  /** The lists have changed. Ids that are taken now, with who has them; the exits that wanted them wait for a list without. */
-  renew(list: ExitList): { readonly taken: string; readonly by: string }[] {
-    const refused: { taken: string; by: string }[] = [];
+  /**
+   * The lists have changed. Ids that are taken now, with who has them; the exits that wanted them wait for a list without. Step by step; to be
+   * run to its end before anything else is asked.
+   */
+  *renewing(list: ExitList): Generator<void, Taken[]> {
+    const refused: Taken[] = [];
     this.#inForce.clear();
     this.#byId.clear();
+    let count = 0;
     for (const [route, added] of this.#added) {
+      if (++count % STEP_EXITS_MAX === 0) yield;
       const inForce = this.#place(added, list);
       if ("taken" in inForce) refused.push(inForce);
       else this.#keep(route, inForce);
@@ -81,7 +95,7 @@ export class ApiExits {
   }
 
   /** An added exit as it is together with what the list has of its route. */
-  #place(added: Exit, list: ExitList): Exit | { readonly taken: string; readonly by: string } {
+  #place(added: Exit, list: ExitList): Exit | Taken {
     const listed = list.find(added);
     const exit = listed === null ? added : mergeExits(listed, added);
     const by = this.#holderOf(exit, list);

@@ -5,7 +5,7 @@ import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
-import type { ApiExits } from "./api-exits.ts";
+import type { ApiExits, Taken } from "./api-exits.ts";
 import { inSteps } from "./in-steps.ts";
 import { KeptList, type ListSource } from "./kept-list.ts";
 import { LayeredExits } from "./layered-exits.ts";
@@ -87,9 +87,9 @@ export class ExitSources {
   /** What is in force now, with what was read last. One call at a time. */
   async current(): Promise<LoadedExits> {
     this.#listed = await inSteps(this.#join());
-    const refused = this.#api.renew(this.#listed).map(takenError);
-    const exits = this.#api.size === 0 ? this.#listed : new LayeredExits(this.#listed, this.#api.exits);
-    return { exits, errors: this.#tell([...this.#listed.errors, ...beyond(this.#listed), ...refused]) };
+    const refused = await inSteps(this.#api.renewing(this.#listed));
+    const exits = this.#api.size === 0 ? this.#listed : await inSteps(this.#layer());
+    return { exits, errors: this.#tell([...this.#listed.errors, ...beyond(this.#listed), ...refused.map(takenError)]) };
   }
 
   /** Calls back whenever a list has changed, or has become unreadable, until disposal. To be called once, after `load`. */
@@ -98,13 +98,15 @@ export class ExitSources {
     for (const list of this.#lists) list.watch(() => this.#onChange?.());
   }
 
-  /** Adds the lines of a list to what `current` gave last. */
-  add(text: string, scheme: ExitScheme): AddedExits {
+  /** Adds the lines of a list to what `current` gave last, step by step. */
+  *adding(text: string, scheme: ExitScheme): Generator<void, AddedExits> {
     const lines = new ExitList();
-    lines.read(text, { scheme, tags: {}, where: API, env: null });
+    yield* lines.reading(Buffer.from(text), { scheme, tags: {}, where: API, env: null });
     const errors = [...lines.errors];
     const [added, known, put, gone]: [string[], string[], Exit[], string[]] = [[], [], [], []];
-    for (const exit of lines.exits) {
+    for (let row = 0; row < lines.size; row++) {
+      if ((row + 1) % STEP_EXITS_MAX === 0) yield;
+      const exit = lines.at(row);
       const isAdded = this.#api.has(exit);
       if (!isAdded && this.#api.isFull) {
         errors.push({ ...API, column: 1, reason: "there is no room for more exits: give the list as a file or URL in the config" });
@@ -133,6 +135,12 @@ export class ExitSources {
     await Promise.all(this.#lists.map((list) => list.close()));
   }
 
+  *#layer(): Generator<void, LayeredExits> {
+    const layered = new LayeredExits(this.#listed);
+    yield* layered.adding(this.#api.exits);
+    return layered;
+  }
+
   *#join(): Generator<void, ExitList> {
     const [first, ...others] = this.#lists;
     // One list alone needs no copy, which matters where it is a long one.
@@ -158,7 +166,10 @@ export class ExitSources {
 /** Where added lines stand. */
 const API = { file: "api", line: 1 } as const;
 
-function takenError({ taken, by }: { readonly taken: string; readonly by: string }): ExitLineError {
+/** Exits that one step adds: about a millisecond. */
+const STEP_EXITS_MAX = 250;
+
+function takenError({ taken, by }: Taken): ExitLineError {
   return { ...API, column: 1, reason: `id ${taken} is taken by ${by}` };
 }
 

@@ -6,8 +6,11 @@ import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
 import { formatLineError } from "../wire/exit-list.ts";
 import { ApiExits } from "./api-exits.ts";
-import { type AddedExits, ExitSources } from "./exit-sources.ts";
+import { type AddedExits, type ChangedExits, ExitSources } from "./exit-sources.ts";
 import { inSteps } from "./in-steps.ts";
+
+/** Added exits that are put into the pool at once: about a millisecond. */
+const STEP_EXITS_MAX = 250;
 
 export interface ExitsInForceOptions {
   /** For `${NAME}` in files. */
@@ -59,10 +62,10 @@ export class ExitsInForce implements AsyncDisposable {
 
   /** Adds the lines of a list; they are in force when it is done. */
   readonly add = (text: string, scheme: ExitScheme): Promise<Omit<AddedExits, "change">> =>
-    this.#inTurn(() => {
+    this.#inTurn(async () => {
       if (this.#sources === null) return { added: [], known: [], errors: [] };
-      const { change, ...result } = this.#sources.add(text, scheme);
-      this.#options.change(change.put, change.gone);
+      const { change, ...result } = await inSteps(this.#sources.adding(text, scheme));
+      await inSteps(this.#changing(change));
       return result;
     });
 
@@ -76,6 +79,17 @@ export class ExitsInForce implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sources?.[Symbol.asyncDispose]();
+  }
+
+  *#changing({ put, gone }: ChangedExits): Generator<void, void> {
+    for (let at = 0; at < gone.length; at += STEP_EXITS_MAX) {
+      this.#options.change([], gone.slice(at, at + STEP_EXITS_MAX));
+      yield;
+    }
+    for (let at = 0; at < put.length; at += STEP_EXITS_MAX) {
+      this.#options.change(put.slice(at, at + STEP_EXITS_MAX), []);
+      yield;
+    }
   }
 
   async #reload(sources: ExitSources): Promise<void> {

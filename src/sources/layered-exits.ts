@@ -2,24 +2,38 @@ import { type ExitKind, ExitKinds, type ExitRows, exitKey } from "../core/exit-r
 import type { Exit } from "../core/route.ts";
 import type { ExitList } from "../wire/exit-list.ts";
 
+/** Exits that one step looks for in the list: about a millisecond. */
+const STEP_EXITS_MAX = 250;
+
 /** The exits of a list with others in the place of some of them, and more behind them. */
 export class LayeredExits implements ExitRows {
-  readonly kinds: readonly ExitKind[];
+  #kinds: readonly ExitKind[];
   readonly #list: ExitList;
   /** By the row of the list that they replace. */
   readonly #replaced = new Map<number, Exit>();
   readonly #more: Exit[] = [];
   readonly #ownKinds = new ExitKinds();
 
-  constructor(list: ExitList, added: Iterable<Exit>) {
+  constructor(list: ExitList) {
     this.#list = list;
-    for (const exit of added) {
-      const row = list.rowOf(exit);
+    this.#kinds = list.kinds;
+  }
+
+  /** Puts exits in, step by step; to be run to its end before anything is asked. */
+  *adding(exits: Iterable<Exit>): Generator<void, void> {
+    let count = 0;
+    for (const exit of exits) {
+      if (++count % STEP_EXITS_MAX === 0) yield;
+      const row = this.#list.rowOf(exit);
       if (row < 0) this.#more.push(exit);
       else this.#replaced.set(row, exit);
       this.#ownKinds.numberOf(exit);
     }
-    this.kinds = [...list.kinds, ...this.#ownKinds.all];
+    this.#kinds = [...this.#list.kinds, ...this.#ownKinds.all];
+  }
+
+  get kinds(): readonly ExitKind[] {
+    return this.#kinds;
   }
 
   get size(): number {

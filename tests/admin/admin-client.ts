@@ -11,6 +11,7 @@ import { Accounting } from "../../src/pool/accounting.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
 import { ExitSources } from "../../src/sources/exit-sources.ts";
+import { inSteps } from "../../src/sources/in-steps.ts";
 import { exitOf, poolOf } from "../pool/fakes.ts";
 
 interface Started extends AsyncDisposable {
@@ -55,7 +56,7 @@ function operatorOf(pool: Pool, ids: readonly string[], events: GatewayEvent[]):
   const lists: OperatorOptions["lists"] = {
     async add(text, scheme) {
       await sources.current();
-      const { change, ...result } = sources.add(text, scheme);
+      const { change, ...result } = await inSteps(sources.adding(text, scheme));
       pool.change(change.put, change.gone);
       return result;
     },

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { ExitSource } from "../../src/core/settings.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
 import { LIST_BYTES_MAX } from "../../src/sources/list-text.ts";
-import { Changes, hosts, listFile, listServer, openSources, shown } from "./lists.ts";
+import { Changes, hosts, listFile, listServer, openSources, runSteps, shown } from "./lists.ts";
 
 const KEPT = "; the list as it was stays in force";
 
@@ -121,7 +121,7 @@ test("added exits stand beside the lists, outlive new sources, and go when they 
   const list = listFile("a:80 id=a country=de\n");
   await using sources = openSources([list], { api });
   await sources.load();
-  const { added, known, change } = sources.add("b:80 id=b\na:80 tier=x\n", "http");
+  const { added, known, change } = runSteps(sources.adding("b:80 id=b\na:80 tier=x\n", "http"));
   assert.deepEqual([added, known, change.put.map(({ id }) => id), change.gone], [["b"], ["a"], ["b", "a"], []]);
   const { exits } = await sources.current();
   assert.deepEqual(hosts(exits), ["a", "b"]);

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Exit } from "../../src/core/route.ts";
 import { ApiExits } from "../../src/sources/api-exits.ts";
+import { ExitsInForce } from "../../src/sources/exits-in-force.ts";
 import { LayeredExits } from "../../src/sources/layered-exits.ts";
 import { ExitList } from "../../src/wire/exit-list.ts";
-import { allOf } from "./lists.ts";
+import { allOf, runSteps } from "./lists.ts";
 
 function listOf(text: string): ExitList {
   const list = new ExitList();
@@ -16,8 +17,10 @@ function listOf(text: string): ExitList {
 function layered(list: ExitList, added: string): LayeredExits {
   const api = new ApiExits();
   for (const exit of listOf(added).exits) api.put(exit, list);
-  assert.deepEqual(api.renew(list), []);
-  return new LayeredExits(list, api.exits);
+  assert.deepEqual(runSteps(api.renewing(list)), []);
+  const exits = new LayeredExits(list);
+  runSteps(exits.adding(api.exits));
+  return exits;
 }
 
 function told({ id, hops: [hop], tags, weight }: Exit): string {
@@ -54,4 +57,35 @@ function lineOf({ id, hops: [hop], tags, weight }: Exit): string {
     `weight=${weight}`,
     ...Object.entries(tags).map(([name, value]) => `${name}=${value}`),
   ].join(" ");
+}
+
+test("thousands of added exits are placed, put in and layered step by step", async () => {
+  const lines = Array.from({ length: 3000 }, (_, i) => `10.0.${i >> 8}.${i & 255}:80`).join("\n");
+  const changes: [put: number, gone: number][] = [];
+  await using force = new ExitsInForce({
+    env: {},
+    random: () => 0,
+    report: () => {},
+    *load() {
+      yield;
+      return { added: 0, removed: 0, kept: 0 };
+    },
+    change: (put, gone) => changes.push([put.length, gone.length]),
+  });
+  await force.take(await force.read([{ kind: "inline", exits: listOf("a:80 id=a").exits }]));
+  const { added } = await force.add(lines, "http");
+  assert.equal(added.length, 3000);
+  assert.equal(
+    changes.reduce((sum, [put]) => sum + put, 0),
+    3000,
+  );
+  assert.ok(Math.max(...changes.map(([put]) => put)) <= 250);
+  const [list, api] = [listOf("a:80"), new ApiExits()];
+  for (const exit of listOf(lines).exits) api.put(exit, list);
+  assert.ok(stepsOf(api.renewing(list)) >= 12);
+  assert.ok(stepsOf(new LayeredExits(list).adding(api.exits)) >= 12);
+});
+
+function stepsOf(steps: Generator<void, unknown>): number {
+  return Array.from(steps).length;
 }

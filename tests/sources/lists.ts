@@ -60,6 +60,11 @@ export function allOf(exits: ExitRows): Exit[] {
   return Array.from({ length: exits.size }, (_, row) => exits.at(row));
 }
 
+/** Runs what goes in steps to its end. */
+export function runSteps<T>(steps: Generator<void, T>): T {
+  for (let step = steps.next(); ; step = steps.next()) if (step.done === true) return step.value;
+}
+
 /** A server that answers every request for a list. */
 export async function listServer(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
