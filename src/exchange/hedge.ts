@@ -42,7 +42,7 @@ function mayMove({ request: { params }, probe, reached, attemptsMax }: Exchange,
 }
 
 function attempt<A>(tries: Tries<A>, given: Given): Promise<Tried<A>> {
-  return new Promise((resolve) => tries.attempt(given, resolve));
+  return new Promise((tell) => tries.attempt(given, { tell }));
 }
 
 function isUsable(tried: Tried<unknown>): boolean {

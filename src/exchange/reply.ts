@@ -48,7 +48,7 @@ export function replyWithFault(exchange: Exchange, stream: ClientStream, attribu
   const isLeft = stream.gone || (attributed.status === undefined && FAULTS[attributed.fault.id].status === null);
   if (isLeft) stream.abort();
   else {
-    stream.reply({ status, reason, fields, framing: { kind: "length", length: body.length }, upgrade: null, extra });
+    stream.reply({ status, reason, fields, lines: null, framing: { kind: "length", length: body.length }, upgrade: null, extra });
     if (stream.head.method !== "HEAD") stream.write(body);
     stream.end(null);
   }

@@ -2,14 +2,13 @@ import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
-import { type ResponseHead, withoutField } from "../core/message.ts";
+import type { ResponseHead } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import type { ClientStream } from "../net/client-stream.ts";
 import type { Connection } from "../net/connection.ts";
 import type { Due } from "../net/deadlines.ts";
 import { HopStream } from "../net/hop-stream.ts";
 import type { HopObserver } from "../net/response-sink.ts";
-import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import { Answer } from "./answer.ts";
 import { noteFault } from "./attempt-record.ts";
 import type { Tried } from "./decide.ts";
@@ -18,6 +17,7 @@ import { takeIdle } from "./idle-route.ts";
 import { isToJudge, type Judgement, judgeHeld, judgeUpgrade, NOTHING_TO_SAY } from "./judge.ts";
 import { LOST } from "./lane.ts";
 import { openRoute } from "./open-route.ts";
+import { outboundHead } from "./outbound-head.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
 import type { ReplayBody } from "./replay-body.ts";
 import type { Given, Told } from "./tries.ts";
@@ -49,13 +49,13 @@ export interface Answered {
  *
  *     client -> gateway -[exit ->]- target
  */
-export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given, tell: Told<Answered>): void {
+export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given, to: Told<Answered>): void {
   const record = exchange.openAttempt(given.route);
   const plan = planRequest(given.route, given.session, given.addresses);
   const attempt = new RequestAttempt(exchange, request, given, plan, record);
   const idle = given.mayReuse ? takeIdle(exchange, request, plan, given.startedAt) : null;
-  if (idle === null) tell(attempt.open());
-  else attempt.run(idle, true, given.startedAt, tell);
+  if (idle === null) to.tell(attempt.open());
+  else attempt.run(idle, true, given.startedAt, to);
 }
 
 class RequestAttempt implements HopObserver, Engagement, Due {
@@ -70,7 +70,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   #bytesOutSeen = 0;
   #startedAt = 0;
   /** Null: told, or not yet begun. */
-  #tell: Told<Answered> | null = null;
+  #to: Told<Answered> | null = null;
 
   constructor(exchange: Exchange, request: HttpRequest, given: Given, plan: RequestPlan, record: AttemptRecord) {
     this.#exchange = exchange;
@@ -88,11 +88,11 @@ class RequestAttempt implements HopObserver, Engagement, Due {
       return { kind: "fault", attributed: LOST, record: this.#record, reachedTarget: false };
     }
     const startedAt = this.#exchange.context.clock.now();
-    return await new Promise((resolve) => this.run(opened.connection, false, startedAt, resolve));
+    return await new Promise((tell) => this.run(opened.connection, false, startedAt, { tell }));
   }
 
-  run(connection: Connection, reused: boolean, startedAt: number, tell: Told<Answered>): void {
-    this.#tell = tell;
+  run(connection: Connection, reused: boolean, startedAt: number, to: Told<Answered>): void {
+    this.#to = to;
     const { settings, clock } = this.#exchange.context;
     const { role, hop } = this.#plan;
     const { lane } = this.#given;
@@ -165,36 +165,20 @@ class RequestAttempt implements HopObserver, Engagement, Due {
   }
 
   #send(): void {
-    const { stream, body, path, authority } = this.#request;
-    const { head } = stream;
-    const { scheme } = this.#given.route.target;
-    const { settings, deadlines } = this.#exchange.context;
-    const { via, name } = settings;
-    const { ownField } = this.#exchange.request;
-    const text = writeRequestHead({
-      method: head.method,
-      target: this.#plan.absoluteForm ? `${scheme}://${authority}${path === "*" ? "" : path}` : path,
-      host: authority,
-      fields: ownField === null ? head.fields : withoutField(head.fields, ownField),
-      framing: head.framing,
-      upgrade: head.upgrade,
-      proxyAuthorization: this.#plan.proxyAuthorization,
-      via: via ? `1.${head.minor} ${name}` : null,
-      close: false,
-      expectContinue: head.expectContinue && !body.complete,
-    });
+    const { stream, body } = this.#request;
+    const text = outboundHead(this.#exchange, this.#request, this.#plan, this.#given.route);
     const bodyless = stream.body.done && body.bytes === 0;
     if (!bodyless) this.#hop.connection.socket.cork();
     this.#hop.write(text);
     this.#hop.listen();
     if (bodyless) this.#hop.sent();
     else {
-      body.feed(this.#hop);
+      if (this.#to !== null) body.feed(this.#hop);
       this.#hop.connection.socket.uncork();
     }
-    if (this.#tell === null) return; // a hop that speaks unasked, or has gone, is done with already
+    if (this.#to === null) return; // a hop that speaks unasked, or has gone, is done with already
     this.dueAt = this.#limit(this.#startedAt);
-    deadlines.add(this);
+    this.#exchange.context.deadlines.add(this);
   }
 
   /** The head is late, or the body is stuck, or it only was not yet complete when the limit was set. */
@@ -262,9 +246,9 @@ class RequestAttempt implements HopObserver, Engagement, Due {
 
   /** The last act: what is told goes on at once, with this hop too. */
   #end(outcome: Tried<Answered> | Promise<Tried<Answered>>): void {
-    const tell = this.#tell;
-    this.#tell = null;
-    tell?.(outcome);
+    const to = this.#to;
+    this.#to = null;
+    to?.tell(outcome);
   }
 
   #stopWaiting(): void {

@@ -51,7 +51,7 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
     let tried: Tried<A>;
     try {
       if (settings.hedge.after === null) {
-        const told = (yield (goOn) => tries.attempt(given, goOn.with)) as Tried<A> | Promise<Tried<A>>;
+        const told = (yield (goOn) => tries.attempt(given, goOn)) as Tried<A> | Promise<Tried<A>>;
         tried = told instanceof Promise ? yield* settled(told) : told;
       } else ({ tried, choice, startedAt } = yield* settled(attemptHedged(exchange, tries, given, choice)));
     } catch (bug) {

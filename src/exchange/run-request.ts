@@ -23,7 +23,7 @@ export interface RequestLine {
 }
 
 /**
- * One HTTP request from its head to its reply's last byte; then `onEnd` is called. A bug goes to `context.onBug`.
+ * One HTTP request from its head to its reply's last byte; then `leave` is called. A bug goes to `context.onBug`.
  *
  *     client -> gateway -[exit ->]- target, as often as it takes and is safe; then the answer, or whose fault it is
  */
@@ -32,7 +32,7 @@ export function runRequest(
   stream: ClientStream,
   request: ExchangeRequest,
   line: RequestLine,
-  onEnd: () => void,
+  leave: () => void,
 ): void {
   const exchange = new Exchange(context, request);
   stream.observe(exchange);
@@ -40,32 +40,32 @@ export function runRequest(
   const body = new ReplayBody(stream.body, context.settings.attempts.replayBytes, exchange);
   const { path, authority } = line;
   const http: HttpRequest = { stream, body, path, authority, repeatable: isRepeatable(stream.head), continued: false };
-  const run = new RequestRun(exchange, http, onEnd);
-  stepThrough(runAttempts(exchange, run), run.onEnding, run.onBug);
+  const run = new RequestRun(exchange, http, leave);
+  stepThrough(runAttempts(exchange, run), run);
 }
 
 class RequestRun implements Tries<Answered> {
   readonly #exchange: Exchange;
   readonly #http: HttpRequest;
-  readonly #onEnd: () => void;
+  readonly #leave: () => void;
 
-  constructor(exchange: Exchange, http: HttpRequest, onEnd: () => void) {
+  constructor(exchange: Exchange, http: HttpRequest, leave: () => void) {
     this.#exchange = exchange;
     this.#http = http;
-    this.#onEnd = onEnd;
+    this.#leave = leave;
   }
 
-  readonly onEnding = (ending: Ending<Answered>): void => {
+  onEnd(ending: Ending<Answered>): void {
     try {
       const finishing = this.#finish(ending);
-      if (finishing === null) this.#onEnd();
-      else finishing.then(this.#onEnd, this.onBug);
+      if (finishing === null) this.#leave();
+      else finishing.then(this.#leave, (bug) => this.onBug(bug));
     } catch (bug) {
       this.onBug(bug);
     }
-  };
+  }
 
-  readonly onBug = (bug: unknown): void => {
+  onBug(bug: unknown): void {
     const { context } = this.#exchange;
     try {
       replyWithBug(this.#exchange, this.#http.stream);
@@ -73,8 +73,8 @@ class RequestRun implements Tries<Answered> {
       context.onBug(another);
     }
     context.onBug(bug);
-    this.#onEnd();
-  };
+    this.#leave();
+  }
 
   /** Null: it is finished. */
   #finish(ending: Ending<Answered>): Promise<void> | null {
@@ -93,8 +93,8 @@ class RequestRun implements Tries<Answered> {
     return null;
   }
 
-  attempt(given: Given, tell: Told<Answered>): void {
-    attemptRequest(this.#exchange, this.#http, given, tell);
+  attempt(given: Given, to: Told<Answered>): void {
+    attemptRequest(this.#exchange, this.#http, given, to);
   }
 
   isRepeatable(): boolean {
@@ -117,7 +117,8 @@ type AnswerEnding = Ending<Answered> & { kind: "answer" };
 function startReply(exchange: Exchange, stream: ClientStream, { answer: { answer, record }, judged }: AnswerEnding): Verdict | null {
   const { status, reason, fields, framing } = answer.head;
   const verdict = judged === null ? null : concludeVerdict(judged, exchange.attempts);
-  stream.reply({ status, reason, fields, framing, upgrade: null, extra: relayedStatus(exchange, record, judged, verdict) });
+  const { lines } = answer.hop;
+  stream.reply({ status, reason, fields, lines, framing, upgrade: null, extra: relayedStatus(exchange, record, judged, verdict) });
   return verdict;
 }
 
@@ -158,7 +159,7 @@ async function joinUpgrade(exchange: Exchange, { stream, body }: HttpRequest, en
   const { answer, record, route } = ending.answer;
   const { status, reason, fields, upgrade } = answer.head;
   const extra = relayedStatus(exchange, record, null, null);
-  stream.reply({ status, reason, fields, framing: { kind: "none" }, upgrade, extra });
+  stream.reply({ status, reason, fields, lines: answer.hop.lines, framing: { kind: "none" }, upgrade, extra });
   const headBytes = stream.head.bytes + body.bytes;
   const client = stream.takeOver();
   const hop = answer.hop.leave();

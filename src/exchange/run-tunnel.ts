@@ -80,12 +80,12 @@ async function openedOrBug(exchange: Exchange, client: TunnelClient): Promise<Tu
 }
 
 function openAny(exchange: Exchange): Promise<TunnelEnding> {
-  return new Promise((resolve, reject) => stepThrough(runAttempts(exchange, tunnelTries(exchange)), resolve, reject));
+  return new Promise((onEnd, onBug) => stepThrough(runAttempts(exchange, tunnelTries(exchange)), { onEnd, onBug }));
 }
 
 function tunnelTries(exchange: Exchange): Tries<Tunnel> {
   return {
-    attempt: (given, tell) => tell(openTunnel(exchange, given)),
+    attempt: (given, to) => to.tell(openTunnel(exchange, given)),
     isRepeatable: () => true, // nothing of the client's has left before the success reply
     mayHedge: () => true,
     drop: ({ hop }) => hop.destroy(),

@@ -5,51 +5,60 @@ export type Steps<T> = Generator<Wait, T, unknown>;
 type Wait = (goOn: GoOn) => void;
 
 interface GoOn {
-  readonly with: (value: unknown) => void;
+  tell(value: unknown): void;
   fail(reason: unknown): void;
+}
+
+/** Who hears of the end of steps. */
+interface StepsObserver<T> {
+  onEnd(value: T): void;
+  /** They threw. */
+  onBug(bug: unknown): void;
 }
 
 /**
  * Runs steps to their end. Unlike an async function they go on within the call that tells what they wait for: an answer is on its way to
- * the client in the turn that its head came in, and no promise is made for it. A bug goes to `onBug`.
+ * the client in the turn that its head came in, and no promise is made for it. Nothing is thrown.
  */
-export function stepThrough<T>(steps: Steps<T>, onEnd: (value: T) => void, onBug: (bug: unknown) => void): void {
-  new Walk(steps, onEnd, onBug).with(undefined);
+export function stepThrough<T>(steps: Steps<T>, observer: StepsObserver<T>): void {
+  new Walk(steps, observer).tell(undefined);
 }
 
 /** Waits for a promise. */
 export function* settled<T>(promise: Promise<T>): Steps<T> {
-  return (yield (goOn) => promise.then(goOn.with, (reason) => goOn.fail(reason))) as T;
+  return (yield (goOn) =>
+    promise.then(
+      (value) => goOn.tell(value),
+      (reason) => goOn.fail(reason),
+    )) as T;
 }
 
 class Walk<T> implements GoOn {
   readonly #steps: Steps<T>;
-  readonly #onEnd: (value: T) => void;
-  readonly #onBug: (bug: unknown) => void;
+  readonly #observer: StepsObserver<T>;
 
-  constructor(steps: Steps<T>, onEnd: (value: T) => void, onBug: (bug: unknown) => void) {
+  constructor(steps: Steps<T>, observer: StepsObserver<T>) {
     this.#steps = steps;
-    this.#onEnd = onEnd;
-    this.#onBug = onBug;
+    this.#observer = observer;
   }
 
-  readonly with = (value: unknown): void => {
+  tell(value: unknown): void {
     let result: IteratorResult<Wait, T>;
     try {
       result = this.#steps.next(value);
     } catch (bug) {
-      this.#onBug(bug);
+      this.#observer.onBug(bug);
       return;
     }
     this.#take(result);
-  };
+  }
 
   fail(reason: unknown): void {
     let result: IteratorResult<Wait, T>;
     try {
       result = this.#steps.throw(reason);
     } catch (bug) {
-      this.#onBug(bug);
+      this.#observer.onBug(bug);
       return;
     }
     this.#take(result);
@@ -57,7 +66,7 @@ class Walk<T> implements GoOn {
 
   #take(result: IteratorResult<Wait, T>): void {
     if (result.done === true) {
-      this.#onEnd(result.value);
+      this.#observer.onEnd(result.value);
       return;
     }
     try {

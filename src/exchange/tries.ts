@@ -20,12 +20,14 @@ export interface Given {
 }
 
 /** Takes what an attempt came to, or the promise of it; once. */
-export type Told<A> = (tried: Tried<A> | Promise<Tried<A>>) => void;
+export interface Told<A> {
+  tell(tried: Tried<A> | Promise<Tried<A>>): void;
+}
 
 /** How to make an attempt at something: a request, a tunnel. */
 export interface Tries<A> {
   /** What it throws is thrown before anything was told. */
-  attempt(given: Given, told: Told<A>): void;
+  attempt(given: Given, to: Told<A>): void;
   /** Whether what was sent may be sent again. */
   isRepeatable(): boolean;
   /** Whether it may be sent twice at the same time. */

@@ -27,6 +27,7 @@ export class ConnectClient implements TunnelClient {
       status: 200,
       reason: "Connection established",
       fields: [],
+      lines: null,
       framing: { kind: "none" },
       upgrade: null,
       extra: status,

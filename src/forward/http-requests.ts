@@ -130,6 +130,7 @@ function answerHere(stream: ClientStream, leave: Leave): Fault | null {
     status: 200,
     reason: "OK",
     fields: [],
+    lines: null,
     framing: { kind: "length", length: 0 },
     upgrade: null,
     extra: [],

@@ -27,6 +27,8 @@ export interface Reply {
   readonly status: number;
   readonly reason: string;
   readonly fields: RawFields;
+  /** The same as one text, from the parser that read them; null: from elsewhere. */
+  readonly lines: string | null;
   /** Of the body that will be written. */
   readonly framing: Framing;
   /** Switched to this protocol (101). */
@@ -38,6 +40,8 @@ export interface Reply {
 /** One request and the way to answer it, whatever protocol carries them. An exchange ends it once: end, abort or takeOver. */
 export interface ClientStream {
   readonly head: RequestHead;
+  /** The head's fields as one text, where the parser has it. */
+  readonly lines: string | null;
   readonly body: RequestBody;
   readonly client: ClientInfo;
   /** Sockets to hops that belong to this client connection and die with it; null until one is kept. */

@@ -34,6 +34,8 @@ export interface HopStreamOptions {
 export class HopStream implements ConnectionOwner {
   readonly connection: Connection;
   head: ResponseHead | null = null;
+  /** The head's fields as one text, where the parser has it. */
+  lines: string | null = null;
   readonly #options: HopStreamOptions;
   readonly #observer: HopObserver;
   readonly #startedAt: number;
@@ -43,7 +45,8 @@ export class HopStream implements ConnectionOwner {
   #sink: ResponseSink | null = null;
   #bytesIn = 0;
   #bytesOut = 0;
-  #firstBytes: Buffer = EMPTY;
+  /** What came first: a chunk as it came, or so many bytes of several. */
+  #first: Buffer = EMPTY;
   /** Bytes that came before their taker. */
   #held: Buffer | null = null;
   #paused = false;
@@ -173,7 +176,8 @@ export class HopStream implements ConnectionOwner {
   }
 
   #readHead(chunk: Buffer): void {
-    if (this.#firstBytes.length < FIRST_BYTES) this.#firstBytes = firstOf(this.#firstBytes, chunk);
+    if (this.#first === EMPTY) this.#first = chunk;
+    else if (this.#first.length < FIRST_BYTES) this.#first = Buffer.concat([this.#first, chunk]).subarray(0, FIRST_BYTES);
     const { limits, tolerances, method } = this.#options;
     const parser = this.#parser ?? takeParser(limits, tolerances);
     this.#parser = parser;
@@ -183,6 +187,7 @@ export class HopStream implements ConnectionOwner {
         const head: ResponseHead | null = parser.push(rest, method);
         if (head === null) return;
         rest = parser.rest();
+        this.lines = parser.lines;
         this.#onHead(head, rest);
       }
     } catch (thrown) {
@@ -260,7 +265,7 @@ export class HopStream implements ConnectionOwner {
       reused,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      firstBytes: this.#firstBytes,
+      firstBytes: this.#first.subarray(0, FIRST_BYTES),
       elapsedMs: clock.now() - this.#startedAt,
     };
   }
@@ -269,10 +274,6 @@ export class HopStream implements ConnectionOwner {
     if (this.head !== null) return "body";
     return this.#requestSent || this.#bytesIn > 0 ? "head" : "write";
   }
-}
-
-function firstOf(kept: Buffer, chunk: Buffer): Buffer {
-  return kept.length === 0 ? chunk.subarray(0, FIRST_BYTES) : Buffer.concat([kept, chunk]).subarray(0, FIRST_BYTES);
 }
 
 function cut(): Fault {

@@ -178,7 +178,7 @@ export class Http1Server implements ConnectionOwner {
       }
       this.#await(Number.POSITIVE_INFINITY);
       const rest = this.#parser.rest();
-      const stream = new Http1Stream(this, head);
+      const stream = new Http1Stream(this, head, this.#parser.lines);
       this.#stream = stream;
       if (!stream.body.done) stream.body.onLeftover = (leftover) => this.#keepAhead(leftover);
       if (rest.length > 0) this.#keepAhead(stream.body.done ? rest : stream.body.push(rest));

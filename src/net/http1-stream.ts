@@ -17,6 +17,7 @@ const UNOBSERVED: ClientObserver = { onLeft() {}, onBodyFault() {}, onDrain() {}
 /** One request of an HTTP/1.1 connection and its reply. */
 export class Http1Stream implements ClientStream, BodyObserver {
   readonly head: RequestHead;
+  readonly lines: string | null;
   readonly body: RequestBody;
   bytesOut = 0;
   gone = false;
@@ -35,10 +36,11 @@ export class Http1Stream implements ClientStream, BodyObserver {
   #bodyDueAt = Number.POSITIVE_INFINITY;
   #bodyBytesSeen = -1;
 
-  constructor(server: Http1Server, head: RequestHead) {
+  constructor(server: Http1Server, head: RequestHead, lines: string | null) {
     this.#server = server;
     this.#connection = server.connection;
     this.head = head;
+    this.lines = lines;
     this.#keepAlive = head.keepAlive;
     this.body = new RequestBody(head.framing, server.options.limits, server.connection, this);
   }
@@ -64,7 +66,7 @@ export class Http1Stream implements ClientStream, BodyObserver {
     this.#send(writeResponseHead({ status, reason, minor: 1, fields, framing: NO_BODY, connection: null, upgrade: null, extra: [] }));
   }
 
-  reply({ status, reason, fields, framing, upgrade, extra }: Reply): void {
+  reply({ status, reason, fields, lines, framing, upgrade, extra }: Reply): void {
     const { minor } = this.head;
     this.answered = true;
     // A body that the hop ends by closing is chunked towards HTTP/1.1 clients, so that a broken one cannot be taken for a whole one.
@@ -72,7 +74,7 @@ export class Http1Stream implements ClientStream, BodyObserver {
     this.#framing = endless ? { kind: minor === 1 ? "chunked" : "close" } : framing;
     if (this.#framing.kind === "close" || !this.body.done || this.#server.options.isDraining()) this.#keepAlive = false;
     const connection = upgrade === null ? this.#connectionOption() : null;
-    this.#pendingHead = writeResponseHead({ status, reason, minor, fields, framing: this.#framing, connection, upgrade, extra });
+    this.#pendingHead = writeResponseHead({ status, reason, minor, fields, framing: this.#framing, connection, upgrade, extra }, lines);
   }
 
   write(slice: Buffer): boolean {
@@ -87,7 +89,7 @@ export class Http1Stream implements ClientStream, BodyObserver {
     if (length <= COALESCE_BYTES) {
       const whole = Buffer.allocUnsafe(before.length + length + after.length);
       whole.write(before, 0, "latin1");
-      slice.copy(whole, before.length);
+      whole.set(slice, before.length);
       if (framed) whole.write(after, before.length + length, "latin1");
       return this.#connection.write(whole);
     }

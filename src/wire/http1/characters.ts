@@ -10,6 +10,9 @@ export const TOKEN_BYTES: Uint8Array = tableOf(isTokenByte); // RFC 9110 5.6.2, 
 /** RFC 9110 5.5: field-vchar, obs-text, SP and HTAB; RFC 9112 4 allows the same in a reason phrase. */
 export const VALUE_BYTES: Uint8Array = tableOf((byte) => byte === HTAB || (byte >= SP && byte !== DEL));
 
+/** Visible ASCII without `#`: no form of a request's target holds a fragment (RFC 9112 3.2). */
+export const TARGET_BYTES: Uint8Array = tableOf((byte) => byte > SP && byte < DEL && byte !== 0x23);
+
 /** True for a token of RFC 9110 5.6.2. */
 export function isToken(text: string): boolean {
   return text !== "" && firstOutside(TOKEN_BYTES, text) === text.length;

@@ -37,6 +37,7 @@ export class HeadReader<Start> {
   #bytes = 0;
   /** Where the last field began, which a folded line continues. */
   #fieldStart = 0;
+  #lines: string | null = null;
 
   constructor(role: HeadRole<Start>, limits: SectionLimits, tolerances: ResponseTolerances) {
     this.#role = role;
@@ -76,6 +77,11 @@ export class HeadReader<Start> {
     return -1;
   }
 
+  /** The field lines of the head that was taken last as they came, where all are `Name: value` and came in one chunk; else null. */
+  get lines(): string | null {
+    return this.#lines;
+  }
+
   /** Hands over the head that is complete, and makes ready for the next. */
   take(): ReadHead<Start> {
     const head = { start: this.#start, fields: this.#fields, tolerated: this.#tolerated, bytes: this.#bytes };
@@ -110,6 +116,8 @@ export class HeadReader<Start> {
     const { fieldBytes, headBytes } = this.#limits;
     const fields = this.#fields;
     const fieldsEnd = 2 * this.#limits.fields;
+    const linesFrom = at - from;
+    let usual = fields.length === 0;
     while (at < to) {
       let colon = at;
       while (TOKEN_BYTES[bytes[colon] as number] === 1) colon++;
@@ -123,11 +131,14 @@ export class HeadReader<Start> {
         fields.push(text.slice(at - from, colon - from), text.slice(value - from, end - from));
         this.#fieldStart = origin + at;
         at = next;
+        usual &&= value === colon + 2;
         continue;
       }
       const size = this.#readOddLine(text, at - from, origin + at);
+      if (size > 0 && this.#state === ENDED) this.#lines = usual ? text.slice(linesFrom, at - from) : null;
       at += size;
       if (size === 0 || this.#state === ENDED) break;
+      usual = false;
     }
     this.#bytes = origin + at;
     return at;

@@ -3,21 +3,40 @@ import type { Framing } from "../../core/message.ts";
 import type { KnownField } from "./known-field.ts";
 
 /**
- * A head or trailer section in the making. Nothing that is added can break out of its line, whatever it was taken from: `end` throws FaultError
- * gateway.internal_error where any part holds CR, LF, NUL or what is not latin1. That is found by counting line ends at the end, which is much cheaper than to search
- * each part.
+ * A head or trailer section in the making. Nothing that is added can break out of its line, whatever it was taken from: FaultError
+ * gateway.internal_error is thrown where any part holds CR, LF, NUL or what is not latin1. Fields that pass unchanged may come as the lines
+ * that a `HeadReader` has read, which is much cheaper than to write them again: runs of them are copied whole.
  */
 export class HeadText {
   #text: string;
-  #lines = 1;
+  readonly #lines: string | null;
+  /** Within `#lines`: what passes and is not in the text yet, and how far the fields have been told. */
+  #from = 0;
+  #to = 0;
 
-  constructor(startLine: string) {
-    this.#text = `${startLine}\r\n`;
+  /** @param lines as the reader of the fields gives them, with a line for each field; each is passed or left out, in order. Null: there are none. */
+  constructor(startLine: string, lines: string | null) {
+    this.#text = `${checked(startLine)}\r\n`;
+    this.#lines = lines;
+  }
+
+  /** The next field of those that came goes on as it is. */
+  pass(name: string, value: string): void {
+    if (this.#lines === null) this.add(name, value);
+    else this.#to += lineLength(name, value);
+  }
+
+  /** The next field of those that came does not. */
+  leaveOut(name: string, value: string): void {
+    if (this.#lines === null) return;
+    this.#copyLines(this.#lines);
+    this.#to += lineLength(name, value);
+    this.#from = this.#to;
   }
 
   add(name: string, value: string): void {
-    this.#text += `${name}: ${value}\r\n`;
-    this.#lines++;
+    if (this.#lines !== null) this.#copyLines(this.#lines);
+    this.#text += `${checked(name)}: ${checked(value)}\r\n`;
   }
 
   /** Adds a value of our own unless it is null, which it is from then on: each stands once. */
@@ -28,21 +47,29 @@ export class HeadText {
 
   /** The whole text, with the empty line. */
   end(): string {
-    const text = `${this.#text}\r\n`;
-    const lineEnds = this.#lines + 1;
-    const breaks = text.includes("\0") || count(text, "\r") !== lineEnds || count(text, "\n") !== lineEnds;
-    if (breaks || BEYOND_LATIN1.test(text)) throw internalError("a head to write holds CR, LF, NUL or no latin1 within a line");
-    return text;
+    if (this.#lines !== null) {
+      this.#copyLines(this.#lines);
+      if (this.#to !== this.#lines.length) throw internalError("the lines of a head to write are not those of its fields");
+    }
+    return `${this.#text}\r\n`;
+  }
+
+  #copyLines(lines: string): void {
+    if (this.#from < this.#to) this.#text += lines.slice(this.#from, this.#to);
+    this.#from = this.#to;
   }
 }
 
-/** As latin1, U+010A would be written as LF. */
-const BEYOND_LATIN1 = /[\u0100-\uffff]/;
+function lineLength(name: string, value: string): number {
+  return name.length + value.length + 4; // ": " and CRLF
+}
 
-function count(text: string, character: string): number {
-  let found = 0;
-  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) found++;
-  return found;
+/** As latin1, U+010A would be written as LF. */
+const BREAKS = /[\0\r\n\u0100-\uffff]/;
+
+function checked(part: string): string {
+  if (BREAKS.test(part)) throw internalError("a head to write holds CR, LF, NUL or no latin1 within a line");
+  return part;
 }
 
 /** For what only a bug of ours can ask a writer to write. */

@@ -31,6 +31,11 @@ export class RequestParser {
     return end < 0 ? null : makeHead(this.#reader.take());
   }
 
+  /** The latest head's field lines as one text, for a writer that passes them on; null: they are to be written one by one. */
+  get lines(): string | null {
+    return this.#reader.lines;
+  }
+
   /** What came behind the head in the chunk that completed it: a part of that chunk, no copy. */
   rest(): Buffer {
     return this.#rest;

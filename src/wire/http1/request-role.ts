@@ -1,5 +1,5 @@
 import { type Fault, FaultError, fault } from "../../core/fault.ts";
-import { CR, firstOutside, isSpace, isToken, LF, SP, TOKEN_BYTES } from "./characters.ts";
+import { CR, firstOutside, isSpace, isToken, LF, SP, TARGET_BYTES, TOKEN_BYTES } from "./characters.ts";
 import { excerpt, nameByte } from "./excerpt.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
 import { isFraming } from "./known-field.ts";
@@ -62,21 +62,17 @@ function parseRequestLine(line: string): RequestLine {
   if (minor === null || methodEnd <= 0 || targetEnd <= methodEnd + 1) throw badLine(line);
   const method = line.slice(0, methodEnd);
   const target = line.slice(methodEnd + 1, targetEnd);
-  if (NOT_IN_TARGET.test(target) || !isToken(method)) throw badLine(line);
+  if (firstOutside(TARGET_BYTES, target) < target.length || !isToken(method)) throw badLine(line);
   checkForm(method, target);
   return { method, target, minor };
 }
-
-/** Anything but visible ASCII, and `#`: no form of a target holds a fragment (RFC 9112 3.2). */
-const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e]/;
 
 /** Says what is wrong with a line that is known to be bad. */
 function badLine(line: string): FaultError {
   const methodEnd = firstOutside(TOKEN_BYTES, line);
   if (methodEnd === 0 || line.charCodeAt(methodEnd) !== SP) return badByte("the method is not a token", methodEnd, line);
   const target = line.slice(methodEnd + 1);
-  const length = target.search(NOT_IN_TARGET);
-  const targetEnd = length < 0 ? line.length : methodEnd + 1 + length;
+  const targetEnd = methodEnd + 1 + firstOutside(TARGET_BYTES, target);
   if (targetEnd === methodEnd + 1) return badByte("the target is missing", targetEnd, line);
   if (targetEnd === line.length) return badByte("no version follows the target", targetEnd, line);
   if (line.charCodeAt(targetEnd) !== SP) return badByte("a byte of the target is not allowed unless percent-encoded", targetEnd, line);

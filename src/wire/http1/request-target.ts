@@ -1,5 +1,6 @@
 import type { HostPort } from "../../core/address.ts";
 import { parseTargetHost } from "../target-host.ts";
+import { firstOutside, TARGET_BYTES } from "./characters.ts";
 
 /** The parts of an absolute-form target. */
 export interface AbsoluteTarget extends HostPort {
@@ -16,7 +17,7 @@ export interface AbsoluteTarget extends HostPort {
  */
 export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget | null {
   const scheme = schemeOf(target);
-  if (scheme === null || /[^\x21\x22\x24-\x7e]/.test(target)) return null;
+  if (scheme === null || firstOutside(TARGET_BYTES, target) < target.length) return null;
   const from = scheme.length + 3;
   let end = from;
   while (end < target.length && target.charCodeAt(end) !== SLASH && target.charCodeAt(end) !== QUESTION_MARK) end++;
@@ -52,8 +53,11 @@ function pathOf(target: string, at: number, method: string): string {
 const known = { null: new Map<string, HostPort | null>(), 80: new Map<string, HostPort | null>(), 443: new Map<string, HostPort | null>() };
 const KNOWN_MAX = 1000;
 const KNOWN_CHARS_MAX = 100;
+/** The latest one, which is cheaper to compare than to look up: a part of a head has no hash yet. */
+let latest: { readonly text: string; readonly defaultPort: number | null; readonly parsed: HostPort | null } | null = null;
 
 function parseHostPort(text: string, defaultPort: 80 | 443 | null): HostPort | null {
+  if (latest !== null && latest.text === text && latest.defaultPort === defaultPort) return latest.parsed;
   const cache = known[defaultPort ?? "null"];
   const found = cache.get(text);
   if (found !== undefined) return found;
@@ -62,6 +66,7 @@ function parseHostPort(text: string, defaultPort: 80 | 443 | null): HostPort | n
   const parsed = readHostPort(own, defaultPort);
   if (cache.size >= KNOWN_MAX) cache.clear();
   if (own.length <= KNOWN_CHARS_MAX) cache.set(own, parsed);
+  latest = { text: own, defaultPort, parsed };
   return parsed;
 }
 

@@ -30,23 +30,28 @@ export interface OutboundRequest {
  * The one door for request heads to a hop: latin1 text, with the empty line at its end. Hop-by-hop fields are dropped (RFC 9110 7.6.1), Host, framing,
  * Connection and what else is ours stand where the client's stood, Max-Forwards counts down (7.6.2), and all else keeps order, case and value.
  * Throws FaultError gateway.internal_error where a part would break out of its line.
+ *
+ * @param lines the fields as one text, from the parser that read them; null: from elsewhere
  */
-export function writeRequestHead(request: OutboundRequest): string {
+export function writeRequestHead(request: OutboundRequest, lines: string | null = null): string {
   const { method, target, fields } = request;
   if (method === "" || target === "" || method.includes(" ") || target.includes(" "))
     throw internalError("a request line to write has not three parts");
   if (request.framing.kind === "close") throw internalError("a request's body to write has no end");
   const client = readPeerOptions(fields);
   const own = ownFields(request, client.takesTrailers);
-  const head = new HeadText(`${method} ${target} HTTP/1.1`);
+  const head = new HeadText(`${method} ${target} HTTP/1.1`, lines);
   if (!client.hasHost) own.host = head.addOnce("Host", own.host);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
     const known = knownField(name);
-    if (client.listed?.has(name.toLowerCase())) continue;
-    if (known !== null) addKnown(head, own, known, name, value);
-    else head.add(name, value);
+    if (client.listed?.has(name.toLowerCase())) head.leaveOut(name, value);
+    else if (known === null || isOwn(own, known, value)) head.pass(name, value);
+    else {
+      head.leaveOut(name, value);
+      addKnown(head, own, known, name, value);
+    }
   }
   addMissing(head, own);
   return head.end();
@@ -84,6 +89,14 @@ function ownFields(request: OutboundRequest, takesTrailers: boolean): OwnFields 
     authorization: request.proxyAuthorization,
     via: request.via,
   };
+}
+
+/** True where the client says just what we are to say; it is said with that. */
+function isOwn(own: OwnFields, known: KnownField, value: string): boolean {
+  if (known === "host" && value === own.host) own.host = null;
+  else if (known === own.framing?.known && value === own.framingValue) own.framingValue = null;
+  else return false;
+  return true;
 }
 
 /** Puts what is ours in the place of a client's field, or drops it. */

@@ -26,22 +26,27 @@ export interface OutboundResponse {
  * The one door for response heads to a client: latin1 text, with the empty line at its end. Hop-by-hop fields are dropped (RFC 9110 7.6.1), and a
  * hop's Proxy-Authenticate with them; framing and Connection stand where the hop's stood; all else keeps order, case and value. Throws FaultError
  * gateway.internal_error where a part would break out of its line.
+ *
+ * @param lines the fields as one text, from the parser that read them; null: from elsewhere
  */
-export function writeResponseHead(response: OutboundResponse): string {
+export function writeResponseHead(response: OutboundResponse, lines: string | null = null): string {
   const { status, reason, fields, extra } = response;
   if (response.minor === 0 && response.framing.kind === "chunked")
     throw internalError("a response to an HTTP/1.0 client cannot be chunked");
   if (!(Number.isInteger(status) && status >= 100 && status <= 999)) throw internalError(`a response to write has the status ${status}`);
   const { listed } = readPeerOptions(fields);
   const own = ownFields(response);
-  const head = new HeadText(`HTTP/1.1 ${status} ${reason}`);
+  const head = new HeadText(`HTTP/1.1 ${status} ${reason}`, lines);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
     const known = knownField(name);
-    if (listed?.has(name.toLowerCase())) continue;
-    if (known !== null) addKnown(head, own, known, name, value);
-    else head.add(name, value);
+    if (listed?.has(name.toLowerCase())) head.leaveOut(name, value);
+    else if (known === null || isOwn(own, known, value)) head.pass(name, value);
+    else {
+      head.leaveOut(name, value);
+      addKnown(head, own, known, name, value);
+    }
   }
   for (let i = 0; i < extra.length; i += 2) head.add(extra[i] as string, extra[i + 1] as string);
   if (own.framing !== null) head.addOnce(own.framing.name, own.framingValue);
@@ -71,6 +76,13 @@ function ownFields({ status, framing, connection, upgrade }: OutboundResponse): 
     connection: upgrade === null ? connection : options === "" ? "Upgrade" : `${options}, Upgrade`,
     upgrade,
   };
+}
+
+/** True where the hop says just what we are to say; it is said with that. */
+function isOwn(own: OwnFields, known: KnownField, value: string): boolean {
+  if (known !== own.framing?.known || value !== own.framingValue) return false;
+  own.framingValue = null;
+  return true;
 }
 
 /** Puts what is ours in the place of a hop's field, or drops it. */
