@@ -1,7 +1,7 @@
 import { type ApacheRule, CODED, WORDED } from "./apache-rules.ts";
-import { detach } from "./line-cutter.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readCtime, readDashed } from "./log-times.ts";
+import { ToldThreads } from "./told-threads.ts";
 import { hostOf } from "./url-host.ts";
 
 /**
@@ -9,7 +9,7 @@ import { hostOf } from "./url-host.ts";
  * Apache's error log. One failure is two or three lines of one thread: the first says most, and what only follows from it counts as nothing.
  */
 export function apacheFormats(): LogFormat[] {
-  const threads = new Threads();
+  const threads = new ToldThreads();
   return [{ id: "apache-error", name: "Apache error log", program: "apache", read: (line) => readError(line, threads) }];
 }
 
@@ -25,7 +25,7 @@ const CODE = /^AH(\d{5}): /;
 const REFERER = /, referer: \S*$/;
 const QUIET_LEVELS: ReadonlySet<string> = new Set(["notice", "info", "debug"]);
 
-function readError(line: string, threads: Threads): LogEvent | null {
+function readError(line: string, threads: ToldThreads): LogEvent | null {
   const [head = "", time, module, level = "error", thread = null] = line.startsWith("[") ? (HEAD.exec(line) ?? []) : [];
   // `[error]` alone is anybody's.
   if (head === "" ? !UNHEADED.test(line) : time === undefined && thread === null) return null;
@@ -34,7 +34,7 @@ function readError(line: string, threads: Threads): LogEvent | null {
   const said = readMessage(line.slice(head.length));
   const rule = ruleFor(said);
   if (rule === null) return logEvent({ at, words: isQuiet(level, module, head) ? "" : said.words });
-  if (rule.follows === true && threads.isTold(thread, at)) return logEvent({ at });
+  if (rule.follows === true && threads.hasTold(thread, at)) return logEvent({ at });
   if (rule.fault === null) return logEvent({ at });
   threads.tell(thread, at);
   const { client, text, words } = said;
@@ -124,24 +124,3 @@ function backendOf({ text, remote }: Said): string | null {
   const worker = WORKER.exec(text)?.[1];
   return worker === undefined ? (LOOKUP.exec(text)?.[1] ?? BALANCER.exec(text)?.[1] ?? MADE.exec(text)?.[1] ?? remote) : hostOf(worker);
 }
-
-/** When each thread told of a failure last. */
-class Threads {
-  readonly #told = new Map<string, number | null>();
-
-  tell(thread: string | null, at: number | null): void {
-    if (thread === null) return;
-    if (this.#told.size >= THREADS_MAX) this.#told.clear();
-    this.#told.set(detach(thread), at);
-  }
-
-  /** The lines of one failure are written at once. */
-  isTold(thread: string | null, at: number | null): boolean {
-    const before = thread === null ? undefined : this.#told.get(thread);
-    return before !== undefined && (before === null || at === null || Math.abs(at - before) <= SAME_FAILURE_MS);
-  }
-}
-
-/** More than an Apache has at once. */
-const THREADS_MAX = 4096;
-const SAME_FAILURE_MS = 500;

@@ -10,13 +10,15 @@ import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import type { LogFormat } from "./log-event.ts";
 import { NGINX_ERROR } from "./nginx.ts";
 import { OWN_JSON, OWN_TEXT } from "./own.ts";
+import { privoxyFormats } from "./privoxy.ts";
 import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
+import { tinyproxyFormats } from "./tinyproxy.ts";
 import { TRAEFIK_ACCESS, TRAEFIK_JSON } from "./traefik.ts";
 import { TRAEFIK_LOGRUS, TRAEFIK_NOTES_JSON, TRAEFIK_ZEROLOG } from "./traefik-notes.ts";
 import { varnishFormats } from "./varnish.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
-function logFormats(): readonly LogFormat[] {
+function logFormats(year: number): readonly LogFormat[] {
   return [
     NGINX_ERROR,
     ...apacheFormats(),
@@ -31,6 +33,8 @@ function logFormats(): readonly LogFormat[] {
     ENVOY_JSON,
     ENVOY_NOTES,
     TRAEFIK_JSON,
+    ...tinyproxyFormats(year),
+    ...privoxyFormats(),
     ...varnishFormats(),
     ...caddyFormats(),
     ALB_ACCESS,
@@ -50,6 +54,8 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "access",
   "haproxy",
   "squid",
+  "tinyproxy",
+  "privoxy",
   "varnish",
   "caddy",
   "envoy",
@@ -59,18 +65,18 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "goodgateway",
 ];
 
-/** The formats that a name stands for; all where it is null. */
-export function formatsNamed(name: string | null): readonly LogFormat[] {
-  const all = logFormats();
+/** The formats that a name stands for; all where it is null. @param year of times that have none. */
+export function formatsNamed(name: string | null, year: number = SOME_YEAR): readonly LogFormat[] {
+  const all = logFormats(year);
   if (name === null) return all;
   // These write their access logs in the format that all have in common.
-  const hasAccess = ["nginx", "apache", "traefik", "caddy", "varnish"].includes(name);
+  const hasAccess = ["nginx", "apache", "traefik", "caddy", "varnish", "privoxy"].includes(name);
   return all.filter(({ id, program }) => program === name || (hasAccess && id === "access"));
 }
 
 /** Whether one of a text's first lines is of a log. */
 export function looksLikeLog(head: string, unwrap: (line: string) => string | null): boolean {
-  const formats = logFormats();
+  const formats = logFormats(SOME_YEAR);
   const isRead = (line: string) => formats.some(({ read }) => read(line) !== null);
   return head
     .split("\n", LINES_MAX)
@@ -79,3 +85,5 @@ export function looksLikeLog(head: string, unwrap: (line: string) => string | nu
 }
 
 const LINES_MAX = 50;
+/** For those who only ask whether a line can be read. */
+const SOME_YEAR = 2000;

@@ -90,3 +90,32 @@ export const CADDY: Settings = {
   "client.body_too_large": "request_body { max_size 20MB }",
   "client.closed_waiting": "the client's time limit above the backend's time, never below",
 };
+
+export const TINYPROXY: Settings = {
+  "connect.failed":
+    'Upstream http HOST:PORT "site" where sites are only reached through another proxy; Bind ADDRESS where the machine has several',
+  "dns.nxdomain": "the name that clients ask for, and the machine's resolver: /etc/resolv.conf",
+  "dns.error": "the machine's resolver: /etc/resolv.conf",
+  "handshake.exit_unavailable": "the Upstream line: its address and port",
+  "head.timeout": "Timeout 600 (seconds) longer than the slowest answer",
+  "tunnel.idle_timeout": "Timeout 600 (seconds) above the longest pause; clients close idle tunnels themselves",
+  "client.denied": "ConnectPort for the port, Allow for the client's address, Filter and FilterDefaultDeny for the site",
+  "client.proxy_auth_invalid": "BasicAuth USER PASSWORD",
+  "gateway.overloaded": "MaxClients 500",
+  "gateway.config_error": "Listen and Port: another program has the port, or the address is none of this machine's",
+  "gateway.fd_exhausted": "LimitNOFILE in the unit; MaxClients below it",
+};
+
+export const PRIVOXY: Settings = {
+  "connect.failed":
+    "forward site.example HOST:PORT where sites are only reached through another proxy; connection refused and timed out look alike here",
+  "dns.nxdomain": "the name that clients ask for; forward-socks5 instead of forward-socks4, so that the other side resolves it",
+  "dns.error": "debug 4096, so that the log says why a name did not resolve; the machine's resolver",
+  "handshake.exit_unavailable": "the forward or forward-socks5 line: its address and port; forwarded-connect-retries 1",
+  "head.timeout": "socket-timeout 300 (seconds) longer than the slowest answer",
+  "head.closed_empty": "keep-alive-timeout 5, below the sites' own; connection-sharing 0",
+  "client.denied": "a {-block} section for the site in user.action",
+  "client.bad_request": "accept-intercepted-requests 1 where clients are redirected to it and do not know that it is a proxy",
+  "gateway.overloaded": "max-client-connections 512",
+  "gateway.config_error": "listen-address: another program has the port, or the address is none of this machine's",
+};

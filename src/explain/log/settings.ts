@@ -1,6 +1,6 @@
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
-import { APACHE, CADDY, VARNISH } from "./server-settings.ts";
+import { APACHE, CADDY, PRIVOXY, TINYPROXY, VARNISH } from "./server-settings.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
 export function settingFor(program: LogProgram, fault: AnyFaultId): string | null {
@@ -89,6 +89,8 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   apache: APACHE,
   haproxy: HAPROXY,
   squid: SQUID,
+  tinyproxy: TINYPROXY,
+  privoxy: PRIVOXY,
   varnish: VARNISH,
   caddy: CADDY,
   access: ACCESS,

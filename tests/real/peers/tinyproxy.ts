@@ -7,6 +7,9 @@ export interface TinyproxyOptions extends PeerOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** More lines of its configuration: `ConnectPort 443`, `Upstream http 127.0.0.1:1`. */
   readonly lines?: readonly string[];
+  /** It writes all that it says into `tinyproxy.log` in its directory. */
+  readonly isLogged?: boolean;
+  readonly timeoutSeconds?: number;
 }
 
 /** tinyproxy as a forward proxy: one thread for each client. */
@@ -19,7 +22,9 @@ export function startTinyproxy(options: TinyproxyOptions = {}): Promise<Peer> {
   return startPeer({ program: "tinyproxy", prepare }, options);
 }
 
-function configuration({ port }: Place, { users = {}, lines = [] }: TinyproxyOptions): string {
+function configuration(place: Place, { users = {}, lines = [], isLogged = false, timeoutSeconds = 60 }: TinyproxyOptions): string {
   const accounts = Object.entries(users).map(([name, password]) => `BasicAuth ${name} ${password}`);
-  return ["Listen 127.0.0.1", `Port ${port}`, "Timeout 60", "MaxClients 1024", "LogLevel Warning", ...accounts, ...lines, ""].join("\n");
+  const log = isLogged ? ["LogLevel Info", `LogFile "${join(place.directory, "tinyproxy.log")}"`] : ["LogLevel Warning"];
+  const own = ["Listen 127.0.0.1", `Port ${place.port}`, `Timeout ${timeoutSeconds}`, "MaxClients 1024"];
+  return [...own, ...log, ...accounts, ...lines, ""].join("\n");
 }
