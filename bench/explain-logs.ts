@@ -24,6 +24,8 @@ const AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/
 export const LOG_LINES: Readonly<Record<string, LineMaker>> = {
   "nginx error log, each line a failure": (index, at, backends) =>
     `${at.toISOString().slice(0, 10).replaceAll("-", "/")} ${at.toISOString().slice(11, 19)} [error] 12#12: *${index} connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.${index % 200}, server: s, request: "GET /${index % 99} HTTP/1.1", upstream: "http://${host(index, backends)}:8080/", host: "site.example"`,
+  "Apache error log, each line a failure": (index, at, backends) =>
+    `[${at.toUTCString().slice(0, 3)} ${MONTHS[at.getUTCMonth()]} ${at.toISOString().slice(8, 10)} ${at.toISOString().slice(11, 23)}730 ${at.getUTCFullYear()}] [proxy:error] [pid 21574:tid ${index}] (111)Connection refused: AH00957: http: attempt to connect to ${host(index, backends)}:8080 (${host(index, backends)}:8080) failed`,
   "access log, combined": (index, at) =>
     `192.0.2.${index % 200} - - [${slashed(at)} +0000] "GET /page/${index % 999}?q=${index} HTTP/1.1" ${fails(index) ? 502 : 200} 1570 "https://site.example/" "${AGENT}"`,
   HAProxy: (index, at, backends) =>
@@ -77,6 +79,25 @@ export const LOG_LINES: Readonly<Record<string, LineMaker>> = {
       msg: "",
       "request_User-Agent": AGENT,
       time: at.toISOString(),
+    }),
+  "Caddy, JSON": (index, at, backends) =>
+    JSON.stringify({
+      level: fails(index) ? "error" : "info",
+      ts: at.getTime() / 1000,
+      logger: fails(index) ? "http.log.error.log0" : "http.log.access.log0",
+      msg: fails(index) ? `dial tcp ${host(index, backends)}:8080: connect: connection refused` : "handled request",
+      request: {
+        remote_ip: `192.0.2.${index % 200}`,
+        remote_port: "51012",
+        proto: "HTTP/1.1",
+        method: "GET",
+        host: "site.example",
+        uri: `/page/${index % 999}`,
+        headers: { "User-Agent": [AGENT] },
+      },
+      duration: 0.0003,
+      status: fails(index) ? 502 : 200,
+      resp_headers: { Server: ["Caddy"] },
     }),
   "AWS ALB": (index, at, backends) =>
     `https ${at.toISOString().slice(0, 23)}456Z app/site/50dc6c495c0c9188 192.0.2.${index % 200}:2817 ${host(index, backends)}:80 ${fails(index) ? "-1 -1 -1 502 -" : "0.001 0.012 0.000 200 200"} 34 366 "GET https://site.example:443/page/${index % 999} HTTP/1.1" "${AGENT}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/app/73e2d6bc24d8a067 "Root=1-58337262-${index}" "site.example" "arn:aws:acm:us-east-2:1:certificate/1" 1 ${at.toISOString().slice(0, 23)}000Z "forward" "-" "-" "${host(index, backends)}:80" "-" "-" "-" TID_${index}`,

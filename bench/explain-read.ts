@@ -9,8 +9,10 @@ await logs.read(await openInput(file));
 const readMs = cpuMsSince(begun);
 const { lines, failures, incidents, unknown } = logs.report();
 const concludeMs = cpuMsSince(begun) - readMs;
+globalThis.gc?.();
+const liveMiB = process.memoryUsage().heapUsed / 2 ** 20;
 const rssMiB = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ lines, failures, incidents: incidents.length, unknown: unknown.lines, readMs, concludeMs, rssMiB }));
+console.log(JSON.stringify({ lines, failures, incidents: incidents.length, unknown: unknown.lines, readMs, concludeMs, liveMiB, rssMiB }));
 
 /** All threads' time: where others want the core too, a clock would tell how much they did. */
 function cpuMsSince(start: NodeJS.CpuUsage): number {
