@@ -1,6 +1,6 @@
 import type { ExitSource } from "../core/settings.ts";
 import type { Env } from "../wire/env-value.ts";
-import { foreignFormat, readForeignList } from "../wire/exit-formats/foreign-list.ts";
+import { foreignFormat, readingForeignList } from "../wire/exit-formats/foreign-list.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
 import { ExitList } from "../wire/exit-list.ts";
 import { inSteps } from "./in-steps.ts";
@@ -104,7 +104,7 @@ export class KeptList {
     const where = { file: this.name, line: 1 };
     const foreign = foreignFormat(bytes.toString("utf8", 0, START_BYTES_MAX), format);
     if (foreign === null) await inSteps(exits.reading(bytes, { scheme, tags, where, env: this.#env }));
-    else readForeignList(exits, bytes.toString("utf8"), foreign, { scheme, tags, where });
+    else await inSteps(readingForeignList(exits, bytes, foreign, { scheme, tags, where }));
     return exits;
   }
 }

@@ -1,9 +1,8 @@
-import { type ExitKind, ExitKinds, type ExitRows, exitKey, idOfKey, isIdItself, keyOfBits } from "../core/exit-rows.ts";
-import { hashText } from "../core/hash-text.ts";
-import { HashedRows } from "../core/hashed-rows.ts";
+import { type ExitKind, ExitKinds, type ExitRows, exitKey, idOfKey, keyOfBits } from "../core/exit-rows.ts";
 import type { Exit } from "../core/route.ts";
 import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
-import { FLAGS, FROM, KEY, KIND, LINE, ListRows, NAMED, PLAIN, RENAMED, type Span, TEXT, TO } from "./list-rows.ts";
+import { ListIndex } from "./list-index.ts";
+import { FLAGS, FROM, KEY, KIND, LINE, ListRows, NAMED, PLAIN, type Span, TEXT, TO } from "./list-rows.ts";
 import { isNamed, LONG_ID_DIGITS, mergeExits } from "./merge-exits.ts";
 import { idOfRoute, PlainLineBytes } from "./plain-line-bytes.ts";
 import { exitsOf } from "./user-template-exit.ts";
@@ -15,6 +14,9 @@ export type Where = ExitLineOptions["where"];
 const STEP_LINES_MAX = 250;
 const STEP_ROWS_MAX = 1000;
 const NEWLINE = 0x0a;
+
+/** What is behind that is not looked at: a line that is so long is none in any way. */
+const LINE_BYTES_MAX: number = 32 * 1024;
 
 /** A list that was read. */
 interface Text {
@@ -42,13 +44,7 @@ export class ExitList implements ExitRows {
   readonly #own = new Map<number, Exit>();
   /** Where these stand. */
   readonly #places = new Map<number, string>();
-  /** Asked for by an id, or null where the key is all of it. */
-  readonly #byId: HashedRows<string | null> = new HashedRows((row, id) =>
-    id === null ? !this.#rows.has(row, NAMED) : this.#rows.has(row, NAMED) && this.at(row).id === id,
-  );
-  /** Those that are renamed: the others are found by the id that their route gives, which in a long list saves a second large table. */
-  readonly #byRoute: HashedRows<string> = new HashedRows((row, route) => formatExit(this.at(row)) === route);
-  #renamed = 0;
+  readonly #index: ListIndex = new ListIndex(this.#rows, (row) => this.at(row));
 
   get size(): number {
     return this.#rows.size;
@@ -90,13 +86,12 @@ export class ExitList implements ExitRows {
 
   /** The row of the exit with this one's route; negative: there is none. */
   rowOf(exit: Exit): number {
-    return this.#find(formatExit(exit), exitId(exit, ID_DIGITS));
+    return this.#index.find(formatExit(exit), exitId(exit, ID_DIGITS));
   }
 
   /** The row of the exit that has this id; negative: there is none. */
   rowOfId(id: string): number {
-    const key = exitKey(id);
-    return this.#byId.find(key, isIdItself(key) ? null : id);
+    return this.#index.findId(id);
   }
 
   /** The file and line where an exit stands. */
@@ -118,7 +113,7 @@ export class ExitList implements ExitRows {
       const newline = bytes.indexOf(NEWLINE, at);
       const end = newline < 0 ? bytes.length : newline;
       if (plain.read(bytes, at, end)) this.#addPlain({ text, from: at, to: end, line }, plain.route, plain.kind);
-      else this.#readAny({ text, from: at, to: end, line }, bytes.toString("utf8", at, end), options);
+      else this.#readAny({ text, from: at, to: end, line }, bytes.toString("utf8", at, Math.min(end, at + LINE_BYTES_MAX)), options);
       at = end + 1;
       if (line % STEP_LINES_MAX === 0) yield;
     }
@@ -129,8 +124,8 @@ export class ExitList implements ExitRows {
     for (const one of exit.tags["sessions"] === undefined ? [exit] : exitsOf(exit)) this.#addOne(one, where, null);
   }
 
-  /** Only the first are kept: a list URL that answers with anything else must not fill the memory. */
-  #keepError(error: ExitLineError): void {
+  /** A line is none. Only the first are kept: a list URL that answers with anything else must not fill the memory. */
+  refuse(error: ExitLineError): void {
     this.errorCount++;
     if (this.errors.length < ERRORS_MAX) this.errors.push(error);
   }
@@ -148,21 +143,21 @@ export class ExitList implements ExitRows {
         line: other.#rows.get(row, LINE),
       };
       const key = other.#rows.get(row, KEY);
-      if (other.#rows.has(row, PLAIN) && this.#renamed === 0 && this.#byId.find(key, null) < 0) {
+      if (other.#rows.has(row, PLAIN) && this.#index.isFree(key)) {
         this.#enter(place, keyOfBits(key, true), kinds[other.#rows.get(row, KIND)] as number, PLAIN);
       } else {
         const isOwn = other.#own.has(row);
         this.#addOne(other.at(row), { file: other.#fileOf(row), line: place.line }, isOwn ? null : place);
       }
     }
-    for (const error of other.errors) this.#keepError(error);
+    for (const error of other.errors) this.refuse(error);
     this.errorCount += other.errorCount - other.errors.length;
   }
 
   #readAny(span: Span, text: string, options: ExitLineOptions): void {
     const where = { file: options.where.file, line: span.line };
     const parsed = parseExitLine(text, { ...options, where });
-    if ("error" in parsed) this.#keepError(parsed.error);
+    if ("error" in parsed) this.refuse(parsed.error);
     if (!("exit" in parsed)) return;
     const { exit } = parsed;
     // What stands in the environment may change.
@@ -175,17 +170,17 @@ export class ExitList implements ExitRows {
     const id = idOfRoute(route);
     const key = exitKey(id);
     const { options, plain, bytes } = this.#texts[span.text] as Text;
-    if (this.#byId.find(key, null) < 0 && (this.#renamed === 0 || this.#find(route, id) < 0)) this.#enter(span, key, kind, PLAIN);
+    if (this.#index.isFree(key) || (this.rowOfId(id) < 0 && this.#index.find(route, id) < 0)) this.#enter(span, key, kind, PLAIN);
     else this.#addOne(plain.exitAt(bytes, span.from, span.to, id, kind), { file: options.where.file, line: span.line }, span);
   }
 
   /** @param span its line, where that says all of it; null: it does not. */
   #addOne(exit: Exit, where: Where, span: Span | null): void {
     const derived = exitId(exit, ID_DIGITS);
-    const known = this.#find(formatExit(exit), derived);
+    const known = this.#index.find(formatExit(exit), derived);
     const holder = this.rowOfId(exit.id);
     if (known >= 0) this.#merge(known, exit, where);
-    else if (holder >= 0 && isNamed(exit)) this.#refuse(where, exit.id, holder);
+    else if (holder >= 0 && isNamed(exit)) this.#tellTaken(where, exit.id, holder);
     else this.#addNew(exit, where, { span, derived, isTaken: holder >= 0 });
   }
 
@@ -194,28 +189,27 @@ export class ExitList implements ExitRows {
     const added = !isTaken ? exit : { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
     const row = this.#enter(span ?? { ...NOWHERE, line: where.line }, exitKey(added.id), this.#kinds.numberOf(added), 0);
     if (span === null || added !== exit) this.#keep(row, added, where);
-    if (added.id !== derived) this.#rename(row, formatExit(added));
+    if (added.id !== derived) this.#index.rename(row, formatExit(added));
   }
 
   // The later line is the newer one: its password, weight and id count.
   #merge(known: number, newer: Exit, where: Where): void {
     const holder = this.rowOfId(newer.id);
     if (isNamed(newer) && holder >= 0 && holder !== known) {
-      this.#refuse(where, newer.id, holder);
+      this.#tellTaken(where, newer.id, holder);
       return;
     }
     const merged = mergeExits(this.at(known), newer);
-    this.#byId.delete(this.#rows.get(known, KEY), known);
+    this.#index.leave(known);
     this.#keep(known, merged, null);
-    this.#rows.setKey(known, exitKey(merged.id));
-    this.#byId.add(exitKey(merged.id), known);
+    this.#index.enter(known, exitKey(merged.id));
     this.#rows.set(known, KIND, this.#kinds.numberOf(merged));
-    if (isNamed(newer)) this.#rename(known, formatExit(merged));
+    if (isNamed(newer)) this.#index.rename(known, formatExit(merged));
   }
 
   #enter(span: Span, key: number, kind: number, flags: number): number {
-    const row = this.#rows.add(span, key, kind, flags);
-    this.#byId.add(key, row);
+    const row = this.#rows.add(span, kind, flags);
+    this.#index.enter(row, key);
     return row;
   }
 
@@ -227,22 +221,8 @@ export class ExitList implements ExitRows {
     this.#rows.set(row, FLAGS, this.#rows.get(row, FLAGS) & ~PLAIN);
   }
 
-  #rename(row: number, route: string): void {
-    if (this.#rows.has(row, RENAMED)) return;
-    this.#renamed++;
-    this.#rows.set(row, FLAGS, this.#rows.get(row, FLAGS) | RENAMED);
-    this.#byRoute.add(hashText(route), row);
-  }
-
-  /** Negative: there is none. */
-  #find(route: string, derived: string): number {
-    const row = this.rowOfId(derived);
-    if (row >= 0 && formatExit(this.at(row)) === route) return row;
-    return this.#renamed === 0 ? -1 : this.#byRoute.find(hashText(route), route);
-  }
-
-  #refuse({ file, line }: Where, id: string, holder: number): void {
-    this.#keepError({ file, line, column: 1, reason: `id ${id} is taken by ${this.placeOf(holder)}` });
+  #tellTaken({ file, line }: Where, id: string, holder: number): void {
+    this.refuse({ file, line, column: 1, reason: `id ${id} is taken by ${this.placeOf(holder)}` });
   }
 
   #fileOf(row: number): string {

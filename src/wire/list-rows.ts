@@ -31,7 +31,7 @@ export class ListRows {
   size = 0;
   readonly #numbers = new IntColumn();
 
-  add({ text, from, to, line }: Span, key: number, kind: number, flags: number): number {
+  add({ text, from, to, line }: Span, kind: number, flags: number): number {
     const row = this.size++;
     this.#numbers.reserve(this.size * NUMBERS);
     this.set(row, TEXT, text);
@@ -40,7 +40,6 @@ export class ListRows {
     this.set(row, LINE, line);
     this.set(row, KIND, kind);
     this.set(row, FLAGS, flags);
-    this.setKey(row, key);
     return row;
   }
 

@@ -85,6 +85,7 @@ const BOUNDED_OTHERWISE: Readonly<Record<string, string>> = {
   "observe/tally.ts": "labels are of closed sets",
   "cli/run-summary.ts": "one entry an exit",
   "wire/plain-line-bytes.ts": "as many as TEXTS_MAX",
+  "wire/exit-list.ts": "one entry a line of its texts",
   "sources/layered-exits.ts": "as many exits as were added",
   "diagnose/watch.ts": "one entry a route of the question, and as many endings as ENDINGS_MAX",
   "core/exit-rows.ts": "no more kinds than its list has exits",

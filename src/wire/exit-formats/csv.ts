@@ -1,27 +1,28 @@
-import { numberedLines, type Place } from "./foreign-entry.ts";
+import { type Place, readLines } from "./foreign-entry.ts";
 
 /** A row below the line of names: values by their plain names. Or why it is none. */
 export type CsvRow = (Place & { readonly fields: ReadonlyMap<string, string> }) | (Place & { readonly reason: string });
 
-/** Reads CSV (RFC 4180) with names in its first line; separated by comma, semicolon or tab. A value with a line end in it is not known. */
-export function readCsv(text: string): CsvRow[] {
-  const rows: CsvRow[] = [];
+/**
+ * Reads CSV (RFC 4180) with names in its first line; separated by comma, semicolon or tab. A value with a line end in it is not known. Null
+ * stands for a line that is no row.
+ */
+export function readCsv(bytes: Buffer): Generator<CsvRow | null> {
   let names: string[] | null = null;
   let separator = ",";
-  for (const [line, raw] of numberedLines(text)) {
-    if (raw.trim() === "") continue;
+  return readLines(bytes, (raw, line): CsvRow | null => {
+    if (raw.trim() === "") return null;
     if (names === null) {
       separator = separatorOf(raw);
       names = (splitRow(raw, separator) ?? []).map(plainName);
-      continue;
+      return null;
     }
+    const known = names;
     const values = splitRow(raw, separator);
-    if (values === null) rows.push({ line, column: 1, reason: "a quote is not closed" });
-    else if (values.length > names.length)
-      rows.push({ line, column: 1, reason: `there are ${values.length} values for ${names.length} names` });
-    else rows.push({ line, column: 1, fields: new Map(values.map((value, i) => [names?.[i] ?? "", value])) });
-  }
-  return rows;
+    if (values === null) return { line, column: 1, reason: "a quote is not closed" };
+    if (values.length > known.length) return { line, column: 1, reason: `there are ${values.length} values for ${known.length} names` };
+    return { line, column: 1, fields: new Map(values.map((value, i) => [known[i] ?? "", value])) };
+  });
 }
 
 /** Names are written in many ways: `proxy_address`, `proxyAddress`. */

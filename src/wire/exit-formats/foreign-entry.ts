@@ -11,10 +11,14 @@ export interface Place {
 export type ForeignEntry = (Place & { readonly text: string }) | (Place & { readonly reason: string });
 
 /**
- * Reads a list of another program. Never throws: what is wrong is an entry.
+ * Reads a list of another program, a piece at a time: null stands for one that holds no entry, so that whoever reads can give way. Never
+ * throws: what is wrong is an entry.
  * @param scheme of proxies that name none.
  */
-export type ForeignReader = (text: string, scheme: ExitScheme) => readonly ForeignEntry[];
+export type ForeignReader = (bytes: Buffer, scheme: ExitScheme) => Generator<ForeignEntry | null>;
+
+/** A longer line, or item, is no exit. */
+export const ENTRY_BYTES_MAX: number = 16 * 1024;
 
 /** A proxy in the parts that foreign lists have. */
 export interface ForeignHop {
@@ -25,11 +29,20 @@ export interface ForeignHop {
   readonly password: string | null;
 }
 
-/** Lines, with their numbers and without a byte order mark. */
-export function* numberedLines(text: string): Generator<readonly [number, string]> {
-  let number = 1;
-  for (const line of text.replace(/^\ufeff/, "").split("\n")) yield [number++, line.replace(/\r$/, "")];
+/** What `read` makes of each line; lines are numbered, and come without a byte order mark. */
+export function* readLines<T>(bytes: Buffer, read: (raw: string, line: number) => T): Generator<T | (Place & { readonly reason: string })> {
+  let at = bytes.indexOf(BYTE_ORDER_MARK) === 0 ? BYTE_ORDER_MARK.length : 0;
+  for (let line = 1; at <= bytes.length; line++) {
+    const newline = bytes.indexOf(NEWLINE, at);
+    const end = newline < 0 ? bytes.length : newline;
+    if (end - at > ENTRY_BYTES_MAX) yield { line, column: 1, reason: `the line is longer than ${ENTRY_BYTES_MAX} bytes` };
+    else yield read(bytes.toString("utf8", at, end).replace(/\r$/, ""), line);
+    at = end + 1;
+  }
 }
+
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK: Buffer = Buffer.from("\ufeff");
 
 /** The hop as a URL. */
 export function writeHop({ scheme, host, port, user, password }: ForeignHop): string {

@@ -29,22 +29,38 @@ export function detectFormat(text: string): ForeignFormat | "lines" {
 
 /** Adds the exits of another program's list; a bad one is kept in `errors`, the others load. Its texts see no variables. */
 export function readForeignList(exits: ExitList, text: string, format: ForeignFormat, options: ExitLineOptions): void {
+  for (const _ of readingForeignList(exits, Buffer.from(text), format, options));
+}
+
+/** The same of a list's bytes, step by step. */
+export function* readingForeignList(
+  exits: ExitList,
+  bytes: Buffer,
+  format: ForeignFormat,
+  options: ExitLineOptions,
+): Generator<void, void> {
   const { file } = options.where;
-  for (const entry of foreignEntries(text, format, options.scheme)) {
+  let pieces = 0;
+  for (const entry of READERS[format](bytes, options.scheme)) {
+    if (++pieces % STEP_PIECES_MAX === 0) yield;
+    if (entry === null) continue;
     const { line, column } = entry;
     if ("reason" in entry) {
-      exits.errors.push({ file, line, column, reason: entry.reason });
+      exits.refuse({ file, line, column, reason: entry.reason });
       continue;
     }
     const parsed = parseExitLine(entry.text, { ...options, where: { file, line }, env: null });
-    if ("error" in parsed) exits.errors.push({ ...parsed.error, column });
+    if ("error" in parsed) exits.refuse({ ...parsed.error, column });
     if ("exit" in parsed) exits.add(parsed.exit, { file, line });
   }
 }
 
+/** Pieces that one step reads: about a millisecond. */
+const STEP_PIECES_MAX = 100;
+
 /** The entries of another program's list, as lines of our own. */
 export function foreignEntries(text: string, format: ForeignFormat, scheme: ExitScheme): readonly ForeignEntry[] {
-  return READERS[format](text, scheme);
+  return Array.from(READERS[format](Buffer.from(text), scheme)).filter((entry) => entry !== null);
 }
 
 /** A list shows what it is within this. */

@@ -1,18 +1,15 @@
 import type { ExitScheme } from "../../core/route.ts";
-import { type ForeignEntry, numberedLines } from "./foreign-entry.ts";
+import { type ForeignEntry, readLines } from "./foreign-entry.ts";
 
 /**
  * Reads a config of glider: each `forward=` is an exit, with commas between the hops of a chain, nearest to us first. Its `tls://host:port,`
  * before an `http://` without a host is an exit of scheme https. All other settings are passed over.
  */
-export function readGlider(text: string): ForeignEntry[] {
-  const entries: ForeignEntry[] = [];
-  for (const [line, raw] of numberedLines(text)) {
+export function readGlider(bytes: Buffer): Generator<ForeignEntry | null> {
+  return readLines(bytes, (raw, line) => {
     const [whole, value = ""] = /^\s*-{0,2}forward\s*=\s*(\S*)/i.exec(raw) ?? [];
-    if (whole === undefined) continue;
-    entries.push(readForward(value, line, whole.length - value.length + 1));
-  }
-  return entries;
+    return whole === undefined ? null : readForward(value, line, whole.length - value.length + 1);
+  });
 }
 
 /** It gives names to the proxy as they are. */

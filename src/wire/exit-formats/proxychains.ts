@@ -1,5 +1,5 @@
 import type { ExitScheme } from "../../core/route.ts";
-import { type ForeignEntry, isHostText, numberedLines, type Place, readPort, writeHop } from "./foreign-entry.ts";
+import { type ForeignEntry, isHostText, type Place, readLines, readPort, writeHop } from "./foreign-entry.ts";
 
 /** What the settings above the list say about it. */
 interface Mode {
@@ -13,19 +13,29 @@ interface Mode {
  * Reads a `proxychains.conf`: `socks5 192.0.2.1 1080 user password` below `[ProxyList]`. What its settings make a chain (`strict_chain`,
  * `dynamic_chain`) is one exit, whose hops are the lines; else each line is an exit. With `proxy_dns` the proxies resolve names.
  */
-export function readProxychains(text: string): ForeignEntry[] {
+export function* readProxychains(bytes: Buffer): Generator<ForeignEntry | null> {
   const mode: Mode = { isChain: false, remoteNames: false };
-  const entries: ForeignEntry[] = [];
+  yield* readSections(bytes, { setting: (words, line) => readSetting(words, line, mode), proxy: () => null });
+  const proxies = readSections(bytes, { setting: () => null, proxy: (words, line) => readProxy(words, line, mode) });
+  yield* mode.isChain ? chained(proxies) : proxies;
+}
+
+/** What is made of a line of settings, and of one below `[ProxyList]`. */
+interface Sections {
+  setting(words: readonly Word[], line: number): ForeignEntry | null;
+  proxy(words: readonly Word[], line: number): ForeignEntry | null;
+}
+
+function readSections(bytes: Buffer, { setting, proxy }: Sections): Generator<ForeignEntry | null> {
   let isList = false;
-  for (const [line, raw] of numberedLines(text)) {
+  return readLines(bytes, (raw, line) => {
     const words = wordsOf(raw);
     const [first] = words;
-    if (first === undefined) continue;
-    if (first.text.startsWith("[")) isList = first.text.toLowerCase() === "[proxylist]";
-    else if (isList) entries.push(readProxy(words, line, mode));
-    else entries.push(...readSetting(words, line, mode));
-  }
-  return mode.isChain ? chained(entries) : entries;
+    if (first === undefined) return null;
+    if (!first.text.startsWith("[")) return isList ? proxy(words, line) : setting(words, line);
+    isList = first.text.toLowerCase() === "[proxylist]";
+    return null;
+  });
 }
 
 const SCHEMES: Readonly<Record<string, readonly [here: ExitScheme, remote: ExitScheme]>> = {
@@ -44,13 +54,13 @@ function wordsOf(line: string): Word[] {
   return [...line.replace(/(^|\s)[#;].*$/, "").matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, column: index + 1 }));
 }
 
-function readSetting([first, ...rest]: readonly Word[], line: number, mode: Mode): ForeignEntry[] {
+function readSetting([first, ...rest]: readonly Word[], line: number, mode: Mode): ForeignEntry | null {
   const name = (first?.text ?? "").toLowerCase();
   if (CHAINS.includes(name)) mode.isChain = true;
   if (name.startsWith("proxy_dns")) mode.remoteNames = true;
   const [, length] = /^chain_len=?(.*)$/.exec([name, ...rest.map(({ text }) => text)].join("").replaceAll(" ", "")) ?? [];
-  if (length === undefined || length === "1" || mode.isChain) return [];
-  return [{ line, column: 1, reason: "chains of proxies drawn at random are not known here: each proxy is an exit by itself" }];
+  if (length === undefined || length === "1" || mode.isChain) return null;
+  return { line, column: 1, reason: "chains of proxies drawn at random are not known here: each proxy is an exit by itself" };
 }
 
 function readProxy(words: readonly Word[], line: number, { remoteNames }: Mode): ForeignEntry {
@@ -70,11 +80,22 @@ function readProxy(words: readonly Word[], line: number, { remoteNames }: Mode):
 }
 
 /** A chain without one of its hops would be another route: where one is bad there is none. */
-function chained(entries: readonly ForeignEntry[]): ForeignEntry[] {
-  const bad = entries.filter((entry) => "reason" in entry);
-  const hops = entries.flatMap((entry) => ("text" in entry ? [entry] : []));
-  const [first] = hops;
-  if (bad.length > 0 || first === undefined) return bad;
-  const place: Place = { line: first.line, column: first.column };
-  return [{ ...place, text: hops.map(({ text }) => text).join(",") }];
+function* chained(proxies: Iterable<ForeignEntry | null>): Generator<ForeignEntry | null> {
+  let isBad = false;
+  let place: Place | null = null;
+  const hops: string[] = [];
+  for (const entry of proxies) {
+    if (entry === null || "reason" in entry) {
+      isBad ||= entry !== null;
+      yield entry;
+    } else {
+      place ??= { line: entry.line, column: entry.column };
+      if (hops.length < HOPS_KEPT_MAX) hops.push(entry.text);
+      yield null;
+    }
+  }
+  if (!isBad && place !== null) yield { ...place, text: hops.join(",") };
 }
+
+/** More than a chain may have: the line then says so. */
+const HOPS_KEPT_MAX = 64;

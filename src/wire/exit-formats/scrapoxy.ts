@@ -7,15 +7,24 @@ import { readJsonItems } from "./json-items.ts";
  * Reads a list of proxies as Scrapoxy, checkers and vendors' panels export it: a JSON list, of texts or of objects, or CSV with a line of
  * names above. A proxy has an address, a port and perhaps type, user, password and country, under any of the names that are common for them.
  */
-export function readScrapoxy(text: string, scheme: ExitScheme): ForeignEntry[] {
-  const trimmed = text.replace(/^\ufeff/, "").trimStart();
-  if (!/^[[{]/.test(trimmed)) return readCsv(text).map((row) => ("reason" in row ? row : toEntry(row.fields, row, scheme)));
-  return readJsonItems(text).map((item) => {
-    if ("reason" in item) return item;
-    if (typeof item.value === "string") return { ...placeOf(item), text: item.value };
-    return toEntry(flatten(item.value), item, scheme);
-  });
+export function* readScrapoxy(bytes: Buffer, scheme: ExitScheme): Generator<ForeignEntry | null> {
+  if (!isJson(bytes)) {
+    for (const row of readCsv(bytes)) yield row === null || "reason" in row ? row : toEntry(row.fields, row, scheme);
+    return;
+  }
+  for (const item of readJsonItems(bytes)) {
+    if (item === null || "reason" in item) yield item;
+    else if (typeof item.value === "string") yield { ...placeOf(item), text: item.value };
+    else yield toEntry(flatten(item.value), item, scheme);
+  }
 }
+
+/** What comes first, but spaces, begins a list or an object. */
+function isJson(bytes: Buffer): boolean {
+  return /^\ufeff?\s*[[{]/.test(bytes.toString("utf8", 0, START_BYTES_MAX));
+}
+
+const START_BYTES_MAX: number = 64 * 1024;
 
 /** The names that say the same, the better one first; all in lower case and without `_` and `-`. */
 const NAMES = {

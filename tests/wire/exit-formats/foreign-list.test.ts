@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { LIST_FORMATS } from "../../../src/core/list-format.ts";
-import { detectFormat, type ForeignFormat, readForeignList } from "../../../src/wire/exit-formats/foreign-list.ts";
+import { detectFormat, type ForeignFormat, readForeignList, readingForeignList } from "../../../src/wire/exit-formats/foreign-list.ts";
 import { formatExit } from "../../../src/wire/exit-line.ts";
 import { ExitList, formatLineError } from "../../../src/wire/exit-list.ts";
 
@@ -236,4 +236,63 @@ test("a text of spaces and line ends alone is looked at once, not once for each 
   const startedAt = process.cpuUsage().user;
   for (const text of [" ".repeat(1e6), "\n".repeat(1e6), "[ ".repeat(5e5)]) detectFormat(text);
   assert.ok(process.cpuUsage().user - startedAt < 2_000_000); // microseconds
+});
+
+const LONG: Readonly<Record<ForeignFormat, string>> = {
+  proxychains: `[ProxyList]\n${manyOf((i) => `http 10.0.0.1 ${i} u p`)}`,
+  glider: manyOf((i) => `forward=http://u:p@10.0.0.1:${i}`),
+  mubeng: manyOf((i) => `http://u:p@10.0.0.1:${i}`),
+  scrapoxy: `[\n${manyOf((i) => `{"ip":"10.0.0.1","port":${i}},`)}\n]`,
+};
+
+function manyOf(line: (i: number) => string): string {
+  return Array.from({ length: 3000 }, (_, i) => line(i + 1)).join("\n");
+}
+
+const ALL = { scheme: "http", tags: {}, where: { file: "f", line: 1 } } as const;
+
+for (const format of FORMATS)
+  test(`${format}: a long list is read step by step, and so is one without an exit`, () => {
+    const [list, none] = [new ExitList(), new ExitList()];
+    assert.ok(Array.from(readingForeignList(list, Buffer.from(LONG[format]), format, ALL)).length >= 25);
+    assert.deepEqual([list.size, list.errorCount], [3000, 0]);
+    const empty = format === "scrapoxy" ? `[${" ".repeat(1_000_000)}]` : "# nothing\n".repeat(3000);
+    assert.ok(Array.from(readingForeignList(none, Buffer.from(empty), format, ALL)).length >= 9);
+    assert.deepEqual([none.size, none.errorCount], [0, 0]);
+  });
+
+test("CSV: a long list is read step by step", () => {
+  const list = new ExitList();
+  const csv = `ip,port\n${manyOf((i) => `10.0.0.1,${i}`)}`;
+  assert.ok(Array.from(readingForeignList(list, Buffer.from(csv), "scrapoxy", ALL)).length >= 25);
+  assert.equal(list.size, 3000);
+});
+
+test("lines and items that are too long are named, and the others are read", () => {
+  const long = "x".repeat(20_000);
+  assert.deepEqual(read("scrapoxy", `["a:1", "${long}",\n "b:2"]`), {
+    routes: ["http://a:1", "http://b:2"],
+    errors: ["f:1:9: this item is longer than 16384 bytes"],
+  });
+  assert.deepEqual(read("glider", `forward=http://a:1\nforward=http://${long}:1\nforward=http://b:2`), {
+    routes: ["http://a:1", "http://b:2"],
+    errors: ["f:2:1: the line is longer than 16384 bytes"],
+  });
+  assert.deepEqual(read("scrapoxy", `ip,port\n${long},1\nb,2`), {
+    routes: ["http://b:2"],
+    errors: ["f:2:1: the line is longer than 16384 bytes"],
+  });
+});
+
+test("places in JSON are those that an editor shows, whatever characters stand before", () => {
+  assert.deepEqual(read("scrapoxy", '["\u{1f600}é", "a:1"\n, "ü" , {}]').errors.map(place), ["f:1:2", "f:2:3", "f:2:9"]);
+});
+
+function place(error: string): string {
+  return error.split(": ")[0] as string;
+}
+
+test("of bad entries only the first are kept, and all are counted", () => {
+  const list = readAs("scrapoxy", `[${"{},".repeat(1500)}"a:1"]`);
+  assert.deepEqual([list.size, list.errors.length, list.errorCount], [1, 1000, 1500]);
 });
