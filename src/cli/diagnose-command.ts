@@ -7,6 +7,7 @@ export function addDiagnoseCommand(program: Command, end: (status: number) => vo
   program
     .command("diagnose")
     .description("Find out which hop breaks a request: without a proxy, through each route, each hop of a chain alone.")
+    .showHelpAfterError("A curl command stands behind --: goodgateway diagnose -- curl https://site.example/")
     .argument("[what...]", "a URL; -- curl … as you would type it; or - for a curl command that is piped in")
     .addOption(new Option("--via <route>", "a proxy or a chain (a,b) that the request goes through; repeatable").argParser(collect))
     .option("--exits <file>", "other proxies to compare with: a few are tried")

@@ -4,36 +4,57 @@ import { drawDiagnosis } from "../diagnose/draw.ts";
 import type { Hint } from "../diagnose/machine/hints.ts";
 import { lookAtBytes } from "../diagnose/microscope.ts";
 import type { Found } from "./diagnose.ts";
-import { formatMs, type Look, printable } from "./look.ts";
+import { tellTests } from "./diagnose-table.ts";
+import { row } from "./explain-report.ts";
+import { type Look, printable, wrap } from "./look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
-export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, { paint }: Look): string[] {
-  const { verdict, tests, hints } = diagnosis;
-  const { summary, culprit, fault, hop, confidence, evidence, whyNot, fix, nextTest } = verdict;
-  const place = hop === 0 ? "" : `, hop ${hop}`;
+export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, look: Look): string[] {
+  const { summary } = diagnosis.verdict;
   const microscope = bytesOf(diagnosis, limits);
   const picture = drawDiagnosis(diagnosis);
   return [
-    paint("bold", printable(summary)),
-    ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${line}`)]),
-    "",
-    ...(fault === null ? [] : [`  verdict    ${fault}, culprit ${culprit}${place}, ${Math.round(confidence * 100)} % sure`]),
-    ...(fault === null ? [] : evidence.map((words) => `  evidence   - ${printable(words)}`)),
-    ...whyNot.map((words) => `  but        - ${printable(words)}`),
-    ...(fault === null ? [] : [`  do         ${printable(fix.client)}`, `  its owner  ${printable(fix.operator)}`]),
-    ...hints.flatMap(tellHint),
+    ...wrap(summary, look.width ?? Number.POSITIVE_INFINITY).map((line) => look.paint("bold", line)),
+    ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${printable(line)}`)]),
+    ...tellReasons(diagnosis, look),
     ...(microscope === null ? [] : ["", ...microscope.map((line) => `  ${printable(line)}`)]),
-    ...(nextTest === null ? [] : [`  to decide  ${nextTest}`]),
     "",
-    ...tests.map(({ spec, outcome, words, ms }) => {
-      const mark = paint(outcome === "ok" ? "green" : outcome === "fault" ? "red" : "dim", outcome.padEnd(5));
-      return `  ${mark}  ${printable(spec.route)}  ${printable(spec.request)}  ${printable(words)}${ms.total === undefined ? "" : `, ${formatMs(ms.total)}`}`;
-    }),
+    ...tellTests(diagnosis.tests, look),
   ];
 }
 
-function tellHint({ words, command, at }: Hint): string[] {
-  return [`  look       - ${printable(at === "there" ? `On its machine: ${words}` : words)}`, `               ${printable(command)}`];
+function tellReasons({ verdict, hints }: Diagnosis, look: Look): string[] {
+  const { culprit, fault, hop, confidence, evidence, whyNot, fix, nextTest } = verdict;
+  const list = (label: string, lines: readonly string[]) =>
+    lines.flatMap((words, index) => row(index === 0 ? label : "", `- ${words}`, look));
+  const place = hop === 0 ? "" : `, hop ${hop}`;
+  const isToldToDo = fault !== null || fix.client !== NOTHING;
+  const lines = [
+    ...(fault === null ? [] : row("verdict", `${fault}, culprit ${culprit}${place}, ${Math.round(confidence * 100)} % sure`, look)),
+    ...(fault === null ? [] : list("evidence", evidence)),
+    ...list("but", whyNot),
+    ...(isToldToDo ? row("do", fix.client, look) : []),
+    ...(fault === null ? [] : row("its owner", fix.operator, look)),
+    ...hints.flatMap((hint, index) => tellHint(hint, index === 0 ? "look" : "", look)),
+    ...(nextTest === null ? [] : row("to decide", nextTest, look)),
+  ];
+  return lines.length === 0 ? [] : ["", ...lines];
+}
+
+/** As a diagnosis of what is well has it. */
+const NOTHING = "Nothing to do.";
+
+/** Its command stands on a line of its own, whole. */
+function tellHint({ words, command, at }: Hint, label: string, look: Look): string[] {
+  return [...item(label, at === "there" ? `On its machine: ${words}` : words, look), `               ${printable(command)}`];
+}
+
+/** One of a list, behind a dash. */
+function item(label: string, words: string, look: Look): string[] {
+  const indent = row("", "", look).join("").length;
+  return row(label, `- ${words}`, { ...look, width: look.width === null ? null : look.width - 2 }).map((line, index) =>
+    index === 0 ? line : `${" ".repeat(indent)}  ${line.slice(indent)}`,
+  );
 }
 
 /** Of the first answer that does not parse, where it stops to be HTTP; null: all parse. */

@@ -33,7 +33,7 @@ export async function watchAsked(asked: Asked, flags: DiagnoseFlags, { findOut, 
     const change = watch.add(found.diagnosis, at);
     const when = new Date(at).toISOString();
     if (change !== null) writePages(found, flags);
-    if (json) console.log(JSON.stringify({ round: watch.rounds, at: when, changed: change !== null, ...toJson(found) }));
+    if (json) console.log(printable(JSON.stringify({ round: watch.rounds, at: when, changed: change !== null, ...toJson(found) })));
     else if (change !== null) {
       const [first = "", ...more] = change.lines;
       const mark = look.paint(found.diagnosis.verdict.fault === null ? "green" : "red", first === "" ? "" : printable(first));

@@ -10,6 +10,7 @@ import type { Question } from "../diagnose/question.ts";
 import { type Asked, type DiagnoseFlags, placed, readAsked } from "./diagnose-asked.ts";
 import { bytesOf, tellDiagnosis, tellNotes, toJson } from "./diagnose-report.ts";
 import { watchAsked } from "./diagnose-watch.ts";
+import { tellJson } from "./explain-report.ts";
 import { lookOf } from "./look.ts";
 import { UsageError } from "./usage-error.ts";
 import { readVersion } from "./version.ts";
@@ -28,7 +29,7 @@ export async function diagnoseAsked(operands: readonly string[], flags: Diagnose
   if (flags.watch !== undefined) return watchAsked(asked, flags, { findOut, writePages });
   const found = await findOut(asked);
   writePages(found, flags);
-  console.log(flags.json ? JSON.stringify(toJson(found), null, 2) : tellFound(found).join("\n"));
+  console.log(flags.json ? tellJson(toJson(found)) : tellFound(found).join("\n"));
   return isWell(found.diagnosis) ? 0 : 1;
 }
 

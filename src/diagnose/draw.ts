@@ -23,15 +23,19 @@ export function pictureOf({ verdict, tests, broken }: Diagnosis): HopPicture | n
     if (place > broke) return { state: "unseen", label: "" };
     return { state: place === broke ? "broke" : "ok", label: labelOf(told, place, end) };
   });
-  const names = ["client", ...hops.map((_, index) => `hop ${index + 1}`), "target"];
+  const isEdges = verdict.culprit === "edge" && end === last;
+  const names = ["client", ...hops.map((_, index) => `hop ${index + 1}`), isEdges ? "edge" : "target", ...(isEdges ? ["origin"] : [])];
   const notes = ["", ...hops.map(formatHostPort), told.spec.url.host];
-  return { hops: names.map((name, index) => ({ name, note: notes[index] ?? "" })), legs };
+  return {
+    hops: names.map((name, index) => ({ name, note: notes[index] ?? "" })),
+    legs: isEdges ? [...legs, { state: "unseen", label: "" }] : legs,
+  };
 }
 
 /** To the nearest hop what it took to reach it; where the way ends, what came back, and when. */
 function labelOf({ status, ms }: TestResult, place: number, end: number): string {
   const opening = (ms.dns ?? 0) + (ms.connect ?? 0);
   if (place < end) return place === 1 ? `${Math.round(opening)} ms` : "";
-  const total = Object.values(ms).reduce((most, one) => Math.max(most, one), 0);
+  const total = ms.total ?? opening + (ms.handshake ?? 0) + (ms.tls ?? 0);
   return `${status === null ? "" : `${status}, `}${Math.round(end === 1 ? total : Math.max(0, total - opening))} ms`;
 }

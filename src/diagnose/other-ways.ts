@@ -13,8 +13,8 @@ function otherScheme(question: Question, { spec, attributed, status }: TestResul
   const { url } = spec;
   const isHttps = url.protocol === "https:";
   const id = attributed?.fault.id ?? "";
-  // A port that answers in clear text speaks no TLS; the usual ones are two.
-  const isOfPort = status === null || (url.port === "" && spec.exit === null);
+  // A port that answers in clear text speaks no TLS, and one that nobody serves neither; the usual ones are two.
+  const isOfPort = url.port === "" ? status === null || spec.exit === null : status === null && !id.startsWith("connect.");
   const mayDiffer = attributed?.role === "target" || (isHttps && isOfTunnel(id));
   if (!mayDiffer || !isOfPort || !(isHttps ? ONLY_TLS : ONLY_CLEAR).test(id) || !isIdempotent(spec.method) || question.place !== null)
     return [];

@@ -44,17 +44,34 @@ function withAddresses(command: string, { names }: World): string {
 }
 
 function withNames(text: string, { names }: World): string {
-  return Object.entries(names).reduce(
-    (told, [name, { host, port }]) =>
-      told.replaceAll(`${host}:${port}`, name.replace(/:80$/, "")).replaceAll(`${host} port ${port}`, name.replace(":", " port ")),
-    text,
-  );
+  const named = Object.entries(names).reduce((told, [name, { host, port }]) => {
+    const ownPort = name.split(":")[1] ?? "80";
+    return told
+      .replaceAll(`${host}:${port}`, name.replace(/:80$/, ""))
+      .replaceAll(`${host} port ${port}`, name.replace(":", " port "))
+      .replaceAll(`port ${port} of this machine`, `port ${ownPort} of this machine`)
+      .replaceAll(`'sport = :${port}'`, `'sport = :${ownPort}'`);
+  }, text);
+  return named.replace(/(?:^ {2}(?:ok|fault|cut) .*\n)+/gm, alignRows);
 }
+
+/** Names are not as long as the addresses in whose place they stand. */
+function alignRows(rows: string): string {
+  const cells = rows
+    .trimEnd()
+    .split("\n")
+    .map((row) => /^( {2}\w+ +)(\S.*?) {2,}(.*)$/.exec(row) ?? [row, row, "", ""]);
+  const width = Math.max(...cells.map(([, , route = ""]) => (route.length > ROUTE_CHARS_MAX ? 0 : route.length)));
+  return cells.map(([, mark = "", route = "", came = ""]) => `${`${mark}${route.padEnd(width)}  ${came}`.trimEnd()}\n`).join("");
+}
+
+/** As the command's own table has it. */
+const ROUTE_CHARS_MAX = 52;
 
 /** Two runs are told alike: times, ids, ports, how wide that makes a picture, and which test came first are chance. */
 export function withoutChance(printed: string): string {
   return printed
-    .replace(/^ {2}(evidence|but|ok|fault|cut) .*\n/gm, "")
+    .replace(/^ {2}(evidence|but|ok|fault|cut) .*\n(?: {13}\S.*\n| {15}\S.*\n)*/gm, "")
     .replace(/\b1[0-9A-Z]{12}\b/g, "ID")
     .replace(/\d+(\.\d+)?/g, "#")
     .replace(/[ \u2500\u00b7]{2,}/g, " ");
