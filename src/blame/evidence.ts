@@ -2,10 +2,12 @@ import type { Culprit } from "../core/fault.ts";
 import { tellEvidence } from "./evidence-words.ts";
 import type { Failure } from "./failure.ts";
 import { type FaultSides, type Side, sidesOf } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, kinLevel, TARGET_BASE, targetLevel, usualOf } from "./levels.ts";
+import { Hindsight, type Lasting } from "./hindsight.ts";
+import { TARGET_BASE, targetLevel } from "./levels.ts";
+import { type Manner, mannerOf } from "./manners.ts";
 import { Meetings } from "./meetings.ts";
-import { PAIR_BASE, pairLevel } from "./pair-levels.ts";
-import { type Cell, type Kin, Track } from "./tracks.ts";
+import { compare, proved, type Shares } from "./shares.ts";
+import { type Cell, Track } from "./tracks.ts";
 import { Uplink } from "./uplink.ts";
 
 /** The ends of an attempt. */
@@ -50,18 +52,20 @@ export class Evidence {
   readonly #meetings = new Meetings();
   readonly #direct = new Track("", DIRECT_KIN);
   readonly #uplink = new Uplink();
+  readonly #hindsight = new Hindsight();
 
   /** An answer came or a tunnel carried bytes. */
   worked(way: Way, now: number): void {
+    this.#hindsight.pass(now);
     this.#uplink.hear(now);
     const exit = this.#exit(way, now);
     let cell = this.#meetings.find(exit, way.target);
     const target = cell === null ? this.#meetings.target(way.target, now) : cell.target;
     exit.okAt = now;
-    exit.habit.meet(0, now);
+    exit.habit.work(now);
     exit.family?.work(now);
     target.okAt = now;
-    target.habit.meet(0, now);
+    target.habit.work(now);
     target.seenAt = now;
     cell ??= this.#meetings.join(exit, target, now);
     if (cell === null) return;
@@ -72,22 +76,25 @@ export class Evidence {
 
   /** Records a failure and weighs it with what was known before. What its fault proves counts at once. */
   failed(way: Way, failure: Failure, now: number): Weighed {
+    this.#hindsight.pass(now);
     const ours = this.#uplink.fail(way, failure, this.#didWell(way, now), now);
     if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
-    if (sides.proved === null) this.#countRefusal(way);
-    const shares = this.#compare(way, sides, now);
+    const manner = mannerOf(failure.fault.id);
+    if (sides.proved === null) this.#countRefusal(way, manner);
+    const shares = this.#compare(way, sides, manner, now);
     const weighed = this.#tell(way, failure, shares, now);
-    if (sides.proved !== "other") this.#record(way, sides, shares, now);
+    if (sides.proved !== "other") this.#record(way, { sides, manner, shares }, now);
     return weighed;
   }
 
   /** Weighs without recording: a later look at an earlier failure. */
   weigh(way: Way, failure: Failure, now: number): Weighed {
+    this.#hindsight.pass(now);
     const ours = this.#uplink.likelihood(failure, now);
     if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
-    return this.#tell(way, failure, this.#compare(way, sides, now), now);
+    return this.#tell(way, failure, this.#compare(way, sides, mannerOf(failure.fault.id), now), now);
   }
 
   /** What is known of a target. */
@@ -115,12 +122,12 @@ export class Evidence {
     return this.#uplink.takeCleared();
   }
 
-  #compare(way: Way, sides: FaultSides, now: number): Shares {
+  #compare(way: Way, sides: FaultSides, manner: Manner, now: number): Shares {
     if (sides.proved !== null) return proved(sides);
     const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
     const target = this.#meetings.targets.get(way.target);
     const cell = this.#meetings.find(exit, way.target);
-    return compare(sides, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now);
+    return compare({ sides, manner }, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now);
   }
 
   #tell(way: Way, failure: Failure, { side, confidence }: Shares, now: number): Weighed {
@@ -143,22 +150,25 @@ export class Evidence {
     return exit === null ? this.#direct : this.#meetings.exit(exit, kin, now);
   }
 
-  /** It failed again, though both ends did well with others since it failed last: neither end explains that. */
-  #countRefusal(way: Way): void {
+  /** It failed again, and so, though both ends did well with others since it failed last: neither end explains that. */
+  #countRefusal(way: Way, manner: Manner): void {
     const cell = this.#meetings.find(way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit), way.target);
     if (cell === null) return;
     const failedAt = Math.max(cell.asExit.badAt, cell.asTarget.badAt);
-    if (failedAt > Number.NEGATIVE_INFINITY && cell.exit.okAt > failedAt && cell.target.okAt > failedAt) cell.refusals++;
+    if (failedAt === Number.NEGATIVE_INFINITY || manner !== cell.manner) return;
+    if (cell.exit.okAt > failedAt && cell.target.okAt > failedAt) cell.refusals++;
   }
 
-  #record(way: Way, sides: FaultSides, { exit: byExit, target: byTarget }: Shares, now: number): void {
+  #record(way: Way, { sides, manner, shares }: Pick<Lasting, "sides" | "manner" | "shares">, now: number): void {
     const exit = this.#exit(way, now);
     const target = this.#meetings.target(way.target, now);
     const cell = this.#meetings.find(exit, way.target) ?? this.#meetings.join(exit, target, now);
+    if (cell !== null) cell.manner = manner;
     // Of failures of one pair in a row, each tells less of how its ends do in general; else a lone exit's would make a target of habits.
     const news = 1 / (1 + (cell?.refusals ?? 0));
-    exit.habit.meet(byExit * news, now);
-    if (sides.proved !== "exit") target.habit.meet(byTarget * news * (cell !== null && isFailing(cell) ? AGAIN : 1), now);
+    const newsOfTarget = sides.proved === "exit" ? null : news * (cell !== null && isFailing(cell) ? AGAIN : 1);
+    const ends = { exit, target, kin: way.kin, family: exit.family ?? undefined };
+    this.#hindsight.add({ ends, sides, manner, shares, news, newsOfTarget, at: now });
     if (sides.proved === "target") {
       // It came through: the exit did its part.
       exit.okAt = now;
@@ -192,52 +202,8 @@ function fitting(prior: number): number {
   return Math.min(1, prior / FITTING);
 }
 
-interface Ends {
-  readonly exit: Track | undefined;
-  readonly target: Track | undefined;
-  readonly cell: Cell | null;
-  readonly kin: string;
-  readonly family: Kin | undefined;
-}
-
-/** Who is to blame, and how the blame is shared. */
-interface Shares {
-  readonly side: Side;
-  readonly confidence: number;
-  readonly exit: number;
-  readonly target: number;
-}
-
-/** Noisy-or of three causes: what the fault says of each, times how much more often than others it breaks attempts. */
-function compare(sides: FaultSides, { exit, target, cell, kin, family }: Ends, now: number): Shares {
-  const base = kinLevel(family, exit ?? null, target ?? null, now);
-  const seenExit = exit === undefined ? null : exitLevel(exit, target ?? null, base, now);
-  const seenTarget = target === undefined ? null : targetLevel(target, exit ?? null, kin, now);
-  const ofExit = seenExit?.level ?? base;
-  const ofTarget = seenTarget?.level ?? TARGET_BASE;
-  const byExit = (sides.exit * ofExit) / EXIT_BASE;
-  const byTarget = (sides.target * ofTarget) / TARGET_BASE;
-  const byPair = (sides.pair * pairLevel(target, cell, kin, usualOf(seenExit, seenTarget), now)) / PAIR_BASE;
-  // What is weighed is never certain.
-  const sum = (byExit + byTarget + byPair) / WEIGHED_MAX;
-  const shares = { exit: byExit / sum, target: byTarget / sum };
-  if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
-  return byPair > byExit
-    ? { side: "pair", confidence: byPair / sum, ...shares }
-    : { side: "exit", confidence: Math.min(ofExit < EXIT_BASE ? SLIP_MAX : 1, shares.exit), ...shares };
-}
-
-const WEIGHED_MAX = 0.99;
-
 function round(confidence: number): number {
   return Math.round(confidence * 100) / 100;
-}
-
-/** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's. */
-const SLIP_MAX = 0.7;
-
-function proved({ proved: side, confidence, exit, target }: FaultSides): Shares {
-  return { side: side as Side, confidence, exit, target };
 }
 
 function culpritOf(side: Side, own: Culprit): Culprit {

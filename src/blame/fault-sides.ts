@@ -19,7 +19,7 @@ export interface FaultSides {
 }
 
 /** From here on a fault that is not in doubt by its nature counts at once. */
-const PROVED = 0.75;
+export const PROVED = 0.75;
 
 const REFUSES_EXIT: ReadonlySet<FaultId> = new Set<FaultId>(["relay.blocked", "relay.rate_limited"]);
 

@@ -1,6 +1,6 @@
 import { refusingLately, type Usual, unexplainedByPair } from "./pair-levels.ts";
 import type { Cell, Kin, Track, View } from "./tracks.ts";
-import { fade, Witnesses } from "./witnesses.ts";
+import { type Base, fade, Witnesses } from "./witnesses.ts";
 
 /** What an exit that nobody has seen is taken to break of its attempts, and how many witnesses that is worth. */
 export const EXIT_BASE = 0.02;
@@ -13,8 +13,8 @@ const HABIT_MIN = 0.25;
 /** No end is so good that one refusal proves a pair. */
 const USUAL_MIN = 0.05;
 const USUAL_MAX = 0.95;
-const UNSEEN_EXIT: Level = { level: EXIT_BASE, bad: 0, ok: 0 };
-const UNSEEN_TARGET: Level = { level: TARGET_BASE, bad: 0, ok: 0 };
+const UNSEEN_EXIT: Level = { level: EXIT_BASE, bad: 0, ok: 0, changed: 0 };
+const UNSEEN_TARGET: Level = { level: TARGET_BASE, bad: 0, ok: 0, changed: 0 };
 /** A failure through an exit of the same kin is no independent witness. */
 const SAME_KIN = 0.5;
 
@@ -25,50 +25,64 @@ export interface Level {
   /** Witnesses against it, and for it. */
   readonly bad: number;
   readonly ok: number;
+  /** How likely it is that it has changed since its last success, 0 to 1. */
+  readonly changed: number;
 }
 
 /**
  * How an exit does with targets other than `except`.
- * @param base what its kin lets expect.
+ * @param kinIsDown how likely its whole kin is down, 0 to 1; that the exit did well before tells nothing then.
  */
-export function exitLevel(exit: Track, except: Track | null, base: number, now: number): Level {
-  const habit = exit.habit.share(EXIT_BASE, now);
-  return ofExit(exit, except, now, true).level(Math.max(base - EXIT_BASE + habit, HABIT_MIN * EXIT_BASE), EXIT_WITNESSES, habit);
+export function exitLevel(exit: Track | null, except: Track | null, kinIsDown: number, now: number): Level {
+  const own = exit === null ? UNSEEN_EXIT : levelOfExit(exit, ofExit(exit, except, now, true), now);
+  return { ...own, level: own.level + Math.max(0, KIN_DOWN - own.level) * kinIsDown };
 }
 
+/** What an exit of a kin that is down breaks of its attempts. */
+const KIN_DOWN = 0.6;
+
 /**
- * What an exit of a kin is taken to break of its attempts: more where several of them failed for several targets, and none has done well
- * since. Targets that fail through others too explain that away.
+ * How likely it is that a whole kin is down: the more so the more of its exits failed for several targets, where none has done well since.
+ * Targets that fail through others too explain that away.
  */
-export function kinLevel(kin: Kin | undefined, exceptExit: Track | null, exceptTarget: Track | null, now: number): number {
-  if (kin === undefined || kin.lost.length === 0) return EXIT_BASE;
-  const seen: Track[] = [];
-  let lost = 0;
+export function kinIsDown(kin: Kin | undefined, exceptExit: Track | null, exceptTarget: Track | null, now: number): number {
+  if (kin === undefined || kin.lost.length === 0) return 0;
+  const exits = new Set<Track>();
+  const told = new Map<Track, number>();
   for (const { exit, target, at } of kin.lost) {
-    if (at <= kin.okAt || exit === exceptExit || target === exceptTarget || seen.includes(target)) continue;
-    seen.push(target);
-    lost += fade(at, now) * unexplainedBy(levelOfTarget(target, ofTarget(target, exit, exit.kin, now, false), now), TARGET_BASE);
+    if (at <= kin.okAt || exit === exceptExit || target === exceptTarget) continue;
+    exits.add(exit);
+    const left = leftByTarget(exit, target, now);
+    told.set(target, Math.max(told.get(target) ?? 0, fade(at, now) * left));
   }
-  const odds = KIN_ODDS * (KIN_USUAL ** -lost - 1);
-  return EXIT_BASE + (KIN_DOWN - EXIT_BASE) * (odds / (1 + odds));
+  let lost = 0;
+  for (const each of told.values()) lost += each;
+  // However many targets an exit failed for, it tells of itself alone.
+  const odds = KIN_ODDS * (KIN_USUAL ** -Math.min(exits.size, lost) - 1);
+  return odds / (1 + odds);
 }
 
 /** How likely it is, before anything is seen, that a whole kin has just gone down. */
 const KIN_ODDS = 0.002;
 /** How often exits fail one by one: the less, the more each tells that failed since the last success of any. */
 const KIN_USUAL = 0.05;
-/** What an exit of a kin that is down breaks of its attempts, before it is itself seen. */
-const KIN_DOWN = 0.6;
 
 function levelOfTarget(target: Track, witnesses: Witnesses, now: number): Level {
-  const habit = target.habit.share(TARGET_BASE, now);
-  return witnesses.level(Math.max(HABIT_MIN * TARGET_BASE, habit), TARGET_WITNESSES, habit);
+  const usual = target.habit.share(TARGET_BASE, now);
+  return witnesses.level(baseOf(Math.max(HABIT_MIN * TARGET_BASE, usual), TARGET_WITNESSES, target), usual);
 }
 
 function levelOfExit(exit: Track, witnesses: Witnesses, now: number): Level {
-  const habit = exit.habit.share(EXIT_BASE, now);
-  return witnesses.level(Math.max(HABIT_MIN * EXIT_BASE, habit), EXIT_WITNESSES, habit);
+  const usual = exit.habit.share(EXIT_BASE, now);
+  return witnesses.level(baseOf(Math.max(HABIT_MIN * EXIT_BASE, usual), EXIT_WITNESSES, exit), usual);
 }
+
+function baseOf(share: number, least: number, { habit }: Track): Base {
+  return { share, least, settled: least * (1 + HABIT_WORTH * habit.known) };
+}
+
+/** A habit that is well known is worth so many times more witnesses than what is usual. */
+const HABIT_WORTH = 3;
 
 /** How a target does through exits other than `except`. Exits of one kin are one witness; those of `kin` are half a one. */
 export function targetLevel(target: Track, except: Track | null, kin: string | null, now: number): Level & { readonly exits: number } {
@@ -123,14 +137,22 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
 }
 
 /** How much of a pair's failures its target leaves to its exit, by what other exits saw. Computed anew when it is old. */
-function unexplainedByTarget(cell: Cell, now: number): number {
-  const { exit, target, leftToExit } = cell;
+function unexplainedByTarget({ exit, target, leftToExit }: Cell, now: number): number {
   if (now - leftToExit.at >= LEFT_MS || now < leftToExit.at) {
-    const level = levelOfTarget(target, ofTarget(target, exit, exit.kin, now, false), now);
-    leftToExit.share = unexplainedBy(level, TARGET_BASE);
+    leftToExit.share = leftAnew(exit, target, now);
     leftToExit.at = now;
   }
   return leftToExit.share;
+}
+
+/** The same of two that may be no pair any more. */
+function leftByTarget(exit: Track, target: Track, now: number): number {
+  for (const cell of exit.cells) if (cell.target === target) return unexplainedByTarget(cell, now);
+  return leftAnew(exit, target, now);
+}
+
+function leftAnew(exit: Track, target: Track, now: number): number {
+  return unexplainedBy(levelOfTarget(target, ofTarget(target, exit, exit.kin, now, false), now), TARGET_BASE);
 }
 
 /** The same the other way round. */

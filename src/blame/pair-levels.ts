@@ -1,3 +1,4 @@
+import type { Manner } from "./manners.ts";
 import type { Cell, Track } from "./tracks.ts";
 import { fade, fadeOfPair } from "./witnesses.ts";
 
@@ -8,6 +9,15 @@ const PAIR_BASE_WITNESSES = 4;
 const KIN_WITNESSES = 2;
 /** More failures in a row say no more. */
 const REFUSED_MAX = 16;
+
+/** A pair that failed, and how. */
+export interface Refused {
+  /** Null: they met for the first time. */
+  readonly cell: Cell | null;
+  /** Of the exit. */
+  readonly kin: string;
+  readonly manner: Manner;
+}
 
 /** How often two ends break attempts, and how many witnesses say so. */
 export interface Usual {
@@ -20,8 +30,9 @@ export interface Usual {
  * more so the less either end fails otherwise.
  * @param usual how often either end breaks an attempt of others.
  */
-export function pairLevel(target: Track | undefined, cell: Cell | null, kin: string, usual: Usual, now: number): number {
-  const share = target === undefined ? PAIR_BASE : refusing(target, cell, kin, now);
+export function pairLevel(target: Track | undefined, failed: Refused, usual: Usual, now: number): number {
+  const { cell } = failed;
+  const share = target === undefined ? PAIR_BASE : refusing(target, failed, now);
   const base = share * strangeness(cell, now);
   if (cell === null || cell.refusals === 0) return base;
   const refused = Math.min(REFUSED_MAX, cell.refusals * fadeOfPair(lastBad(cell), now));
@@ -39,23 +50,25 @@ function allBy({ share, witnesses }: Usual, failures: number): number {
 /**
  * The share of its exits that a target refuses. Who is refused fails each time; a target that fails now and then fails and serves the same
  * exit by turns, so that pairs with both outcomes speak against refusals.
+ * @param failed the pair in question, which does not speak for itself, nor do those that failed in another manner; null: none.
  */
-function refusing(target: Track, except: Cell | null, kin: string | null, now: number): number {
+function refusing(target: Track, failed: Refused | null, now: number): number {
   let refused = 0;
   let met = 0;
   let refusedOfKin = 0;
   let metOfKin = 0;
   for (const cell of target.cells) {
-    if (cell === except) continue;
+    if (cell === failed?.cell) continue;
     const { share, badAt, okAt } = cell.asTarget;
     const fresh = cell.refusals > 0 ? fadeOfPair(badAt, now) : fade(Math.max(badAt, okAt), now);
-    const isRefused = fresh * ((share * cell.refusals) / (1 + cell.refusals) - BY_TURNS * share * (1 - share));
+    const isAlike = failed === null || cell.manner === null || cell.manner === failed.manner;
+    const isRefused = isAlike ? fresh * ((share * cell.refusals) / (1 + cell.refusals) - BY_TURNS * share * (1 - share)) : 0;
     met += fresh;
     refused += isRefused;
-    if (cell.exit.kin !== kin) continue;
+    if (cell.exit.kin !== failed?.kin) continue;
     metOfKin += fresh;
     // Who was never served, though both ends did well with others since, may be refused as its kin is: the first failure counts already.
-    const isStranger = okAt === Number.NEGATIVE_INFINITY && badAt < Math.min(cell.exit.okAt, target.okAt);
+    const isStranger = isAlike && okAt === Number.NEGATIVE_INFINITY && badAt < Math.min(cell.exit.okAt, target.okAt);
     refusedOfKin += isStranger ? fresh * share * (1 - 1 / (2 + cell.refusals)) : isRefused;
   }
   const ofAll = (PAIR_BASE * PAIR_BASE_WITNESSES + Math.max(0, refused)) / (PAIR_BASE_WITNESSES + met);
@@ -65,7 +78,7 @@ function refusing(target: Track, except: Cell | null, kin: string | null, now: n
 /** The same of all its exits, computed anew when it is old. */
 export function refusingLately(target: Track, now: number): number {
   if (!(now - target.refusingAt < REFUSING_MS)) {
-    target.refusing = refusing(target, null, null, now);
+    target.refusing = refusing(target, null, now);
     target.refusingAt = now;
   }
   return target.refusing;

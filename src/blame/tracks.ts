@@ -1,3 +1,6 @@
+import { Habit } from "./habit.ts";
+import type { Manner } from "./manners.ts";
+
 /** What was seen of one end of a pair, in the eyes of that end. */
 export class View {
   /** Moving average of 1 for a failure that this end may have caused, 0 for none. */
@@ -31,6 +34,8 @@ export class Cell {
   readonly asTarget: View = new View();
   /** Failures of the pair, each after both ends did well with others: these speak against the pair. */
   refusals = 0;
+  /** How it failed last. */
+  manner: Manner | null = null;
   /** How much of its failures the other end leaves to one, as of then. */
   readonly leftToExit: { share: number; at: number } = { share: 1, at: Number.NEGATIVE_INFINITY };
   readonly leftToTarget: { share: number; at: number } = { share: 1, at: Number.NEGATIVE_INFINITY };
@@ -50,50 +55,11 @@ export class Cell {
     this.asExit.reset();
     this.asTarget.reset();
     this.refusals = 0;
+    this.manner = null;
     this.leftToExit.at = Number.NEGATIVE_INFINITY;
     this.leftToTarget.at = Number.NEGATIVE_INFINITY;
   }
 }
-
-/** How often an end breaks its attempts, in the long run. */
-export class Habit {
-  /** Attempts, and those that it broke, as far as can be told; as of then. */
-  #met = 0;
-  #broke = 0;
-  #at: number = Number.NEGATIVE_INFINITY;
-
-  reset(): void {
-    this.#met = 0;
-    this.#broke = 0;
-    this.#at = Number.NEGATIVE_INFINITY;
-  }
-
-  /** @param broke how likely it was this end that broke the attempt, 0 to 1. */
-  meet(broke: number, now: number): void {
-    if (now - this.#at >= HABIT_STEP_MS) this.#fade(now);
-    this.#met++;
-    this.#broke += broke;
-  }
-
-  /** @param usual the share that others break. */
-  share(usual: number, now: number): number {
-    if (now - this.#at >= HABIT_STEP_MS) this.#fade(now);
-    return (usual * HABIT_BASE + this.#broke) / (HABIT_BASE + this.#met);
-  }
-
-  #fade(now: number): void {
-    const left = 2 ** ((this.#at - now) / HABIT_HALF_LIFE_MS);
-    this.#met *= left;
-    this.#broke *= left;
-    this.#at = now;
-  }
-}
-
-/** Milliseconds. */
-const HABIT_HALF_LIFE_MS = 300_000;
-const HABIT_STEP_MS = 1000;
-/** What is usual is worth so many attempts. */
-const HABIT_BASE = 10;
 
 /** An exit or a target, with the pairs that it was lately part of. */
 export class Track {
@@ -142,7 +108,7 @@ export class Track {
 export class Kin {
   /** When any of them last did its part. */
   okAt: number = Number.NEGATIVE_INFINITY;
-  /** What they failed for since, one for each exit. */
+  /** Which of them failed for what since. */
   readonly lost: { readonly exit: Track; readonly target: Track; readonly at: number }[] = [];
 
   work(now: number): void {
@@ -151,7 +117,7 @@ export class Kin {
   }
 
   lose(exit: Track, target: Track, now: number): void {
-    const known = this.lost.findIndex((one) => one.exit === exit);
+    const known = this.lost.findIndex((one) => one.exit === exit && one.target === target);
     if (known !== -1) this.lost.splice(known, 1);
     else if (this.lost.length >= LOST_MAX) this.lost.shift();
     this.lost.push({ exit, target, at: now });

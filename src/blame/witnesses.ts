@@ -74,9 +74,10 @@ export class Witnesses {
 
   /**
    * Two stories, by their odds: nothing has changed, and the failures are those that this end makes now and then; or it has changed since
-   * its last success, and what was before tells nothing. `base` is worth `witnesses`; `usual` is how often it fails in the long run.
+   * its last success, and what was before tells nothing.
+   * @param usual how often it fails in the long run.
    */
-  level(base: number, witnesses: number, usual: number): Level {
+  level({ share, least, settled }: Base, usual: number): Level {
     let bad = 0;
     let ok = 0;
     let since = 0;
@@ -96,9 +97,18 @@ export class Witnesses {
     }
     const surprise = (earlier / earlierBad) ** since;
     const odds = CHANGE_ODDS * surprise;
-    const isChanged = since === 0 ? 0 : odds / (1 + odds);
-    const kept = 1 - isChanged;
-    const against = bad + isChanged * Math.max(0, since - bad);
-    return { level: (base * witnesses + against) / (witnesses + against + ok * kept), bad: against, ok: ok * kept };
+    const changed = since === 0 ? 0 : odds / (1 + odds);
+    const kept = 1 - changed;
+    const against = bad + changed * Math.max(0, since - bad);
+    const witnesses = least + kept * (settled - least);
+    return { level: (share * witnesses + against) / (witnesses + against + ok * kept), bad: against, ok: ok * kept, changed };
   }
+}
+
+/** What an end is taken to break of its attempts by itself, and how many witnesses that is worth. */
+export interface Base {
+  readonly share: number;
+  /** If it has changed, and if it has not. */
+  readonly least: number;
+  readonly settled: number;
 }

@@ -145,6 +145,33 @@ test("one doubtful failure does not convict an exit that does well elsewhere", (
   assert.ok(new Evidence().failed(way(1, 1), closed, now).confidence > 0.8);
 });
 
+test("an exit that fails now and then is not convicted by the first failure of an outage", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  for (let request = 0; request < 600; request++) {
+    const at = way(request % 6, Math.floor(request / 6) % 6);
+    if (request % 6 === 1 && request % 84 === 1) evidence.failed(at, REJECTED, (now += 20));
+    else evidence.worked(at, (now += 20));
+  }
+  const closed = failure("handshake.closed", "exit");
+  const { side, confidence } = evidence.failed(way(1, 1), closed, now);
+  assert.ok(side !== "exit" || confidence <= 0.7, `${side} ${confidence}`);
+});
+
+test("when a provider goes down, its exits are blamed though each did well a moment ago", () => {
+  const evidence = new Evidence();
+  const kinOf = (exit: number) => `provider ${exit % 4}`;
+  let now = quietMinute(evidence, 24, 10, kinOf);
+  const refused = failure("handshake.target_refused", "exit");
+  const sides: string[] = [];
+  for (let time = 0; time < 6; time++) {
+    const exit = 4 * time;
+    sides.push(evidence.failed(way(exit, time, kinOf(exit)), refused, (now += 100)).side);
+    for (const other of [1, 2, 3]) evidence.worked(way(exit + other, time, kinOf(exit + other)), (now += 10));
+  }
+  assert.deepEqual(sides.slice(-2), ["exit", "exit"]);
+});
+
 test("nobody's failure is nobody's, and leaves no trace", () => {
   const evidence = new Evidence();
   const left = evidence.failed(way(0, 0), failure("client.closed_waiting", "target"), 0);
