@@ -23,6 +23,12 @@ const CHECKERS: Partial<Record<ConfigKind, Checker>> = {
     complaint: /\[(?:emerg|warn)\] (?<words>.*?) in (?<file>\S+):(?<line>\d+)$/,
     whole: /^\s*events\s*\{/m,
   },
+  apache: {
+    command: "apachectl",
+    args: (file) => ["-t", "-f", file],
+    complaint: /AH00526: Syntax error on line (?<line>\d+) of (?<file>[^:]+): ?(?<words>.*)$/,
+    whole: /^\s*(?:LoadModule|IncludeOptional\s+mods-enabled)\b/m,
+  },
   haproxy: {
     command: "haproxy",
     args: (file) => ["-c", "-f", file],
@@ -50,22 +56,26 @@ export function askChecker(kind: ConfigKind, file: string, text: string): Findin
   if (checker === undefined || !checker.whole.test(text) || !isAtHome(file)) return [];
   const { stderr, stdout, error } = spawnSync(checker.command, checker.args(file), { encoding: "utf8", timeout: CHECK_MS_MAX });
   if (error !== undefined) return [];
-  return `${stderr}\n${stdout}`.split("\n").flatMap((line) => {
-    const { words, file: named, line: number } = checker.complaint.exec(line)?.groups ?? {};
-    // Whoever may not open logs and pid files may still read the config.
-    if (words === undefined || number === undefined || /Permission denied|Read-only/.test(words)) return [];
-    const where = { file: named ?? file, line: Number(number) };
-    const why = "The program does not start with this config, or ignores the line: what serves now is the config from before.";
-    return [
-      {
-        where,
-        weight: "likely",
-        what: `${checker.command} says: ${hideLikelySecrets(words).replace(/\.+$/, "")}.`,
-        why,
-        write: `${checker.command} ${checker.args(file).join(" ")}   # until it is content`,
-      },
-    ];
-  });
+  // Apache says where in one line, and what in the next.
+  return `${stderr}\n${stdout}`
+    .replace(/(Syntax error on line .*:)\n/g, "$1 ")
+    .split("\n")
+    .flatMap((line) => {
+      const { words, file: named, line: number } = checker.complaint.exec(line)?.groups ?? {};
+      // Whoever may not open logs and pid files may still read the config.
+      if (words === undefined || number === undefined || /Permission denied|Read-only/.test(words)) return [];
+      const where = { file: named ?? file, line: Number(number) };
+      const why = "The program does not start with this config, or ignores the line: what serves now is the config from before.";
+      return [
+        {
+          where,
+          weight: "likely",
+          what: `${checker.command} says: ${hideLikelySecrets(words).replace(/\.+$/, "")}.`,
+          why,
+          write: `${checker.command} ${checker.args(file).join(" ")}   # until it is content`,
+        },
+      ];
+    });
 }
 
 function isAtHome(file: string): boolean {

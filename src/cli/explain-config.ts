@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { NO_FLAGS } from "../config/resolve.ts";
 import { type ConfigText, type ExplainedConfigs, explainConfigs } from "../explain/config/explain-config.ts";
-import { BadConfigFile } from "../explain/config/nginx-conf.ts";
+import { BadConfigFile } from "../explain/config/includes.ts";
 import type { Finding } from "../explain/config/setting.ts";
 import { askChecker } from "./config-checkers.ts";
 import { row, tellJson } from "./explain-report.ts";

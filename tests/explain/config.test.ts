@@ -8,7 +8,7 @@ import { defaultConfig } from "../../src/config/defaults.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { NO_FLAGS } from "../../src/config/resolve.ts";
 import { type ConfigText, explainConfigs } from "../../src/explain/config/explain-config.ts";
-import { BadConfigFile } from "../../src/explain/config/nginx-conf.ts";
+import { BadConfigFile } from "../../src/explain/config/includes.ts";
 
 function config(file: string, text: string, more: Partial<ConfigText> = {}): ConfigText {
   return { file, text, include: () => [], load: defaultConfig, ...more };

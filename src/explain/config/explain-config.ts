@@ -1,13 +1,16 @@
 import type { Config } from "../../core/settings.ts";
+import { parseApache } from "./apache-conf.ts";
+import { readApache } from "./apache-findings.ts";
 import { readHaproxy } from "./haproxy-findings.ts";
+import type { Include } from "./includes.ts";
 import { parseHaproxy, parseSquid } from "./line-configs.ts";
-import { type Include, parseNginx } from "./nginx-conf.ts";
+import { parseNginx } from "./nginx-conf.ts";
 import { readNginx } from "./nginx-findings.ts";
 import { readOwn } from "./own-findings.ts";
 import type { ConfigReading, Finding, Wait } from "./setting.ts";
 import { readSquid } from "./squid-findings.ts";
 
-export type ConfigKind = "nginx" | "haproxy" | "squid" | "goodgateway";
+export type ConfigKind = "nginx" | "apache" | "haproxy" | "squid" | "goodgateway";
 
 /** A config as it was read. */
 export interface ConfigText {
@@ -37,7 +40,11 @@ export function explainConfigs(texts: readonly ConfigText[]): ExplainedConfigs {
     const kind = kindOf(one);
     return { file: one.file, kind, reading: readOne(one, kind) };
   });
-  const findings = [...read.flatMap(({ reading }) => reading.findings), ...ladder(read.flatMap(({ reading }) => reading.wait ?? []))];
+  const findings = [
+    ...read.flatMap(({ reading }) => reading.findings),
+    ...ladder(read.flatMap(({ reading }) => reading.wait ?? [])),
+    ...races(read.map(({ reading }) => reading)),
+  ];
   return {
     kind: "configs",
     files: read.map(({ file, kind }) => ({ file, kind })),
@@ -47,15 +54,21 @@ export function explainConfigs(texts: readonly ConfigText[]): ExplainedConfigs {
 
 function kindOf({ file, text }: ConfigText): ConfigKind {
   if (/\.ya?ml$/i.test(file)) return "goodgateway";
+  if (/apache|httpd/i.test(file) || APACHE.test(text)) return "apache";
   if (/haproxy|\.cfg$/i.test(file) || /^\s*(?:defaults|frontend|backend|listen)\b[^;{]*$/m.test(text)) return "haproxy";
   if (/squid/i.test(file) || /^\s*(?:http_port|cache_peer|http_access|never_direct)\s/m.test(text)) return "squid";
   return "nginx";
 }
 
+const APACHE =
+  /^\s*(?:<(?:VirtualHost|IfModule|Directory|Location|Proxy|FilesMatch)\b|(?:LoadModule|ProxyPass(?:Match)?|ServerRoot|DocumentRoot|SSLProxyEngine|IncludeOptional)\s)/im;
+
 function readOne({ file, text, include, load }: ConfigText, kind: ConfigKind): ConfigReading {
   switch (kind) {
     case "nginx":
       return readNginx(parseNginx(file, text, include));
+    case "apache":
+      return readApache(parseApache(file, text, include));
     case "haproxy":
       return readHaproxy(parseHaproxy(file, text));
     case "squid":
@@ -80,6 +93,26 @@ function ladder(waits: readonly Wait[]): Finding[] {
           .replace(/ \(default\)$/, "")
           .split(" ")
           .at(-1)}: more than ${inner.ms / 1000} s, or less at ${inner.where.file}:${inner.where.line}`,
+      },
+    ];
+  });
+}
+
+/** Whoever is further in must keep an idle connection longer, else it closes one just as a request goes out on it. */
+function races(readings: readonly ConfigReading[]): Finding[] {
+  return readings.slice(1).flatMap((inner, index): Finding[] => {
+    const [outer, own] = [readings[index]?.keepsBackends ?? null, inner.keepsClients ?? null];
+    if (outer === null || own === null || own.ms > outer.ms) return [];
+    return [
+      {
+        where: own.where,
+        weight: "likely",
+        what: `${own.name} is ${own.ms / 1000} s, and in front of it ${outer.name} is ${outer.ms / 1000} s.`,
+        why: "The inner one closes an idle connection just as a request goes out on it: a 502 now and then, mostly for POST, which is not repeated.",
+        write: `${own.name
+          .replace(/ \(default\)$/, "")
+          .split(" ")
+          .at(-1)}: more than ${outer.ms / 1000} s, or less at ${outer.where.file}:${outer.where.line}`,
       },
     ];
   });

@@ -1,30 +1,10 @@
+import { BadConfigFile, boundInclude, DEPTH_MAX, type Include } from "./includes.ts";
 import type { Setting, Where } from "./setting.ts";
-
-/** Reads the files that an `include` names; may be none. */
-export type Include = (pattern: string) => readonly { readonly file: string; readonly text: string }[];
-
-/** A file that cannot be read as a config. */
-export class BadConfigFile extends Error {
-  override readonly name = "BadConfigFile";
-}
-
-/** Includes within includes, and blocks within blocks. */
-const DEPTH_MAX = 32;
 
 /** Parses an nginx config: directives end in `;`, blocks in `}`; quotes, comments and `include` as nginx has them. @throws BadConfigFile */
 export function parseNginx(file: string, text: string, include: Include): readonly Setting[] {
-  let files = 0;
-  const counted: Include = (pattern) => {
-    const found = include(pattern);
-    files += found.length;
-    if (files > INCLUDED_FILES_MAX) throw new BadConfigFile(`${file}: more than ${INCLUDED_FILES_MAX} files are included`);
-    return found;
-  };
-  return new NginxParser(file, text, counted, 0).all();
+  return new NginxParser(file, text, boundInclude(file, include), 0).all();
 }
-
-/** A few includes in each file, and those are very many at the greatest depth. */
-const INCLUDED_FILES_MAX = 1000;
 
 interface Token {
   readonly text: string;

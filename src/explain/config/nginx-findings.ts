@@ -17,7 +17,12 @@ export function readNginx(settings: readonly Setting[]): ConfigReading {
     ]),
     ...[...upstreams.values()].flatMap(upstreamFindings),
   ];
-  return { findings: unique(findings), wait: waitOf(passes) };
+  return {
+    findings: unique(findings),
+    wait: waitOf(passes),
+    keepsClients: keepsClients(settings),
+    keepsBackends: keepsBackends(upstreams),
+  };
 }
 
 /** A `proxy_pass` with all blocks around it, the outermost first. */
@@ -184,6 +189,35 @@ function waitOf(passes: readonly Pass[]): Wait | null {
     };
   });
   return waits.toSorted((a, b) => b.ms - a.ms)[0] ?? null;
+}
+
+/** nginx's defaults. Milliseconds. */
+const CLIENT_KEEP_ALIVE_MS = 75_000;
+const BACKEND_KEEP_ALIVE_MS = 60_000;
+
+/** The shortest that it has for clients: that closes first. */
+function keepsClients(settings: readonly Setting[]): Wait | null {
+  const times = all(withoutUpstreams(settings), "keepalive_timeout").flatMap(({ where, args }): Wait[] => {
+    const ms = readTime(args.slice(0, 1), "s");
+    return ms === null || ms === 0 ? [] : [{ where, name: "nginx keepalive_timeout", ms }];
+  });
+  const where = settings[0]?.where ?? { file: "", line: 1 };
+  return times.toSorted((a, b) => a.ms - b.ms)[0] ?? { where, name: "nginx keepalive_timeout (default)", ms: CLIENT_KEEP_ALIVE_MS };
+}
+
+/** The longest that an upstream's connection is kept; null: none is. */
+function keepsBackends(upstreams: ReadonlyMap<string, Setting>): Wait | null {
+  const times = [...upstreams.values()].flatMap(({ inner, where, args }): Wait[] => {
+    if (!inner.some(({ name }) => name === "keepalive")) return [];
+    const timeout = inner.findLast(({ name }) => name === "keepalive_timeout");
+    const ms = timeout === undefined ? BACKEND_KEEP_ALIVE_MS : (readTime(timeout.args, "s") ?? BACKEND_KEEP_ALIVE_MS);
+    return [{ where: timeout?.where ?? where, name: `nginx keepalive_timeout of ${args[0] ?? "an upstream"}`, ms }];
+  });
+  return times.toSorted((a, b) => b.ms - a.ms)[0] ?? null;
+}
+
+function withoutUpstreams(block: readonly Setting[]): Setting[] {
+  return block.flatMap((setting) => (setting.name === "upstream" ? [] : [{ ...setting, inner: withoutUpstreams(setting.inner) }]));
 }
 
 function all(block: readonly Setting[], name: string): Setting[] {

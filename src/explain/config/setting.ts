@@ -40,6 +40,10 @@ export interface ConfigReading {
   readonly findings: readonly Finding[];
   /** The longest wait that it sets or has by default; null: it waits for nobody. */
   readonly wait: Wait | null;
+  /** How long it keeps idle connections of whoever is in front of it; null: not, or it is not known. */
+  readonly keepsClients?: Wait | null;
+  /** How long it keeps idle connections with what is behind it; null: not, or it is not known. */
+  readonly keepsBackends?: Wait | null;
 }
 
 /** The last of the settings with a name that count here: the innermost that has one. */

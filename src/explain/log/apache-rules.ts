@@ -58,6 +58,8 @@ const APPLICATION: readonly ApacheRule[] = [
 
 /** The end of a request, with the reason that its client reads on the page. */
 const RETURNED: readonly ApacheRule[] = [
+  // ProxyPass / http://10.0.0.2:8080, without a slash at its end.
+  { fault: "gateway.config_error", words: /^DNS lookup failure for: \S*:\d+[^\d\s]/ },
   { fault: "dns.nxdomain", errnos: ["EAI 2", "EAI 5"], words: /^DNS lookup failure/ },
   { fault: "dns.error", words: /^DNS lookup failure/ },
   { fault: "head.closed", words: /^Error reading from remote server/, follows: true },
@@ -139,7 +141,8 @@ export const CODED: Readonly<Record<string, readonly ApacheRule[]>> = {
   "10293": [{ fault: "body.truncated" }],
   "02475": [{ fault: "body.bad_chunk" }],
   // TLS.
-  "00961": [{ fault: "tls.handshake_failed", follows: true }],
+  "01961": MISCONFIGURED,
+  "00961": [{ fault: "gateway.config_error", follows: true }],
   "02003": [{ fault: "tls.handshake_failed", follows: true }],
   "02004": [{ fault: "tls.cert_expired" }],
   "02005": [{ fault: "tls.cert_name_mismatch" }],

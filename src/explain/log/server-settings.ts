@@ -4,7 +4,7 @@ type Settings = Readonly<Partial<Record<AnyFaultId, string>>>;
 
 export const APACHE: Settings = {
   "connect.refused":
-    "ProxyPass to the address that the application listens on: 127.0.0.1 instead of localhost where it has no IPv6; retry=0 where there is only one backend, so that it is asked again at once",
+    "ProxyPass to the address that the application listens on: 127.0.0.1 instead of localhost where it has no IPv6; BalancerMember lines where there are several backends",
   "connect.timeout": "ProxyPass … connectiontimeout=3 retry=10; more BalancerMember lines, so that another backend is asked soon",
   "connect.acl_denied": "setsebool -P httpd_can_network_connect 1 (SELinux)",
   "connect.unix_socket":
@@ -31,7 +31,8 @@ export const APACHE: Settings = {
   "gateway.backend_ejected": "BalancerMember … retry=5 (60 s by default); failonstatus only with statuses that mean a broken backend",
   "gateway.upstream_limit": "ProxyPass … max= and acquire=1000, as many as the application serves at once",
   "gateway.overloaded": "MaxRequestWorkers 400 and ServerLimit; KeepAliveTimeout 2, so that idle clients hold none",
-  "gateway.config_error": "apachectl configtest; a2enmod proxy_http (proxy_fcgi, proxy_ajp, …) where no protocol handler was valid",
+  "gateway.config_error":
+    "SSLProxyEngine on where ProxyPass has https://; a slash at the end of the URL where the path has one (ProxyPass / http://10.0.0.2:8080/); a2enmod proxy_http (proxy_fcgi, proxy_ajp, …) where no protocol handler was valid",
   "gateway.source_port_exhausted":
     "ProxyPass without disablereuse=on, with enablereuse=on for fcgi; net.ipv4.ip_local_port_range 1024 65000",
   "gateway.fd_exhausted": "LimitNOFILE in the unit; ulimit -n in envvars",
