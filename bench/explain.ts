@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { which } from "../tests/real/peers/programs.ts";
+import { onCore, PROXY_CPU } from "./cores.ts";
 import { type LineMaker, LOG_LINES } from "./explain-logs.ts";
 import type { Table } from "./measure/table.ts";
 
@@ -106,9 +107,14 @@ function benchOthers(directory: string): Table {
 }
 
 /** Into a pipe: grep stops at the first match where it writes to /dev/null. */
-function timeOnOneCore(command: readonly string[]): string {
-  if (which(command[0] ?? "") === null) return "is not installed";
-  const timed = ["-c", 'TIMEFORMAT="%U %S"; time taskset -c 0 "$@" 2>/dev/null | cat >/dev/null', "bash", ...command];
+function timeOnOneCore([program = "", ...args]: readonly string[]): string {
+  if (which(program) === null) return "is not installed";
+  const timed = [
+    "-c",
+    'set -o pipefail; TIMEFORMAT="%U %S"; time "$@" 2>/dev/null | cat >/dev/null',
+    "bash",
+    ...onCore(PROXY_CPU, program, args).flat(),
+  ];
   const { status, stderr } = spawnSync("bash", timed, { encoding: "utf8", timeout: CHILD_MS_MAX });
   const [user = Number.NaN, system = Number.NaN] = stderr.trim().split(" ").map(Number);
   return status === 0 ? (LINES / Math.max(user + system, TIME_STEP_S)).toFixed(0) : "failed";
@@ -118,7 +124,7 @@ function timeOnOneCore(command: readonly string[]): string {
 const TIME_STEP_S = 0.001;
 
 function readOnOneCore(file: string): Read {
-  const { stdout, stderr } = spawnSync("taskset", ["-c", "0", process.execPath, "--expose-gc", READER, file], {
+  const { stdout, stderr } = spawnSync(...onCore(PROXY_CPU, process.execPath, ["--expose-gc", READER, file]), {
     encoding: "utf8",
     timeout: CHILD_MS_MAX,
   });
