@@ -3,7 +3,7 @@ import type { Setting, Where } from "./setting.ts";
 
 /** Parses an Apache config: a directive a line, `<Sections>`, `\` at the end of a line, `Define`, `Include`. @throws BadConfigFile */
 export function parseApache(file: string, text: string, include: Include): readonly Setting[] {
-  return new ApacheParser(boundInclude(file, include)).file(file, text, 0);
+  return new ApacheParser(boundInclude(file, include), new Map()).file(file, text, 0);
 }
 
 /** What is in them is in the section around them: whether a module is there is not known. */
@@ -25,10 +25,12 @@ interface Open {
 
 class ApacheParser {
   readonly #include: Include;
-  readonly #defined = new Map<string, string>();
+  /** By `Define`, of one config. */
+  readonly #defined: Map<string, string>;
 
-  constructor(include: Include) {
+  constructor(include: Include, defined: Map<string, string>) {
     this.#include = include;
+    this.#defined = defined;
   }
 
   file(file: string, text: string, depth: number): Setting[] {

@@ -17,7 +17,7 @@ const LOGGER = /^(?:http|tls|admin|pki|events|caddy|watcher|dynamic_dns|layer4|m
 /** What it says before it has a logger, and of ends. */
 const NAMELESS =
   /^(?:using |adapted config|autosaved config|serving initial config|Caddyfile input|redirected default logger|shutting down|shutdown|exiting|no autosave|maxprocs|GOM|define JWT|\{caddy)/;
-const GOOD_STATUS_END = 400;
+const GOOD_STATUS_MAX = 399;
 
 function readJson(line: string, reader: CaddyReader): LogEvent | null {
   if (line.charCodeAt(0) !== OPEN) return null;
@@ -27,7 +27,7 @@ function readJson(line: string, reader: CaddyReader): LogEvent | null {
   const at = readEpoch(Number(ts)) ?? readDashed(ts, 0);
   const status = logger.startsWith("http.log.access") ? Number(peekField(line, "status")) : 0;
   // Most requests are served: nothing else of them counts.
-  if (at !== null && status > 0 && status < GOOD_STATUS_END) return logEvent({ at, status });
+  if (at !== null && status > 0 && status <= GOOD_STATUS_MAX) return logEvent({ at, status });
   const value = parseJson(line);
   const message = readField(value, "msg");
   if (value === null || at === null || message === null || (logger === "" && !NAMELESS.test(message))) return null;

@@ -65,8 +65,8 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "goodgateway",
 ];
 
-/** The formats that a name stands for; all where it is null. @param year of times that have none. */
-export function formatsNamed(name: string | null, year: number = SOME_YEAR): readonly LogFormat[] {
+/** The formats that a name stands for; all where it is null. @param year of times that have none; any, where it is only asked whether a line can be read. */
+export function formatsNamed(name: string | null, year: number = 2000): readonly LogFormat[] {
   const all = logFormats(year);
   if (name === null) return all;
   // These write their access logs in the format that all have in common.
@@ -76,7 +76,7 @@ export function formatsNamed(name: string | null, year: number = SOME_YEAR): rea
 
 /** Whether one of a text's first lines is of a log. */
 export function looksLikeLog(head: string, unwrap: (line: string) => string | null): boolean {
-  const formats = logFormats(SOME_YEAR);
+  const formats = formatsNamed(null);
   const isRead = (line: string) => formats.some(({ read }) => read(line) !== null);
   return head
     .split("\n", LINES_MAX)
@@ -85,5 +85,3 @@ export function looksLikeLog(head: string, unwrap: (line: string) => string | nu
 }
 
 const LINES_MAX = 50;
-/** For those who only ask whether a line can be read. */
-const SOME_YEAR = 2000;
