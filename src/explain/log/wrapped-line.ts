@@ -16,7 +16,7 @@ export function unwrap(line: string, year: number): Unwrapped | null {
   }
   const syslog = ofSyslog(line, year);
   if (syslog !== null) return syslog;
-  const iso = ISO_SYSLOG.exec(line)?.[0] ?? CRI.exec(line)?.[0];
+  const iso = CRI.exec(line)?.[0] ?? ISO_SYSLOG.exec(line)?.[0];
   if (iso !== undefined) {
     const start = iso.indexOf("20");
     return { line: line.slice(iso.length), at: readDashed(line, Math.max(0, start)) };
@@ -24,8 +24,10 @@ export function unwrap(line: string, year: number): Unwrapped | null {
   const number = SYSLOG_NUMBER.exec(line)?.[0];
   // What HAProxy sends has the number and then all of syslog; what it prints may have the number alone.
   if (number !== undefined) return ofSyslog(line.slice(number.length), year) ?? { line: line.slice(number.length), at: null };
-  const compose = COMPOSE.exec(line)?.[0];
-  return compose === undefined ? null : { line: line.slice(compose.length), at: null };
+  const place = PLACE.exec(line)?.[0] ?? "";
+  const time = DOCKER_TIME.exec(line.slice(place.length, place.length + DOCKER_TIME_CHARS_MAX))?.[0] ?? "";
+  if (place === "" && time === "") return null;
+  return { line: line.slice(place.length + time.length), at: time === "" ? null : readDashed(time, 0) };
 }
 
 function ofSyslog(line: string, year: number): Unwrapped | null {
@@ -42,8 +44,11 @@ const ISO_SYSLOG = /^(?:<\d+>1 )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ (?:[\w./-
 const CRI = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* (?:stdout|stderr) [FP] /;
 /** `<134>`, without a time. */
 const SYSLOG_NUMBER = /^<\d{1,3}>/;
-/** `web-1  | `. */
-const COMPOSE = /^[\w.-]+ *\| /;
+/** `web-1  | `, `web.1.si3c4s8@node-1    | `, and `[pod/web-7c95/app] ` of kubectl. */
+const PLACE = /^(?:[\w.@-]+ *\| |\[pod\/[\w./-]+\] )/;
+/** `2026-11-27T14:02:07.123456789Z `, as docker and kubectl put it there on demand. */
+const DOCKER_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z /;
+const DOCKER_TIME_CHARS_MAX = 40;
 
 /** Some syslog daemons write the tag twice. */
 function withoutPid(line: string): string {
