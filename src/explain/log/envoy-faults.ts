@@ -54,12 +54,11 @@ function ofStatus(status: number | null): AnyFaultId | null {
           : "answer.5xx";
 }
 
-const SWITCHED = 101;
-
 /** The same end in the middle of a body or of a tunnel is another fault, and a client that leaves a tunnel ends it as it should. */
 function inStage(fault: AnyFaultId | null, { status, details }: EnvoyEnd): AnyFaultId | null {
   if (fault === null) return null;
-  const isTunnel = status === null || status === SWITCHED;
+  // 101: an Upgrade, as of a WebSocket.
+  const isTunnel = status === null || status === 101;
   if (fault === "client.closed_waiting") return isTunnel ? null : status === 0 ? fault : "client.closed_during_response";
   const isBefore = details.startsWith("upstream_reset_before_response_started");
   const hasBegun =

@@ -4,14 +4,14 @@ import { isConsequence } from "./log-faults.ts";
 /** Incidents by their backend and in the order of time: to look through all of them for each would take their number squared. */
 export class IncidentIndex {
   readonly #byBackend: ReadonlyMap<string | null, readonly Incident[]>;
-  readonly #causesByName = new Map<string, Incident[]>();
+  readonly #causesByName: ReadonlyMap<string, readonly Incident[]>;
   /** Those that may be a cause, by when they began. */
   readonly #causes: readonly Incident[];
 
   constructor(all: readonly Incident[]) {
     this.#byBackend = Map.groupBy(all, ({ backend }) => backend);
     this.#causes = all.filter(isCause).sort((one, other) => (one.first ?? 0) - (other.first ?? 0));
-    for (const one of this.#causes) for (const name of namesOf(one.backend)) add(this.#causesByName, name, one);
+    this.#causesByName = byName(this.#causes);
   }
 
   /** Those at exactly this backend, in the order in which they were found. */
@@ -55,15 +55,21 @@ function isCause({ fault, first }: Incident): boolean {
   return first !== null && !fault.startsWith("client.") && !isConsequence(fault);
 }
 
+function byName(causes: readonly Incident[]): Map<string, Incident[]> {
+  const found = new Map<string, Incident[]>();
+  for (const one of causes) {
+    for (const name of namesOf(one.backend)) {
+      const before = found.get(name);
+      if (before === undefined) found.set(name, [one]);
+      else before.push(one);
+    }
+  }
+  return found;
+}
+
 /** `app/a` is one of `app`, `10.0.0.2:80` one of `10.0.0.2`. */
 function namesOf(backend: string | null): string[] {
   if (backend === null) return [];
   const ends = [...backend.matchAll(/[/:]/g)].map(({ index }) => index);
   return [...ends.map((end) => backend.slice(0, end)), backend];
-}
-
-function add(map: Map<string, Incident[]>, name: string, one: Incident): void {
-  const before = map.get(name);
-  if (before === undefined) map.set(name, [one]);
-  else before.push(one);
 }

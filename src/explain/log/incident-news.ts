@@ -30,24 +30,24 @@ interface Told {
 
 /** Remembers what was told of which incident: one is told at once, then each time that it has grown tenfold, or once a minute while it grows. */
 export class IncidentNews {
-  #told = new Map<Incident, Told>();
+  readonly #told = new Map<Incident, Told>();
 
   /** What is there already is no news. */
   skip(incidents: readonly Incident[], nowMs: number): void {
-    this.#told = new Map(incidents.map((one) => [one, { count: one.count, atMs: nowMs }]));
+    for (const one of incidents) this.#told.set(one, { count: one.count, atMs: nowMs });
   }
 
   /** @param nowMs of any clock that runs evenly. */
   read(incidents: readonly Incident[], nowMs: number): News[] {
-    const before = this.#told;
     const news: News[] = [];
-    // Incidents that were given up are forgotten here too.
-    this.#told = new Map();
+    const there = new Set(incidents);
+    // Those that were given up for others are forgotten here too.
+    for (const one of this.#told.keys()) if (!there.has(one)) this.#told.delete(one);
     for (const one of incidents) {
-      const told = before.get(one);
+      const told = this.#told.get(one);
       const isDue = told === undefined || one.count >= told.count * GROWTH || (one.count > told.count && nowMs - told.atMs >= AGAIN_MS);
       if (isDue) news.push(tell(one, told?.count ?? 0));
-      this.#told.set(one, isDue ? { count: one.count, atMs: nowMs } : told);
+      if (isDue) this.#told.set(one, { count: one.count, atMs: nowMs });
     }
     return news;
   }

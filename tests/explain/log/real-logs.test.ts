@@ -37,7 +37,7 @@ function tellEach(lines: readonly string[]): string[] {
 test("logs of each program are there", () => {
   for (const program of ["nginx-", "haproxy-", "squid-", "apache-", "varnish-", "caddy-"])
     assert.ok(LOGS.filter((name) => name.startsWith(program)).length >= 2, program);
-  for (const program of ["tinyproxy-", "privoxy-"])
+  for (const program of ["tinyproxy-", "privoxy-", "envoy-", "traefik-", "alb-", "cloudfront-"])
     assert.ok(
       LOGS.some((name) => name.startsWith(program)),
       program,
