@@ -8,6 +8,8 @@ export function faultOfGoError(text: string): AnyFaultId | null {
 
 /** The address that such an error names: of `dial tcp 10.0.0.2:80: …` and `read tcp 10.0.0.1:5000->10.0.0.2:80: …`; null: none. */
 export function backendOfGoError(text: string): string | null {
+  // The address in it is the resolver's.
+  if (text.includes("lookup ")) return null;
   const [, dialled, peer] = ADDRESS.exec(text) ?? [];
   return dialled ?? peer ?? null;
 }
