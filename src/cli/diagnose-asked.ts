@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DEFAULTS } from "../config/defaults.ts";
 import type { Exit } from "../core/route.ts";
-import { type CurlCommand, readCurlCommand } from "../diagnose/curl-command.ts";
+import { type CurlCommand, isMethod, readCurlCommand } from "../diagnose/curl-command.ts";
 import { bodyOf } from "../diagnose/curl-command-body.ts";
 import { BadCommand } from "../diagnose/curl-command-problem.ts";
 import { shellWords } from "../diagnose/curl-command-words.ts";
@@ -100,6 +100,7 @@ type Request = Pick<Question, "url" | "method" | "fields" | "host" | "body" | "i
 
 function requestOf(text: string, { request, header, data }: DiagnoseFlags): Request {
   const body = data === undefined ? null : bodyOf([{ name: "data", value: data, isOff: false }], read);
+  if (request !== "" && !isMethod(request)) throw new UsageError("-X takes a method, as in -X DELETE");
   const lines = (header ?? []).map(readField);
   const own = lines.filter(([name]) => !/^host$/i.test(name));
   const has = (name: string) => own.some(([one]) => one.toLowerCase() === name.toLowerCase());

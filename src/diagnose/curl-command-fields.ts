@@ -79,6 +79,7 @@ function linesOf(file: Buffer): string[] {
 }
 
 function pair(name: string, value: string): string[] {
+  if (/[\r\n\0]/.test(value)) throw new BadCommand(`what curl is to write into ${name} holds the end of a line`);
   return value === "" ? [] : [name, Buffer.from(value, "utf8").toString("latin1")];
 }
 

@@ -63,7 +63,7 @@ export function readCurlCommand(words: readonly string[], { readFile, variables 
   const ca = valuesOf(options, "cacert").at(-1);
   return {
     ...{ url, fields, host, body: sent?.bytes ?? null, exit: login === null ? exit : loggedIn(exit, login) },
-    method: valuesOf(options, "request").at(-1) ?? (isOn("head") ? "HEAD" : (sent?.method ?? "GET")),
+    method: methodOf(options) ?? (isOn("head") ? "HEAD" : (sent?.method ?? "GET")),
     placeOf: placesOf(options),
     family: isOn("ipv4") ? 4 : isOn("ipv6") ? 6 : null,
     ...{ insecure: isOn("insecure"), tunnel: isOn("proxytunnel"), ca: ca === undefined ? null : readFile(ca).toString("latin1") },
@@ -83,6 +83,17 @@ function behindCurl([first = "", ...rest]: readonly string[]): readonly string[]
   if (!/^(?:.*[/\\])?curl(?:\.exe)?$/i.test(first))
     throw new BadCommand('the command is no curl: "curl https://site.example/ …" is wanted');
   return rest;
+}
+
+function methodOf(options: readonly CurlOption[]): string | null {
+  const method = valuesOf(options, "request").at(-1) ?? null;
+  if (method !== null && !isMethod(method)) throw new BadCommand("-X of curl wants a method, as in -X DELETE");
+  return method;
+}
+
+/** A token of RFC 9110 5.6.2; `CONNECT` is no request for a page. */
+export function isMethod(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text) && text !== "CONNECT";
 }
 
 function notHonoured(options: readonly CurlOption[]): string[] {
