@@ -99,6 +99,7 @@ export class Evidence {
 
   /** What is known of a target. */
   target(key: string, now: number): TargetKnowledge {
+    this.#hindsight.pass(now);
     const target = this.#meetings.targets.get(key);
     if (target === undefined) return UNKNOWN;
     const { level, bad, ok, exits } = targetLevel(target, null, null, now);

@@ -37,9 +37,9 @@ export class Hindsight {
     this.#waiting.push(lasting);
   }
 
-  /** Time goes by; what is due is looked at. */
+  /** Time goes by. What is due is looked at as of then: to be called before anything else that happened since is recorded. */
   pass(now: number): void {
-    if (now >= this.#dueAt) this.#look(now);
+    if (now >= this.#dueAt) this.#look(this.#dueAt);
   }
 
   #look(now: number): void {
@@ -57,5 +57,5 @@ function cellOf({ exit, target }: Lasting["ends"]): Ends["cell"] {
 
 function settle({ ends: { exit, target }, manner, news, newsOfTarget, at }: Lasting, shares: Shares): void {
   exit.habit.fail(shares.exit * news, manner, at);
-  if (newsOfTarget !== null) target.habit.fail(shares.target * newsOfTarget, manner, at);
+  if (newsOfTarget !== null) target.habit.fail(shares.target * newsOfTarget * (1 - shares.outage), manner, at);
 }

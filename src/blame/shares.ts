@@ -26,6 +26,8 @@ export interface Shares {
   readonly confidence: number;
   readonly exit: number;
   readonly target: number;
+  /** How likely it is that the target has just changed: then it is down for a while, which tells nothing of its habits. */
+  readonly outage: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export function compare({ sides, manner }: Seen, { exit, target, cell, kin, fami
   const byPair = (sides.pair * ofPair) / PAIR_BASE;
   // What is weighed is never certain.
   const sum = (byExit + byTarget + byPair) / WEIGHED_MAX;
-  const shares = { exit: byExit / sum, target: byTarget / sum };
+  const shares = { exit: byExit / sum, target: byTarget / sum, outage: seenTarget?.changed ?? 0 };
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
   if (byPair > byExit) return { side: "pair", confidence: byPair / sum, ...shares };
   const isSlip = seenExit.level < SLIP_LEVEL && (sides.exit < PROVED || seenExit.ok > seenExit.bad) && isDown < 0.5;
@@ -68,5 +70,5 @@ const FIT_MAX = 1.5;
 
 /** What its fault proves. */
 export function proved({ proved: side, confidence, exit, target }: FaultSides): Shares {
-  return { side: side as Side, confidence, exit, target };
+  return { side: side as Side, confidence, exit, target, outage: 0 };
 }

@@ -72,3 +72,13 @@ test("every fault has a manner", () => {
   assert.equal(mannerOf("connect.refused"), "unreached");
   assert.equal(mannerOf("head.closed_empty"), "end");
 });
+
+test("an outage that is over does not make a site the culprit of what an exit breaks later", () => {
+  const evidence = new Evidence();
+  let now = someTrouble(evidence, UNAVAILABLE);
+  for (let time = 0; time < 20; time++) evidence.failed(way(time % 10, 1), CLOSED, (now += 50));
+  now += 15 * 60_000;
+  for (let exit = 0; exit < 10; exit++) evidence.worked(way(exit, 9), (now += 50));
+  for (let target = 2; target < 9; target++) evidence.failed(way(4, target), CLOSED, (now += 50));
+  assert.equal(evidence.failed(way(4, 1), CLOSED, (now += 50)).side, "exit");
+});
