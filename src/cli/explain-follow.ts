@@ -92,7 +92,6 @@ class Following {
   readonly #look: Look = lookOf(process.stdout);
   readonly #reader: LogReader;
   readonly #news = new IncidentNews();
-  #lines = 0;
   /** What the files hold at first is no news; stdin is. */
   #isStarted = false;
 
@@ -109,19 +108,20 @@ class Following {
   /** All that was written before is read. */
   tellStart(): void {
     const incidents = this.#reader.incidents();
-    if (!this.#isStarted) this.#news.skip(incidents, performance.now());
-    this.#isStarted = true;
-    this.#lines = this.#reader.lines;
     const sum = incidents.length === 0 ? "no incident" : plural(incidents.length, "incident", "incidents");
-    console.error(`${plural(this.#lines, "line", "lines")} so far, ${sum}; more is told as it comes, and all of it at Ctrl-C`);
+    console.error(`${plural(this.#reader.lines, "line", "lines")} so far, ${sum}; more is told as it comes, and all of it at Ctrl-C`);
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#news.skip(incidents, performance.now());
+    const largest = incidents.toSorted((one, other) => other.count - one.count).slice(0, SO_FAR_SHOWN_MAX);
+    if (!this.#flags.json) for (const one of new IncidentNews().read(largest, 0)) console.log(tellOne(one, "so far", this.#look));
   }
 
   tellNews(): void {
-    if (!this.#isStarted || this.#reader.lines === this.#lines) return;
-    this.#lines = this.#reader.lines;
+    if (!this.#isStarted) return;
     const news = this.#news.read(this.#reader.incidents(), performance.now());
     for (const one of news.slice(0, NEWS_SHOWN_MAX))
-      console.log(this.#flags.json ? printable(JSON.stringify(one)) : tellOne(one, this.#look));
+      console.log(this.#flags.json ? printable(JSON.stringify(one)) : tellOne(one, LABELS[one.kind], this.#look));
     const beyond = news.length - NEWS_SHOWN_MAX;
     if (beyond > 0) console.error(`and ${plural(beyond, "other incident", "other incidents")}`);
   }
@@ -137,14 +137,20 @@ class Following {
 /** At a time; whoever looks reads no more. */
 const NEWS_SHOWN_MAX = 20;
 
-function tellOne({ kind, fault, culprit, backend, count, added, last, line }: News, { paint, width }: Look): string {
-  const where = backend === null ? "" : ` at ${backend}`;
-  const clock = last?.slice(11) ?? "        ";
-  const text =
-    kind === "opened"
-      ? `${clock} new: ${fault}${where}, culprit ${culprit}${count === 1 ? "" : `, ${count} lines`}: ${line.words}`
-      : `${clock} goes on: ${fault}${where}: ${plural(count, "line", "lines")}, ${format(added)} of them new`;
-  return paint(kind === "opened" ? "bold" : "dim", fit(text, width ?? WIDE_CHARS));
+const SO_FAR_SHOWN_MAX = 5;
+
+const LABELS: Readonly<Record<News["kind"], string>> = { opened: "new", grew: "goes on", quiet: "over for now" };
+
+function tellOne({ kind, fault, culprit, backend, count, added, last, line }: News, label: string, { paint, width }: Look): string {
+  const what = `${last?.slice(11) ?? "        "} ${label}: ${fault}${backend === null ? "" : ` at ${backend}`}`;
+  const lines = plural(count, "line", "lines");
+  const more =
+    kind === "grew"
+      ? `: ${lines}, ${format(added)} of them new`
+      : kind === "quiet"
+        ? `: ${lines}`
+        : `, culprit ${culprit}, ${lines}: ${line.words}`;
+  return paint(kind === "opened" ? "bold" : "dim", fit(what + more, width ?? WIDE_CHARS));
 }
 
 const WIDE_CHARS = 400;

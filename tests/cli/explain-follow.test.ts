@@ -17,8 +17,11 @@ test("explain -f tells of incidents as they begin, through a rotation, and concl
   writeFileSync(log, REFUSED);
   await command.said(/later\.log is not there yet/);
   await command.said(/1 line so far, 1 incident/);
+  await command.printed(/14:02:07 so far: connect\.refused at 10\.0\.0\.2:8080/);
+  appendFileSync(log, REFUSED);
+  await command.printed(/14:02:07 goes on: connect\.refused at 10\.0\.0\.2:8080: 2 lines, 1 of them new/);
   appendFileSync(log, REFUSED.replaceAll("10.0.0.2", "10.0.0.3"));
-  await command.printed(/14:02:07 new: connect\.refused at 10\.0\.0\.3:8080, culprit origin: connect\(\) failed/);
+  await command.printed(/14:02:07 new: connect\.refused at 10\.0\.0\.3:8080, culprit origin, 1 line: connect\(\) failed/);
   renameSync(log, `${log}.1`);
   writeFileSync(log, REFUSED.replaceAll("10.0.0.2", "10.0.0.4"));
   await command.printed(/new: connect\.refused at 10\.0\.0\.4:8080/);
@@ -28,7 +31,7 @@ test("explain -f tells of incidents as they begin, through a rotation, and concl
   appendFileSync(log, REFUSED.replaceAll("10.0.0.2", "10.0.0.5").trimEnd());
   command.process.kill("SIGINT");
   assert.equal(await command.status(), 1);
-  assert.match(command.stdout, /5 lines tell of failures, in 5 incidents/);
+  assert.match(command.stdout, /6 lines tell of failures, in 5 incidents/);
   assert.doesNotMatch(command.stdout, /new: connect\.refused at 10\.0\.0\.2:8080/);
 });
 

@@ -5,9 +5,9 @@ import type { AnyFaultId, LogProgram } from "./log-event.ts";
 import { wordsOfFault } from "./log-faults.ts";
 import { settingFor } from "./settings.ts";
 
-/** That an incident began, or how it goes on: what is told while logs are followed. */
+/** That an incident began, goes on, or has not for a while: what is told while logs are followed. */
 export interface News {
-  readonly kind: "opened" | "grew";
+  readonly kind: "opened" | "grew" | "quiet";
   readonly program: LogProgram;
   readonly fault: AnyFaultId;
   readonly culprit: string;
@@ -24,43 +24,60 @@ export interface News {
 }
 
 interface Told {
-  readonly count: number;
-  readonly atMs: number;
+  /** Lines that were told of, and that were there when it was last looked at. */
+  count: number;
+  seen: number;
+  toldMs: number;
+  grewMs: number;
+  isQuiet: boolean;
 }
 
-/** Remembers what was told of which incident: one is told at once, then each time that it has grown tenfold, or once a minute while it grows. */
+/**
+ * Remembers what was told of which incident: one is told at once, then each time that it has grown tenfold, or once a minute while it grows,
+ * and that it is over for now when it has not for a minute.
+ */
 export class IncidentNews {
   readonly #told = new Map<Incident, Told>();
 
-  /** What is there already is no news. */
+  /** What is there already is no news, but that it goes on is. */
   skip(incidents: readonly Incident[], nowMs: number): void {
-    for (const one of incidents) this.#told.set(one, { count: one.count, atMs: nowMs });
+    for (const one of incidents) this.#told.set(one, { count: one.count, seen: one.count, toldMs: nowMs, grewMs: nowMs, isQuiet: true });
   }
 
   /** @param nowMs of any clock that runs evenly. */
   read(incidents: readonly Incident[], nowMs: number): News[] {
-    const news: News[] = [];
     const there = new Set(incidents);
     // Those that were given up for others are forgotten here too.
     for (const one of this.#told.keys()) if (!there.has(one)) this.#told.delete(one);
-    for (const one of incidents) {
-      const told = this.#told.get(one);
-      const isDue = told === undefined || one.count >= told.count * GROWTH || (one.count > told.count && nowMs - told.atMs >= AGAIN_MS);
-      if (isDue) news.push(tell(one, told?.count ?? 0));
-      if (isDue) this.#told.set(one, { count: one.count, atMs: nowMs });
+    return incidents.flatMap((one) => this.#look(one, nowMs) ?? []);
+  }
+
+  #look(one: Incident, nowMs: number): News | null {
+    const told = this.#told.get(one);
+    if (told === undefined) {
+      this.#told.set(one, { count: one.count, seen: one.count, toldMs: nowMs, grewMs: nowMs, isQuiet: false });
+      return tell("opened", one, 0);
     }
+    if (one.count > told.seen) told.grewMs = nowMs;
+    told.seen = one.count;
+    const isGrown = one.count >= told.count * GROWTH || (one.count > told.count && (told.isQuiet || nowMs - told.toldMs >= AGAIN_MS));
+    const isOver = !told.isQuiet && nowMs - told.grewMs >= QUIET_MS;
+    if (!isGrown && !isOver) return null;
+    const news = tell(isOver ? "quiet" : "grew", one, told.count);
+    Object.assign(told, { count: one.count, toldMs: nowMs, isQuiet: isOver });
     return news;
   }
 }
 
 const GROWTH = 10;
 const AGAIN_MS = 60_000;
+const QUIET_MS = 60_000;
 
-function tell(one: Incident, before: number): News {
+function tell(kind: News["kind"], one: Incident, before: number): News {
   const { culprit, summary, fix } = wordsOfFault(one.fault);
   const { words, file, line } = one.sample;
   return {
-    kind: before === 0 ? "opened" : "grew",
+    kind,
     program: one.program,
     fault: one.fault,
     culprit,
