@@ -1,5 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
-import { roundMs } from "../core/clock.ts";
+import { type Clock, roundMs } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import type { AttemptRecord, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
 import type { RequestParams } from "../core/params.ts";
@@ -27,6 +27,15 @@ export interface ExchangeRequest {
   readonly ownField: string | null;
   /** What the ledger should say that is no fault. */
   readonly notes: readonly string[];
+}
+
+/** What an exchange came to. */
+interface ExchangeEnd {
+  readonly outcome: Outcome;
+  readonly status: number | null;
+  readonly verdict: Verdict | null;
+  readonly bytesFromClient: number;
+  readonly bytesToClient: number;
 }
 
 /** What an exchange is at: it hears of the client. */
@@ -81,7 +90,7 @@ export class Exchange implements ClientObserver {
     this.notes = request.notes;
     this.id = context.nextId();
     this.startedAt = context.clock.now();
-    this.#at = isoTime(context.clock.wall());
+    this.#at = isoTime(context.clock, this.startedAt);
     this.deadline = this.startedAt + this.totalMs;
   }
 
@@ -190,8 +199,8 @@ export class Exchange implements ClientObserver {
     return record;
   }
 
-  /** Ends the record and reports it, once. */
-  end(ending: { outcome: Outcome; status: number | null; verdict: Verdict | null; bytesFromClient: number; bytesToClient: number }): void {
+  /** Ends the record and reports it, once. `now` is on the clock. */
+  end(ending: ExchangeEnd, now: number = this.context.clock.now()): void {
     if (this.#ended) return;
     this.#ended = true;
     this.engagement = null;
@@ -212,7 +221,7 @@ export class Exchange implements ClientObserver {
         verdict,
         attempts: this.attempts,
         notes: this.notes,
-        ms: roundMs(this.context.clock.now() - this.startedAt),
+        ms: roundMs(now - this.startedAt),
         bytesFromClient,
         bytesToClient,
       },
@@ -220,14 +229,11 @@ export class Exchange implements ClientObserver {
   }
 }
 
-let lastWall = -1;
-let lastIso = "";
+let latest = { clock: null as Clock | null, at: 0, text: "" };
 
-/** Busy gateways start many exchanges in one millisecond. */
-function isoTime(wall: number): string {
-  if (wall !== lastWall) {
-    lastWall = wall;
-    lastIso = new Date(wall).toISOString();
-  }
-  return lastIso;
+/** The wall time at `now`, to the millisecond. Busy gateways start many exchanges in one, and to read that clock costs most of this. */
+function isoTime(clock: Clock, now: number): string {
+  const sinceMs = now - latest.at;
+  if (latest.clock !== clock || !(sinceMs >= 0 && sinceMs < 1)) latest = { clock, at: now, text: new Date(clock.wall()).toISOString() };
+  return latest.text;
 }

@@ -1,11 +1,10 @@
 import type { Connection } from "../net/connection.ts";
-import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 import type { RequestPlan } from "./plan.ts";
-import type { HttpRequest } from "./request-attempt.ts";
+import type { Answered, HttpRequest } from "./request-attempt.ts";
 
 /** Keeps a socket whose exchange is complete, or closes it. */
-export function keepIdle(exchange: Exchange, request: HttpRequest, plan: RequestPlan, answer: Answer): void {
+export function keepIdle(exchange: Exchange, request: HttpRequest, { answer, plan }: Answered, now: number): void {
   const { connection } = answer.hop;
   const { head } = answer;
   if (!head.keepAlive || !request.body.complete) {
@@ -13,7 +12,7 @@ export function keepIdle(exchange: Exchange, request: HttpRequest, plan: Request
     return;
   }
   const owner = isConnectionBound(request.stream.head.fields, head.fields) ? request.stream.keepOwnSockets() : exchange.context.idle;
-  owner.put(plan.key, connection, head.keepAliveMs);
+  owner.put(plan.key, connection, head.keepAliveMs, now);
 }
 
 /** A socket for this request that served before: one of its own client connection, or of the shared ones; null: none may be used. */

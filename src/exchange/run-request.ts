@@ -123,7 +123,8 @@ function startReply(exchange: Exchange, stream: ClientStream, { answer: { answer
 }
 
 function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, verdict: Verdict | null, end: RelayEnd): void {
-  const { answer, plan, record } = ending.answer;
+  const { answer, record } = ending.answer;
+  const now = exchange.context.clock.now();
   const { stream, body } = http;
   record.bytesIn = answer.hop.bytesIn;
   record.bytesOut = answer.hop.bytesOut;
@@ -132,19 +133,20 @@ function endRelay(exchange: Exchange, http: HttpRequest, ending: AnswerEnding, v
     if (end.excess) {
       exchange.note("bytes came after the end of the response; the socket was closed");
       answer.hop.connection.destroy();
-    } else keepIdle(exchange, http, plan, answer);
+    } else keepIdle(exchange, http, ending.answer, now);
     ending.settle("answered");
   } else {
     if (end.kind === "broken") noteFault(record, end.attributed);
     told = ending.settle(end.kind === "broken" ? end.attributed : "unjudged") ?? end.attributed;
   }
-  exchange.end({
+  const result = {
     outcome: outcomeOf(exchange, end.kind, ending.judged),
     status: answer.head.status,
     verdict: told === null ? verdict : concludeVerdict(told, exchange.attempts),
     bytesFromClient: stream.head.bytes + body.bytes,
     bytesToClient: stream.bytesOut,
-  });
+  };
+  exchange.end(result, now);
 }
 
 function outcomeOf(exchange: Exchange, end: "complete" | "broken" | "left", judged: AttributedFault | null): Outcome {

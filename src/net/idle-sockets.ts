@@ -53,8 +53,8 @@ export class IdleSockets {
     return null;
   }
 
-  /** Keeps a socket whose exchange is complete in both directions. */
-  put(key: string, connection: Connection, keepAliveMs: number | null): void {
+  /** Keeps a socket whose exchange is complete in both directions. `now` is on the clock. */
+  put(key: string, connection: Connection, keepAliveMs: number | null, now: number): void {
     const { maxPerRoute, max, idleMs } = this.#limits;
     const lifeMs = keepAliveMs === null ? idleMs : Math.min(idleMs, keepAliveMs - MARGIN_MS);
     const route = this.#byKey.get(key);
@@ -63,7 +63,7 @@ export class IdleSockets {
       return;
     }
     if (this.#size >= max) this.#dropOldest();
-    const entry = new IdleSocket(key, connection, this.#clock.now() + lifeMs, this.#onSpoiled);
+    const entry = new IdleSocket(key, connection, now + lifeMs, this.#onSpoiled);
     // Making room leaves the array of a route in place, empty at worst.
     if (route === undefined) this.#byKey.set(key, [entry]);
     else route.push(entry);

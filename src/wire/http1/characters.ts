@@ -25,6 +25,12 @@ export function firstOutside(table: Uint8Array, text: string, from = 0): number 
   return i;
 }
 
+/** True where all of bytes[from, to) belong to the class. */
+export function allWithin(table: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (table[bytes[i] as number] !== 1) return false;
+  return true;
+}
+
 /** Without the spaces and tabs around it (OWS of RFC 9110 5.6.3). */
 export function trimSpace(text: string): string {
   let from = 0;

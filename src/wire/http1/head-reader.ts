@@ -135,10 +135,10 @@ export class HeadReader<Start> {
         continue;
       }
       const size = this.#readOddLine(text, at - from, origin + at);
-      if (size > 0 && this.#state === ENDED) this.#lines = usual ? text.slice(linesFrom, at - from) : null;
+      if (this.#state === ENDED) this.#lines = usual ? text.slice(linesFrom, at - from) : null;
+      usual = false;
       at += size;
       if (size === 0 || this.#state === ENDED) break;
-      usual = false;
     }
     this.#bytes = origin + at;
     return at;
@@ -162,7 +162,7 @@ export class HeadReader<Start> {
     const size = end.next - begin;
     this.#checkSize("", 0, line.length, size);
     if (end.kind !== "crlf") this.#judgeLineEnd(end.kind, (reason) => this.#role.badStart(reason));
-    this.#start = parseStart(line);
+    this.#start = parseStart(line, bytes, at);
     this.#state = EXPECTS_FIELDS;
     this.#bytes = size;
     return size;

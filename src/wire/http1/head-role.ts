@@ -24,8 +24,8 @@ export interface HeadRole<Start> {
   readonly refusesSpaceInFraming: boolean;
   /** Looks at the first bytes, before a line is complete. False: they are too few to say. Throws where no head can begin so. */
   checkStart(bytes: Buffer, from: number, to: number): boolean;
-  /** Parses the start line, given without its end; null where the section has none. Throws. */
-  readonly parseStart: ((line: string) => Start) | null;
+  /** Parses the start line, given without its end, which is also bytes[at…]; null where the section has none. Throws. */
+  readonly parseStart: ((line: string, bytes: Buffer, at: number) => Start) | null;
   badStart(reason: string): Fault;
   longStart(limit: number): Fault;
   longField(name: string, size: number, limit: number): Fault;

@@ -73,10 +73,14 @@ function makeHead({ start, fields, bytes }: ReadHead<RequestLine>): RequestHead 
 function checkHost(host: string | null, minor: 0 | 1): void {
   if (host === null) {
     if (minor === 1) throw badRequest("the Host field is missing");
-  } else if (!HOST.test(host)) {
-    throw badRequest(`the Host field is not one host: ${excerpt(host)}`);
+  } else if (host !== latestHost) {
+    if (!HOST.test(host)) throw badRequest(`the Host field is not one host: ${excerpt(host)}`);
+    latestHost = host;
   }
 }
+
+/** One that passed: to compare costs less than to look again. */
+let latestHost = "";
 
 /** `uri-host [":" port]` of RFC 3986, less what no host has: sub-delims and percent-encoding. Two fields, joined by a comma, never fit. */
 const HOST = /^(?:[a-z0-9_~.-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i;

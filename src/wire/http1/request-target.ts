@@ -1,6 +1,5 @@
 import type { HostPort } from "../../core/address.ts";
 import { parseTargetHost } from "../target-host.ts";
-import { firstOutside, TARGET_BYTES } from "./characters.ts";
 
 /** The parts of an absolute-form target. */
 export interface AbsoluteTarget extends HostPort {
@@ -17,10 +16,9 @@ export interface AbsoluteTarget extends HostPort {
  */
 export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget | null {
   const scheme = schemeOf(target);
-  if (scheme === null || firstOutside(TARGET_BYTES, target) < target.length) return null;
+  if (scheme === null || NOT_IN_TARGET.test(target)) return null;
   const from = scheme.length + 3;
-  let end = from;
-  while (end < target.length && target.charCodeAt(end) !== SLASH && target.charCodeAt(end) !== QUESTION_MARK) end++;
+  const end = authorityEnd(target, from);
   const authority = target.slice(from, end);
   const parsed = parseHostPort(authority, scheme === "https" ? 443 : 80);
   if (parsed === null) return null;
@@ -28,8 +26,15 @@ export function parseAbsoluteForm(target: string, method = ""): AbsoluteTarget |
   return { scheme, host: parsed.host, port: parsed.port, path, authority: authority.endsWith(":") ? authority.slice(0, -1) : authority };
 }
 
-const SLASH = 0x2f;
-const QUESTION_MARK = 0x3f;
+/** Anything but visible ASCII, and `#`. */
+const NOT_IN_TARGET = /[^\x21\x22\x24-\x7e]/;
+
+function authorityEnd(target: string, from: number): number {
+  const slash = target.indexOf("/", from);
+  const query = target.indexOf("?", from);
+  if (slash < 0 || query < 0) return Math.max(slash, query) < 0 ? target.length : Math.max(slash, query);
+  return Math.min(slash, query);
+}
 
 /** Parses an authority-form target (RFC 9112 3.2.3): a host and a port from 1 to 65535, both there. Null where it is none. */
 export function parseAuthority(text: string): HostPort | null {
