@@ -62,7 +62,9 @@ const GATEWAY_STATUSES = [502, 503, 504] as const;
 
 export const MARKS: readonly Mark[] = [
   // Servers and load balancers that people run themselves.
-  made("nginx", 5, { body: /<center><h1>\d{3} [^<]+<\/h1><\/center>\r?\n<hr><center>nginx(?:\/[\d.]+)?(?: \([^)]*\))?<\/center>/ }),
+  made("nginx", 5, {
+    body: /<center><h1>\d{3} [^<]+<\/h1><\/center>\r?\n(?:<center>[^<]*<\/center>\r?\n)?<hr><center>nginx(?:\/[\d.]+)?(?: \([^)]*\))?<\/center>/,
+  }),
   made("nginx", 3, { body: /<p><em>Faithfully yours, nginx\.<\/em><\/p>/ }),
   made("openresty", 5, { body: /<hr><center>openresty(?:\/[\d.]+)?<\/center>/ }),
   made("angie", 5, { body: /<hr><center>(?:Angie|angie)[^<]*<\/center>/ }),

@@ -30,7 +30,8 @@ const NGINX: Settings = {
   "gateway.source_port_exhausted": 'keepalive 64; in the upstream block, with proxy_http_version 1.1; proxy_set_header Connection "";',
   "gateway.config_error": "resolver 127.0.0.53 valid=10s; where proxy_pass has a variable",
   "tls.sni_unrecognized": "proxy_ssl_server_name on; proxy_ssl_name the.site.example;",
-  "tls.version_or_cipher": "proxy_ssl_server_name on; (nginx sends no server name by default), then proxy_ssl_protocols TLSv1.2 TLSv1.3;",
+  "tls.version_or_cipher":
+    "proxy_ssl_server_name on; (nginx sends no server name by default), then proxy_ssl_protocols TLSv1.2 TLSv1.3; proxy_ssl_certificate and proxy_ssl_certificate_key where the backend wants to know its clients",
   "tls.handshake_failed": "proxy_ssl_server_name on; (nginx sends no server name by default)",
   "tls.closed_in_handshake": "proxy_ssl_server_name on; (nginx sends no server name by default)",
   "tls.protocol_mismatch": "proxy_pass http:// instead of https://, or the backend's TLS port",

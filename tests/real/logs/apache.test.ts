@@ -6,7 +6,7 @@ import { startApache } from "../peers/apache.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
 import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, type Failing, get, recordLogs, settingsIn } from "./driving.ts";
+import { type DrivenGateway, drive, type Failing, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
 
 const CLEAR = [
   "ok",
@@ -80,7 +80,7 @@ const STORIES = {
 test("Apache's pages and lines say of each failure whose it is, and what to change", needs("apache2"), async () => {
   await using backends = await startBadBackends();
   await using apache = await startApache((place) => configuration(place, backends));
-  const logs = { error: join(apache.directory, "error.log"), access: join(apache.directory, "access.log") };
+  const logs = { error: fileLog(join(apache.directory, "error.log")), access: fileLog(join(apache.directory, "access.log")) };
   const gateway: DrivenGateway = { port: apache.port, logs, complete: ["access"], mark: (word) => get("ok", `/ok/${word}`).request };
   const told = await drive(gateway, requests(), backends);
   recordLogs(gateway, "apache-2.4");

@@ -6,7 +6,7 @@ import { startCaddy } from "../peers/caddy.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
 import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, get, recordLogs, settingsIn } from "./driving.ts";
+import { type DrivenGateway, drive, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
 
 const CLEAR = [
   "ok",
@@ -80,7 +80,7 @@ for (const format of ["json", "console"]) {
     await using caddy = await startCaddy((place) => sites(place, backends, format), { format });
     const gateway: DrivenGateway = {
       port: caddy.port,
-      logs: { [format]: join(caddy.directory, "caddy.log") },
+      logs: { [format]: fileLog(join(caddy.directory, "caddy.log")) },
       complete: [format],
       mark: (word) => get("ok", `/ok/${word}`).request,
     };
@@ -131,7 +131,7 @@ function sites({ port, directory }: Place, { at, ca }: BadBackends, format: stri
     request_body {
       max_size 10
     }
-    reverse_proxy ${at("ok")}
+    reverse_proxy ${at("silence")}
   }
   respond /own503/* "no such luck" 503
 }`;

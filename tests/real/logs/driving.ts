@@ -10,8 +10,8 @@ import type { BadBackends } from "./bad-backends.ts";
 /** A gateway over bad backends, and what it writes down. */
 export interface DrivenGateway {
   readonly port: number;
-  /** Paths of its logs, by their name. */
-  readonly logs: Readonly<Record<string, string>>;
+  /** What its logs hold by now, by their name. */
+  readonly logs: Readonly<Record<string, () => string>>;
   /** Those that tell of requests which are served: what was before one of these is written by then. */
   readonly complete: readonly string[];
   /** Such a request, with a word in it. */
@@ -26,9 +26,29 @@ export interface Failing {
   readonly leaveMs?: number;
 }
 
+/** A log in a file, which may not be there yet. */
+export function fileLog(path: string): () => string {
+  return () => {
+    try {
+      return readFileSync(path, "latin1");
+    } catch {
+      return "";
+    }
+  };
+}
+
 /** A GET of a path, with a secret in it that no log of ours may repeat. */
 export function get(name: string, path: string = `/${name}/x?token=geheim`, fields = ""): Failing {
   return { name, request: `GET ${path} HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n${fields}\r\n` };
+}
+
+/** A GET through a proxy, in clear text. */
+export function absolute(name: string, host: string, path: string = "/x?token=geheim"): Failing {
+  return { name, request: `GET http://${host}${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n` };
+}
+
+export function tunnel(name: string, host: string): Failing {
+  return { name, request: `CONNECT ${host} HTTP/1.1\r\nHost: ${host}\r\n\r\n` };
 }
 
 /**
@@ -54,19 +74,11 @@ export async function drive(
 }
 
 /** Longer than each limit of the gateways that are driven. */
-const GIVE_UP_MS = 2500;
+const GIVE_UP_MS = 15_000;
 const WRITTEN_DEADLINE_MS = 20_000;
 
 function readLogs({ logs }: DrivenGateway): Record<string, string> {
-  return Object.fromEntries(Object.entries(logs).map(([name, path]) => [name, readOrNothing(path)]));
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return ""; // nothing was written yet
-  }
+  return Object.fromEntries(Object.entries(logs).map(([name, read]) => [name, read()]));
 }
 
 async function markAndRead(gateway: DrivenGateway, word: string): Promise<Record<string, string>> {
@@ -121,7 +133,7 @@ function tellLog(text: string, named: (backend: string) => string): string {
   return [...told.toSorted(), ...rest].join(", ") || "-";
 }
 
-export function readLog(text: string): LogReport {
+function readLog(text: string): LogReport {
   const reader = new LogReader({ format: null, year: new Date().getUTCFullYear() });
   reader.open("x.log");
   reader.push(Buffer.from(text, "latin1"));
@@ -131,9 +143,7 @@ export function readLog(text: string): LogReport {
 
 /** What to change, as the log's incidents say it, by their fault. */
 export function settingsIn({ logs }: DrivenGateway): Readonly<Record<string, string>> {
-  const all = Object.values(logs)
-    .map(readOrNothing)
-    .flatMap((text) => readLog(text).incidents);
+  const all = Object.values(logs).flatMap((read) => readLog(read()).incidents);
   return Object.fromEntries(all.flatMap(({ fault, setting }) => (setting === null ? [] : [[fault, setting]])));
 }
 
@@ -142,8 +152,8 @@ export function recordLogs({ logs }: DrivenGateway, program: string): void {
   const folder = process.env["RECORD_LOGS"];
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  for (const [name, path] of Object.entries(logs)) {
-    const lines = readOrNothing(path)
+  for (const [name, read] of Object.entries(logs)) {
+    const lines = read()
       .split("\n")
       .filter((line) => !line.includes("mark-"));
     writeFileSync(join(folder, `${program}-${name}.txt`), lines.join("\n"), "latin1");

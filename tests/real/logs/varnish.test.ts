@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { needs } from "../peers/programs.ts";
 import { startVarnish, writeVarnishLogs } from "../peers/varnish.ts";
 import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, get, recordLogs, settingsIn } from "./driving.ts";
+import { type DrivenGateway, drive, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
 
 const CLEAR = [
   "ok",
@@ -76,7 +76,7 @@ test("Varnish's pages and lines say of each failure whose it is, and what to cha
   using logs = writeVarnishLogs(varnish);
   const gateway: DrivenGateway = {
     port: varnish.port,
-    logs: { log: logs.log, ncsa: logs.ncsa },
+    logs: { log: fileLog(logs.log), ncsa: fileLog(logs.ncsa) },
     complete: ["log", "ncsa"],
     mark: (word) => get("ok", `/ok/${word}`).request,
   };

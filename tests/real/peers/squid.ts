@@ -7,6 +7,8 @@ export interface SquidOptions extends PeerOptions {
   readonly users?: Readonly<Record<string, string>>;
   /** More lines of squid.conf, ahead of the access rules: `acl bad dstdomain x.test`, `http_access deny bad`. */
   readonly lines?: readonly string[];
+  /** The same, of its directory, with its access logs; without it there are none. */
+  readonly logged?: (directory: string) => readonly string[];
 }
 
 const SEGMENTS = ["cf__metadata", "cf__queues", "cf__readers"];
@@ -32,7 +34,7 @@ async function removeSharedMemory(place: Place): Promise<void> {
   await Promise.all(SEGMENTS.map((segment) => rm(join("/dev/shm", `${serviceName(place)}-${segment}.shm`), { force: true })));
 }
 
-function configuration(place: Place, { users, lines = [] }: SquidOptions): string {
+function configuration(place: Place, { users, lines = [], logged }: SquidOptions): string {
   const access =
     users === undefined ? ["http_access allow all"] : [...authentication(place), "http_access allow known", "http_access deny all"];
   return `
@@ -43,7 +45,7 @@ shutdown_lifetime 0 seconds
 cache deny all
 cache_mem 0
 memory_cache_shared off
-access_log none
+${logged === undefined ? "access_log none" : logged(place.directory).join("\n")}
 cache_store_log none
 cache_log ${join(place.directory, "cache.log")}
 coredump_dir ${place.directory}
