@@ -19,6 +19,8 @@ export async function followLogs(sources: readonly string[], flags: FollowFlags)
   const following = new Following(flags);
   const stop = new AbortController();
   void untilEnded().then(() => stop.abort());
+  // Whoever reads along may leave, as head does.
+  process.stdout.on("error", () => stop.abort());
   const timer = setInterval(() => following.tellNews(), TELL_MS);
   const unread = new Set(sources);
   const caughtUp = (source: string) => {

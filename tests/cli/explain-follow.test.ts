@@ -55,6 +55,17 @@ test("explain -f --json prints a line for each, and the conclusion as the last, 
   );
 });
 
+test("explain -f ends when nobody reads what it prints any more", async () => {
+  await using command = new RunningCommand(["explain", "-f", "error.log"]);
+  const log = join(command.directory, "error.log");
+  writeFileSync(log, REFUSED);
+  await command.said(/1 line so far/);
+  command.process.stdout?.destroy();
+  appendFileSync(log, REFUSED.replaceAll("10.0.0.2", "10.0.0.3"));
+  assert.equal(await command.status(), 1);
+  assert.doesNotMatch(command.stderr, /EPIPE/);
+});
+
 test("explain -f of a packed file, or of a folder, is refused with what to do", async () => {
   await using command = new RunningCommand(["explain", "-f", "x.gz"]);
   writeFileSync(join(command.directory, "x.gz"), Buffer.from([0x1f, 0x8b, 8, 0]));
