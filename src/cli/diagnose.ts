@@ -3,10 +3,10 @@ import { DEFAULTS } from "../config/defaults.ts";
 import { diagnose } from "../diagnose/diagnose.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { toHar } from "../diagnose/har.ts";
-import { hideQuery } from "../diagnose/hide-in-fields.ts";
 import { toHtml } from "../diagnose/html.ts";
 import { onwardOf } from "../diagnose/onward.ts";
 import type { Question } from "../diagnose/question.ts";
+import { showUrl } from "../diagnose/secrets.ts";
 import { type Asked, type DiagnoseFlags, placed, readAsked } from "./diagnose-asked.ts";
 import { bytesOf, tellDiagnosis, tellNotes, toJson } from "./diagnose-report.ts";
 import { watchAsked } from "./diagnose-watch.ts";
@@ -67,7 +67,7 @@ async function findOut({ question, context, curl, notes }: Asked): Promise<Found
     const diagnosis = await diagnose(now.question, now.context);
     const onward = onwardOf(now.question, diagnosis, curl?.isTrusting === true);
     if (onward === null) return { question: now.question, diagnosis, notes: told };
-    const words = `the ${onward.status} of ${hideQuery(now.question.url.href)} sends on to ${hideQuery(onward.question.url.href)}`;
+    const words = `the ${onward.status} of ${showUrl(now.question.url, now.question)} sends on to ${showUrl(onward.question.url, onward.question)}`;
     const { requestsMax, via, exits } = onward.question;
     const isFollowed = curl !== null && followed < redirectsMax && requestsMax > via.length + exits.length;
     told.push(

@@ -1,8 +1,8 @@
 import type { RawFields } from "../core/message.ts";
 import { fieldValue } from "../core/message.ts";
 import type { Diagnosis } from "./diagnosis.ts";
-import { hideQuery } from "./hide-in-fields.ts";
 import type { Question, SeenAnswer, TestResult } from "./question.ts";
+import { showUrl } from "./secrets.ts";
 
 interface Named {
   readonly name: string;
@@ -51,11 +51,11 @@ function toEntry(test: TestResult, question: Question): object {
   };
 }
 
-function toRequest({ spec, sent }: TestResult, { body }: Question): object {
+function toRequest({ spec, sent }: TestResult, question: Question): object {
   const fields = sent?.fields ?? [];
-  const isBody = sent !== null && sent.bodyBytes > 0 && body !== null;
+  const isBody = sent !== null && sent.bodyBytes > 0 && question.body !== null;
   return {
-    ...{ method: spec.method, url: hideQuery(spec.url.href), httpVersion: "HTTP/1.1" },
+    ...{ method: spec.method, url: showUrl(spec.url, question), httpVersion: "HTTP/1.1" },
     cookies: cookiesIn(fieldValue(fields, "cookie")),
     headers: named(fields),
     queryString: [...spec.url.searchParams.keys()].map((name) => ({ name, value: HIDDEN })),

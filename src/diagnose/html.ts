@@ -1,13 +1,13 @@
 import type { RawFields } from "../core/message.ts";
 import type { Diagnosis, Verdict } from "./diagnosis.ts";
 import { pictureOf } from "./draw.ts";
-import { hideQuery } from "./hide-in-fields.ts";
 import { drawPicture } from "./html-picture.ts";
 import { STYLE } from "./html-style.ts";
 import { escapeHtml } from "./html-text.ts";
 import { drawTimes, LEGEND, totalOf } from "./html-times.ts";
 import type { Hint } from "./machine/hints.ts";
 import type { Question, TestResult } from "./question.ts";
+import { showUrl } from "./secrets.ts";
 
 /** What a page tells besides the diagnosis. */
 export interface PageMore {
@@ -25,7 +25,7 @@ export interface PageMore {
 export function toHtml(diagnosis: Diagnosis, question: Question, more: PageMore): string {
   const { verdict, tests, hints } = diagnosis;
   const picture = pictureOf(diagnosis);
-  const asked = `${question.method} ${hideQuery(question.url.href)}`;
+  const asked = `${question.method} ${showUrl(question.url, question)}`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,7 +1,7 @@
 import type { Exit } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
-import { hideQuery } from "./hide-in-fields.ts";
 import type { Question, TestPart, TestSpec } from "./question.ts";
+import { showUrl } from "./secrets.ts";
 
 interface More {
   readonly id: string;
@@ -16,7 +16,7 @@ interface More {
 export function requestTest(question: Question, exit: Exit | null, part: TestPart, more: More): TestSpec {
   const { id, of, method, tunnel = question.tunnel, prefix = "", url = question.url } = more;
   const route = `${prefix}${exit === null ? "direct" : shownExit(exit)}`;
-  return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url)}`, url, method, tunnel, sni: true };
+  return { id, kind: "request", part, exit, of, route, request: `${method} ${shownUrl(url, question)}`, url, method, tunnel, sni: true };
 }
 
 /** Who logs in there is nobody else's to know. */
@@ -25,6 +25,6 @@ export function shownExit(exit: Exit): string {
 }
 
 /** Query values may hold keys. */
-function shownUrl(url: URL): string {
-  return url.search === "" ? hideQuery(`${url.origin}${url.pathname}`) : `${url.origin}${url.pathname}?…`;
+function shownUrl(url: URL, question: Question): string {
+  return showUrl(url, question).replace(/\?.+$/, "?…");
 }

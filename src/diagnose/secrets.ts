@@ -1,7 +1,7 @@
 import type { Exit } from "../core/route.ts";
 import { describeBytes } from "../wire/first-bytes.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
-import { CONFIDENTIAL, hideInFields } from "./hide-in-fields.ts";
+import { CONFIDENTIAL, hideInFields, hideQuery } from "./hide-in-fields.ts";
 import type { Question, TestResult } from "./question.ts";
 
 /**
@@ -21,6 +21,12 @@ export function hideSecrets(result: TestResult, question: Question): TestResult 
     answer: answer === null ? null : { ...answer, reason: hide(answer.reason), fields: hideInFields(answer.fields, hide) },
     raw: raw === null ? null : { ...raw, shown: coverIn(raw.shown, secrets) },
   };
+}
+
+/** A URL as it may be shown: without values of its query and, where an answer named it, without what that may have quoted. */
+export function showUrl(url: URL, question: Question): string {
+  const text = hideQuery(url.href);
+  return question.isSentOn ? hideIn(text, secretsOf(question, question.via)) : text;
 }
 
 /** Something that is not to be shown, in one of the forms in which it may be quoted. */

@@ -15,7 +15,12 @@ function startEcho(status: number): Promise<LabServer> {
     const opened = [...head.matchAll(/Basic (\S+)/g)].map(([, code = ""]) => Buffer.from(code, "base64").toString("latin1"));
     const quoted = `${opened.join(" ")} ${head} ${body}`;
     const line = quoted.replaceAll(/[\r\n]+/g, " ");
-    const own = { "Set-Cookie": "sitting=s1te-own-s3ss; Path=/", Location: "/next?code=0auth-c0de", "X-Echo": line, Connection: "close" };
+    const own = {
+      "Set-Cookie": "sitting=s1te-own-s3ss; Path=/",
+      Location: `/next/${encodeURIComponent(opened.join("-"))}/?code=0auth-c0de`,
+      "X-Echo": line,
+      Connection: "close",
+    };
     await peer.send(formatAnswer(status, own, quoted));
     await peer.end();
   });
@@ -44,7 +49,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["--oauth2-bearer", "Y-bearer-zz9", "--data-urlencode", "card=4111111111111111", "-d", "pin=447712"],
   ["-F", "field=wert-in-form", "-F", "card=4111111111111111;type=text/plain"],
   ["--json", '{"pin": "json-p1n-99"}', "-X", "PUT"],
-  ["-L", "-H", "Authorization: Bearer env-t0ken-5"],
+  ["-L", "-u", "maiermaier:sch4tz-k1ste", "-H", "X-Auth-Token: env-t0ken-5"],
 ];
 
 function assertHidden(shown: string, what: string): void {

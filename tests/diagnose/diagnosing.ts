@@ -20,7 +20,16 @@ export const impatient: DiagnoseContext = { ...context, timeoutMs: 700 };
 /** A GET of the target's first page, over these routes and without a proxy. */
 export function questionOf(target: HostPort, via: readonly Exit[], more: Partial<Question> = {}): Question {
   const url = new URL(`http://${target.host}:${target.port}/`);
-  const plain = { method: "GET", fields: [], body: null, host: null, place: null, insecure: false, tunnel: false } as const;
+  const plain = {
+    isSentOn: false,
+    method: "GET",
+    fields: [],
+    body: null,
+    host: null,
+    place: null,
+    insecure: false,
+    tunnel: false,
+  } as const;
   return { ...plain, url, via, exits: [], direct: true, ports: false, requestsMax: TARGET_REQUESTS_MAX, ...more };
 }
 
