@@ -63,7 +63,7 @@ function inStage(fault: AnyFaultId | null, { status, details }: EnvoyEnd): AnyFa
   const isBefore = details.startsWith("upstream_reset_before_response_started");
   const hasBegun =
     details.startsWith("upstream_reset_after_response_started") || (!isBefore && status !== null && status > 0 && status < 500);
-  if (!isTunnel && !hasBegun) return fault;
+  if (!isTunnel && !hasBegun) return fault === "body.idle_timeout" || fault === "body.deadline" ? "head.timeout" : fault;
   if (fault === "body.idle_timeout") return isTunnel ? "tunnel.idle_timeout" : status === 408 ? "client.body_timeout" : fault;
   if (fault === "head.closed" || fault === "head.h2_error") return isTunnel ? "tunnel.reset" : "body.reset";
   return fault === "head.invalid" ? "body.invalid" : fault;

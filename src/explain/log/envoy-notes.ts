@@ -8,7 +8,7 @@ import { readDashed } from "./log-times.ts";
 export const ENVOY_NOTES: LogFormat = { id: "envoy-notes", name: "Envoy's own log", program: "envoy", read: readNote };
 
 const ENVOY = /^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\]\[\d+\]\[(\w+)\]\[[\w. -]+\] /;
-const ISTIO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z\s+(trace|debug|info|warn|warning|error|critical|fatal)\s/;
+const ISTIO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z\t(trace|debug|info|warn|warning|error|critical|fatal)\t/;
 const LOUD: ReadonlySet<string> = new Set(["warn", "warning", "error", "critical", "fatal"]);
 
 function readNote(line: string): LogEvent | null {
