@@ -6,7 +6,8 @@ import { type AnyFaultId, type LogEvent, logEvent } from "./log-event.ts";
 
 /** A line of Caddy's, in whatever form it was. */
 export interface Entry {
-  readonly at: number;
+  /** Null: the line has no time. */
+  readonly at: number | null;
   /** Lower case. */
   readonly level: string;
   /** Empty: it has none. */

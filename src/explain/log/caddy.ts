@@ -23,14 +23,14 @@ function readJson(line: string, reader: CaddyReader): LogEvent | null {
   if (line.charCodeAt(0) !== OPEN) return null;
   const logger = peekField(line, "logger") ?? "";
   const ts = peekField(line, "ts");
-  if (ts === null || (logger === "" ? peekField(line, "msg") === null : !LOGGER.test(logger))) return null;
-  const at = readEpoch(Number(ts)) ?? readDashed(ts, 0);
+  if (logger === "" ? ts === null || peekField(line, "msg") === null : !LOGGER.test(logger)) return null;
+  const at = ts === null ? null : (readEpoch(Number(ts)) ?? readDashed(ts, 0));
   const status = logger.startsWith("http.log.access") ? Number(peekField(line, "status")) : 0;
   // Most requests are served: nothing else of them counts.
-  if (at !== null && status > 0 && status <= GOOD_STATUS_MAX) return logEvent({ at, status });
+  if (status > 0 && status <= GOOD_STATUS_MAX) return logEvent({ at, status });
   const value = parseJson(line);
   const message = readField(value, "msg");
-  if (value === null || at === null || message === null || (logger === "" && !NAMELESS.test(message))) return null;
+  if (value === null || (at === null && ts !== null) || message === null || (logger === "" && !NAMELESS.test(message))) return null;
   return reader.read({ at, level: readField(value, "level") ?? "", logger, message, fields: value });
 }
 

@@ -28,7 +28,8 @@ export const APACHE: Settings = {
   "tls.cert_name_mismatch": "ProxyPass with the name in the backend's certificate instead of its address",
   "tls.client_cert_required": "SSLProxyMachineCertificateFile /path/to/client.pem",
   "gateway.no_healthy_backend": "BalancerMember … retry=5 (60 s by default), more members, and a spare one with status=+H",
-  "gateway.backend_ejected": "BalancerMember … retry=5 (60 s by default); failonstatus only with statuses that mean a broken backend",
+  "gateway.backend_ejected":
+    "ProxyPass or BalancerMember … retry=5 (60 s by default; retry=0 where there is only one backend); failonstatus only with statuses that mean a broken backend",
   "gateway.upstream_limit": "ProxyPass … max= and acquire=1000, as many as the application serves at once",
   "gateway.overloaded": "MaxRequestWorkers 400 and ServerLimit; KeepAliveTimeout 2, so that idle clients hold none",
   "gateway.config_error":

@@ -198,7 +198,7 @@ function readStatus(of: Transaction, status: number): LogEvent {
     : logEvent({ status });
 }
 
-const HEALTH = /^(?:\S+ )?(?:- )?(\S+) Went sick \S+ .*?"(.*)"/;
+const HEALTH = /^(?:\S+ )?(?:- )?(\S+) Went sick \S+ \d+ \d+ \d+ [\d.]+ [\d.]+ "?(.*?)"?$/;
 
 /** Probes repeat what they say: the first that takes a backend out counts. */
 function readHealth(value: string): LogEvent {

@@ -87,6 +87,27 @@ test("applications behind Apache: FastCGI, CGI, WSGI and PHP", () => {
   );
 });
 
+test("lines of AJP, of a slow client and of settings that are wrong, as people have them in their logs", () => {
+  const ajp = [
+    `${START} [proxy_ajp:error] [pid 1:tid 2] (70007)The timeout specified has expired: AH01030: ajp_ilink_receive() can't receive header`,
+    `${START} [proxy_ajp:error] [pid 1:tid 2] [client 192.0.2.1:5] AH00992: ajp_read_header: ajp_ilink_receive failed`,
+    `${START} [proxy_ajp:error] [pid 1:tid 2] (70007)The timeout specified has expired: [client 192.0.2.1:5] AH00878: read response failed from 10.0.0.2:8009 (tomcat)`,
+  ];
+  assert.deepEqual(told(...ajp), ["1 head.timeout tomcat:8009"]);
+  assert.deepEqual(told(`${START} [reqtimeout:info] [pid 1:tid 2] [client 192.0.2.1:5] AH01382: Request body read timeout`), [
+    "1 client.body_timeout -",
+  ]);
+  const tls = [
+    `${START} [core:error] [pid 1:tid 2] [remote 10.0.0.2:443] AH01961:  failed to enable ssl support [Hint: if using mod_ssl, see SSLProxyEngine]`,
+    `${START} [proxy:error] [pid 1:tid 2] AH00961: https: failed to enable ssl support for 10.0.0.2:443 (10.0.0.2)`,
+  ];
+  assert.deepEqual(told(...tls), ["1 gateway.config_error 10.0.0.2:443"]);
+  const slash = `${START} [proxy:error] [pid 1:tid 2] (EAI 2)Name or service not known: [client 192.0.2.1:5] AH00898: DNS lookup failure for: 10.0.0.2:8080page returned by /page`;
+  assert.match(read(slash).incidents[0]?.setting ?? "", /a slash at the end of the URL/);
+  const denied = "[proxy:error] [pid 123] (13)Permission denied: AH00957: HTTP: attempt to connect to 172.21.0.11:8080 (backend) failed";
+  assert.deepEqual(told(denied), ["1 connect.acl_denied 172.21.0.11:8080"]);
+});
+
 test("a warning that no rule knows is shown, and a line of another program is none of Apache's", () => {
   const { unexplained, unknown } = read(`${START} [md:warn] [pid 1:tid 2] AH99999: something new`, "[error] something else");
   assert.deepEqual([unexplained.lines, unknown.lines], [1, 1]);

@@ -60,6 +60,8 @@ test("times as texts, syslog around the line and a level in colour are read", ()
   const { msg, request, status, duration } = ERROR;
   const line = `2026/11/27 08:02:17.292\t\u001b[31mERROR\u001b[0m\thttp.log.error\t${msg}\t${JSON.stringify({ request, status, duration })}`;
   assert.deepEqual(told(line), ["1 connect.refused 10.0.0.2:8080"]);
+  const { ts: _, ...timeless } = ERROR;
+  assert.deepEqual(told(timeless), ["1 connect.refused 10.0.0.2:8080"]);
 });
 
 test("health checks that fail name the backend and why, and those that do not are quiet", () => {

@@ -55,6 +55,8 @@ test("a probe that takes a backend out counts once, by its reason; what it repea
     ),
     ["1 connect.refused boot.app"],
   );
+  const older = "    0 Backend_health - default Went sick 4--X-R- 2 3 8 0.000425 0.000562 HTTP/1.1 503 Service Unavailable";
+  assert.deepEqual(told(older), ["1 gateway.backend_down default"]);
 });
 
 test("a child of Varnish that died is Varnish's own failure, behind syslog too", () => {
