@@ -6,7 +6,9 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { openInput } from "../../src/cli/explain-input.ts";
 import { isLog, LogInputs } from "../../src/cli/explain-log.ts";
+import { LOG_FORMAT_NAMES } from "../../src/explain/log/log-formats.ts";
 import type { LogReport } from "../../src/explain/log/log-report.ts";
+import { RunningCommand } from "./command.ts";
 
 const FIXTURES = new URL("../explain/fixtures/", import.meta.url);
 const NAMES = ["envoy-lines", "traefik-lines", "alb-lines", "cloudfront-lines", "nginx-1.22.1-error"];
@@ -41,4 +43,11 @@ test("each of these is taken for a log without being told so", async () => {
     const path = new URL(`${name}.txt`, FIXTURES).pathname;
     assert.ok(isLog(await openInput(path)), name);
   }
+});
+
+test("each name that --format takes is in the command's help", async () => {
+  await using command = new RunningCommand(["explain", "--help"]);
+  assert.equal(await command.status(), 0);
+  const [, names = ""] = /--format <name>\s+auto, response, or whose log it is:([\s\S]*?)\(default/.exec(command.stdout) ?? [];
+  assert.deepEqual(names.trim().split(/,\s+/).sort(), [...LOG_FORMAT_NAMES].sort());
 });

@@ -15,6 +15,7 @@ export type LogProgram =
   | "varnish"
   | "alb"
   | "cloudfront"
+  | "go"
   | "goodgateway"
   | "access";
 

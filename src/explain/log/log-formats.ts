@@ -6,6 +6,7 @@ import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
 import { ENVOY_NOTES } from "./envoy-notes.ts";
+import { GO_PROXY } from "./go-proxy.ts";
 import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import type { LogFormat } from "./log-event.ts";
 import { NGINX_ERROR } from "./nginx.ts";
@@ -44,6 +45,7 @@ function logFormats(year: number): readonly LogFormat[] {
     TRAEFIK_LOGRUS,
     TRAEFIK_ZEROLOG,
     TRAEFIK_NOTES_JSON,
+    GO_PROXY,
   ];
 }
 
@@ -62,6 +64,7 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "traefik",
   "alb",
   "cloudfront",
+  "go",
   "goodgateway",
 ];
 
