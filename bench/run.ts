@@ -4,6 +4,8 @@
  *
  * `npm run bench -- check` runs `goodgateway check` over tens of thousands of proxies on loopback, and a loop of curl over some of them.
  *
+ * `npm run bench -- diagnose [--rounds N]` measures how long a diagnosis takes, by what is broken.
+ *
  * `npm run bench -- explain` measures how fast a log is told, and grep beside it.
  *
  * `npm run bench -- sim [--seed N --write]` measures how well blame is told, in a simulator: it needs no other program, and is a part
@@ -12,6 +14,7 @@
 import { parseArgs } from "node:util";
 import { explainMissing, isThere, type Program, which } from "../tests/real/peers/programs.ts";
 import { benchCheck } from "./check.ts";
+import { benchDiagnose } from "./diagnose.ts";
 import { benchExplain } from "./explain.ts";
 import { benchHostile } from "./hostile.ts";
 import { formatMarkdown, formatText, type Table } from "./measure/table.ts";
@@ -36,12 +39,13 @@ const PARTS: Readonly<Record<string, Part>> = {
   pool: benchPoolScale,
   sim: benchSimulator,
   check: benchCheck,
+  diagnose: benchDiagnose,
   explain: benchExplain,
 };
 /** Parts that run only where they are named. */
-const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim", "check", "explain"]);
+const ON_DEMAND: ReadonlySet<string> = new Set(["soak", "sim", "check", "diagnose", "explain"]);
 /** Parts that need no other program. */
-const ALONE: ReadonlySet<string> = new Set(["pool", "sim", "check", "explain"]);
+const ALONE: ReadonlySet<string> = new Set(["pool", "sim", "check", "diagnose", "explain"]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

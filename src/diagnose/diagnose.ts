@@ -13,6 +13,10 @@ import { cutTest } from "./test-result.ts";
 const CERTAIN = 0.95;
 /** The same once all whole routes are compared. */
 const COMPARED = 0.85;
+/** A route that is silent for so long, while the site has answered or failed without it, is looked at more closely. */
+const LATE_MS = 1_500;
+/** Nothing is waited for that is not needed from here on. */
+const DRAWN_OUT_MS = 4_800;
 
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
@@ -32,28 +36,43 @@ class Run {
   readonly #ended: TestResult[] = [];
   readonly #cancellation = new Cancellation();
   #requests = 0;
+  readonly #startedAt: number;
+  #isLate = false;
+  #lateness: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(question: Question, context: DiagnoseContext, resolve: (conclusion: Conclusion) => void, reject: (bug: unknown) => void) {
     this.#question = question;
     this.#context = context;
+    this.#startedAt = context.clock.now();
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   start(): void {
+    this.#lateness = setTimeout(() => {
+      this.#isLate = true;
+      this.#startWanted();
+    }, LATE_MS);
     this.#startWanted();
   }
 
   #startWanted(): void {
-    for (const spec of planTests(this.#question, this.#ended)) {
+    for (const spec of planTests(this.#question, this.#ended, this.#late())) {
       if (this.#specs.some(({ id }) => id === spec.id)) continue;
       if (reachesTarget(spec) && ++this.#requests > this.#question.requestsMax) continue;
       this.#specs.push(spec);
       void this.#run(spec);
     }
     if (this.#ended.length === this.#specs.length) this.#finish();
+  }
+
+  /** Where the site is silent without a proxy too, it is the site that all wait for. */
+  #late(): readonly TestSpec[] {
+    const isKnown = ({ id }: TestSpec) => this.#ended.some(({ spec }) => spec.id === id);
+    const isSiteLate = this.#specs.some((spec) => spec.part === "direct" && !isKnown(spec));
+    return this.#isLate && !isSiteLate ? this.#specs.filter((spec) => spec.part === "via" && !isKnown(spec)) : [];
   }
 
   async #run(spec: TestSpec): Promise<void> {
@@ -65,6 +84,8 @@ class Run {
       this.#lookWhetherCertain();
     } catch (bug) {
       this.#isOver = true;
+      clearTimeout(this.#timer);
+      clearTimeout(this.#lateness);
       this.#cancellation.cancel();
       this.#reject(bug);
     }
@@ -75,7 +96,12 @@ class Run {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.#isCertain()) this.#finish(); // what ended meanwhile may speak against it
-    }, this.#context.graceMs);
+    }, this.#graceMs());
+  }
+
+  #graceMs(): number {
+    const { graceMs, clock } = this.#context;
+    return Math.max(0, Math.min(graceMs, this.#startedAt + DRAWN_OUT_MS - clock.now()));
   }
 
   #isCertain(): boolean {
@@ -102,6 +128,7 @@ class Run {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#lateness);
     this.#cancellation.cancel();
     // In the order in which they were wanted.
     const all = this.#specs.map((spec) => this.#ended.find((result) => result.spec === spec) ?? cutTest(spec));

@@ -48,6 +48,11 @@ export function isTold({ attributed }: Pick<TestResult, "attributed">): boolean 
   return isSaid || FAULTS[fault.id].inDoubt === "always";
 }
 
+/** What an exit shows that is spoken to in another protocol than its own. */
+export function isStrange({ attributed }: Pick<TestResult, "attributed">): boolean {
+  return attributed?.role === "exit" && STRANGE.test(attributed.fault.id);
+}
+
 /** The one showed what the other showed: the same fault, or that whoever was asked did not answer in time. */
 export function areAlike(one: TestResult, other: TestResult): boolean {
   const [id, otherId] = [one, other].map(({ attributed }) => attributed?.fault.id ?? null);
@@ -63,3 +68,5 @@ const NO_ANSWER = /^(?:connect\.(?:timeout|host_unreachable)|handshake\.(?:timeo
 /** Of its own name, its own TCP and TLS, and of what it wants of us. */
 const NEVER_TARGETS = /^(?:dns\.|connect\.|tls\.|handshake\.policy_denied$)/;
 const PASSED_ON = /^(?:head|body|trailers)\./;
+const STRANGE =
+  /^(?:handshake\.(?:not_a_proxy|socks_malformed|bad_connect_reply|closed|reset|timeout|socks_no_method)|head\.(?:not_http|closed_empty|reset|timeout|malformed)|tls\.(?:protocol_mismatch|closed|reset|timeout|handshake))/;

@@ -1,8 +1,9 @@
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
+import { isStrange } from "./fault-kinds.ts";
 import { otherWays } from "./other-ways.ts";
-import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
+import type { Question, TestResult, TestSpec } from "./question.ts";
 import { requestTest, shownExit } from "./request-spec.ts";
 
 /** At most so many tests may send something to the target. */
@@ -10,12 +11,16 @@ export const TARGET_REQUESTS_MAX = 12;
 /** Exits of a list that are compared with. */
 const OTHERS_MAX = 3;
 
-/** All tests that are wanted, given those that have ended: the runner starts what it has not started yet. The most telling come first. */
-export function planTests(question: Question, ended: readonly TestResult[]): readonly TestSpec[] {
+/**
+ * All tests that are wanted, given those that have ended: the runner starts what it has not started yet. The most telling come first.
+ *
+ * @param late those that others have overtaken by far: what a failure of theirs would call for is begun at once
+ */
+export function planTests(question: Question, ended: readonly TestResult[], late: readonly TestSpec[] = []): readonly TestSpec[] {
   const first = firstTests(question);
   const byId = new Map(ended.map((result) => [result.spec.id, result]));
   const more = ended.flatMap((result) => followUps(question, result, byId));
-  return [...first, ...more];
+  return [...first, ...more, ...late.flatMap((spec) => closerLooks(question, spec))];
 }
 
 /** Those that may reach the target count, and beyond the limit none of them is run. */
@@ -63,6 +68,12 @@ function followUps(question: Question, result: TestResult, byId: ReadonlyMap<str
   return [...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat, ...others];
 }
 
+/** What tells where on its way a route is silent. */
+function closerLooks(question: Question, spec: TestSpec): TestSpec[] {
+  if (spec.exit === null) return [];
+  return spec.exit.hops.length > 1 ? linkTests(question, spec, spec.exit) : protocolsAt(question, spec, spec.exit);
+}
+
 /** No second try tells more. */
 function isSettled({ attributed }: TestResult): boolean {
   const id = attributed?.fault.id ?? "";
@@ -103,54 +114,50 @@ function linkTests(question: Question, spec: TestSpec, chain: Exit): TestSpec[] 
   return [...alone, ...prefixes];
 }
 
-const STRANGE =
-  /^(?:handshake\.(?:not_a_proxy|socks_malformed|bad_connect_reply|closed|reset|timeout|socks_no_method)|head\.(?:not_http|closed_empty|reset|timeout|malformed)|tls\.(?:protocol_mismatch|closed|reset|timeout|handshake))/;
 /** Who resolves the site's name for SOCKS: this machine, as most exit lists have it, or the exit, where the site is not to be asked from here. */
 const SCHEMES: readonly ExitScheme[] = ["http", "https", "socks5", "socks4"];
 const SCHEMES_FROM_AFAR: readonly ExitScheme[] = ["http", "https", "socks5h", "socks4a"];
 const USUAL_PORTS: readonly number[] = [80, 1080, 3128, 8080];
 const SOCKS_PORT = 1080;
 
-/** An exit that answers strangely may speak another protocol than its line says. */
+/** An exit that answers strangely may speak another protocol than its line says; one that refuses TCP may listen at another port. */
 function protocolTests(question: Question, { spec, attributed }: TestResult, exit: Exit): TestSpec[] {
-  if (attributed?.role !== "exit" || !(STRANGE.test(attributed.fault.id) || isPortFault(attributed.fault.id))) return [];
-  const [hop] = exit.hops as readonly [ExitHop];
-  const own = versionOf(hop.scheme);
-  const test = (scheme: ExitScheme, port: number, part: TestPart): TestSpec => {
-    const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
-    return {
-      ...{
-        id: `${part} ${formatExit(other)} of ${spec.id}`,
-        kind: "tunnel",
-        part,
-        exit: other,
-        of: spec.id,
-        url: question.url,
-        method: "",
-        tunnel: true,
-        sni: true,
-      },
-      ...{ route: `as ${shownExit(other)}`, request: `a tunnel to ${question.url.hostname}` },
-    };
-  };
-  const schemes = question.direct ? SCHEMES : SCHEMES_FROM_AFAR;
+  const isPort = attributed?.role === "exit" && attributed.fault.id === "connect.refused";
+  if (!isPort && !isStrange({ attributed })) return [];
+  return [...(isPort ? [] : protocolsAt(question, spec, exit)), ...(question.ports ? portsBeside(question, spec, exit) : [])];
+}
+
+function protocolsAt(question: Question, spec: TestSpec, exit: Exit): TestSpec[] {
+  const [{ scheme: own, port }] = exit.hops as readonly [ExitHop];
+  const schemes = (question.direct ? SCHEMES : SCHEMES_FROM_AFAR).filter((scheme) => versionOf(scheme) !== versionOf(own));
+  return schemes.map((scheme) => probe(question, spec, exit, { part: "protocol", scheme, port }));
+}
+
+function portsBeside(question: Question, spec: TestSpec, exit: Exit): TestSpec[] {
   const socks = question.direct ? "socks5" : "socks5h";
-  const protocols = isPortFault(attributed.fault.id)
-    ? []
-    : schemes.filter((scheme) => versionOf(scheme) !== own).map((scheme) => test(scheme, hop.port, "protocol"));
-  const ports = question.ports
-    ? USUAL_PORTS.filter((port) => port !== hop.port).map((port) => test(port === SOCKS_PORT ? socks : "http", port, "port"))
-    : [];
-  return [...protocols, ...ports];
+  return USUAL_PORTS.filter((port) => port !== exit.hops[0]?.port).map((port) =>
+    probe(question, spec, exit, { part: "port", scheme: port === SOCKS_PORT ? socks : "http", port }),
+  );
+}
+
+interface Probe {
+  readonly part: "protocol" | "port";
+  readonly scheme: ExitScheme;
+  readonly port: number;
+}
+
+/** A tunnel through the same exit, asked for in another protocol or at another port. */
+function probe({ url }: Question, of: TestSpec, exit: Exit, { part, scheme, port }: Probe): TestSpec {
+  const [hop] = exit.hops as readonly [ExitHop];
+  const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
+  const id = `${part} ${formatExit(other)} of ${of.id}`;
+  const asked = { kind: "tunnel", exit: other, of: of.id, url, method: "", tunnel: true, sni: true } as const;
+  return { ...asked, id, part, route: `as ${shownExit(other)}`, request: `a tunnel to ${url.hostname}` };
 }
 
 /** Whoever resolves names. */
 function versionOf(scheme: ExitScheme): string {
   return scheme.replace(/[ah]$/, "");
-}
-
-function isPortFault(id: string): boolean {
-  return id === "connect.refused";
 }
 
 /** The same inside a tunnel, where no proxy can have made the answer. */

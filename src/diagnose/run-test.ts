@@ -35,9 +35,10 @@ async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseCo
   }
 }
 
-/** What a port speaks is asked of one that has failed already: it is not waited for as long as the page itself. */
+/** A closer look at what has failed already, or is late, is not waited for as long as the page itself. */
 function waitMsFor({ kind, part }: TestSpec, { timeoutMs }: DiagnoseContext): number {
-  return kind === "request" && part !== "scheme" ? timeoutMs : Math.min(timeoutMs, PROBE_MS);
+  const isCloserLook = kind === "tunnel" || part === "scheme" || part === "hop-alone" || part === "prefix";
+  return isCloserLook ? Math.min(timeoutMs, PROBE_MS) : timeoutMs;
 }
 
 const PROBE_MS = 3_000;

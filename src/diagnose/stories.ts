@@ -3,7 +3,7 @@ import { culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import { type Case, partOf } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
-import { isUnreached, isUnresolved } from "./fault-kinds.ts";
+import { isStrange, isUnreached, isUnresolved } from "./fault-kinds.ts";
 import { SPOKEN_AGAINST } from "./lay-blame.ts";
 import type { TestResult } from "./question.ts";
 import { tellVerdict } from "./tell-verdict.ts";
@@ -38,9 +38,10 @@ function networkIsDown({ broken, others, worked, failed, names }: Case): Verdict
 
 /** The port answered as soon as it was spoken to in another protocol: the exit is well, its line is not. */
 function wrongProtocol(one: Case, { hop }: Blame): Verdict | null {
-  const { broken, fault, role, others } = one;
+  const { broken, fault, role, others, parts } = one;
   const found = partOf(one, "protocol", "ok");
-  if (found === null) return null;
+  const asListed = [broken, ...parts].find(({ spec }) => spec.id === found?.spec.of);
+  if (found === null || asListed === undefined || !isStrange(asListed)) return null;
   const summary = `The exit speaks another protocol: use ${found.spec.route.slice("as ".length)}.`;
   const wrong = fault.id === "handshake.not_a_proxy" ? fault : makeFault("handshake.not_a_proxy", `${summary} (${fault.details})`);
   const blame = { culprit: culpritOf(wrong, role), hop, confidence: 0.95 };

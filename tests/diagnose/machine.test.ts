@@ -50,6 +50,15 @@ async function listenAt(host: string): Promise<Server & AsyncDisposable> {
   return server;
 }
 
+/** Other tests' servers come and go, now and then with the same port at another address. */
+function seeing(address: string): typeof context {
+  const machine = async () => {
+    const facts = await lookAtMachine();
+    return { ...facts, listeners: facts.listeners?.filter((one) => one.address === address) ?? null };
+  };
+  return { ...context, machine };
+}
+
 test("the sockets that listen are read from /proc, with their queues, and no others", () => {
   assert.deepEqual(parseListeners(TCP, TCP6, true), [
     { family: 4, address: "0.0.0.0", port: 22, waiting: 0 },
@@ -125,7 +134,7 @@ test("a name that is held here and served otherwise is told with both, and a cac
 test("a server that listens by IPv6 alone is found where IPv4 is refused", { skip: needsIpv6 }, async () => {
   await using server = await listenAt("::1");
   const { port } = server.address() as AddressInfo;
-  const diagnosis = await diagnosisOf({ ...NOBODY, port }, []);
+  const diagnosis = await diagnosisOf({ ...NOBODY, port }, [], {}, seeing("::1"));
   assert.equal(diagnosis.verdict.fault, "connect.refused");
   assert.match(
     tellDiagnosis(diagnosis, context.limits, { width: null, paint: (_, text) => text }).join("\n"),
@@ -136,7 +145,7 @@ test("a server that listens by IPv6 alone is found where IPv4 is refused", { ski
 test("a proxy that listens by IPv4 alone is found where IPv6 is refused", { skip: needsIpv6 }, async () => {
   await using exit = await startHttpExit();
   await using site = await startHttpExit();
-  const { verdict, hints } = await diagnosisOf(site, [exitAt({ host: "::1", port: exit.port })]);
+  const { verdict, hints } = await diagnosisOf(site, [exitAt({ host: "::1", port: exit.port })], {}, seeing("127.0.0.1"));
   assert.deepEqual([verdict.fault, verdict.culprit], ["connect.refused", "exit"]);
   assert.match(hints[0]?.words ?? "", new RegExp(`^A program listens on 127\\.0\\.0\\.1:${exit.port}, by IPv4 alone`));
 });
