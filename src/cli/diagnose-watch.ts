@@ -1,4 +1,4 @@
-import { mayBeWatched, timeOf, Watch } from "../diagnose/watch.ts";
+import { type Change, mayBeWatched, timeOf, Watch } from "../diagnose/watch.ts";
 import type { Found } from "./diagnose.ts";
 import type { Asked, DiagnoseFlags } from "./diagnose-asked.ts";
 import { toJson } from "./diagnose-report.ts";
@@ -21,33 +21,63 @@ export async function watchAsked(asked: Asked, flags: DiagnoseFlags, { findOut, 
   const { method } = asked.question;
   if (!mayBeWatched(asked.question))
     throw new UsageError(`--watch sends the request again and again, which ${method} is not made for: watch a GET`);
-  const ended = untilEnded();
-  const gone = new Promise<void>((resolve) => process.stdout.on("error", () => resolve()));
+  const untilOver = interruptible();
   const watch = new Watch();
-  const isOver = Promise.race([ended, gone]).then(() => null);
-  const look = lookOf(process.stdout);
   for (;;) {
-    const found = await Promise.race([findOut(asked), isOver]);
+    const found = await untilOver(findOut(asked));
     if (found === null) break;
     const at = Date.now();
     const change = watch.add(found.diagnosis, at);
-    const when = new Date(at).toISOString();
     if (change !== null) writePages(found, flags);
-    if (json) console.log(printable(JSON.stringify({ round: watch.rounds, at: when, changed: change !== null, ...toJson(found) })));
-    else if (change !== null) {
-      const [first = "", ...more] = change.lines;
-      const mark = look.paint(found.diagnosis.verdict.fault === null ? "green" : "red", first === "" ? "" : printable(first));
-      console.log([`${timeOf(at)}  round ${change.round}  ${mark}`, ...more.map((line) => `          ${printable(line)}`)].join("\n"));
-    }
-    if ((await Promise.race([pause(interval === true || interval === undefined ? INTERVAL_MS : interval), isOver])) === null) break;
+    tellStatus("");
+    if (json) console.log(tellLine(found, watch.rounds, { at, changed: change !== null }));
+    else if (change !== null) console.log(tellChange(found, change, at).join("\n"));
+    tellStatus(`${timeOf(at)}  round ${watch.rounds}${change === null ? ", nothing new" : ""}`);
+    if ((await untilOver(pause(typeof interval === "number" ? interval : INTERVAL_MS))) === null) break;
   }
-  // Of programs that read the rounds this is not asked.
+  tellStatus("");
+  // Programs that read the rounds have not asked for it.
   const tell = json ? console.error : console.log;
   if (watch.rounds > 0) tell(["", ...watch.summary().map(printable)].join("\n"));
   return watch.hasFault ? 1 : 0;
 }
 
-/** Does not keep the process alive by itself once all is told. */
+/** Waits for what it is given until Ctrl-C, or until nobody reads any more: null from then on. */
+function interruptible(): <T>(promise: Promise<T>) => Promise<T | null> {
+  let isOver = false;
+  let wake = (): void => {};
+  const end = (): void => {
+    isOver = true;
+    wake();
+  };
+  void untilEnded().then(end);
+  process.stdout.on("error", end);
+  // No race with one promise that lives on, which would remember every round.
+  return (promise) =>
+    new Promise((resolve, reject) => {
+      wake = () => resolve(null);
+      if (isOver) resolve(null);
+      promise.then(resolve, reject);
+    });
+}
+
+function tellLine(found: Found, round: number, { at, changed }: { at: number; changed: boolean }): string {
+  return printable(JSON.stringify({ round, at: new Date(at).toISOString(), changed, ...toJson(found) }));
+}
+
+function tellChange({ diagnosis, notes }: Found, { round, lines }: Change, at: number): string[] {
+  const look = lookOf(process.stdout);
+  const [first = "", ...more] = lines;
+  const told = look.paint(diagnosis.verdict.fault === null ? "green" : "red", printable(first));
+  const below = [...more, ...(round === 1 ? notes.map((note) => `note  ${note}`) : [])];
+  return [`${timeOf(at)}  round ${round}  ${told}`, ...below.map((line) => `          ${printable(line)}`)];
+}
+
+/** On a terminal alone: the line that is written over. */
+function tellStatus(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`);
+}
+
 function pause(ms: number): Promise<true> {
   return new Promise((resolve) => setTimeout(resolve, ms, true));
 }
