@@ -114,3 +114,46 @@ test("variables are put in, and what would be run is refused", () => {
       text,
     );
 });
+
+const COPIED: Readonly<Record<string, string>> = {
+  Firefox: `curl 'https://shop.example/api/cart?id=7&lang=de' --compressed -X POST -H 'User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' -H 'Accept: application/json' -H 'Accept-Language: de' -H 'Accept-Encoding: gzip, deflate, br, zstd' -H 'Content-Type: application/json' -H 'Origin: https://shop.example' -H 'Connection: keep-alive' -H 'Cookie: sid=1; b=2' -H 'Sec-Fetch-Dest: empty' -H 'Priority: u=0' -H 'TE: trailers' --data-raw '{"add":"it'\\''s","n":1}'`,
+  Safari: `curl 'https://shop.example/api/cart?id=7&lang=de' \\
+-X 'POST' \\
+-H 'Content-Type: application/json' \\
+-H 'Accept: application/json' \\
+-H 'Cookie: sid=1; b=2' \\
+-H 'Content-Length: 25' \\
+-H 'User-Agent: Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Safari/605.1.15' \\
+--data-binary '{"add":"it'"'"'s","n":1}'`,
+  Chrome: `curl 'https://shop.example/api/cart?id=7&lang=de' \\
+  -H 'accept: application/json' \\
+  -H 'content-type: application/json' \\
+  -b 'sid=1; b=2' \\
+  -H 'sec-ch-ua: "Chromium";v="130", "Not?A_Brand";v="99"' \\
+  -H 'sec-ch-ua-mobile: ?0' \\
+  --data-raw $'{"add":"it\\'s","n":1}' ;
+curl 'https://shop.example/another'`,
+  "Chrome for Windows": [
+    'curl --request POST ^"https://shop.example/api/cart?id=7^&lang=de^" ^',
+    '  -H ^"accept: application/json^" ^',
+    '  -H ^"content-type: application/json^" ^',
+    '  -b ^"sid=1; b=2^" ^',
+    '  -H ^"sec-ch-ua: ^\\^"Chromium^\\^";v=^\\^"130^\\^"^" ^',
+    '  --data-raw ^"^{^\\^"add^\\^":^\\^"it\'s^\\^",^\\^"n^\\^":1^}^"',
+  ].join("\r\n"),
+};
+
+test("what browsers copy as a curl command is the request that they sent", () => {
+  for (const [browser, text] of Object.entries(COPIED)) {
+    const { url, method, fields, body, notes } = read(text);
+    assert.deepEqual([url.href, method], ["https://shop.example/api/cart?id=7&lang=de", "POST"], browser);
+    assert.equal(body?.toString(), `{"add":"it's","n":1}`, browser);
+    const named = (name: string) => fields.filter((_, i) => fields[i - 1]?.toLowerCase() === name && i % 2 === 1);
+    assert.deepEqual(
+      [named("cookie"), named("content-type"), named("accept")],
+      [["sid=1; b=2"], ["application/json"], ["application/json"]],
+      browser,
+    );
+    assert.deepEqual(notes, browser === "Firefox" ? ["the field te is left out: it is written by whoever sends the request"] : [], browser);
+  }
+});
