@@ -25,8 +25,10 @@ export class LineShapes {
 
   add(text: string, file: string, line: number): void {
     this.total++;
-    const shown = hideLikelySecrets(text);
-    const shape = shapeOf(shown);
+    const isJunk = isNoText(text.slice(0, SHAPE_CHARS_MAX));
+    // What is no text has no secret that one could read, and may come by the megabyte.
+    const shown = isJunk ? "" : hideLikelySecrets(text);
+    const shape = isJunk ? JUNK : shapeOf(shown);
     const before = this.#held.get(shape);
     if (before !== undefined) before.count++;
     else {
@@ -54,12 +56,20 @@ const SHAPES_MAX = 400;
 const SAMPLE_CHARS_MAX = 400;
 const SHAPE_CHARS_MAX = 160;
 
+const JUNK = "<bytes that are no text>";
+
+/** Many bytes that no text has; or some, and others that are no UTF-8. */
+function isNoText(start: string): boolean {
+  const strange = start.replace(/[\x20-\x7e\t\x80-\xff]+/g, "").length;
+  if (strange === 0 || strange > start.length / 10) return strange > 0;
+  // The last character may be cut.
+  return Buffer.from(start, "latin1").toString("utf8").slice(0, -1).includes("\ufffd");
+}
+
 /** What differs from line to line becomes a place: numbers, addresses, quoted texts, paths. */
 function shapeOf(text: string): string {
-  const start = text.slice(0, SHAPE_CHARS_MAX);
-  const junk = start.replace(/[\x20-\x7e\t\x80-\xff]+/g, "").length;
-  if (junk > start.length / 10) return "<bytes that are no text>";
-  return start
+  return text
+    .slice(0, SHAPE_CHARS_MAX)
     .replace(/"(?:[^"\\]|\\.)*"?/g, "<text>")
     .replace(/\b[\da-fA-F]{1,4}(?::[\da-fA-F]{0,4}){3,}|\b\d+(?:\.\d+){3}\b/g, "<ip>")
     .replace(/\b(?=[a-fA-F-]*\d)[\da-fA-F-]{8,}\b/g, "<id>")

@@ -72,6 +72,18 @@ test("a line of ten megabytes and lines of no format are counted, and the others
   assert.match(notes.join(), /longer than 64 KiB/);
 });
 
+test("bytes that are no text are counted as such, and text in other scripts is not taken for them", () => {
+  const bytes = Array.from({ length: 4000 }, (_, index) => (index * 7919 + ((index * index) >> 3)) & 255).filter((byte) => byte !== 0x0a);
+  const junk = Buffer.concat([Buffer.from(bytes), Buffer.from("\nпривет, 世界 17\nпривет, 世界 18\n")]);
+  assert.deepEqual(
+    read(junk).unknown.shapes.map(({ shape, count }) => [shape, count]),
+    [
+      ["привет, 世界 <n>", 2],
+      ["<bytes that are no text>", 1],
+    ],
+  );
+});
+
 test("numbers of syslog in front of one another are no way to make it fail", () => {
   assert.equal(read("<1>".repeat(20_000)).unknown.lines, 1);
 });
