@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { readCurlCommand } from "../../src/diagnose/curl-command.ts";
+import { BadCommand } from "../../src/diagnose/curl-command-problem.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
 import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { RunningCommand } from "../cli/command.ts";
+import { impatient, shownOf } from "./diagnosing.ts";
 
 /** Sends all that came back: in its page, in fields, in its reason phrase; and what is secret of its own. */
 function startEcho(status: number): Promise<LabServer> {
@@ -52,6 +55,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ["-L", "-u", "maiermaier:sch4tz-k1ste", "-H", "X-Auth-Token: env-t0ken-5"],
 ];
 
+const SURROUNDINGS = { readFile: () => Buffer.from("of a file"), variables: {} };
+
 function assertHidden(shown: string, what: string): void {
   for (const secret of SECRETS) {
     const coded = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64").replace(/=+$/, "").slice(0, -1)];
@@ -59,38 +64,64 @@ function assertHidden(shown: string, what: string): void {
   }
 }
 
-test("no output of a curl command's diagnosis has anything secret of it, whoever quotes it", async () => {
+function proxyAt({ host, port }: LabServer): string[] {
+  return ["-x", `http://pr0xy-us3r:pr0xy-p4ss@${host}:${port}`];
+}
+
+function pageOf({ host, port }: LabServer): string {
+  return `http://${host}:${port}/page?token=tok-8841`;
+}
+
+test("no form of a curl command's diagnosis has anything secret of it, whoever quotes it", async () => {
   for (const status of [200, 302, 502]) {
     await using site = await startEcho(status);
     await using exit = await startEcho(status);
     for (const own of COMMANDS) {
-      const url = `http://${site.host}:${site.port}/page?token=tok-8841`;
-      const proxy = ["-x", `http://pr0xy-us3r:pr0xy-p4ss@${exit.host}:${exit.port}`];
-      const files = ["--html", "page.html", "--har", "all.har"];
-      await using command = new RunningCommand(["diagnose", ...files, "--", "curl", ...own, ...proxy, url]);
-      assert.ok([0, 1].includes((await command.status()) as number), command.stderr);
-      const written = ["page.html", "all.har"].map((name) => readFileSync(join(command.directory, name), "utf8"));
-      for (const [index, shown] of [command.stdout, command.stderr, ...written].entries())
-        assertHidden(shown, `${["stdout", "stderr", "page", "archive"][index]} of ${own.join(" ")} (${status})`);
-      assert.match(written.join(""), /\*\*\*/);
+      const { exit: proxy, url, method, fields, body } = readCurlCommand(["curl", ...own, ...proxyAt(exit), pageOf(site)], SURROUNDINGS);
+      const shown = await shownOf(site, proxy === null ? [] : [proxy], { url, method, fields, body }, impatient);
+      assertHidden(shown, `${own.join(" ")} (${status})`);
+      assert.match(shown, /\*\*\*/);
     }
   }
 });
 
-test("what is wrong with a curl command is said without its values", async () => {
-  for (const words of [
-    ["-u", "maiermaier:sch4tz-k1ste", "--unknown=tok-8841", "http://site.example/"],
-    ["-x", "ftp://pr0xy-us3r:pr0xy-p4ss@192.0.2.1", "http://site.example/"],
-    ["-x", "http://pr0xy-us3r:pr0xy-p4ss@", "http://site.example/"],
-    ["ftp://maiermaier:sch4tz-k1ste@site.example/"],
-    ["-H", "Authorization Bearer env-t0ken-5", "http://site.example/"],
-    ["--resolve", "tok-8841", "http://site.example/"],
-    ["-d", "@/no/such/file", "-H", "X-Api-Key: h3ader-key", "http://site.example/"],
-    ["-m", "tok-8841", "http://site.example/"],
-  ]) {
-    await using command = new RunningCommand(["diagnose", "--", "curl", ...words]);
-    assert.equal(await command.status(), 2, words.join(" "));
-    assert.match(command.stderr, /^goodgateway: /);
-    assertHidden(command.stdout + command.stderr, words.join(" "));
+test("nothing that the command prints or writes has anything secret of a curl command, where it follows redirects too", async () => {
+  await using site = await startEcho(302);
+  await using exit = await startEcho(302);
+  for (const own of [COMMANDS.at(0) ?? [], COMMANDS.at(-1) ?? []]) {
+    const files = ["--html", "page.html", "--har", "all.har"];
+    await using command = new RunningCommand(["diagnose", ...files, "--", "curl", ...own, ...proxyAt(exit), pageOf(site)]);
+    assert.equal(await command.status(), 0, command.stderr);
+    const written = ["page.html", "all.har"].map((name) => readFileSync(join(command.directory, name), "utf8"));
+    for (const [index, shown] of [command.stdout, command.stderr, ...written].entries())
+      assertHidden(shown, `${["stdout", "stderr", "page", "archive"][index]} of ${own.join(" ")}`);
+    assert.match(command.stdout, /sends on to http/);
   }
+});
+
+const WRONG: readonly (readonly string[])[] = [
+  ["-u", "maiermaier:sch4tz-k1ste", "--unknown=tok-8841", "http://site.example/"],
+  ["-x", "ftp://pr0xy-us3r:pr0xy-p4ss@192.0.2.1", "http://site.example/"],
+  ["-x", "http://pr0xy-us3r:pr0xy-p4ss@", "http://site.example/"],
+  ["ftp://maiermaier:sch4tz-k1ste@site.example/"],
+  ["-H", "Authorization Bearer env-t0ken-5", "http://site.example/"],
+  ["--resolve", "tok-8841", "http://site.example/"],
+  ["-A", "tok-8841\n", "http://site.example/"],
+  ["-X", "tok-8841 x", "http://site.example/"],
+  ["-m", "tok-8841", "http://site.example/"],
+];
+
+test("what is wrong with a curl command is said without its values", async () => {
+  for (const words of WRONG) {
+    const isHidden = (thrown: unknown): boolean => {
+      assert.ok(thrown instanceof BadCommand);
+      assertHidden(thrown.message, words.join(" "));
+      return true;
+    };
+    assert.throws(() => readCurlCommand(["curl", ...words], SURROUNDINGS), isHidden);
+  }
+  await using command = new RunningCommand(["diagnose", "--", "curl", "-d", "@/no/such/file", ...(WRONG[0] ?? [])]);
+  assert.equal(await command.status(), 2);
+  assert.match(command.stderr, /^goodgateway: /);
+  assertHidden(command.stdout + command.stderr, "the command");
 });
