@@ -80,7 +80,7 @@ function checkHost(host: string | null, minor: 0 | 1): void {
 }
 
 /** One that passed: to compare costs less than to look again. */
-let latestHost = "";
+let latestHost: string | null = null;
 
 /** `uri-host [":" port]` of RFC 3986, less what no host has: sub-delims and percent-encoding. Two fields, joined by a comma, never fit. */
 const HOST = /^(?:[a-z0-9_~.-]+|\[[0-9a-f:.]+\])(?::[0-9]{0,5})?$/i;
