@@ -17,28 +17,33 @@ export async function* followFile(path: string, signal: AbortSignal): AsyncGener
   const buffer = new Uint8Array(CHUNK_BYTES);
   let file = await openOrNull(path);
   let position = 0;
+  let tail = new Uint8Array();
   try {
     for (;;) {
+      if (file !== null && !(await holds(file, tail, position))) {
+        yield { kind: "restart", why: "truncated" };
+        [position, tail] = [0, new Uint8Array()];
+      }
       const isLast = signal.aborted;
       const until = isLast ? position + LAST_BYTES_MAX : Number.POSITIVE_INFINITY;
-      for (let bytesRead = -1; file !== null && bytesRead !== 0 && position < until && signal.aborted === isLast; position += bytesRead) {
-        ({ bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position));
-        if (bytesRead > 0) yield { kind: "bytes", bytes: buffer.subarray(0, bytesRead) };
+      while (file !== null && position < until && signal.aborted === isLast) {
+        const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, position);
+        if (bytesRead === 0) break;
+        position += bytesRead;
+        tail = endOf(tail, buffer.subarray(0, bytesRead));
+        yield { kind: "bytes", bytes: buffer.subarray(0, bytesRead) };
       }
       if (isLast) return;
       if (signal.aborted) continue;
-      const change = file === null ? "replaced" : await changeOf(file, path, position);
-      if (change === null || (file === null && !(await exists(path)))) {
+      if (!(await isReplaced(file, path, position))) {
         yield { kind: "idle", isThere: file !== null };
         await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
         continue;
       }
-      if (file !== null) yield { kind: "restart", why: change };
-      if (change === "replaced") {
-        await file?.close();
-        file = await openOrNull(path);
-      }
-      position = 0;
+      if (file !== null) yield { kind: "restart", why: "replaced" };
+      await file?.close();
+      file = await openOrNull(path);
+      [position, tail] = [0, new Uint8Array()];
     }
   } finally {
     await file?.close();
@@ -51,16 +56,27 @@ const LAST_BYTES_MAX = 16 * 1024 * 1024;
 /** A quarter of a second is at once for people. */
 const POLL_MS = 250;
 
-/** A program may write to the old file for a while after it was renamed: it is left only for one that has something in it. */
-async function changeOf(file: FileHandle, path: string, position: number): Promise<"replaced" | "truncated" | null> {
-  const [own, named] = await Promise.all([file.stat(), statOrNull(path)]);
-  if (own.size < position) return "truncated";
-  const isOther = named !== null && (named.ino !== own.ino || named.dev !== own.dev);
-  return isOther && named.size > 0 && own.size === position ? "replaced" : null;
+/** The last bytes that were read are still there: a file that was cut off may have grown beyond that place since. */
+async function holds(file: FileHandle, tail: Uint8Array, position: number): Promise<boolean> {
+  if (tail.length === 0) return true;
+  const now = new Uint8Array(tail.length);
+  const { bytesRead } = await file.read(now, 0, now.length, position - now.length);
+  return bytesRead === now.length && Buffer.compare(now, tail) === 0;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await statOrNull(path)) !== null;
+function endOf(tail: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.concat([tail, bytes.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES));
+}
+
+/** Longer than what lines of a log have in common at their end. */
+const TAIL_BYTES = 256;
+
+/** A program may write to the old file for a while after it was renamed: it is left only for one that has something in it. */
+async function isReplaced(file: FileHandle | null, path: string, position: number): Promise<boolean> {
+  const named = await statOrNull(path);
+  if (file === null || named === null) return named !== null;
+  const own = await file.stat();
+  return (named.ino !== own.ino || named.dev !== own.dev) && named.size > 0 && own.size === position;
 }
 
 async function statOrNull(path: string): Promise<{ readonly ino: number; readonly dev: number; readonly size: number } | null> {

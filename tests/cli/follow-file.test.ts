@@ -30,6 +30,17 @@ class Followed implements AsyncDisposable {
     }
   }
 
+  /** Reads on until it waits for more. */
+  async settle(): Promise<void> {
+    this.#parts ??= followFile(this.path, this.stop.signal);
+    for (let kind = ""; kind !== "idle"; ) {
+      const { value } = await this.#parts.next();
+      if (value === undefined) return;
+      kind = value.kind;
+      if (value.kind === "bytes") this.text += Buffer.from(value.bytes).toString();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop.abort();
     await this.readAll(/never/);
@@ -71,6 +82,16 @@ test("a file that is cut off is read from its start", async () => {
   appendFileSync(followed.path, "two\n");
   await followed.readAll(/two/);
   assert.equal(followed.text, "one, which is long\n<truncated>two\n");
+});
+
+test("a file that was cut off and has grown beyond the old place is read from its start", async () => {
+  await using followed = new Followed();
+  writeFileSync(followed.path, "one\n");
+  await followed.settle();
+  // Copied away and cut off, as logrotate does it where a program does not open its log again.
+  writeFileSync(followed.path, "two\nthree\n");
+  await followed.readAll(/three/);
+  assert.equal(followed.text, "one\n<truncated>two\nthree\n");
 });
 
 test("a file that is not there yet is waited for", async () => {
