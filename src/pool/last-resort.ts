@@ -3,8 +3,10 @@ import type { Shortlist } from "./exit-index.ts";
 import { type PoolExit, USABLE } from "./pool-exit.ts";
 import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
 
-/** Up to so many exits are all looked at; of more, so many that may be taken and so many that are out. */
+/** Up to so many exits are all looked at; of more, so many that may be taken. */
 const LOOKED_AT_MAX = 128;
+/** And so many that are out: where nothing else is left, each choice looks at these. */
+const LOOKED_AT_OUT_MAX = 32;
 const NONE = 8;
 
 /**
@@ -59,16 +61,15 @@ function gather({ groups }: Shortlist, random: () => number): ReadonlyMap<number
   for (const group of groups) size += group.usable + group.out;
   for (const group of groups) {
     if (size <= LOOKED_AT_MAX) for (let place = 0; place < group.usable + group.out; place++) add(group.at(place));
-    else drawSome(group, Math.ceil(LOOKED_AT_MAX / groups.length), random, add);
+    else drawSome(group, groups.length, random, add);
   }
   return found;
 }
 
-function drawSome(group: ExitGroup, count: number, random: () => number, add: (candidate: PoolExit) => void): void {
-  for (let draw = 0; draw < count; draw++) {
-    if (group.usable > 0) add(group.at(Math.floor(random() * group.usable)));
-    if (group.out > 0) add(group.at(group.usable + Math.floor(random() * group.out)));
-  }
+function drawSome(group: ExitGroup, groups: number, random: () => number, add: (candidate: PoolExit) => void): void {
+  const { usable, out } = group;
+  if (usable > 0) for (let draw = 0; draw < LOOKED_AT_MAX / groups; draw++) add(group.at(Math.floor(random() * usable)));
+  if (out > 0) for (let draw = 0; draw < LOOKED_AT_OUT_MAX / groups; draw++) add(group.at(usable + Math.floor(random() * out)));
 }
 
 function leastBad(candidates: readonly PoolExit[]): PoolExit | null {
