@@ -29,13 +29,14 @@ export interface Level {
   readonly changed: number;
 }
 
-/**
- * How an exit does with targets other than `except`.
- * @param kinIsDown how likely its whole kin is down, 0 to 1; that the exit did well before tells nothing then.
- */
-export function exitLevel(exit: Track | null, except: Track | null, kinIsDown: number, now: number): Level {
-  const own = exit === null ? UNSEEN_EXIT : levelOfExit(exit, ofExit(exit, except, now, true), now);
-  return { ...own, level: own.level + Math.max(0, KIN_DOWN - own.level) * kinIsDown };
+/** How an exit does with targets other than `except`. */
+export function exitLevel(exit: Track | null, except: Track | null, now: number): Level {
+  return exit === null ? UNSEEN_EXIT : levelOfExit(exit, ofExit(exit, except, now, true), now);
+}
+
+/** The same where its whole kin may be down, 0 to 1: that the exit did well before tells nothing then. */
+export function withKin(exit: Level, kinIsDown: number): Level {
+  return { ...exit, level: exit.level + Math.max(0, KIN_DOWN - exit.level) * kinIsDown };
 }
 
 /** What an exit of a kin that is down breaks of its attempts. */

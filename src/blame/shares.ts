@@ -1,5 +1,5 @@
 import { type FaultSides, PROVED, type Side } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, kinIsDown, type Level, TARGET_BASE, targetLevel, usualOf } from "./levels.ts";
+import { EXIT_BASE, exitLevel, kinIsDown, type Level, TARGET_BASE, targetLevel, usualOf, withKin } from "./levels.ts";
 import type { Manner } from "./manners.ts";
 import { PAIR_BASE, pairLevel } from "./pair-levels.ts";
 import type { Cell, Kin, Track } from "./tracks.ts";
@@ -36,7 +36,8 @@ export interface Shares {
  */
 export function compare({ sides, manner }: Seen, { exit, target, cell, kin, family }: Ends, now: number): Shares {
   const isDown = kinIsDown(family, exit ?? null, target ?? null, now);
-  const seenExit = exitLevel(exit ?? null, target ?? null, isDown, now);
+  const ownExit = exitLevel(exit ?? null, target ?? null, now);
+  const seenExit = withKin(ownExit, isDown);
   const seenTarget = target === undefined ? null : targetLevel(target, exit ?? null, kin, now);
   const ofPair = pairLevel(target, { cell, kin, manner }, usualOf(seenExit, seenTarget), now);
   const byExit = (sides.exit * seenExit.level * fit(exit, seenExit, FIT_MAX, manner)) / EXIT_BASE;
@@ -48,15 +49,17 @@ export function compare({ sides, manner }: Seen, { exit, target, cell, kin, fami
   const shares = { exit: byExit / sum, target: byTarget / sum, outage: seenTarget?.changed ?? 0 };
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
   if (byPair > byExit) return { side: "pair", confidence: byPair / sum, ...shares };
-  const isSlip = seenExit.level < SLIP_LEVEL && (sides.exit < PROVED || seenExit.ok > seenExit.bad) && isDown < 0.5;
+  const isSlip = ownExit.level < SLIP_LEVEL && (sides.exit < PROVED || ownExit.ok > ownExit.bad) && isDown < DOWN_FROM;
   return { side: "exit", confidence: Math.min(isSlip ? SLIP_MAX : 1, shares.exit), ...shares };
 }
 
 const WEIGHED_MAX = 0.99;
 
-/** One doubtful failure does not convict an exit that serves nine in ten elsewhere: it may as well be the first of its target's. */
-const SLIP_LEVEL = 0.1;
+/** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's outage. */
+const SLIP_LEVEL = 0.15;
 const SLIP_MAX = 0.7;
+/** From here on it does well no more: its kin is down. */
+const DOWN_FROM = 0.9;
 
 /** How much likelier than another this end fails in this manner, `max` at most; what has just changed may fail in any. */
 function fit(end: Track | undefined, level: Level | null, max: number, manner: Manner): number {
