@@ -1,3 +1,5 @@
+import { createReadStream, statSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { IncidentNews, type News } from "../explain/log/incident-news.ts";
 import { formatsNamed, LOG_FORMAT_NAMES } from "../explain/log/log-formats.ts";
 import { LogReader, type OpenLog } from "../explain/log/log-reader.ts";
@@ -28,7 +30,8 @@ export async function followLogs(sources: readonly string[], flags: FollowFlags)
   };
   const read = async (source: string) => {
     try {
-      await (source === "-" ? readStdin(following, stop.signal) : readFollowed(source, following, stop.signal, caughtUp));
+      const pipe = openPipe(source);
+      await (pipe === null ? readFollowed(source, following, stop.signal, caughtUp) : readPipe(source, pipe, following, stop.signal));
     } catch (error) {
       // The others end with it.
       stop.abort();
@@ -78,11 +81,18 @@ async function readFollowed(path: string, following: Following, signal: AbortSig
   log.end();
 }
 
-async function readStdin(following: Following, signal: AbortSignal): Promise<void> {
-  const log = following.open("stdin");
-  signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+/** Stdin, or what a shell makes of `<(command)`; null: a file, or none yet. */
+function openPipe(source: string): Readable | null {
+  if (source === "-") return process.stdin;
+  const stats = statSync(source, { throwIfNoEntry: false });
+  return stats === undefined || stats.isFile() || stats.isDirectory() ? null : createReadStream(source);
+}
+
+async function readPipe(source: string, pipe: Readable, following: Following, signal: AbortSignal): Promise<void> {
+  const log = following.openPipe(source === "-" ? "stdin" : source);
+  signal.addEventListener("abort", () => pipe.destroy(), { once: true });
   try {
-    for await (const chunk of process.stdin) log.push(chunk as Buffer);
+    for await (const chunk of pipe) log.push(chunk as Buffer);
   } catch (error) {
     if (!signal.aborted) throw error;
   }
@@ -94,7 +104,7 @@ class Following {
   readonly #look: Look = lookOf(process.stdout);
   readonly #reader: LogReader;
   readonly #news = new IncidentNews();
-  /** What the files hold at first is no news; stdin is. */
+  /** What the files hold at first is no news; what comes by a pipe is. */
   #isStarted = false;
 
   constructor(flags: FollowFlags) {
@@ -103,8 +113,12 @@ class Following {
   }
 
   open(name: string): OpenLog {
-    if (name === "stdin") this.#isStarted = true;
     return this.#reader.openBeside(name);
+  }
+
+  openPipe(name: string): OpenLog {
+    this.#isStarted = true;
+    return this.open(name);
   }
 
   /** All that was written before is read. */
