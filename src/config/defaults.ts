@@ -1,6 +1,7 @@
 import type { ListFormat } from "../core/list-format.ts";
 import { NO_PARAMS } from "../core/params.ts";
-import type { CheckSettings, Config, ExchangeSettings, ListenerSettings, Pace } from "../core/settings.ts";
+import type { Pace } from "../core/pool-settings.ts";
+import type { CheckSettings, Config, ExchangeSettings, ListenerSettings } from "../core/settings.ts";
 import { READY_RULES } from "./ready-rules.ts";
 
 const KIB = 1024;

@@ -1,4 +1,5 @@
 import type { ListFormat } from "../core/list-format.ts";
+import type { Pace, Pacing, PoolSettings, TierSettings } from "../core/pool-settings.ts";
 import type { ExitScheme } from "../core/route.ts";
 import type {
   AttemptLimits,
@@ -7,13 +8,9 @@ import type {
   Hedging,
   Limits,
   MessageLimits,
-  Pace,
-  Pacing,
-  PoolSettings,
   ProxyStatusMode,
   ResponseTolerances,
   TargetPolicy,
-  TierSettings,
   Timeouts,
 } from "../core/settings.ts";
 import type { VendorId } from "../wire/user-template-vendors.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SELECT_STRATEGIES } from "../core/settings.ts";
+import { SELECT_STRATEGIES } from "../core/pool-settings.ts";
 import type { ConfigFile } from "./file.ts";
 import { count, duration, expected, text } from "./schema-values.ts";
 

@@ -1,18 +1,9 @@
 import { stringify } from "yaml";
 import { formatHostPort } from "../core/address.ts";
 import { formatDuration } from "../core/duration.ts";
+import type { Pace, Pacing } from "../core/pool-settings.ts";
 import type { Exit } from "../core/route.ts";
-import type {
-  CircuitRules,
-  Config,
-  ExchangeSettings,
-  ExitSource,
-  Hedging,
-  ListenerSettings,
-  Pace,
-  Pacing,
-  User,
-} from "../core/settings.ts";
+import type { CircuitRules, Config, ExchangeSettings, ExitSource, Hedging, ListenerSettings, User } from "../core/settings.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { checkToFile } from "./check.ts";
 import { listenerParamsToFile } from "./listener-params.ts";

@@ -1,5 +1,6 @@
+import type { Pacing, TierSettings } from "../core/pool-settings.ts";
 import type { ExitScheme } from "../core/route.ts";
-import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits, Pacing, TierSettings } from "../core/settings.ts";
+import type { AdminSettings, Config, DirectMode, ExchangeSettings, Limits } from "../core/settings.ts";
 import { bypassMatcher } from "../wire/bypass-list.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { parseListenAddress } from "./address.ts";

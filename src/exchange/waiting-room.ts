@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { type Fault, fault } from "../core/fault.ts";
-import type { Pacing } from "../core/settings.ts";
+import type { Pacing } from "../core/pool-settings.ts";
 import type { Deadlines, Due } from "../net/deadlines.ts";
 import type { Limited } from "../pool/limits.ts";
 import type { Engagement } from "./exchange.ts";

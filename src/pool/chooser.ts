@@ -1,8 +1,8 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
 import type { ExitFilter, RequestParams } from "../core/params.ts";
+import type { SelectStrategy } from "../core/pool-settings.ts";
 import type { Target } from "../core/route.ts";
-import type { SelectStrategy } from "../core/settings.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { Lessons } from "./lessons.ts";
 import type { LimitsInForce } from "./limits-in-force.ts";

@@ -1,5 +1,5 @@
 import type { HopState, Report } from "../core/event.ts";
-import type { PoolSettings } from "../core/settings.ts";
+import type { PoolSettings } from "../core/pool-settings.ts";
 import { BenchQueue } from "./bench-queue.ts";
 import { ExitBook } from "./exit-book.ts";
 import { ExitIndex } from "./exit-index.ts";

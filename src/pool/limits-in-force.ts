@@ -1,6 +1,6 @@
 import { formatHostPort } from "../core/address.ts";
+import type { Pacing } from "../core/pool-settings.ts";
 import type { Exit, Target } from "../core/route.ts";
-import type { Pacing } from "../core/settings.ts";
 import { type CheckUse, isPaced, type Limited, Limits, type Slot } from "./limits.ts";
 import { type PoolExit, USABLE } from "./pool-exit.ts";
 

@@ -1,5 +1,5 @@
+import type { Pace, Pacing } from "../core/pool-settings.ts";
 import type { Exit } from "../core/route.ts";
-import type { Pace, Pacing } from "../core/settings.ts";
 
 /** Why nothing was taken though there is something: a limit. */
 export interface Limited {

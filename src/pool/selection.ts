@@ -1,5 +1,5 @@
 import type { Random } from "../core/clock.ts";
-import type { SelectStrategy } from "../core/settings.ts";
+import type { SelectStrategy } from "../core/pool-settings.ts";
 import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
 import { chooseAmongAll } from "./last-resort.ts";

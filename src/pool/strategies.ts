@@ -1,4 +1,4 @@
-import type { SelectStrategy } from "../core/settings.ts";
+import type { SelectStrategy } from "../core/pool-settings.ts";
 import type { ExitGroup } from "./exit-group.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { better, type Choosing, isFree } from "./selection.ts";

@@ -1,5 +1,5 @@
 import type { ExitFilter } from "../core/params.ts";
-import type { TierSettings } from "../core/settings.ts";
+import type { TierSettings } from "../core/pool-settings.ts";
 import { normalize } from "./exit-filter.ts";
 
 /** The tier of routes without an exit; it may only be the first. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import { fieldValue } from "../../src/core/message.ts";
-import type { Pacing } from "../../src/core/settings.ts";
+import type { Pacing } from "../../src/core/pool-settings.ts";
 import { BAD_TUNNELS } from "../../src/lab/bad-exits.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";

@@ -3,8 +3,8 @@ import type { Clock } from "../../src/core/clock.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
 import { NO_PARAMS, type RequestParams } from "../../src/core/params.ts";
+import type { PoolSettings } from "../../src/core/pool-settings.ts";
 import type { Exit, HopRole, Target } from "../../src/core/route.ts";
-import type { PoolSettings } from "../../src/core/settings.ts";
 import type { Lease, LeaseOutcome } from "../../src/pool/lease.ts";
 import { Pool } from "../../src/pool/pool.ts";
 

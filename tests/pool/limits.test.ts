@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Pace, Pacing } from "../../src/core/pool-settings.ts";
 import type { Exit } from "../../src/core/route.ts";
-import type { Pace, Pacing } from "../../src/core/settings.ts";
 import { isPaced, type Limited, Limits, ownConcurrency, type Slot } from "../../src/pool/limits.ts";
 import { exitOf } from "./fakes.ts";
 

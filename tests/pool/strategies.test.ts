@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import { NO_PARAMS, type RequestParams } from "../../src/core/params.ts";
+import { SELECT_STRATEGIES, type SelectStrategy } from "../../src/core/pool-settings.ts";
 import type { Exit, Target } from "../../src/core/route.ts";
-import { SELECT_STRATEGIES, type SelectStrategy } from "../../src/core/settings.ts";
 import type { Lease } from "../../src/pool/lease.ts";
 import { ANSWERED, exitOf, type Fixture, poolOf, REFUSED, seeded, TARGET, UNJUDGED } from "./fakes.ts";
 

@@ -1,18 +1,10 @@
 import type { HostPort } from "../../core/address.ts";
 import type { Culprit, FaultId } from "../../core/fault.ts";
 import type { Outcome } from "../../core/ledger.ts";
+import type { Pacing } from "../../core/pool-settings.ts";
 import type { Exit } from "../../core/route.ts";
 import type { Rule } from "../../core/rule.ts";
-import type {
-  AttemptLimits,
-  Config,
-  ExchangeSettings,
-  Limits,
-  ListenerSettings,
-  Pacing,
-  TargetPolicy,
-  Timeouts,
-} from "../../core/settings.ts";
+import type { AttemptLimits, Config, ExchangeSettings, Limits, ListenerSettings, TargetPolicy, Timeouts } from "../../core/settings.ts";
 import type { Resolver } from "../../net/resolve.ts";
 import type { ConnectTcp } from "../fake-dialler.ts";
 import type { RawAnswer } from "../raw-client.ts";
