@@ -4,6 +4,7 @@ import { Exposition } from "./exposition.ts";
 import { Histogram } from "./histogram.ts";
 import type { ProcessFigures } from "./process-figures.ts";
 import { Tally } from "./tally.ts";
+import { type KindUsage, writeUsage } from "./write-usage.ts";
 
 type Protocol = ExchangeRecord["protocol"];
 type TimedStage = keyof StageTimes;
@@ -17,15 +18,6 @@ export interface Gauges {
   readonly process: ProcessFigures;
   /** Exchanges that wait for their turn. */
   readonly waiting: number;
-}
-
-interface KindUsage {
-  readonly tier: string;
-  readonly provider: string;
-  readonly requests: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  readonly cost: number;
 }
 
 /**
@@ -210,22 +202,6 @@ export class Metrics {
     to.family("goodgateway_warnings_total", "counter", "Warnings that were logged.");
     to.sample("goodgateway_warnings_total", {}, this.#warnings);
   }
-}
-
-function writeUsage(to: Exposition, kinds: readonly KindUsage[]): void {
-  const [requests, bytes, cost] = [
-    "goodgateway_usage_requests_total",
-    "goodgateway_usage_bytes_total",
-    "goodgateway_usage_cost_total",
-  ] as const;
-  to.family(requests, "counter", "Attempts over exits, by the exit's tier and provider.");
-  for (const { tier, provider, requests: value } of kinds) to.sample(requests, { tier, provider }, value);
-  to.family(bytes, "counter", "Bytes of attempts over exits, by the exit's tier and provider.");
-  for (const { tier, provider, bytesIn, bytesOut } of kinds) {
-    to.sample(bytes, { tier, provider, direction: "received" }, bytesIn).sample(bytes, { tier, provider, direction: "sent" }, bytesOut);
-  }
-  to.family(cost, "counter", "What these bytes cost, by the prices of the config.");
-  for (const { tier, provider, cost: value } of kinds) to.sample(cost, { tier, provider }, value);
 }
 
 /** Under the names that dashboards for Node.js processes expect. */
