@@ -1,4 +1,4 @@
-import { FaultError } from "../core/fault.ts";
+import { type Fault, FaultError, type FaultId } from "../core/fault.ts";
 import type { MessageLimits, ResponseTolerances } from "../core/settings.ts";
 import { BodyReader } from "../wire/http1/body-reader.ts";
 import { ResponseParser } from "../wire/http1/response-parser.ts";
@@ -50,16 +50,26 @@ function offenceIn(raw: Buffer, method: string, limits: MessageLimits, tolerance
       }
     } catch (thrown) {
       if (!(thrown instanceof FaultError)) throw thrown;
-      return placeIn(thrown.fault.details, at);
+      return placeIn(thrown.fault, raw, at);
     }
   }
   return null;
 }
 
-/** A line is read as soon as it is whole: which of its bytes is none, the parser says. */
-function placeIn(details: string, at: number): number {
-  const place = Number(/at byte (\d+) of the head/.exec(details)?.[1] ?? at);
+/** A line is read as soon as it is whole, and what frames once the head is: which byte it was, the parser says, or the field's place. */
+function placeIn({ id, details }: Fault, raw: Buffer, at: number): number {
+  const place = Number(/at byte (\d+) of the head/.exec(details)?.[1] ?? (isOfFraming(id) ? lastFramingField(raw, at) : at));
   return Math.min(place, at);
+}
+
+function isOfFraming(id: FaultId): boolean {
+  return id === "head.bad_framing" || id === "head.bad_transfer_coding";
+}
+
+/** Where the field begins that contradicts those before it. */
+function lastFramingField(raw: Buffer, end: number): number {
+  const fields = [...raw.toString("latin1", 0, end).matchAll(/^(?:content-length|transfer-encoding)[ \t]*:/gim)];
+  return fields.at(-1)?.index ?? end;
 }
 
 function dumpLine(bytes: Buffer, offset: number): string {
@@ -68,7 +78,8 @@ function dumpLine(bytes: Buffer, offset: number): string {
   return `${offset.toString(16).padStart(OFFSET_CHARS, "0")}  ${hex.padEnd(LINE_BYTES * BYTE_CHARS)} ${text}`;
 }
 
-function clauseOf(id: string): string {
+function clauseOf(id: FaultId): string {
   if (id.startsWith("body.")) return "RFC 9112, 6 and 7";
+  if (isOfFraming(id)) return "RFC 9112, 6.1 to 6.3: what frames a body";
   return id === "head.not_http" || id === "head.bad_status_line" ? "RFC 9112, 4: a status line" : "RFC 9112, 5: fields";
 }

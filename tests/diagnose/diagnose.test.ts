@@ -112,6 +112,17 @@ test("the byte at which an answer stops to be HTTP is pointed at", async () => {
   assert.match(lines.join("\n"), /X Lab.*\n *\^\^ byte \d+: .*RFC 9112/s);
 });
 
+test("of lengths that contradict each other the caret stands below the field that came second", async () => {
+  await using site = await startLabServer(BAD_ANSWERS.lengthAndChunked);
+  const { tests } = await diagnosisOf(site, []);
+  const lines = lookAtBytes(tests[0] as (typeof tests)[number], context.limits) ?? [];
+  const caret = lines.findIndex((line) => line.includes("^^"));
+  const hex = lines[caret - 1] ?? "";
+  const at = (lines[caret] ?? "").indexOf("^^");
+  assert.equal(hex.slice(at, at + 5), "54 72", `Tr of Transfer-Encoding: ${lines.join("\n")}`);
+  assert.match(lines[caret] ?? "", /RFC 9112, 6\.1 to 6\.3/);
+});
+
 test("an answer that one route alone is given is not taken for the site's", async () => {
   await using site = await startSite();
   await using exit = await startLabServer(refuses("denied403"));
