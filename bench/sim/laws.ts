@@ -35,6 +35,16 @@ export interface Truth {
   /** Failures of one kind: of this law at this exit, provider or target. */
   readonly kind: string;
   readonly how: Outage | "dead" | "flaky" | "blocked" | "slow" | "no-route";
+  /** Whom the oracles would blame. */
+  readonly oracles: Oracles;
+}
+
+/** Who knows what, and blames whom by it and by what the failure looks like. */
+export interface Oracles {
+  /** All laws that hold. */
+  readonly allKnowing: TrueSide;
+  /** The same, but what begins suddenly (an outage, a death, a burst) only from its first failure on. */
+  readonly notForeseeing: TrueSide;
 }
 
 export function holds({ fromS = 0, untilS = Number.POSITIVE_INFINITY }: When, now: number): boolean {

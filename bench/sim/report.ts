@@ -19,34 +19,53 @@ const BENCHED_MAX = 0.001;
 
 export function tabulateAims(runs: readonly Run[]): Table {
   const scores = runs.flatMap(({ scores: each }) => each);
-  const rows = [...SIDES, "network" as const].map((side) => {
-    const share = sum(scores.map(({ learned }) => learned[side]));
-    return [`failures that ${MADE_BY[side]}, blamed right`, "99 %", percent(share), verdict(share.right / share.of >= RIGHT_MIN)];
-  });
+  const rows = [...SIDES, "network" as const].map((side) => tellAim(scores, `failures that ${MADE_BY[side]}, blamed right`, [side]));
   const benched = benchedOf(scores);
   const benchedForOwn = sum(scores.map((score) => score.benchedForOwn));
-  const all = sum(scores.flatMap(({ learned }) => SIDES.map((side) => learned[side])));
   return {
     title: "What was aimed at",
-    columns: ["after five failures of that kind", "aim", "is", ""],
+    columns: ["after five failures of that kind", "aim", "is", "", "at best", "without foresight"],
     rows: [
-      ["all failures, blamed right", "99 %", percent(all), verdict(all.right / all.of >= RIGHT_MIN)],
+      tellAim(scores, "all failures, blamed right", SIDES),
       ...rows,
-      ["failures of others that benched an exit (all)", "0.1 %", percent(benched), verdict(benched.right / benched.of <= BENCHED_MAX)],
+      [
+        "failures of others that benched an exit (all)",
+        "0.1 %",
+        percent(benched),
+        verdict(benched.right / benched.of <= BENCHED_MAX),
+        NOTHING,
+        NOTHING,
+      ],
       [
         "failures of our own connection that benched an exit (all)",
         "0.1 %",
         percent(benchedForOwn),
         verdict(benchedForOwn.right / benchedForOwn.of <= BENCHED_MAX),
+        NOTHING,
+        NOTHING,
       ],
     ],
     remarks: [
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
       "What is blamed is compared as it was told at once, without what later attempts showed.",
-      "What is missed most: exits that fail only now and then on targets that do too, and a provider's bursts of a few seconds.",
+      "At best: the same failures, blamed by one who knows all the laws that hold at that moment, and weighs them by what the failure looks like (Bayes). Without foresight: one who knows them too, but an outage, a death or a burst only from its first failure on.",
+      "What is missed most: exits that fail only now and then, on targets that do so too or refuse others, and the first failures of a provider's bursts of a few seconds.",
       "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };
+}
+
+function tellAim(scores: readonly Score[], what: string, sides: readonly TrueSide[]): string[] {
+  const shareOf = (of: (score: Score) => Score["learned"]) => sum(scores.flatMap((score) => sides.map((side) => of(score)[side])));
+  const learned = shareOf((score) => score.learned);
+  const oracles = [shareOf(({ allKnowing }) => allKnowing), shareOf(({ notForeseeing }) => notForeseeing)];
+  return [
+    what,
+    "99 %",
+    percent(learned),
+    verdict(learned.right / learned.of >= RIGHT_MIN),
+    ...oracles.map(({ right, of }) => `${((100 * right) / of).toFixed(2)} %`),
+  ];
 }
 
 const MADE_BY: Readonly<Record<TrueSide, string>> = {

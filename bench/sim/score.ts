@@ -16,6 +16,9 @@ export class Score {
   /** All failures, and those that came after five of their kind. */
   readonly all: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
   readonly learned: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
+  /** The latter as the oracles would have blamed them. */
+  readonly allKnowing: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
+  readonly notForeseeing: Readonly<Record<TrueSide, Share>> = { exit: none(), target: none(), pair: none(), network: none() };
   /** Failures that no exit made, and how many of them benched one. */
   readonly benchedForOthers: Share = none();
   /** The same of what our own connection broke, which is so much more. */
@@ -27,7 +30,11 @@ export class Score {
     this.#seen.set(truth.kind, seen + 1);
     const isRight = truth.sides.some((side) => BLAMED_AS[side] === weighed.side);
     add(this.all[truth.side], isRight);
-    if (seen >= LEARNED) add(this.learned[truth.side], isRight);
+    if (seen >= LEARNED) {
+      add(this.learned[truth.side], isRight);
+      add(this.allKnowing[truth.side], truth.sides.includes(truth.oracles.allKnowing));
+      add(this.notForeseeing[truth.side], truth.sides.includes(truth.oracles.notForeseeing));
+    }
     if (truth.sides.includes("exit")) return;
     add(truth.sides.includes("network") ? this.benchedForOwn : this.benchedForOthers, isBenched);
   }

@@ -4,7 +4,6 @@ import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
 import { culpritOf } from "../../src/core/fault-table.ts";
 import type { HopRole } from "../../src/core/route.ts";
 import type { Truth } from "./laws.ts";
-import { pick } from "./random.ts";
 
 /** How an exit's software words what it met. */
 export const DIALECTS = ["squid", "bare-502", "bare-503", "socks", "closes"] as const;
@@ -24,34 +23,60 @@ const CONNECT_TIMEOUT_MS = 5000;
 const HEAD_TIMEOUT_MS = 10_000;
 const NO_ROUTE_MS = 1;
 
+/** What the gateway may see of a failure, and how likely that is. */
+export type Chances = readonly (readonly [chance: number, Symptom])[];
+
 /** What the gateway sees of a failure: with the confidences that attribution gives. */
-export function symptomOf({ side, how }: Truth, dialect: Dialect, death: Death, roundTripMs: number, random: Random): Symptom {
+export function symptomOf(chances: Chances, random: Random): Symptom {
+  const [[, only]] = chances as readonly [[number, Symptom]];
+  if (chances.length === 1) return only;
+  let left = random();
+  for (const [chance, symptom] of chances) if ((left -= chance) < 0) return symptom;
+  return (chances.at(-1) as readonly [number, Symptom])[1];
+}
+
+export function chancesOf({ side, how }: Pick<Truth, "side" | "how">, { dialect, death, ms }: Looks): Chances {
   if (side === "network") {
     return how === "silent"
-      ? symptom("connect.timeout", "exit", { ms: CONNECT_TIMEOUT_MS })
-      : symptom("connect.net_unreachable", "exit", { ms: NO_ROUTE_MS });
+      ? surely(symptom("connect.timeout", "exit", { ms: CONNECT_TIMEOUT_MS }))
+      : surely(symptom("connect.net_unreachable", "exit", { ms: NO_ROUTE_MS }));
   }
   if (side === "exit") {
-    if (how === "slow") return random() < 0.5 ? silence(dialect) : late();
-    return how === "dead" ? ofDeath(death, dialect, roundTripMs) : ofFlakyExit(dialect, roundTripMs, random);
+    if (how === "slow") return alike(silence(dialect), late());
+    return how === "dead" ? surely(ofDeath(death, dialect, ms)) : ofFlakyExit(dialect, ms);
   }
-  if (side === "pair") {
-    return random() < 0.5 ? closedInTls(roundTripMs) : symptom("head.closed_empty", "target", { ms: 2 * roundTripMs, confidence: 0.6 });
-  }
+  if (side === "pair") return alike(closedInTls(ms), symptom("head.closed_empty", "target", { ms: 2 * ms, confidence: 0.6 }));
   switch (how) {
     case "silent":
-      return silence(dialect);
+      return surely(silence(dialect));
     case "closes":
-      return closedInTls(roundTripMs);
+      return surely(closedInTls(ms));
     case "slow":
-      return late();
+      return surely(late());
     case "5xx":
-      return random() < 0.3
-        ? symptom("relay.edge_5xx", "target", { ms: 2 * roundTripMs, confidence: 0.65 })
-        : symptom("relay.origin_5xx", "target", { ms: 2 * roundTripMs, confidence: 0.5 });
+      return [
+        [0.3, symptom("relay.edge_5xx", "target", { ms: 2 * ms, confidence: 0.65 })],
+        [0.7, symptom("relay.origin_5xx", "target", { ms: 2 * ms, confidence: 0.5 })],
+      ];
     default:
-      return refusedDial(dialect, roundTripMs);
+      return surely(refusedDial(dialect, ms));
   }
+}
+
+/** What an exit's failures look like. */
+export interface Looks {
+  readonly dialect: Dialect;
+  readonly death: Death;
+  /** Of a round trip. */
+  readonly ms: number;
+}
+
+function surely(only: Symptom): Chances {
+  return [[1, only]];
+}
+
+function alike(...symptoms: readonly Symptom[]): Chances {
+  return symptoms.map((each) => [1 / symptoms.length, each]);
 }
 
 function ofDeath(death: Death, dialect: Dialect, roundTripMs: number): Symptom {
@@ -61,15 +86,12 @@ function ofDeath(death: Death, dialect: Dialect, roundTripMs: number): Symptom {
   return refusedDial(dialect, roundTripMs);
 }
 
-function ofFlakyExit(dialect: Dialect, roundTripMs: number, random: Random): Symptom {
-  return pick(
-    [
-      refusedDial(dialect, roundTripMs),
-      closedInTls(roundTripMs),
-      silence(dialect),
-      symptom("handshake.reset", "exit", { ms: roundTripMs / 2 }),
-    ],
-    random,
+function ofFlakyExit(dialect: Dialect, roundTripMs: number): Chances {
+  return alike(
+    refusedDial(dialect, roundTripMs),
+    closedInTls(roundTripMs),
+    silence(dialect),
+    symptom("handshake.reset", "exit", { ms: roundTripMs / 2 }),
   );
 }
 

@@ -1,9 +1,11 @@
 import type { Random } from "../../src/core/clock.ts";
 import type { Exit, Target } from "../../src/core/route.ts";
 import { holds, type Law, type TrueSide, type Truth } from "./laws.ts";
+import { blameBy, blameByItself } from "./oracle.ts";
 import { pick, seeded, spread } from "./random.ts";
 import type { Scenario } from "./scenarios.ts";
-import { DEATHS, type Death, DIALECTS, type Dialect, type Symptom, symptomOf } from "./symptoms.ts";
+import { type Strike, strikeOf } from "./strikes.ts";
+import { chancesOf, DEATHS, type Death, DIALECTS, type Dialect, type Symptom, symptomOf } from "./symptoms.ts";
 
 export type Tried = { readonly ok: true; readonly ms: number } | ({ readonly ok: false; readonly truth: Truth } & Symptom);
 
@@ -15,7 +17,11 @@ interface Member {
   readonly death: Death;
 }
 
-type Broken = Omit<Truth, "sides">;
+interface Failing {
+  readonly sides: readonly TrueSide[];
+  readonly suspects: readonly Strike[];
+  readonly member: Member;
+}
 
 /** Answers no slower than this; what takes longer is a timeout. Milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -28,6 +34,8 @@ export class World {
   readonly #targetMs: readonly number[];
   readonly #laws: readonly Law[];
   readonly #random: Random;
+  /** What began suddenly and has shown itself. */
+  readonly #begun = new Set<string>();
 
   constructor({ exits, kins, targets, laws }: Scenario, seed: number) {
     const random = seeded(seed);
@@ -51,30 +59,45 @@ export class World {
 
   attempt(exit: number, target: number, now: number): Tried {
     const member = this.#member(exit);
-    let ms = spread(member.ms + (this.#targetMs[target] as number), 0.4, this.#random);
-    let slow: Broken | null = null;
-    let broken: Broken | null = null;
+    const usualMs = member.ms + (this.#targetMs[target] as number);
+    let ms = spread(usualMs, SIGMA, this.#random);
+    let slow: Strike | null = null;
+    let broken: Strike | null = null;
     const sides: TrueSide[] = [];
+    const suspects: Strike[] = [];
     for (const [number, law] of this.#laws.entries()) {
       if (!holds(law, now)) continue;
       const slower = slownessOf(law, exit, target);
       if (slower > 1) {
         ms *= slower;
-        slow =
-          law.kind === "exits-slow"
-            ? { side: "exit", kind: `${number} exit ${exit}`, how: "slow" }
-            : { side: "target", kind: `${number}`, how: "slow" };
+        slow = slowness(law, number, exit, chanceOfLate(usualMs * slower));
       }
-      const found = this.#breaks(law, exit, member.kin, target, now, number);
+      const found = strikeOf(law, number, { exit, kin: member.kin, target }, now);
       if (found === null) continue;
+      suspects.push(found);
+      if (found.chance < 1 && this.#random() >= found.chance) continue;
       sides.push(found.side);
       if (broken === null || ORDER[found.side] < ORDER[broken.side]) broken = found;
     }
     const isLate = slow !== null && ms > PATIENCE_MS;
     if (broken === null && !isLate) return { ok: true, ms };
-    if (isLate) sides.push((slow as Broken).side);
-    const truth: Truth = { ...(broken ?? (slow as Broken)), sides };
-    return { ok: false, truth, ...symptomOf(truth, member.dialect, member.death, member.ms, this.#random) };
+    if (isLate) sides.push((slow as Strike).side);
+    if (slow !== null) suspects.push(slow);
+    return this.#fail(broken ?? (slow as Strike), { sides, suspects, member });
+  }
+
+  #fail(struck: Strike, { sides, suspects, member }: Failing): Tried {
+    const { side, kind, how } = struck;
+    const symptom = symptomOf(chancesOf(struck, member), this.#random);
+    const blame = (known: readonly Strike[]) =>
+      blameBy(
+        known.map((each) => ({ ...each, order: each.how === "slow" ? LAST : ORDER[each.side] })),
+        symptom,
+        member,
+      ) ?? blameByItself(symptom);
+    const notForeseeing = blame(suspects.filter(({ onset }) => onset === null || this.#begun.has(onset)));
+    if (struck.onset !== null) this.#begun.add(struck.onset);
+    return { ok: false, truth: { side, kind, how, sides, oracles: { allKnowing: blame(suspects), notForeseeing } }, ...symptom };
   }
 
   /** An exit that fails whatever it is asked for. */
@@ -92,33 +115,6 @@ export class World {
     return this.#laws.some((law) => law.kind === "targets-down" && holds(law, now) && law.targets.includes(target));
   }
 
-  #breaks(law: Law, exit: number, kin: number, target: number, now: number, number: number): Broken | null {
-    switch (law.kind) {
-      case "exits-dead":
-        return law.exits.includes(exit) ? { side: "exit", kind: `${number} exit ${exit}`, how: "dead" } : null;
-      case "exits-flaky":
-        return law.exits.includes(exit) && this.#random() < law.share
-          ? { side: "exit", kind: `${number} exit ${exit}`, how: "flaky" }
-          : null;
-      case "kin-down": {
-        const isNow = law.everyS === undefined || (now / 1000) % law.everyS < (law.forS ?? 0);
-        return law.kin === kin && isNow ? { side: "exit", kind: `${number}`, how: "dead" } : null;
-      }
-      case "blocked":
-        return law.target === target && law.exits.includes(exit) ? { side: "pair", kind: `${number} exit ${exit}`, how: "blocked" } : null;
-      case "kin-blocked":
-        return law.target === target && law.kin === kin ? { side: "pair", kind: `${number}`, how: "blocked" } : null;
-      case "targets-down":
-        return law.targets.includes(target) ? { side: "target", kind: `${number} target ${target}`, how: law.how } : null;
-      case "target-flaky":
-        return law.target === target && this.#random() < law.share ? { side: "target", kind: `${number}`, how: law.how } : null;
-      case "uplink-lost":
-        return { side: "network", kind: `${number}`, how: law.how };
-      default:
-        return null;
-    }
-  }
-
   #member(exit: number): Member {
     return this.#members[exit] as Member;
   }
@@ -126,6 +122,27 @@ export class World {
 
 /** The nearer to us, the sooner it breaks an attempt. */
 const ORDER = { network: -1, exit: 0, pair: 1, target: 2 } as const;
+/** Lateness shows where nothing else does. */
+const LAST = 3;
+
+/** Of the time that an attempt takes, as `spread` draws it. */
+const SIGMA = 0.4;
+
+/** How likely `spread` draws more than anybody waits for (Abramowitz and Stegun 26.2.17). */
+function chanceOfLate(medianMs: number): number {
+  const x = Math.log(PATIENCE_MS / medianMs) / SIGMA;
+  const t = 1 / (1 + 0.2316419 * Math.abs(x));
+  const tail =
+    ((((1.330274429 * t - 1.821255978) * t + 1.781477937) * t - 0.356563782) * t + 0.31938153) * t * Math.exp((-x * x) / 2) * 0.3989422804;
+  return x >= 0 ? tail : 1 - tail;
+}
+
+function slowness(law: Law, number: number, exit: number, chance: number): Strike {
+  const onset = law.fromS === undefined ? null : `${number} slow`;
+  return law.kind === "exits-slow"
+    ? { side: "exit", kind: `${number} exit ${exit}`, how: "slow", chance, onset }
+    : { side: "target", kind: `${number}`, how: "slow", chance, onset };
+}
 
 function slownessOf(law: Law, exit: number, target: number): number {
   if (law.kind === "exits-slow") return law.exits.includes(exit) ? law.times : 1;

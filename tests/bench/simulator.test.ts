@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LearningPool } from "../../bench/sim/learning-pool.ts";
+import { blameBy } from "../../bench/sim/oracle.ts";
 import { randomRotation } from "../../bench/sim/policies.ts";
 import type { Scenario } from "../../bench/sim/scenarios.ts";
 import { simulate } from "../../bench/sim/simulate.ts";
+import { type Chances, chancesOf, type Symptom } from "../../bench/sim/symptoms.ts";
 
 const SIZE = { exits: 30, kins: 5, targets: 10, perSecond: 20, seconds: 120 } as const;
 const OUTAGE: Scenario = {
@@ -50,4 +52,33 @@ test("the same seed plays the same, and every policy gets the same requests", ()
   const other = simulate(DEATHS, randomRotation, 7).tally;
   assert.equal(other.requests, first.requests);
   assert.ok(other.attempts > first.attempts);
+});
+
+test("the oracle blames by the chances of the laws and of what they look like", () => {
+  const looks = { dialect: "bare-502", death: "mute", ms: 100 } as const;
+  const exit = { side: "exit", how: "flaky", chance: 0.1, order: 0 } as const;
+  const target = { side: "target", how: "closes", chance: 0.2, order: 2 } as const;
+  const closed = (chancesOf(target, looks)[0] as Chances[number])[1];
+  const [rejected] = chancesOf(exit, looks).map(([, symptom]) => symptom);
+  // A quarter of the exit's failures look so, all of the target's do.
+  assert.equal(blameBy([exit, target], closed, looks), "target");
+  assert.equal(blameBy([exit, { ...target, chance: 0.01 }], closed, looks), "exit");
+  assert.equal(blameBy([exit, target], rejected as Symptom, looks), "exit");
+  assert.equal(blameBy([target], rejected as Symptom, looks), null);
+});
+
+test("who knows all laws is right more often than the gateway", () => {
+  const mixed: Scenario = {
+    name: "flaky exits and a flaky target",
+    ...SIZE,
+    laws: [
+      { kind: "exits-flaky", exits: [1, 5, 9, 13, 17, 21], share: 0.15 },
+      { kind: "target-flaky", target: 0, share: 0.1, how: "closes" },
+    ],
+  };
+  const { learned, allKnowing } = play(mixed, 3).policy.score;
+  const right = (shares: typeof learned) => shares.exit.right + shares.target.right;
+  const of = learned.exit.of + learned.target.of;
+  assert.ok(of >= 50 && right(allKnowing) < of, "what strikes by chance, nobody knows");
+  assert.ok(right(allKnowing) > right(learned), `${right(allKnowing)}, ${right(learned)} of ${of}`);
 });
