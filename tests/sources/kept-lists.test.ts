@@ -44,6 +44,18 @@ test("a good list is never replaced by one of which most lines are bad", async (
   assert.deepEqual((await changes.next()).hosts, ["c", "d"]);
 });
 
+test("nor by one in JSON of which most items are bad", async () => {
+  const list = listFile('["a:80", "b:80"]');
+  const changes = new Changes();
+  await using sources = openSources([list]);
+  await sources.load();
+  changes.follow(sources);
+  writeFileSync(list.path, '[{"error": "rate limit"}, {"error": "try again"}, "c:80"]');
+  const { hosts: kept, errors } = await changes.next();
+  assert.deepEqual(kept, ["a", "b"]);
+  assert.match(errors[0] ?? "", /has 2 bad lines and only 1 exits \(line 1: .*\); the list as it was stays in force$/);
+});
+
 test("what is wrong with a list is told once, as long as it lasts", async () => {
   let asked = 0;
   await using server = await listServer((_request, response) => {
