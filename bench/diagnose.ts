@@ -77,7 +77,7 @@ async function measure({ site = startSite, secure = false, via = [], scheme = "h
   for (const start of via) hops.push(...exitAt(started.use(await start(target)), scheme).hops);
   const url = new URL(`${secure ? "https" : "http"}://${NAME}:${target.port}/`);
   const plain = {
-    isSentOn: false,
+    before: null,
     method: "GET",
     fields: [],
     body: null,

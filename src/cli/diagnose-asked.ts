@@ -54,7 +54,7 @@ export async function readAsked(operands: readonly string[], flags: DiagnoseFlag
   const { url, method, fields, host, body, insecure, tunnel } = request;
   const context = openDiagnosis(DEFAULTS, flags.timeout ?? curl?.timeoutMs ?? TIMEOUT_MS);
   const surroundings = curl === null ? { context, place: null } : await placed(curl, url, context);
-  const question = { ...common, url, isSentOn: false, method, fields, host, body, insecure, tunnel, place: surroundings.place };
+  const question = { ...common, url, before: null, method, fields, host, body, insecure, tunnel, place: surroundings.place };
   return { question, context: surroundings.context, curl, notes: curl?.notes ?? [] };
 }
 

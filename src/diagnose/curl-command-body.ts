@@ -30,7 +30,17 @@ export function bodyOf(options: readonly CurlOption[], readFile: ReadFile): Curl
   const body = given[0] === DATA ? dataOf(options, readFile) : given[0] === FORM ? formOf(options, readFile) : uploadOf(options, readFile);
   if (body !== null && body.bytes.length > BODY_BYTES_MAX)
     throw new BadCommand(`the body is larger than ${BODY_BYTES_MAX} bytes: send less of it`);
+  if (body !== null && valuesIn(body.bytes) > VALUES_MAX)
+    throw new BadCommand(`the body has more than ${VALUES_MAX} values: send less of it`);
   return body;
+}
+
+/** In everything that comes back each of them is looked for, so that none is shown. */
+const VALUES_MAX = 5000;
+
+/** As many as a form, or an object in JSON, has at most. */
+function valuesIn(bytes: Buffer): number {
+  return Math.max(bytes.toString("latin1").split("&").length, bytes.toString("latin1").split('":').length);
 }
 
 /** What `--data-urlencode` makes of `name=text`, `=text`, `text`, `name@file` and `@file`. */

@@ -30,7 +30,7 @@ export function onwardOf(question: Question, { verdict, tests }: Diagnosis, isTr
   return {
     status,
     question: {
-      ...{ ...question, url, isSentOn: true, host: isSame ? question.host : null, place: isSame ? question.place : null },
+      ...{ ...question, url, before: question, host: isSame ? question.host : null, place: isSame ? question.place : null },
       ...(isGet ? { method: "GET", body: null, fields: withoutField(fields, "content-type") } : { fields }),
       requestsMax: question.requestsMax - tests.filter(({ spec }) => reachesTarget(spec)).length,
     },

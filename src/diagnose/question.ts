@@ -6,8 +6,8 @@ import type { Exit } from "../core/route.ts";
 export interface Question {
   /** Absolute, http or https, without userinfo and fragment. */
   readonly url: URL;
-  /** An answer named it, which may have put into it what was given in confidence. */
-  readonly isSentOn: boolean;
+  /** Whose answer named the URL, which may have put into it what was given in confidence; null: the user did. */
+  readonly before: Question | null;
   readonly method: string;
   /** Without Host, framing and hop-by-hop fields. */
   readonly fields: RawFields;

@@ -26,7 +26,7 @@ export function hideSecrets(result: TestResult, question: Question): TestResult 
 /** A URL as it may be shown: without values of its query and, where an answer named it, without what that may have quoted. */
 export function showUrl(url: URL, question: Question): string {
   const text = hideQuery(url.href);
-  return question.isSentOn ? hideIn(text, secretsOf(question, question.via)) : text;
+  return question.before === null ? text : hideIn(text, secretsOf(question, question.via));
 }
 
 /** Something that is not to be shown, in one of the forms in which it may be quoted. */
@@ -43,8 +43,23 @@ const BEGINNING_CHARS = 8;
 /** And so much of it where what quotes it was cut. */
 const CUT_CHARS = 3;
 
-function secretsOf({ url, fields, body }: Question, exits: readonly (Exit | null)[]): readonly Secret[] {
-  const given: Secret[] = exits.flatMap((exit) => exit?.hops ?? []).flatMap(({ username, password }) => login(username, password));
+function secretsOf(question: Question, exits: readonly (Exit | null)[]): readonly Secret[] {
+  const logins = exits.flatMap((exit) => exit?.hops ?? []).flatMap(({ username, password }) => login(username, password));
+  const before = question.before === null ? [] : secretsOf(question.before, []);
+  return [...inAllForms(logins), ...ownSecrets(question), ...before];
+}
+
+/** What was found in questions, a body of which may be large. */
+const KNOWN = new WeakMap<Question, readonly Secret[]>();
+
+function ownSecrets(question: Question): readonly Secret[] {
+  const known = KNOWN.get(question) ?? inAllForms(givenIn(question));
+  KNOWN.set(question, known);
+  return known;
+}
+
+function givenIn({ url, fields, body }: Question): Secret[] {
+  const given: Secret[] = [];
   given.push(...login(url.username === "" ? null : decoded(url.username), decoded(url.password)));
   for (const [i, value] of fields.entries()) {
     const name = fields[i - 1] as string;
@@ -52,13 +67,7 @@ function secretsOf({ url, fields, body }: Question, exits: readonly (Exit | null
   }
   given.push(...inForm(url.search.slice(1)));
   if (body !== null) given.push(...inBody(body.toString("utf8")));
-  const known = new Map(
-    given
-      .filter(({ text }) => text !== "")
-      .flatMap(inAllForms)
-      .map((secret) => [`${secret.name} ${secret.text}`, secret]),
-  );
-  return [...known.values()];
+  return given;
 }
 
 function login(username: string | null, password: string | null): Secret[] {
@@ -100,7 +109,12 @@ function inBody(text: string): Secret[] {
 }
 
 /** As bytes that are read as Latin-1, escaped for a URL, for JSON, for HTML, and as this program itself describes bytes. */
-function inAllForms({ text, name }: Secret): Secret[] {
+function inAllForms(given: readonly Secret[]): readonly Secret[] {
+  const known = given.filter(({ text }) => text !== "").flatMap(formsOf);
+  return [...new Map(known.map((secret) => [`${secret.name} ${secret.text}`, secret])).values()];
+}
+
+function formsOf({ text, name }: Secret): Secret[] {
   const bytes = Buffer.from(text, "utf8");
   const escaped = encodeURIComponent(text.toWellFormed());
   const html = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
@@ -165,6 +179,7 @@ const CUT = /^(?:$|['"…\r]|\.\.\.)/;
 const BETWEEN = "[^a-z0-9]|%[0-9a-f]{2}|&[a-z0-9#]{2,6};";
 
 function placesOfShort(text: string, { text: secret, name }: Secret): Place[] {
+  if (!text.includes(secret)) return [];
   const value = `${literally(secret)}(?![a-z0-9])`;
   const before = name === null ? "(?<![a-z0-9])" : `(?<=${literally(name)}(?:${BETWEEN}){1,6})`;
   return [...text.matchAll(new RegExp(`${before}${value}`, "g"))].map(({ index }) => [index, index + secret.length]);

@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { HostPort } from "../../src/core/address.ts";
 import { readCurlCommand } from "../../src/diagnose/curl-command.ts";
 import { BadCommand } from "../../src/diagnose/curl-command-problem.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
 import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { RunningCommand } from "../cli/command.ts";
 import { impatient, shownOf } from "./diagnosing.ts";
 
 /** Sends all that came back: in its page, in fields, in its reason phrase; and what is secret of its own. */
-function startEcho(status: number): Promise<LabServer> {
+function startEcho(status: number, origin = ""): Promise<LabServer> {
   return startLabServer(async (peer) => {
     const head = (await peer.reader.until("\r\n\r\n")).toString("latin1");
     const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? 0);
@@ -20,7 +22,7 @@ function startEcho(status: number): Promise<LabServer> {
     const line = quoted.replaceAll(/[\r\n]+/g, " ");
     const own = {
       "Set-Cookie": "sitting=s1te-own-s3ss; Path=/",
-      Location: `/next/${encodeURIComponent(opened.join("-"))}/?code=0auth-c0de`,
+      Location: `${origin}/next/${encodeURIComponent(opened.join("-"))}/?code=0auth-c0de`,
       "X-Echo": line,
       Connection: "close",
     };
@@ -64,7 +66,7 @@ function assertHidden(shown: string, what: string): void {
   }
 }
 
-function proxyAt({ host, port }: LabServer): string[] {
+function proxyAt({ host, port }: HostPort): string[] {
   return ["-x", `http://pr0xy-us3r:pr0xy-p4ss@${host}:${port}`];
 }
 
@@ -86,8 +88,9 @@ test("no form of a curl command's diagnosis has anything secret of it, whoever q
 });
 
 test("nothing that the command prints or writes has anything secret of a curl command, where it follows redirects too", async () => {
-  await using site = await startEcho(302);
-  await using exit = await startEcho(302);
+  await using other = await startEcho(200);
+  await using site = await startEcho(302, `http://${other.host}:${other.port}`);
+  await using exit = await startHttpExit();
   for (const own of [COMMANDS.at(0) ?? [], COMMANDS.at(-1) ?? []]) {
     const files = ["--html", "page.html", "--har", "all.har"];
     await using command = new RunningCommand(["diagnose", ...files, "--", "curl", ...own, ...proxyAt(exit), pageOf(site)]);

@@ -21,7 +21,7 @@ export const impatient: DiagnoseContext = { ...context, timeoutMs: 700 };
 export function questionOf(target: HostPort, via: readonly Exit[], more: Partial<Question> = {}): Question {
   const url = new URL(`http://${target.host}:${target.port}/`);
   const plain = {
-    isSentOn: false,
+    before: null,
     method: "GET",
     fields: [],
     body: null,
