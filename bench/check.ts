@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { buildCommand } from "./built-command.ts";
 import { type CheckCorpus, mix, startCheckCorpus } from "./check-corpus.ts";
 import { runCurl, runProxycheck } from "./check-peers.ts";
 import { type ListedRun, measureListed } from "./measure/listed-command.ts";
@@ -17,11 +17,12 @@ const LIMITS = { refusedS: 6, mixS: 15, mixMib: 250 } as const;
 /** The command over lists of proxies on loopback, side by side with what else checks proxies over a tenth of them. */
 export async function benchCheck(): Promise<Table> {
   await using corpus = await startCheckCorpus({ refused: REFUSED, hanging: HANGING, good: GOOD });
+  const script = buildCommand();
   const all = mix([...corpus.refused, ...corpus.hanging, ...corpus.good]);
   const sample = mix(sampleOf(corpus));
-  const refused = await runCheck(corpus.refused.slice(0, REFUSED_ALONE));
-  const whole = await runCheck(all);
-  const part = await runCheck(sample);
+  const refused = await runCheck(script, corpus.refused.slice(0, REFUSED_ALONE));
+  const whole = await runCheck(script, all);
+  const part = await runCheck(script, sample);
   const curl = await runCurl(sample, corpus.good[0] ?? "", TIMEOUT_S);
   const proxycheck = await runProxycheck(sample, TIMEOUT_S);
   return {
@@ -40,7 +41,7 @@ export async function benchCheck(): Promise<Table> {
       ...(proxycheck === null
         ? []
         : [`proxycheck asks for one tunnel by each protocol; found ${proxycheck.ends.get("works") ?? 0} that work`]),
-      "RSS: the highest, the judge on loopback included",
+      "the command as it is published; RSS: the highest, the judge on loopback included",
     ],
     failures: [
       ...findWrong(whole, corpus),
@@ -56,8 +57,8 @@ function sampleOf({ refused, hanging, good }: CheckCorpus): string[] {
   return [...part(refused), ...part(hanging), ...part(good)];
 }
 
-async function runCheck(lines: readonly string[]): Promise<ListedRun> {
-  const command = [process.execPath, resolve("src/cli/main.ts"), "check", "--json", "--timeout", String(TIMEOUT_S)];
+async function runCheck(script: string, lines: readonly string[]): Promise<ListedRun> {
+  const command = [process.execPath, script, "check", "--json", "--timeout", String(TIMEOUT_S)];
   return await measureListed(command, lines, (line) => {
     const { state, fault } = JSON.parse(line) as { state: string; fault: { id: string } | null };
     return `${state} ${fault?.id ?? ""}`.trimEnd();

@@ -119,6 +119,28 @@ test("a list is read no faster than it is checked", async () => {
   assert.equal((await run).done, 1000);
 });
 
+test("while proxies that work crowd at the gate, no further check begins; when they have passed, all are checked", async () => {
+  const gate = { isCrowded: false };
+  const begun: string[] = [];
+  const crowded = Promise.withResolvers<void>();
+  const check: Check = async (candidate) => {
+    begun.push(candidate.exit.id);
+    if (begun.length === 3) {
+      gate.isCrowded = true;
+      crowded.resolve();
+    }
+    return resultOf(candidate, "works");
+  };
+  let steps = 0;
+  const stood = Promise.withResolvers<void>();
+  const run = runChecks(ports(20), check, optionsWith({ gate, onProgress: () => ++steps === 2 && stood.resolve() }));
+  await crowded.promise;
+  await stood.promise;
+  assert.equal(begun.length, 3);
+  gate.isCrowded = false;
+  assert.equal((await run).done, 20);
+});
+
 test("where this machine lacks sockets, fewer are opened, and no proxy is called dead for it", async () => {
   const concurrency = new Concurrency({ start: 100, max: 100 });
   const refusals = new Map<string, number>();
