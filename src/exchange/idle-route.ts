@@ -1,7 +1,7 @@
 import type { Connection } from "../net/connection.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Answered, HttpRequest } from "./http-request.ts";
 import type { RequestPlan } from "./plan.ts";
-import type { Answered, HttpRequest } from "./request-attempt.ts";
 
 /** Keeps a socket whose exchange is complete, or closes it. */
 export function keepIdle(exchange: Exchange, request: HttpRequest, { answer, plan }: Answered, now: number): void {

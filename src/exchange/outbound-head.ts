@@ -2,8 +2,8 @@ import { withoutField } from "../core/message.ts";
 import type { Route } from "../core/route.ts";
 import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import type { Exchange } from "./exchange.ts";
+import type { HttpRequest } from "./http-request.ts";
 import type { RequestPlan } from "./plan.ts";
-import type { HttpRequest } from "./request-attempt.ts";
 
 /** The head of a request as it goes over a route, with what the config and the plan make of the client's. */
 export function outboundHead(

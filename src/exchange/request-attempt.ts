@@ -3,8 +3,6 @@ import { roundMs } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptRecord, AttributedFault, HopFailure } from "../core/ledger.ts";
 import type { ResponseHead } from "../core/message.ts";
-import type { Route } from "../core/route.ts";
-import type { ClientStream } from "../net/client-stream.ts";
 import type { Connection } from "../net/connection.ts";
 import type { Due } from "../net/deadlines.ts";
 import { HopStream } from "../net/hop-stream.ts";
@@ -13,36 +11,14 @@ import { Answer } from "./answer.ts";
 import { noteFault } from "./attempt-record.ts";
 import type { Tried } from "./decide.ts";
 import type { Engagement, Exchange } from "./exchange.ts";
+import type { Answered, HttpRequest } from "./http-request.ts";
 import { takeIdle } from "./idle-route.ts";
 import { isToJudge, type Judgement, judgeHeld, judgeUpgrade, NOTHING_TO_SAY } from "./judge.ts";
 import { LOST } from "./lane.ts";
 import { openRoute } from "./open-route.ts";
 import { outboundHead } from "./outbound-head.ts";
 import { planRequest, type RequestPlan } from "./plan.ts";
-import type { ReplayBody } from "./replay-body.ts";
 import type { Given, Told } from "./tries.ts";
-
-/** A request as it goes to any route. */
-export interface HttpRequest {
-  readonly stream: ClientStream;
-  readonly body: ReplayBody;
-  /** Path and query, or `*`. */
-  readonly path: string;
-  /** For Host: the target as the client wrote it, without userinfo. */
-  readonly authority: string;
-  /** The method is idempotent, or the client gave an Idempotency-Key. */
-  readonly repeatable: boolean;
-  /** The client has had its 100 (Continue), whichever attempt it came from. */
-  continued: boolean;
-}
-
-/** An answer with what is needed to relay it and to keep its socket. */
-export interface Answered {
-  readonly answer: Answer;
-  readonly plan: RequestPlan;
-  readonly route: Route;
-  readonly record: AttemptRecord;
-}
 
 /**
  * One try of a request over one route: an idle socket or a new one, the request, and its answer's head.
