@@ -13,6 +13,8 @@ export interface Mark {
   readonly statuses?: readonly number[];
   /** A field that must be absent. */
   readonly without?: string;
+  /** A value that the field must not have. */
+  readonly unless?: readonly [name: string, pattern: RegExp];
 }
 
 export const MAKERS: Readonly<Record<string, { readonly name: string; readonly side: MakerSide }>> = {
@@ -106,7 +108,8 @@ export const MARKS: readonly Mark[] = [
   onTheWay("ats", "server", /^ATS(?:\/|$)/, 2),
   made("traefik", 3, { body: /^(?:Bad Gateway|Gateway Timeout|Client Closed Request|Internal Server Error)$/, without: "server" }),
   made("traefik", 4, { body: /^no available server\n?$/ }),
-  made("caddy", 4, { field: ["server", /^Caddy$/], body: /^$/, without: "via", statuses: GATEWAY_STATUSES }),
+  // What it passes on has its name in Via, behind which that of an exit may stand.
+  made("caddy", 4, { field: ["server", /^Caddy$/], body: /^$/, unless: ["via", /\bCaddy\b/], statuses: GATEWAY_STATUSES }),
   onTheWay("caddy", "via", /\bCaddy\b/),
   made("iis-arr", 5, {
     body: /502 - Web server received an invalid response while acting as a gateway or proxy server\.|HTTP Error 502\.[345]/,

@@ -1,4 +1,4 @@
-import { fieldValue, type RawFields } from "../core/message.ts";
+import { fieldValue, fieldValues, type RawFields } from "../core/message.ts";
 import { MAKERS, MARKS, type MakerSide, type Mark } from "./fingerprint-table.ts";
 
 /** A gateway that was on the way of an answer. */
@@ -33,6 +33,7 @@ export function identify(status: number, fields: RawFields, text: string): Finge
 
 function isLeft(mark: Mark, status: number, fields: RawFields, text: string): boolean {
   if (mark.statuses !== undefined && !mark.statuses.includes(status)) return false;
+  if (mark.unless?.[1].test(fieldValues(fields, mark.unless[0]).join())) return false;
   if (mark.without !== undefined && fieldValue(fields, mark.without) !== null) return false;
   if (mark.field !== undefined) {
     const value = fieldValue(fields, mark.field[0]);

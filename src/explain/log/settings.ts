@@ -79,7 +79,7 @@ const SQUID: Settings = {
 
 const ACCESS: Settings = {
   "answer.502":
-    "$upstream_addr, $upstream_status, $upstream_connect_time, $upstream_header_time in nginx's log_format, so that the log says who and where",
+    "$upstream_addr, $upstream_status, $upstream_connect_time, $upstream_header_time in nginx's log_format, so that the log says who and where; Apache's and Caddy's error log says it, and varnishlog",
   "answer.504": "$request_time, $upstream_addr and $upstream_header_time in nginx's log_format, so that the log says who and where",
   "client.body_too_large": "client_max_body_size (nginx), LimitRequestBody (Apache)",
   "client.closed_waiting": "the client's time limit above the gateway's, never below",
