@@ -21,7 +21,7 @@ export interface Way {
   readonly target: Target;
   /** Through CONNECT or SOCKS, with TLS inside for an `https` target; else whole, to an HTTP exit. */
   readonly tunnel: boolean;
-  /** Verify the target's certificate; else it is only told. */
+  /** Verify the target's certificate; else it is only told, and what is said must be no secret. */
   readonly verify: boolean;
 }
 
@@ -163,7 +163,7 @@ export interface Opened {
 
 function planOf({ exit, target, tunnel, verify }: Way): DialPlan {
   if (!tunnel) return { hops: exit.hops, target: null };
-  const tls = target.scheme === "https" && (verify || "unverified");
+  const tls = target.scheme === "https" && (verify || "public");
   return { hops: exit.hops, target: { host: target.host, port: target.port, addresses: null, tls } };
 }
 

@@ -8,7 +8,7 @@ import { exitHandshake } from "../wire/exit-handshake.ts";
 import { Connection } from "./connection.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { type Driven, drive } from "./drive.ts";
-import { startTls } from "./start-tls.ts";
+import { startTls, type TlsOptions } from "./start-tls.ts";
 
 /** Head start of an address before the next is tried beside it. */
 const ATTEMPT_DELAY_MS = 250;
@@ -17,10 +17,10 @@ interface DialTarget extends HostPort {
   /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
   readonly addresses: readonly string[] | null;
   /**
-   * TLS with the target, done here. `unverified`: whatever certificate it shows, which is then the caller's to look at; `unnamed`: the same
-   * of a target that is not told its name.
+   * TLS with the target, done here. `unverified`: whatever certificate it shows, which is then the caller's to look at; `public`: the same,
+   * and nothing that is said is a secret; `unnamed`: unverified, of a target that is not told its name.
    */
-  readonly tls: boolean | "unverified" | "unnamed";
+  readonly tls: boolean | "unverified" | "public" | "unnamed";
 }
 
 export interface DialPlan {
@@ -186,10 +186,11 @@ class Dialler {
   }
 
   async #openTargetTls({ host, tls }: DialTarget, hop: number): Promise<void> {
-    await this.#openTls(tls === "unnamed" ? NO_NAME : host, tls !== true, hop, "target");
+    const insecure = tls === "public" ? tls : tls !== true;
+    await this.#openTls(tls === "unnamed" ? NO_NAME : host, insecure, hop, "target");
   }
 
-  async #openTls(serverName: string, insecure: boolean, hop: number, role: HopRole): Promise<void> {
+  async #openTls(serverName: string, insecure: TlsOptions["insecure"], hop: number, role: HopRole): Promise<void> {
     const startedAt = this.#options.clock.now();
     const outcome = await startTls(this.#opened().release(), {
       serverName,
