@@ -163,6 +163,23 @@ const ROWS: readonly Row[] = [
     "handshake.auth_required",
     "gateway",
   ],
+  [
+    "Apache: no connection",
+    reply(
+      503,
+      "Service Unavailable",
+      [],
+      "<h1>Service Unavailable</h1>\n<p>The server is temporarily unable to service your\nrequest due to maintenance downtime or capacity\nproblems. Please try again later.</p>",
+    ),
+    "handshake.target_unreachable",
+    "origin",
+  ],
+  [
+    "Privoxy: no HTTP behind it",
+    reply(502, "Server or forwarder response invalid", [], "Bad response. The server or forwarder response doesn't look like HTTP.\n"),
+    "handshake.connect_rejected",
+    "origin",
+  ],
   ["Privoxy: no such domain", reply(404, "No such domain", [], PRIVOXY("404 - No such domain")), "handshake.target_unresolvable", "origin"],
   ["Privoxy: connect failed", reply(503, "Connect failed", [], PRIVOXY("503 - Connect failed")), "handshake.target_unreachable", "origin"],
   [

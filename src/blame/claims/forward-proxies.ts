@@ -176,6 +176,12 @@ export function readApacheProxy(refusal: Refusal): Claim | null {
   return found === undefined ? null : claim("Apache", found.id, `${found.words}: ${quote(reason.replace(/<[^>]*>/g, " "))}`, found.more);
 }
 
+/** To CONNECT Apache has no reason on its page where TCP failed: the words are those of any 503 of its own. */
+export function readApacheConnect({ status, text }: Refusal): Claim | null {
+  if (status !== 503 || !/The server is temporarily unable to service your\s+request due to maintenance downtime/.test(text)) return null;
+  return claim("Apache", "handshake.target_unreachable", "it could not connect to the target, and does not say why", COULD_NOT_CONNECT);
+}
+
 function said(by: string, sayings: readonly Saying[], refusal: Refusal): Claim {
   if (refusal.status === 407 || refusal.status === 401) return claim(by, loginFault(refusal), `${refusal.status}, it wants a login`);
   const text = `${refusal.reason}\n${refusal.text}`;

@@ -2,7 +2,7 @@ import type { Fault } from "../../core/fault.ts";
 import { fault } from "../../core/fault.ts";
 import { fieldValue, type RawFields } from "../../core/message.ts";
 import type { Claim, ClaimReader, Refusal } from "./claim.ts";
-import { FORWARD_PROXY_READERS, readApacheProxy } from "./forward-proxies.ts";
+import { FORWARD_PROXY_READERS, readApacheConnect, readApacheProxy } from "./forward-proxies.ts";
 import { readProxyStatus } from "./proxy-status.ts";
 import { readSquid } from "./squid.ts";
 import { readPlainWords, readStatus, readWantsTls, readWebServer } from "./statuses.ts";
@@ -18,6 +18,7 @@ const OF_REFUSED_CONNECT: readonly ClaimReader[] = [
   readSquid,
   ...FORWARD_PROXY_READERS,
   readApacheProxy,
+  readApacheConnect,
   readProxyError,
   readWantsTls,
   readWebServer,
