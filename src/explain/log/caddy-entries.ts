@@ -28,6 +28,7 @@ export class CaddyReader {
     if (logger.includes("health_checker")) return readCheck(entry);
     if (logger.startsWith("http.handlers.reverse_proxy")) return this.#readBody(entry);
     if (/TLS handshake error from/.test(message)) return logEvent({ at, fault: "client.tls_handshake_failed", words: message });
+    if (message === "stderr") return readApplication(entry);
     const error = readField(entry.fields, "error");
     return logEvent({ at, words: LOUD.has(level) && !QUIET.test(message) ? `${message}${error === null ? "" : `: ${error}`}` : "" });
   }
@@ -87,7 +88,7 @@ const QUIET =
 /** An error of one of Caddy's handlers, which ends a request before a body was passed on. */
 function faultOfHandler(message: string): AnyFaultId | null {
   if (/request body too large/.test(message)) return "client.body_too_large";
-  if (/^making dial info|unrecognized|replacer/.test(message)) return "gateway.config_error";
+  if (/^making dial info/.test(message)) return "gateway.config_error";
   const fault = faultOfGoError(message);
   return fault === "body.truncated" ? "head.truncated" : fault;
 }
@@ -102,6 +103,13 @@ const OF_BODY: Readonly<Partial<Record<AnyFaultId, AnyFaultId>>> = {
   "head.timeout": "body.idle_timeout",
   "client.closed_waiting": "client.closed_during_response",
 };
+
+/** What a FastCGI application printed. */
+function readApplication({ at, fields }: Entry): LogEvent {
+  const body = readField(fields, "body") ?? "";
+  const isQuiet = /PHP (?:Warning|Notice|Deprecated)/.test(body) && !/PHP (?:Fatal|Parse)/.test(body);
+  return logEvent(isQuiet ? { at } : { at, fault: "origin.app_stderr", words: body });
+}
 
 /** One of several attempts: told at level debug alone, or with a warning that the next one was made. */
 function readAttempt({ at, level, message, fields, error }: Omit<Entry, "logger"> & { readonly error: string }): LogEvent {

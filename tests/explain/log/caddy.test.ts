@@ -90,6 +90,18 @@ test("a body that breaks off is told twice and counts once; a client that left i
   assert.deepEqual(told({ ...ACCESS, status: 0, duration: 0.00001, level: "info" }), []);
 });
 
+test("what an application behind FastCGI prints is its own failure where it is fatal, and TLS of a backend is never a wrong config", () => {
+  const printed = { level: "error", ts: 1795766420, logger: "http.reverse_proxy.transport.fastcgi", msg: "stderr" };
+  assert.deepEqual(
+    told(
+      { ...printed, body: "PHP message: PHP Fatal error:  Uncaught TypeError in /srv/app.php:3" },
+      { ...printed, body: "PHP message: PHP Warning:  Undefined variable $a" },
+    ),
+    ["1 origin.app_stderr -"],
+  );
+  assert.deepEqual(told({ ...ERROR, msg: "remote error: tls: unrecognized name" }), ["1 tls.sni_unrecognized -"]);
+});
+
 test("what Caddy says of certificates is shown, and lines of other programs that write as it does are none of its", () => {
   const warning = { level: "error", ts: 1795766420, logger: "tls.obtain", msg: "could not get certificate from issuer", error: "HTTP 429" };
   const { unexplained, unknown } = read(warning, { level: "error", ts: 1795766420, logger: "cert-manager", msg: "x" });
