@@ -24,8 +24,11 @@ export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame)
 
 function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"] | undefined {
   if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
-  return culprit === culpritOf(fault, role) ? undefined : MOVED[culprit];
+  if (culprit !== culpritOf(fault, role)) return MOVED[culprit];
+  return culprit === "network" ? { client: ANOTHER_WAY, operator: FAULTS[fault.id].fix.operator } : undefined;
 }
+
+const ANOTHER_WAY = "Go another way: through a proxy, or from another network.";
 
 const NOTHING = "Nothing to do on the client.";
 /** What helps only where there is no other hop to take. */
@@ -51,7 +54,7 @@ const MOVED: Partial<Readonly<Record<Culprit, Verdict["fix"]>>> = {
     operator: "Let this exit's address in at the site's edge.",
   },
   network: {
-    client: "Use a route that works.",
+    client: ANOTHER_WAY,
     operator: "Look at this machine's firewall and way out, and whether its DNS gives it another address than others get.",
   },
   dns: {
