@@ -81,9 +81,10 @@ function runConnect(service: ForwardService, stream: ClientStream, { user, param
     params,
   };
   const { context } = service;
-  void runTunnel(context, new ConnectClient(stream), { ...request, publicOnly: isPublicOnly(service) })
-    .catch(context.onBug)
-    .finally(leave);
+  runTunnel(context, new ConnectClient(stream), { ...request, publicOnly: isPublicOnly(service) }).then(leave, (bug) => {
+    context.onBug(bug);
+    leave();
+  });
   return null;
 }
 
