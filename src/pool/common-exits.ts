@@ -1,5 +1,6 @@
 import { ExitGroup } from "./exit-group.ts";
-import type { PoolExit, Zone } from "./pool-exit.ts";
+import { FLAGS, ZONE_MASK } from "./exit-store.ts";
+import { OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
 import type { TagLists } from "./tag-lists.ts";
 
 /** Exits that match several tags together, looked for once and kept. Twelve bytes an exit. */
@@ -17,13 +18,11 @@ export class CommonExits extends ExitGroup {
     super();
     this.#lists = lists;
     this.#wanted = wanted;
-    this.#rows = lists.common(wanted);
-    this.#order = this.#rows.slice();
-    this.#places = new Int32Array(this.#rows.length);
-    for (let index = 0; index < this.#rows.length; index++) {
-      this.#places[index] = index;
-      this.enterLast(this.loadedAt(index).zone);
-    }
+    const { rows, weight } = lists.common(wanted);
+    this.#rows = rows;
+    this.#order = new Int32Array(rows.length);
+    this.#places = new Int32Array(rows.length);
+    this.enterAll(this.#sortByZone(), weight);
   }
 
   /** Whether an exit with a row in the pool belongs here. */
@@ -58,6 +57,25 @@ export class CommonExits extends ExitGroup {
     this.#order[b] = first;
     this.#places[this.#indexOf(second)] = a;
     this.#places[this.#indexOf(first)] = b;
+  }
+
+  /** How many are in each zone. Looks at no more of an exit than where it is: there may be hundreds of thousands. */
+  #sortByZone(): readonly [number, number, number] {
+    const { store } = this.#lists.book;
+    const zones = new Uint8Array(this.#rows.length);
+    const counts: [number, number, number] = [0, 0, 0];
+    for (let index = 0; index < zones.length; index++) {
+      const zone = (store.get(this.#rows[index] as number, FLAGS) & ZONE_MASK) as Zone;
+      zones[index] = zone;
+      counts[zone]++;
+    }
+    const next: [number, number, number] = [0, counts[USABLE], counts[USABLE] + counts[OUT]];
+    for (let index = 0; index < zones.length; index++) {
+      const place = next[zones[index] as Zone]++;
+      this.#order[place] = this.#rows[index] as number;
+      this.#places[index] = place;
+    }
+    return counts;
   }
 
   /** Where a row stands among the rising ones, or would. */

@@ -46,6 +46,15 @@ export abstract class ExitGroup {
     this.shift(place, BARRED, zone);
   }
 
+  /** Counts all in at once, that were put at their places. @param weight what each of them weighs; null: not all weigh the same. */
+  protected enterAll([usable, out, barred]: readonly [number, number, number], weight: number | null): void {
+    this.usable = usable;
+    this.out = out;
+    this.size = usable + out + barred;
+    if (weight === null) this.#weights = new WeightSums(this.size, (place) => this.weightAt(place));
+    else this.#evenWeight = weight;
+  }
+
   /** Moves the exit at a place to the last one, where it does not count any more. */
   protected leaveLast(place: number, zone: Zone): void {
     this.#trade(this.shift(place, zone, BARRED), this.size - 1);

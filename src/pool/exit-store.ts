@@ -1,3 +1,4 @@
+import { IntColumn } from "../core/number-column.ts";
 import { beginHistory, beginOutlook, HISTORY_NUMBERS } from "./health-numbers.ts";
 import type { Hold } from "./hold.ts";
 
@@ -67,6 +68,8 @@ export class ExitStore {
   end = 0;
   /** What operators said of rows. */
   readonly holds: Map<number, Hold> = new Map();
+  /** The kinds of all rows once more, close together, for who looks at every one. */
+  readonly #kinds = new IntColumn();
   readonly #rows: RowPage[] = [];
   readonly #records: Float64Array[] = [];
   #recordsEnd = 0;
@@ -79,7 +82,8 @@ export class ExitStore {
     const row = this.#freeRow < 0 ? this.end++ : this.#freeRow;
     if (row === this.#freeRow) this.#freeRow = this.get(row, ENTRY);
     if (row >> PAGE_BITS === this.#rows.length) this.#rows.push(new RowPage());
-    this.set(row, KIND, NONE);
+    this.#kinds.reserve(row + 1);
+    this.setKind(row, NONE);
     this.set(row, RECORD, NONE);
     this.set(row, FLAGS, 0);
     this.set(row, IN_FLIGHT, 0);
@@ -95,7 +99,7 @@ export class ExitStore {
       this.#freeRecord = record;
     }
     this.holds.delete(row);
-    this.set(row, KIND, NONE);
+    this.setKind(row, NONE);
     this.set(row, ENTRY, this.#freeRow);
     this.#freeRow = row;
   }
@@ -123,7 +127,13 @@ export class ExitStore {
     return this.get(row, KIND);
   }
 
+  /** The same, for who goes through the rows. */
+  kindInTurn(row: number): number {
+    return this.#kinds.get(row);
+  }
+
   setKind(row: number, kind: number): void {
+    this.#kinds.set(row, kind);
     this.set(row, KIND, kind);
   }
 

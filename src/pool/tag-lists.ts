@@ -10,6 +10,12 @@ import { PoolExit, type Zone } from "./pool-exit.ts";
 /** The list of every exit. */
 export const EVERY_EXIT = 0;
 
+/** Rows, rising, with the weight that all their exits have; null: not all have the same. */
+interface Common {
+  readonly rows: Int32Array;
+  readonly weight: number | null;
+}
+
 /**
  * Which exit is in which list: one list of all exits, and one for each value of each tag. An exit has a slot in each of its lists, where its
  * place there stands: so that to come, to go and to change the zone cost the same in lists of any length.
@@ -53,20 +59,23 @@ export class TagLists {
     return isOf(this.kinds.get(this.book.store.kindOf(row)), lists);
   }
 
-  /** Rows, rising, of the exits that are in one list of each of these sets. Looks at every row of the pool. */
-  common(wanted: readonly (readonly number[])[]): Int32Array {
+  /** The exits that are in one list of each of these sets. Looks at the kind of every row of the pool. */
+  common(wanted: readonly (readonly number[])[]): Common {
     const { store } = this.book;
     const isWanted = new Uint8Array(this.kinds.end);
+    const weights = new Set<number>();
     let count = 0;
     for (let number = 0; number < this.kinds.end; number++) {
       const kind = this.kinds.find(number);
       if (kind === null || !wanted.every((lists) => isOf(kind, lists))) continue;
       isWanted[number] = 1;
       count += kind.exits;
+      weights.add(kind.weight);
     }
     const rows = new Int32Array(count);
-    for (let row = 0, found = 0; found < count; row++) if (isWanted[store.kindOf(row)] === 1) rows[found++] = row;
-    return rows;
+    for (let row = 0, found = 0; found < count; row++) if (isWanted[store.kindInTurn(row)] === 1) rows[found++] = row;
+    const [weight = 1] = weights;
+    return { rows, weight: weights.size > 1 ? null : weight };
   }
 
   enter(row: number, kind: PoolKind, zone: Zone): void {
@@ -182,7 +191,7 @@ class TagList extends ExitGroup {
   }
 
   loadedAt(place: number): PoolExit {
-    this.#loaded ??= this.#lists.common([[this.#number]]);
+    this.#loaded ??= this.#lists.common([[this.#number]]).rows;
     return this.#lists.view(this.#loaded[place] as number);
   }
 
