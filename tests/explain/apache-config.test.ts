@@ -86,6 +86,20 @@ test("Apache: its limits are rungs of the ladder, and its keep-alive one of the 
   assert.deepEqual(found(config("nginx.conf", nginx), longer), []);
 });
 
+test("HAProxy behind nginx: what ends its clients' idle connections is held against how long nginx keeps them", () => {
+  const nginx =
+    'events {}\nhttp {\nupstream app { server 10.0.0.1; server 10.0.0.9; keepalive 8; }\nserver { location / { proxy_read_timeout 10s; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://app; } }\n}\n';
+  const haproxy = (timeouts: string) =>
+    config(
+      "haproxy.cfg",
+      `defaults\n timeout connect 5s\n timeout server 5s\n${timeouts}\nlisten app\n bind :80\n server a 10.0.0.2:80 check\n`,
+    );
+  assert.deepEqual(found(config("nginx.conf", nginx), haproxy(" timeout client 50000")), [
+    "4 HAProxy timeout client is 50 s, and in front of it nginx keepalive_timeout of app is 60 s.",
+  ]);
+  assert.deepEqual(found(config("nginx.conf", nginx), haproxy(" timeout client 50000\n timeout http-keep-alive 2m")), []);
+});
+
 test("Apache: continued lines, quotes, comments, Define and includes are read as Apache reads them, and what is not closed is told with its line", () => {
   const text = [
     "# ProxyPass / https://nowhere",

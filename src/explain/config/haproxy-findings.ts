@@ -9,7 +9,7 @@ export function readHaproxy(settings: readonly Setting[]): ConfigReading {
     ...section.servers.flatMap(serverFindings),
     ...retryFindings(section),
   ]);
-  return { findings, wait: waitOf(sections) };
+  return { findings, wait: waitOf(sections), keepsClients: keepsClients(settings) };
 }
 
 /** A section with servers, and the defaults that hold for it. */
@@ -122,4 +122,25 @@ function waitOf(sections: readonly Section[]): Wait | null {
       : [{ where: timeout.where, name: "HAProxy timeout server", ms }];
   });
   return waits.toSorted((a, b) => b.ms - a.ms)[0] ?? null;
+}
+
+/** What ends an idle connection of a client, the first of them that is set. */
+const CLIENT_TIMEOUTS = ["http-keep-alive", "http-request", "client"];
+
+/** The shortest that a frontend has. */
+function keepsClients(settings: readonly Setting[]): Wait | null {
+  let defaults: readonly Setting[] = [];
+  const waits: Wait[] = [];
+  for (const { name, inner } of settings) {
+    if (name === "defaults") defaults = inner;
+    if (name !== "frontend" && name !== "listen") continue;
+    const set = CLIENT_TIMEOUTS.map((kind) => timeoutIn(inner, kind) ?? timeoutIn(defaults, kind)).find((one) => one !== null);
+    const ms = set === undefined ? null : readTime(set.args.slice(1), "ms");
+    if (set !== undefined && ms !== null) waits.push({ where: set.where, name: `HAProxy timeout ${set.args[0]}`, ms });
+  }
+  return waits.toSorted((a, b) => a.ms - b.ms)[0] ?? null;
+}
+
+function timeoutIn(block: readonly Setting[], kind: string): Setting | null {
+  return block.findLast(({ name, args }) => name === "timeout" && args[0]?.toLowerCase() === kind) ?? null;
 }
