@@ -13,12 +13,18 @@ import { readVersion } from "./version.ts";
 
 /** Exit codes: 0 all well, 1 a fault was found or a bug, 2 wrong usage or config; of `run`, those of its command. */
 export async function runProgram(args: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", letReaderLeave);
   process.exitCode = await runCommand(args);
   // What a command leaves open must not keep the shell waiting.
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 const LINGER_MS = 1000;
+
+/** Whoever reads along may leave before the end, as head does: what is printed after that goes nowhere. */
+function letReaderLeave(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
 
 async function runCommand(args: readonly string[]): Promise<number> {
   let status = 0;

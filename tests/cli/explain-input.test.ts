@@ -51,3 +51,15 @@ test("each name that --format takes is in the command's help", async () => {
   const [, names = ""] = /--format <name>\s+auto, response, or whose log it is:([\s\S]*?)\(default/.exec(command.stdout) ?? [];
   assert.deepEqual(names.trim().split(/,\s+/).sort(), [...LOG_FORMAT_NAMES].sort());
 });
+
+test("explain is quiet when whoever reads its output leaves before the end", { skip: process.platform === "win32" }, async () => {
+  await using command = new RunningCommand(["explain", "error.log"]);
+  // Gone before anything is printed, as head is once it has its lines.
+  command.process.stdout?.destroy();
+  writeFileSync(
+    join(command.directory, "error.log"),
+    '2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.1, server: s, request: "GET / HTTP/1.1", upstream: "http://10.0.0.2:8080/", host: "site.example"\n',
+  );
+  assert.equal(await command.status(), 1);
+  assert.equal(command.stderr, "");
+});
