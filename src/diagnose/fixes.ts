@@ -12,15 +12,20 @@ import type { TestResult } from "./question.ts";
 export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame): Verdict["fix"] {
   const { fault, role } = attributed as AttributedFault;
   const { client, operator } = movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix;
-  if (culprit === "exit") {
-    const isChain = (spec.exit?.hops.length ?? 0) > 1;
-    const other = isChain ? `Remove or replace hop ${hop}.` : "Use another exit.";
-    return { client: OF_ANY_HOP.test(client) ? other : isChain ? `${other} ${client}` : client, operator };
-  }
+  if (culprit === "exit") return { client: withoutIt(client, spec.exit?.hops.length ?? 0, hop), operator };
   if (culprit === "gateway" && client === NOTHING) return { client: operator, operator };
   const isTargets = culprit === "origin" || culprit === "edge";
   return { client: `${isTargets && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
 }
+
+/** An exit that is broken is done without; more is said only where that has more to it. */
+function withoutIt(client: string, hops: number, hop: number): string {
+  const isGeneral = OF_ANY_HOP.test(client);
+  if (hops > 1) return `Remove or replace hop ${hop}.${isGeneral ? "" : ` ${client}`}`;
+  return isGeneral && !client.startsWith(ANOTHER_EXIT) ? `${ANOTHER_EXIT}.` : client;
+}
+
+const ANOTHER_EXIT = "Use another exit";
 
 function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"] | undefined {
   if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
@@ -32,7 +37,7 @@ const ANOTHER_WAY = "Go another way: through a proxy, or from another network.";
 
 const NOTHING = "Nothing to do on the client.";
 /** What helps only where there is no other hop to take. */
-const OF_ANY_HOP = /^(?:Try again|Nothing to do|Check |Wait |Ask again|Clear |Try later|Use CONNECT|Use the scheme)/;
+const OF_ANY_HOP = /^(?:Try again|Nothing to do|Check |Wait |Ask again|Clear |Try later|Use CONNECT|Use the scheme|Use another exit)/;
 const SITE_IS_DOWN = "The site is down: wait. Another exit does not help. ";
 
 /** Nobody serves there. */

@@ -78,7 +78,8 @@ function whyNot({ spec: { exit } }: TestResult, culprit: Culprit, told: readonly
   const working = routes.filter(({ outcome }) => outcome === "ok").length;
   if (!isTargets && working > 0) lines.push(`not the site: ${working} other route${working === 1 ? "" : "s"} reached it`);
   const failing = routes.filter(({ outcome }) => outcome === "fault").length;
-  if (isTargets && direct?.outcome === "fault" && !isUnreached(direct)) lines.push("no exit: it fails without a proxy too");
+  const isCompared = exit !== null || routes.length > 0;
+  if (isTargets && isCompared && direct?.outcome === "fault" && !isUnreached(direct)) lines.push("no exit: it fails without a proxy too");
   else if (isTargets && failing > 0) lines.push(`no exit: ${failing} other route${failing === 1 ? " fails" : "s fail"} too`);
   if (culprit !== "network" && told.some(({ status }) => status !== null)) lines.push("not this machine's network: answers come");
   return lines;
