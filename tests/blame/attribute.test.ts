@@ -643,3 +643,11 @@ test("a SOCKS hop that is silent about the next hop of a chain is the exit's aff
   const failure = interrupted(TIMEOUT, { ...exit, stage: "handshake", firstBytes: Uint8Array.of(5, 0) });
   assert.equal(attribute(failure, chain).fault.confidence, null);
 });
+
+test("a page in the place of TLS is placed at the last exit before the target, which put it there", () => {
+  const page = { stage: "tls", firstBytes: Buffer.from("HTTP/1.1 200 OK\r\n") } as const;
+  const short = attribute(interrupted(CLOSED, { ...beyond, ...page }), VIA_HTTP);
+  assert.deepEqual([short.fault.id, culpritOf(short.fault, short.role), short.hop], ["tls.protocol_mismatch", "exit", 1]);
+  const long = attribute(interrupted(CLOSED, { ...beyond, ...page, hop: 3 }), routeOf([{ scheme: "http" }, { scheme: "http" }]));
+  assert.equal(long.hop, 2);
+});

@@ -12,7 +12,8 @@ import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
 import { authority, diagnoseIn, NAME, type Network, NOBODY, waitFor } from "./lab-network.ts";
 import { assertRows, type Row } from "./lab-rows.ts";
-import { CONNECT_EXIT, type Expected, PLAIN_EXIT, REFUSING_EXIT, SOCKS_EXIT, SOCKS_REPLIES, TARGET, TUNNEL_EXIT } from "./lab-tables.ts";
+import { CONNECT_EXIT, type Expected, PLAIN_EXIT, REFUSING_EXIT, SOCKS_EXIT, SOCKS_REPLIES, TUNNEL_EXIT } from "./lab-tables.ts";
+import { TARGET } from "./lab-target-tables.ts";
 
 /** Each length of a chain, and each place in it. */
 const PLACES = [

@@ -14,7 +14,8 @@ import { exitAt } from "../../src/lab/stages/scenes.ts";
 import { alerts, badTls } from "../../src/lab/tls-trouble.ts";
 import { authority, diagnoseIn, NAME, type Network, NOBODY, reachOf, waitFor } from "./lab-network.ts";
 import { assertRows, type Row } from "./lab-rows.ts";
-import { type Expected, TARGET, TLS_TARGET } from "./lab-tables.ts";
+import type { Expected } from "./lab-tables.ts";
+import { TARGET, TLS_TARGET } from "./lab-target-tables.ts";
 
 /** How the user goes to the site; each exit is well. */
 type Way = "direct" | "http" | "socks5h" | "socks5";
