@@ -21,6 +21,7 @@ export function tabulateAims(runs: readonly Run[]): Table {
   const scores = runs.flatMap(({ scores: each }) => each);
   const rows = [...SIDES, "network" as const].map((side) => tellAim(scores, `failures that ${MADE_BY[side]}, blamed right`, [side]));
   const benched = benchedOf(scores);
+  const worst = worstBenched(runs);
   const benchedForOwn = sum(scores.map((score) => score.benchedForOwn));
   return {
     title: "What was aimed at",
@@ -33,6 +34,14 @@ export function tabulateAims(runs: readonly Run[]): Table {
         "0.1 %",
         percent(benched),
         verdict(benched.right / benched.of <= BENCHED_MAX),
+        NOTHING,
+        NOTHING,
+      ],
+      [
+        `the same, where it was most: ${worst.name}`,
+        "0.1 %",
+        percent(worst.share),
+        verdict(worst.share.right / worst.share.of <= BENCHED_MAX),
         NOTHING,
         NOTHING,
       ],
@@ -53,6 +62,13 @@ export function tabulateAims(runs: readonly Run[]): Table {
       "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };
+}
+
+function worstBenched(runs: readonly Run[]): { readonly name: string; readonly share: Share } {
+  const each = runs.map(({ scenario, scores }) => ({ name: scenario.name, share: benchedOf(scores) }));
+  return each
+    .filter(({ share }) => share.of > 0)
+    .reduce((worst, other) => (other.share.right * worst.share.of > worst.share.right * other.share.of ? other : worst));
 }
 
 function tellAim(scores: readonly Score[], what: string, sides: readonly TrueSide[]): string[] {
