@@ -135,7 +135,8 @@ test("a 502 with nobody's marks names nobody as its maker for certain", () => {
 const WORDS: readonly (readonly [line: string, fault: string, culprit: string | null])[] = [
   ["curl: (5) Could not resolve proxy: proxy.example", "dns.nxdomain", "gateway"],
   ["curl: (7) Failed to connect to 127.0.0.1 port 1 after 0 ms: Couldn't connect to server", "connect.refused", null],
-  ["curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received", "connect.timeout", null],
+  ["curl: (28) Operation timed out after 30001 milliseconds with 0 bytes received", "head.timeout", null],
+  ["curl: (28) Connection timed out after 10001 milliseconds", "connect.timeout", null],
   ["curl: (35) error:0A00010B:SSL routines::wrong version number", "tls.protocol_mismatch", "gateway"],
   ["curl: (52) Empty reply from server", "head.closed_empty", null],
   ["curl: (56) Received HTTP code 407 from proxy after CONNECT", "handshake.auth_required", "gateway"],

@@ -3,10 +3,11 @@ import { drawHops, type HopPicture, type PictureLeg } from "../../blame/hop-pict
 import { Rules } from "../../blame/rules.ts";
 import { READY_RULES } from "../../config/ready-rules.ts";
 import { hideLikelySecrets } from "../hide-likely-secrets.ts";
-import { readClientWords, type WordsReading } from "./client-words.ts";
+import { readClientWords } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
 import { readHar } from "./har.ts";
 import type { ClientWords, SavedAnswer, SavedTalk } from "./saved.ts";
+import type { WordsReading } from "./words-reading.ts";
 
 /** An answer of a saved text with what it means. */
 export interface ExplainedAnswer {

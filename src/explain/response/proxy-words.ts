@@ -1,5 +1,5 @@
 import type { FaultId } from "../../core/fault.ts";
-import type { WordsReading } from "./client-words.ts";
+import type { WordsReading } from "./words-reading.ts";
 
 /** How clients begin what they say of the proxy itself, before any site is asked. */
 const OF_THE_PROXY =
@@ -53,6 +53,12 @@ const SAID: readonly Said[] = [
     fault: "connect.net_unreachable",
     words: "This machine has no way to the proxy's network: an IPv6 address without IPv6, or no network at all.",
     next: "See whether anything else is reachable: goodgateway diagnose URL.",
+  },
+  {
+    pattern: /handshake operation timed out/,
+    fault: "tls.handshake_timeout",
+    words: "The proxy opened the tunnel or took the connection, and the TLS handshake did not come to its end in time.",
+    next: "Take another proxy; where all do it, ask the site without a proxy.",
   },
   {
     pattern: /ConnectTimeout|dial tcp \S+ i\/o timeout|ETIMEDOUT|\[Errno 110\]|connect timeout/i,

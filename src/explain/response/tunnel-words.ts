@@ -4,7 +4,7 @@ import { readStatus } from "../../blame/claims/statuses.ts";
 import type { FaultId } from "../../core/fault.ts";
 import { fault } from "../../core/fault.ts";
 import { culpritOf, FAULTS } from "../../core/fault-table.ts";
-import type { WordsReading } from "./client-words.ts";
+import type { WordsReading } from "./words-reading.ts";
 
 /** How clients tell that a proxy refused a tunnel: the status, and the reason phrase where they show it. */
 const REFUSED: readonly RegExp[] = [
@@ -22,6 +22,9 @@ const REFUSED: readonly RegExp[] = [
   /ERR_PROXY_TUNNEL.*HTTP\/1\.[01] (?<status>\d{3})(?: (?<reason>[^"]*))?/,
   /tunneling socket could not be established, statusCode=(?<status>\d{3})/,
   /Bad response: (?<status>\d{3})$/,
+  // OkHttp; Ruby.
+  /Unexpected response code for CONNECT: (?<status>\d{3})/,
+  /Net::HTTP\w+: (?<status>407) "/,
   // Scrapy; .NET.
   /Could not open CONNECT tunnel with proxy \S+ \[\{'status': (?<status>\d{3})(?:, 'reason': b'(?<reason>[^']*)')?/,
   /proxy tunnel request to proxy \S+ failed with status code '?(?<status>\d{3})/,

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { readClientWords } from "../../src/explain/response/client-words.ts";
+
+/** As clients print them, with names of examples. */
+const SAID: readonly (readonly [line: string, fault: string, culprit: string | null])[] = [
+  // PHP's Guzzle quotes curl.
+  ["cURL error 28: Operation timed out after 30001 milliseconds with 0 bytes received", "head.timeout", null],
+  ["cURL error 60: SSL certificate problem: unable to get local issuer certificate", "tls.cert_untrusted", null],
+  ["cURL error 35: OpenSSL SSL_connect: Connection reset by peer in connection to site.example:443", "tls.closed_in_handshake", null],
+  ["curl: (28) Proxy CONNECT aborted due to timeout", "handshake.timeout", "exit"],
+  ["curl: (28) SSL connection timeout", "tls.handshake_timeout", null],
+  ["curl: (16) Error in the HTTP2 framing layer", "head.reset", null],
+  ["curl: (55) Send failure: Broken pipe", "write.reset", null],
+  ["curl: (22) The requested URL returned error: 502", "relay.edge_5xx", null],
+  // SOCKS.
+  [
+    "curl: (97) No authentication method was acceptable. (It is quite likely that the SOCKS5 server wanted a username/password)",
+    "handshake.auth_required",
+    "gateway",
+  ],
+  ["curl: (97) User was rejected by the SOCKS5 server (1 1).", "handshake.auth_required", "gateway"],
+  ["curl: (97) Received invalid version in initial SOCKS5 response.", "handshake.not_a_proxy", "gateway"],
+  ["curl: (97) connection to proxy closed", "handshake.connect_rejected", "exit"],
+  [
+    'Get "https://site.example/": socks connect tcp 127.0.0.1:1080->site.example:443: unknown error host unreachable',
+    "handshake.target_unreachable",
+    "origin",
+  ],
+  [
+    'Get "https://site.example/": socks connect tcp 127.0.0.1:1080->site.example:443: dial tcp 127.0.0.1:1080: connect: connection refused',
+    "connect.refused",
+    "exit",
+  ],
+  ["httpx.ProxyError: Proxy Server could not connect: Host unreachable.", "handshake.target_unreachable", "origin"],
+  [
+    "SOCKSHTTPSConnectionPool(host='site.example', port=443): Max retries exceeded with url: / (Caused by NewConnectionError('<urllib3>: Failed to establish a new connection: 0x05: Connection refused'))",
+    "handshake.target_refused",
+    "origin",
+  ],
+  [
+    "SOCKSHTTPSConnectionPool(host='site.example', port=443): Max retries exceeded with url: / (Caused by NewConnectionError('<urllib3>: Failed to establish a new connection: [Errno 111] Connection refused'))",
+    "connect.refused",
+    "exit",
+  ],
+  ["Failed to establish a new connection: SOCKS5 authentication failed", "handshake.auth_required", "gateway"],
+  // Rust, OkHttp, Ruby.
+  ["error trying to connect: unsuccessful tunnel", "handshake.connect_rejected", null],
+  ["error trying to connect: proxy authentication required", "handshake.auth_required", "gateway"],
+  ["java.io.IOException: Failed to authenticate with proxy", "handshake.auth_required", "gateway"],
+  ["java.io.IOException: Unexpected response code for CONNECT: 502", "handshake.connect_rejected", null],
+  ['Net::HTTPServerException: 407 "Proxy Authentication Required"', "handshake.auth_required", "gateway"],
+  // Go: Docker, kubectl, gRPC.
+  ['Error response from daemon: Get "https://registry.example/v2/": net/http: TLS handshake timeout', "tls.handshake_timeout", null],
+  ['Get "https://registry.example/v2/": net/http: request canceled (Client.Timeout exceeded while awaiting headers)', "head.timeout", null],
+  [
+    'Get "https://registry.example/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority',
+    "tls.cert_untrusted",
+    null,
+  ],
+  ['Get "https://192.0.2.1:5000/v2/": http: server gave HTTP response to HTTPS client', "tls.protocol_mismatch", null],
+  ['Get "https://site.example/": read tcp 192.0.2.4:51234->192.0.2.1:443: read: connection reset by peer', "head.reset", null],
+  ['Get "https://site.example/": EOF', "head.closed_empty", null],
+  [
+    'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 192.0.2.1:50051: connect: connection refused"',
+    "connect.refused",
+    null,
+  ],
+  // Python.
+  ["aiohttp.client_exceptions.ServerDisconnectedError: Server disconnected", "head.closed_empty", null],
+  [
+    "ClientConnectorError: Cannot connect to host site.example:443 ssl:default [Connect call failed ('192.0.2.1', 443)]",
+    "connect.refused",
+    null,
+  ],
+  ["httpx.RemoteProtocolError: Server disconnected without sending a response.", "head.closed_empty", null],
+  ["httpx.ReadTimeout", "head.timeout", null],
+  ["(Caused by SSLError(SSLEOFError(8, 'EOF occurred in violation of protocol (_ssl.c:1129)')))", "tls.closed_in_handshake", null],
+  ["requests.exceptions.HTTPError: 503 Server Error: Service Unavailable for url: https://site.example/", "relay.edge_5xx", null],
+  ["urllib.error.HTTPError: HTTP Error 429: Too Many Requests", "relay.rate_limited", null],
+  // Node.
+  ["  [cause]: SocketError: other side closed", "head.closed_empty", null],
+  ["HeadersTimeoutError: Headers Timeout Error", "head.timeout", null],
+  ["  [cause]: BodyTimeoutError: Body Timeout Error", "body.idle_timeout", null],
+  ["Error: Client network socket disconnected before secure TLS connection was established", "tls.closed_in_handshake", null],
+  ["AxiosError: Request failed with status code 502", "relay.edge_5xx", null],
+  ["npm ERR! 502 Bad Gateway - GET https://registry.example/x", "relay.edge_5xx", null],
+  // Java, .NET, PHP, wget.
+  ["org.apache.http.NoHttpResponseException: site.example:443 failed to respond", "head.closed_empty", null],
+  ["java.net.SocketException: Connection reset", "head.reset", null],
+  ["javax.net.ssl.SSLHandshakeException: Remote host terminated the handshake", "tls.closed_in_handshake", null],
+  ["javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path", "tls.cert_untrusted", null],
+  ["javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "tls.protocol_mismatch", "gateway"],
+  ["java.net.UnknownHostException: site.example", "dns.nxdomain", null],
+  ["java.net.SocketTimeoutException: Read timed out", "head.timeout", null],
+  ["No connection could be made because the target machine actively refused it. (192.0.2.1:8888)", "connect.refused", null],
+  ["System.Net.WebException: The remote server returned an error: (502) Bad Gateway.", "relay.edge_5xx", null],
+  ["Failed to open stream: HTTP request failed! HTTP/1.1 504 Gateway Timeout", "relay.edge_5xx", null],
+  ["2024-01-01 10:00:00 ERROR 500: Internal Server Error.", "relay.origin_5xx", null],
+  // Browsers.
+  ["net::ERR_NO_SUPPORTED_PROXIES at https://site.example/", "handshake.connect_failed", "gateway"],
+  ["Page.goto: net::ERR_SOCKS_CONNECTION_FAILED at https://site.example/", "handshake.connect_rejected", "exit"],
+  ["net::ERR_INVALID_AUTH_CREDENTIALS at https://site.example/", "handshake.auth_required", "gateway"],
+  ["net::ERR_HTTP2_PROTOCOL_ERROR at https://site.example/", "head.reset", null],
+  ["net::ERR_INTERNET_DISCONNECTED at https://site.example/", "connect.net_unreachable", "network"],
+  ["net::ERR_ADDRESS_UNREACHABLE at https://site.example/", "connect.host_unreachable", null],
+  ["net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH at https://site.example/", "tls.version_or_cipher", null],
+  ["Error: page.goto: NS_ERROR_NET_TIMEOUT", "connect.timeout", null],
+  ["NS_ERROR_NET_RESET", "head.reset", null],
+];
+
+test("errors of clients are read as what they say, of a proxy or of whoever was asked", () => {
+  for (const [line, fault, culprit] of SAID) {
+    const reading = readClientWords(line);
+    assert.deepEqual([reading?.fault, reading?.culprit], [fault, culprit], line);
+    assert.doesNotMatch(reading?.summary ?? "", /[Tt]he hop\b/, line);
+  }
+});
+
+test("what clients say where nothing went wrong is no error", () => {
+  for (const line of [
+    "HTTP request sent, awaiting response... 200 OK",
+    "Request failed with status code 404",
+    "* SOCKS5 request granted.",
+    "Status Code: 200",
+    "2024-01-01 10:00:00 (1.20 MB/s) - saved",
+  ])
+    assert.equal(readClientWords(line), null, line);
+});
