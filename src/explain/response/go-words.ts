@@ -17,7 +17,7 @@ export function readGoWords(line: string): WordsReading | null {
     fault: fault as FaultId,
     culprit: null,
     confidence: 0.6,
-    summary: summary.replace(/hop/g, "server"),
+    summary: summary.replace(/\bhop\b/g, "server"),
     next: WITHOUT_PROXY,
   };
 }
