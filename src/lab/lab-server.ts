@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { createSecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
 import type { HostPort } from "../core/address.ts";
 import { PeerLeft } from "./byte-reader.ts";
@@ -69,10 +69,31 @@ export async function startLabServer(behave: Behaviour, tls: LabTls | null = nul
   };
 }
 
-/** An address of 127.0.0.1 whose port was free a moment ago: TCP is refused there. */
+/**
+ * An address of 127.0.0.1 where TCP is refused. Its port is below all that systems give out by themselves, so that no other program comes to
+ * listen there in the meantime.
+ */
 export async function findClosedPort(): Promise<HostPort> {
-  await using server = await startLabServer(() => {});
-  return { host: server.host, port: server.port };
+  const host = "127.0.0.1";
+  for (;;) {
+    const port = LOW_PORTS.from + Math.floor(Math.random() * (LOW_PORTS.to - LOW_PORTS.from));
+    if (await isRefused(host, port)) return { host, port };
+  }
+}
+
+/** None of these has a service on most machines, nor is one that browsers and fetch refuse to ask. */
+const LOW_PORTS = { from: 225, to: 389 } as const;
+
+async function isRefused(host: string, port: number): Promise<boolean> {
+  const socket = connect(port, host);
+  try {
+    await once(socket, "connect");
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ECONNREFUSED";
+  } finally {
+    socket.destroy();
+  }
 }
 
 function wrapInTls(wire: Socket, { cert, key, ca, maxVersion, ...options }: LabTls): TLSSocket {
