@@ -10,6 +10,7 @@ import { openDiagnosis, readRoutes } from "../diagnose/open-diagnosis.ts";
 import { TARGET_REQUESTS_MAX } from "../diagnose/plan.ts";
 import type { Question } from "../diagnose/question.ts";
 import { type Surroundings, surroundingsOf } from "../diagnose/surroundings.ts";
+import { unreadable } from "./unreadable.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DiagnoseFlags {
@@ -44,7 +45,7 @@ export interface Asked {
 export async function readAsked(operands: readonly string[], flags: DiagnoseFlags): Promise<Asked> {
   const curl = readCurl(operands, flags);
   const [text = ""] = operands;
-  const given = (flags.via ?? []).flatMap((line, index) => routes(line, `--via ${index + 1}`));
+  const given = (flags.via ?? []).flatMap((line, index, { length }) => routes(line, `--via${length > 1 ? ` ${index + 1}` : ""}`));
   const exits = flags.exits === undefined ? [] : routes(read(flags.exits).toString("utf8"), flags.exits);
   const via = curl?.exit == null ? given : [curl.exit, ...given];
   if (!flags.direct && via.length + exits.length === 0)
@@ -115,17 +116,24 @@ function requestOf(text: string, { request, header, data }: DiagnoseFlags): Requ
 
 function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError("what is diagnosed is an http:// or https:// URL");
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new UsageError(notUrl(text));
   if (url.username !== "" || url.password !== "")
     throw new UsageError("the URL takes no user and password: send an Authorization field (-H)");
   url.hash = "";
   return url;
 }
 
+/** What may be a host's name is offered as a URL. */
+function notUrl(text: string): string {
+  const host = /^([a-z\d][a-z\d.-]*\.[a-z\d.-]+(?::\d+)?)(?:\/|$)/i.exec(text)?.[1];
+  return `what is diagnosed is an http:// or https:// URL${host === undefined ? "" : `, as in https://${host}/`}`;
+}
+
 function routes(text: string, name: string): readonly Exit[] {
   const found = readRoutes(text, name);
-  if ("problem" in found) throw new UsageError(found.problem);
-  return found;
+  if (!("error" in found)) return found;
+  const { line, column, reason } = found.error;
+  throw new UsageError(`${name.startsWith("--") ? `${name}, character ${column}` : `${name}:${line}:${column}`}: ${reason}`);
 }
 
 /** A file, or what is piped in (`-`). */
@@ -134,7 +142,7 @@ function read(path: string): Buffer {
   try {
     return readFileSync(path === "-" ? 0 : path);
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    throw unreadable(path, error) ?? error;
   }
 }
 

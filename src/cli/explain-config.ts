@@ -8,6 +8,7 @@ import type { Finding } from "../explain/config/setting.ts";
 import { askChecker } from "./config-checkers.ts";
 import { row, tellJson } from "./explain-report.ts";
 import { lookOf, printable } from "./look.ts";
+import { unreadable } from "./unreadable.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Says what in configs of gateways causes 502s before it does; from the client's side to the application's. 1: something does. */
@@ -52,7 +53,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file).subarray(0, CONFIG_BYTES_MAX).toString("utf8");
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
+    throw unreadable(file, error) ?? error;
   }
 }
 

@@ -6,6 +6,7 @@ import { LogReader, type OpenLog } from "../explain/log/log-reader.ts";
 import { tellLog } from "./explain-log-report.ts";
 import { followFile } from "./follow-file.ts";
 import { fit, format, type Look, lookOf, plural, printable } from "./look.ts";
+import { unreadable } from "./unreadable.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -35,7 +36,7 @@ export async function followLogs(sources: readonly string[], flags: FollowFlags)
     } catch (error) {
       // The others end with it.
       stop.abort();
-      throw unreadable(source, error);
+      throw unreadable(source, error) ?? error;
     }
   };
   try {
@@ -44,11 +45,6 @@ export async function followLogs(sources: readonly string[], flags: FollowFlags)
     clearInterval(timer);
   }
   return following.conclude();
-}
-
-function unreadable(source: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "EACCES" || code === "EISDIR" ? new UsageError(`${source} cannot be read: ${(error as Error).message}`) : error;
 }
 
 /** As often as a screen is looked at. */

@@ -13,6 +13,7 @@ import { isLog, LogInputs } from "./explain-log.ts";
 import { tellLog } from "./explain-log-report.ts";
 import { tellExplained, tellJson, tellRecord } from "./explain-report.ts";
 import { type Look, lookOf } from "./look.ts";
+import { unreadable } from "./unreadable.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ExplainFlags {
@@ -64,12 +65,12 @@ function isFault(found: Found): boolean {
 
 /** What one input holds; a log is read into those before it. */
 async function explainSource(source: string, flags: ExplainFlags, logs: LogInputs): Promise<Found[] | "log"> {
-  if (source !== "-" && !existsSync(source)) {
-    if (REQUEST_ID.test(source)) return [{ kind: "record", record: await fetchRecord(source, flags) }];
-    throw new UsageError(`${source} is neither a file nor the id of a request`);
-  }
+  if (source !== "-" && REQUEST_ID.test(source) && !existsSync(source))
+    return [{ kind: "record", record: await fetchRecord(source, flags) }];
   if (source === "-" && process.stdin.isTTY) console.error("goodgateway explain reads what you paste, until Ctrl-D");
-  const input = await openInput(source);
+  const input = await openInput(source).catch((error: unknown) => {
+    throw unreadable(source, error) ?? error;
+  });
   if (flags.format !== "response" && (flags.format !== "auto" || holdsLog(input))) {
     await logs.read(input);
     return "log";
@@ -79,6 +80,7 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
   if (record !== null) return [{ kind: "record", record }];
   const explained = explainResponse(text);
   if (explained !== null) return [...explained];
+  if (text === "" && input.broken === null) throw new UsageError(source === "-" ? EMPTY_STDIN : `${source} is empty`);
   throw new UsageError(
     `${input.name} has no answer, no client's error and no line of a known log in it: what curl -i or curl -v prints, a HAR file, a record or a log is wanted${input.broken === null ? "" : ` (${input.broken})`}`,
   );
@@ -90,6 +92,8 @@ function holdsLog(input: Input): boolean {
   return !/^[<>] .*HTTP\/\d/m.test(head) && isLog(input) && readRecord(head) === null;
 }
 
+/** What a client says of a failure goes to stderr, which a pipe leaves behind. */
+const EMPTY_STDIN = "nothing was piped in. What a client says of its failure comes along with 2>&1: curl -i URL 2>&1 | goodgateway explain";
 /** As the gateway makes them. */
 const REQUEST_ID = /^[0-9A-Za-z]{6,40}$/;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;

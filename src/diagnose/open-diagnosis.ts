@@ -7,7 +7,7 @@ import type { ExchangeSettings } from "../core/settings.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { DnsQueries } from "../net/dns-query.ts";
 import { systemResolver } from "../net/resolve.ts";
-import { parseExitLine } from "../wire/exit-line.ts";
+import { type ExitLineError, parseExitLine } from "../wire/exit-line.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
 import { lookAtMachine } from "./machine/machine-facts.ts";
 
@@ -25,11 +25,11 @@ export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, t
 }
 
 /** Exits of lines, as in an exit list; what is wrong with the first bad one. */
-export function readRoutes(text: string, file: string): readonly Exit[] | { readonly problem: string } {
+export function readRoutes(text: string, file: string): readonly Exit[] | { readonly error: ExitLineError } {
   const exits: Exit[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const read = parseExitLine(line, { scheme: "http", tags: {}, where: { file, line: index + 1 } });
-    if ("error" in read) return { problem: `${file}:${read.error.line}:${read.error.column}: ${read.error.reason}` };
+    if ("error" in read) return { error: read.error };
     if ("exit" in read) exits.push(read.exit);
   }
   return exits;

@@ -73,5 +73,5 @@ test("explain -f of a packed file, or of a folder, is refused with what to do", 
   assert.match(command.stderr, /x\.gz is packed/);
   await using folder = new RunningCommand(["explain", "-f", "."]);
   assert.equal(await folder.status(), 2);
-  assert.match(folder.stderr, /\. cannot be read/);
+  assert.match(folder.stderr, /\. is a folder: name the files in it/);
 });

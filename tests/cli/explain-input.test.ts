@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -62,4 +62,42 @@ test("explain is quiet when whoever reads its output leaves before the end", { s
   );
   assert.equal(await command.status(), 1);
   assert.equal(command.stderr, "");
+});
+
+test("explain says what to do where there is nothing to read", { skip: process.platform === "win32" }, async () => {
+  const isRoot = process.getuid?.() === 0;
+  const cases: [args: string[], says: RegExp][] = [
+    [["logs"], /^goodgateway: logs is a folder: name the files in it\n$/],
+    [["-f", "logs"], /^goodgateway: logs is a folder: name the files in it\n$/],
+    [["eror.log"], /^goodgateway: there is no file eror\.log\n$/],
+    [["--config", "nginx.conf"], /^goodgateway: there is no file nginx\.conf\n$/],
+    [["empty.log"], /^goodgateway: empty\.log is empty\n$/],
+    [[], /^goodgateway: nothing was piped in\. .* curl -i URL 2>&1 \| goodgateway explain\n$/],
+    ...(isRoot ? [] : [[["secret.log"], /may not read secret\.log.* sudo cat secret\.log \| goodgateway/] as [string[], RegExp]]),
+  ];
+  for (const [args, says] of cases) {
+    const directory = mkdtempSync(join(tmpdir(), "goodgateway-input-"));
+    writeFileSync(join(directory, "empty.log"), "");
+    mkdirSync(join(directory, "logs"));
+    writeFileSync(join(directory, "secret.log"), "x\n", { mode: 0 });
+    await using command = new RunningCommand(["explain", ...args], { directory });
+    command.process.stdin?.end();
+    assert.equal(await command.status(), 2, args.join(" "));
+    assert.match(command.stderr, says);
+  }
+});
+
+test("diagnose offers a URL where a host's name was given, and counts characters in a route that it cannot read", async () => {
+  const cases: [args: string[], says: RegExp][] = [
+    [["site.example/x?a=b"], /URL, as in https:\/\/site\.example\/\n$/],
+    [["ftp://site.example/"], /URL\n$/],
+    [["http://site.example/", "--via", "htp://proxy.example:1"], /^goodgateway: --via, character 1: the scheme is none of /],
+    [["http://site.example/", "--via", "a.example:80", "--via", "b.example:x"], /^goodgateway: --via 2, character 11: the port /],
+    [["http://site.example/", "--exits", "missing.txt"], /^goodgateway: there is no file missing\.txt\n$/],
+  ];
+  for (const [args, says] of cases) {
+    await using command = new RunningCommand(["diagnose", ...args]);
+    assert.equal(await command.status(), 2, args.join(" "));
+    assert.match(command.stderr, says);
+  }
 });
