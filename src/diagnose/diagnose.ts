@@ -115,13 +115,13 @@ class Run {
     return verdict.confidence >= COMPARED && areKnown(["via", "direct", "other", "hop-alone"]);
   }
 
-  /** What came was no word of a proxy as its line has it: which one would be is worth waiting for, SOCKS5 too where SOCKS4 was heard first. */
+  /** What came may be that of a proxy which speaks otherwise than its line says: how is worth waiting for, SOCKS5 too where SOCKS4 was heard first. */
   #isProtocolOpen({ culprit }: Verdict): boolean {
     const wanted = this.#specs.filter(({ part }) => part === "protocol");
     const ended = this.#ended.filter(({ spec }) => spec.part === "protocol");
     const spoken = ended.filter(({ outcome }) => outcome === "ok").map(({ spec }) => schemeOf(spec));
     const isSettled = spoken.some((scheme) => !scheme.startsWith("socks4")) || ended.length === wanted.length;
-    return culprit === "gateway" && !isSettled;
+    return (culprit === "gateway" || culprit === "exit") && !isSettled;
   }
 
   #finish(): void {
