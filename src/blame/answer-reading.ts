@@ -97,6 +97,11 @@ function judge({ status, reason, fields, body }: Omit<SeenAnswer, "ms">, { targe
   const exit = plainProxy ?? true;
   const found = judgeAnswer({ status, reason, fields }, body, { ...way, exit });
   if (found === null) return null;
+  // No word of an exit that nobody has spoken of.
+  if (plainProxy === null && found.id === "relay.origin_5xx") {
+    const direct = judgeAnswer({ status, reason, fields }, body, { ...way, exit: false }) ?? found;
+    return { fault: { ...direct, confidence: found.confidence }, role: "target" };
+  }
   const isExits = found.id === "relay.exit_5xx" || found.id.startsWith("handshake.");
   return { fault: found, role: isExits && exit ? "exit" : "target" };
 }

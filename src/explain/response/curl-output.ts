@@ -119,7 +119,8 @@ class CurlReader {
       url,
       plainProxy: request === null ? null : /^http:\/\//i.test(request.target),
       ...{ status, reason, fields, line, ms: null },
-      body: Buffer.from((body ?? []).join("\n")).subarray(0, SAVED_BODY_BYTES_MAX),
+      // The line's end is the file's, as a rule.
+      body: Buffer.from((body ?? []).join("\n").trimEnd()).subarray(0, SAVED_BODY_BYTES_MAX),
     });
   }
 }

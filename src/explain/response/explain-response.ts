@@ -3,6 +3,7 @@ import { drawHops, type HopPicture, type PictureLeg } from "../../blame/hop-pict
 import { Rules } from "../../blame/rules.ts";
 import { READY_RULES } from "../../config/ready-rules.ts";
 import { hideLikelySecrets } from "../hide-likely-secrets.ts";
+import { readBarePage } from "./bare-page.ts";
 import { readClientWords } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
 import { readHar } from "./har.ts";
@@ -30,16 +31,17 @@ export interface ExplainedWords {
 
 export type Explained = ExplainedAnswer | ExplainedWords;
 
-/** Explains what curl printed, a HAR file, or a bare answer; null: there is neither an answer nor an error in it. */
+/** Explains what curl printed, a HAR file, a bare answer, or the page of one; null: there is neither an answer nor an error in it. */
 export function explainResponse(text: string): readonly Explained[] | null {
   const talk = readTalk(text);
   const rules = new Rules(READY_RULES);
-  const answers = talk.answers.map((answer) => explainAnswer(answer, rules));
+  const page = talk.answers.length === 0 ? readBarePage(text) : null;
+  const answers = [...talk.answers, ...(page === null ? [] : [page])].map((answer) => explainAnswer(answer, rules));
   const isTold = answers.some(({ reading }) => reading.fault !== null);
-  // "curl: (56) CONNECT tunnel failed" only repeats what the answer says better.
+  // "curl: (56) CONNECT tunnel failed" and "status code 502" only repeat what the answer says better.
   const words = talk.words
     .flatMap((said) => explainWords(said))
-    .filter(({ reading }) => !isTold || !reading.fault.startsWith("handshake."));
+    .filter(({ reading }) => !isTold || !/^(?:handshake|relay)\./.test(reading.fault));
   const all: Explained[] = [...answers, ...words];
   return all.length === 0 ? null : all;
 }
