@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { printableJson } from "../observe/printable.ts";
+import { printableJson } from "../core/printable.ts";
 
 /** What the admin listener answers, before it is written. */
 export interface Answer {

@@ -1,5 +1,6 @@
 import type { CheckedFault, CheckResult, Finding } from "../check/check-result.ts";
-import { formatMs, formatSpeed, type Look, paintState, printable, wrap } from "./look.ts";
+import { withoutControls } from "../core/printable.ts";
+import { formatMs, formatSpeed, type Look, paintState, wrap } from "./look.ts";
 
 /** All that was found out about one proxy, for people. */
 export function writeCard(result: CheckResult, look: Look): string[] {
@@ -7,7 +8,7 @@ export function writeCard(result: CheckResult, look: Look): string[] {
   const rows = state === "dead" ? tellDead(result) : tellAlive(result);
   const width = (look.width ?? WIDE_CHARS) - INDENT;
   const lines = rows.flatMap(([name, text]) => wrap(text, width).map((line, i) => `  ${(i === 0 ? name : "").padEnd(INDENT - 2)}${line}`));
-  return [`${printable(proxy)}  ${paintState(state, STATES[state], look)}`, "", ...lines];
+  return [`${withoutControls(proxy)}  ${paintState(state, STATES[state], look)}`, "", ...lines];
 }
 
 /** Where the texts begin. */

@@ -1,3 +1,4 @@
+import { withoutControls } from "../core/printable.ts";
 import type { MessageLimits } from "../core/settings.ts";
 import type { Diagnosis } from "../diagnose/diagnosis.ts";
 import { drawDiagnosis } from "../diagnose/draw.ts";
@@ -6,7 +7,7 @@ import { lookAtBytes } from "../diagnose/microscope.ts";
 import type { Found } from "./diagnose.ts";
 import { tellTests } from "./diagnose-table.ts";
 import { row } from "./explain-report.ts";
-import { type Look, printable, wrap } from "./look.ts";
+import { type Look, wrap } from "./look.ts";
 
 /** A diagnosis for people: the sentence, the picture, the proof, the fix, the table of tests. */
 export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, look: Look): string[] {
@@ -15,9 +16,9 @@ export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, look:
   const picture = drawDiagnosis(diagnosis);
   return [
     ...wrap(summary, look.width ?? Number.POSITIVE_INFINITY).map((line) => look.paint("bold", line)),
-    ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${printable(line)}`)]),
+    ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${withoutControls(line)}`)]),
     ...tellReasons(diagnosis, look),
-    ...(microscope === null ? [] : ["", ...microscope.map((line) => `  ${printable(line)}`)]),
+    ...(microscope === null ? [] : ["", ...microscope.map((line) => `  ${withoutControls(line)}`)]),
     "",
     ...tellTests(diagnosis.tests, look),
   ];
@@ -46,7 +47,7 @@ const NOTHING = "Nothing to do.";
 
 /** Its command stands on a line of its own, whole. */
 function tellHint({ words, command, at }: Hint, label: string, look: Look): string[] {
-  return [...item(label, at === "there" ? `On its machine: ${words}` : words, look), `               ${printable(command)}`];
+  return [...item(label, at === "there" ? `On its machine: ${words}` : words, look), `               ${withoutControls(command)}`];
 }
 
 /** One of a list, behind a dash. */
@@ -64,7 +65,7 @@ export function bytesOf({ tests }: Diagnosis, limits: MessageLimits): readonly s
 
 /** What is said beside the verdict. */
 export function tellNotes(notes: readonly string[], { paint }: Look): string[] {
-  return notes.length === 0 ? [] : ["", ...notes.map((words) => paint("dim", `  note  ${printable(words)}`))];
+  return notes.length === 0 ? [] : ["", ...notes.map((words) => paint("dim", `  note  ${withoutControls(words)}`))];
 }
 
 /** The same for programs. */

@@ -1,5 +1,6 @@
+import { withoutControls } from "../core/printable.ts";
 import type { TestResult } from "../diagnose/question.ts";
-import { fit, formatMs, type Look, printable, wrap } from "./look.ts";
+import { fit, formatMs, type Look, wrap } from "./look.ts";
 
 const MARK_CHARS = 5;
 /** A chain's route may be longer than a line: what came of it then stands below it. */
@@ -19,7 +20,7 @@ export function tellTests(tests: readonly TestResult[], look: Look): string[] {
   const rows = tests.map((test) => ({ test, route: routeOf(test, usual), came: cameOf(test) }));
   const routeChars = Math.max(0, ...rows.map(({ route }) => (route.length > ROUTE_CHARS_MAX ? 0 : route.length)));
   return [
-    look.paint("dim", `  ${printable(usual)}`),
+    look.paint("dim", `  ${withoutControls(usual)}`),
     ...rows.flatMap(({ test, route, came }) => rowOf(test, { route, came, routeChars }, look)),
   ];
 }
@@ -46,9 +47,9 @@ function rowOf({ outcome }: TestResult, { route, came, routeChars }: Row, { widt
 
 /** What most tests ask for is not said again. */
 function routeOf({ spec: { route, request } }: TestResult, usual: string): string {
-  return printable(request === usual ? route : `${route} (${request})`);
+  return withoutControls(request === usual ? route : `${route} (${request})`);
 }
 
 function cameOf({ words, ms }: TestResult): string {
-  return printable(`${words}${ms.total === undefined ? "" : `, ${formatMs(ms.total)}`}`);
+  return withoutControls(`${words}${ms.total === undefined ? "" : `, ${formatMs(ms.total)}`}`);
 }

@@ -1,8 +1,9 @@
+import { withoutControls } from "../core/printable.ts";
 import { type Change, mayBeWatched, timeOf, Watch } from "../diagnose/watch.ts";
 import type { Found } from "./diagnose.ts";
 import type { Asked, DiagnoseFlags } from "./diagnose-asked.ts";
 import { toJson } from "./diagnose-report.ts";
-import { lookOf, printable } from "./look.ts";
+import { lookOf } from "./look.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -38,7 +39,7 @@ export async function watchAsked(asked: Asked, flags: DiagnoseFlags, { findOut, 
   tellStatus("");
   // Programs that read the rounds have not asked for it.
   const tell = json ? console.error : console.log;
-  if (watch.rounds > 0) tell(["", ...watch.summary().map(printable)].join("\n"));
+  if (watch.rounds > 0) tell(["", ...watch.summary().map(withoutControls)].join("\n"));
   return watch.hasFault ? 1 : 0;
 }
 
@@ -62,15 +63,15 @@ function interruptible(): <T>(promise: Promise<T>) => Promise<T | null> {
 }
 
 function tellLine(found: Found, round: number, { at, changed }: { at: number; changed: boolean }): string {
-  return printable(JSON.stringify({ round, at: new Date(at).toISOString(), changed, ...toJson(found) }));
+  return withoutControls(JSON.stringify({ round, at: new Date(at).toISOString(), changed, ...toJson(found) }));
 }
 
 function tellChange({ diagnosis, notes }: Found, { round, lines }: Change, at: number): string[] {
   const look = lookOf(process.stdout);
   const [first = "", ...more] = lines;
-  const told = look.paint(diagnosis.verdict.fault === null ? "green" : "red", printable(first));
+  const told = look.paint(diagnosis.verdict.fault === null ? "green" : "red", withoutControls(first));
   const below = [...more, ...(round === 1 ? notes.map((note) => `note  ${note}`) : [])];
-  return [`${timeOf(at)}  round ${round}  ${told}`, ...below.map((line) => `          ${printable(line)}`)];
+  return [`${timeOf(at)}  round ${round}  ${told}`, ...below.map((line) => `          ${withoutControls(line)}`)];
 }
 
 /** On a terminal alone: the line that is written over. */

@@ -2,12 +2,13 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { loadConfig } from "../config/load.ts";
 import { NO_FLAGS } from "../config/resolve.ts";
+import { withoutControls } from "../core/printable.ts";
 import { type ConfigText, type ExplainedConfigs, explainConfigs } from "../explain/config/explain-config.ts";
 import { BadConfigFile } from "../explain/config/includes.ts";
 import type { Finding } from "../explain/config/setting.ts";
 import { askChecker } from "./config-checkers.ts";
 import { row, tellJson } from "./explain-report.ts";
-import { lookOf, printable } from "./look.ts";
+import { lookOf } from "./look.ts";
 import { unreadable } from "./unreadable.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -59,7 +60,7 @@ function readText(file: string): string {
 
 function tell({ files, findings }: ExplainedConfigs): string[] {
   const look = lookOf(process.stdout);
-  const names = printable(files.map(({ file, kind }) => `${file} (${kind})`).join(", "));
+  const names = withoutControls(files.map(({ file, kind }) => `${file} (${kind})`).join(", "));
   if (findings.length === 0) return [`${names}: nothing that causes 502s was found`];
   return [names, ...findings.flatMap((finding) => ["", ...tellFinding(finding, look)])];
 }
@@ -67,7 +68,7 @@ function tell({ files, findings }: ExplainedConfigs): string[] {
 function tellFinding({ where, weight, what, why, write }: Finding, look: ReturnType<typeof lookOf>): string[] {
   const mark = weight === "likely" ? look.paint("red", "will break") : look.paint("yellow", "may break");
   return [
-    `${look.paint("bold", printable(`${where.file}:${where.line}`))}  ${mark}`,
+    `${look.paint("bold", withoutControls(`${where.file}:${where.line}`))}  ${mark}`,
     ...row("what", what, look),
     ...row("why", why, look),
     ...row("write", write, look),

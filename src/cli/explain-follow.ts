@@ -1,11 +1,12 @@
 import { createReadStream, statSync } from "node:fs";
 import type { Readable } from "node:stream";
+import { withoutControls } from "../core/printable.ts";
 import { IncidentNews, type News } from "../explain/log/incident-news.ts";
 import { formatsNamed, LOG_FORMAT_NAMES } from "../explain/log/log-formats.ts";
 import { LogReader, type OpenLog } from "../explain/log/log-reader.ts";
 import { tellLog } from "./explain-log-report.ts";
 import { followFile } from "./follow-file.ts";
-import { fit, format, type Look, lookOf, plural, printable } from "./look.ts";
+import { fit, format, type Look, lookOf, plural } from "./look.ts";
 import { unreadable } from "./unreadable.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
@@ -133,7 +134,7 @@ class Following {
     if (!this.#isStarted) return;
     const news = this.#news.read(this.#reader.incidents(), performance.now());
     for (const one of news.slice(0, NEWS_SHOWN_MAX))
-      console.log(this.#flags.json ? printable(JSON.stringify(one)) : tellOne(one, LABELS[one.kind], this.#look));
+      console.log(this.#flags.json ? withoutControls(JSON.stringify(one)) : tellOne(one, LABELS[one.kind], this.#look));
     const beyond = news.length - NEWS_SHOWN_MAX;
     if (beyond > 0) console.error(`and ${plural(beyond, "other incident", "other incidents")}`);
   }
@@ -141,7 +142,7 @@ class Following {
   conclude(): number {
     this.tellNews();
     const report = this.#reader.report();
-    console.log(this.#flags.json ? printable(JSON.stringify(report)) : `\n${tellLog(report, this.#look).join("\n")}`);
+    console.log(this.#flags.json ? withoutControls(JSON.stringify(report)) : `\n${tellLog(report, this.#look).join("\n")}`);
     return report.failures > 0 ? 1 : 0;
   }
 }

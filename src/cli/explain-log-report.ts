@@ -1,6 +1,7 @@
+import { withoutControls } from "../core/printable.ts";
 import type { LineShape } from "../explain/log/line-shapes.ts";
 import type { LogReport, ShapesTold, ToldIncident } from "../explain/log/log-report.ts";
-import { fit, format, type Look, plural, printable, wrap } from "./look.ts";
+import { fit, format, type Look, plural, wrap } from "./look.ts";
 
 const INCIDENTS_SHOWN_MAX = 12;
 const SHAPES_SHOWN_MAX = 8;
@@ -29,7 +30,7 @@ export function tellLog(report: LogReport, look: Look): string[] {
 
 function tellIncident(one: ToldIncident, look: Look): string[] {
   const { paint } = look;
-  const where = one.backend === null ? "" : ` at ${printable(one.backend)}`;
+  const where = one.backend === null ? "" : ` at ${withoutControls(one.backend)}`;
   const when =
     one.first === null ? "" : one.first === one.last ? `, ${day(one.first)}` : `, ${day(one.first)} to ${day(one.last ?? one.first)}`;
   const targets = one.targets.map(({ text, count }) => `${fit(text, TARGET_CHARS_MAX)} (${format(count)})`).slice(0, 3);
@@ -74,7 +75,7 @@ function tellShapes(title: string, { lines, shapes, others }: ShapesTold, look: 
 const COUNT_CHARS = 7;
 
 function tellShape({ shape, count, file, line }: LineShape, look: Look): string {
-  return `${format(count).padStart(COUNT_CHARS)}  ${fit(shape, (look.width ?? WIDE_CHARS) - 30)}  (${printable(file)}:${line})`;
+  return `${format(count).padStart(COUNT_CHARS)}  ${fit(shape, (look.width ?? WIDE_CHARS) - 30)}  (${withoutControls(file)}:${line})`;
 }
 
 const LEVELS = "▁▂▃▄▅▆▇█";

@@ -1,7 +1,8 @@
 import type { AttemptRecord, ExchangeRecord } from "../core/ledger.ts";
+import { withoutControls } from "../core/printable.ts";
 import { drawRecord } from "../explain/record-picture.ts";
 import type { Explained, ExplainedAnswer, ExplainedWords } from "../explain/response/explain-response.ts";
-import { formatMs, type Look, printable, wrap } from "./look.ts";
+import { formatMs, type Look, wrap } from "./look.ts";
 
 /** What is explained of one answer or error, for people. */
 export function tellExplained(explained: Explained, look: Look): string[] {
@@ -14,7 +15,7 @@ function tellAnswer({ asked, line, status, reading, picture }: ExplainedAnswer, 
   const where = `${asked ?? `answer ${status}`}${line === null ? "" : ` (line ${line})`}`;
   const verdict = fault === null ? [] : [row("verdict", `${fault}, culprit ${culprit}, ${percent(confidence)} sure`, look)];
   return [
-    paint("bold", printable(where)),
+    paint("bold", withoutControls(where)),
     "",
     ...indent(picture),
     "",
@@ -30,7 +31,7 @@ function tellAnswer({ asked, line, status, reading, picture }: ExplainedAnswer, 
 function tellWords({ text, line, reading }: ExplainedWords, look: Look): string[] {
   const { fault, culprit, confidence, summary, next } = reading;
   return [
-    look.paint("bold", printable(line === 0 ? text : `${text} (line ${line})`)),
+    look.paint("bold", withoutControls(line === 0 ? text : `${text} (line ${line})`)),
     "",
     ...row("what", summary, look),
     ...row("verdict", `${fault}, culprit ${culprit ?? "not shown by the words"}, ${percent(confidence)} sure`, look),
@@ -42,7 +43,7 @@ function tellWords({ text, line, reading }: ExplainedWords, look: Look): string[
 export function tellRecord(record: ExchangeRecord, look: Look): string[] {
   const { id, at, method, target, outcome, status, verdict, attempts, notes, ms, revised = [] } = record;
   return [
-    look.paint("bold", printable(`${id}  ${method} ${target}`)),
+    look.paint("bold", withoutControls(`${id}  ${method} ${target}`)),
     "",
     ...indent(drawRecord(record)),
     "",
@@ -72,14 +73,14 @@ export function row(label: string, text: string, { width }: Look): string[] {
 
 /** What `--json` prints: nothing in it steers a terminal either, and it stays JSON. */
 export function tellJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).split("\n").map(printable).join("\n");
+  return JSON.stringify(value, null, 2).split("\n").map(withoutControls).join("\n");
 }
 
 /** Where there is no terminal, lines stay readable in a ticket. */
 const WIDE_CHARS = 140;
 
 function indent(text: string): string[] {
-  return text.split("\n").map((line) => `  ${printable(line)}`);
+  return text.split("\n").map((line) => `  ${withoutControls(line)}`);
 }
 
 function percent(confidence: number): string {

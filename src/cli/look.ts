@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { CheckState } from "../check/check-result.ts";
+import { withoutControls } from "../core/printable.ts";
 
 type Style = "green" | "red" | "yellow" | "dim" | "bold";
 
@@ -41,19 +42,14 @@ export function plural(number: number, one: string, many: string): string {
 
 /** At most so many characters, the last of them `…` where it was cut. Nothing that a proxy says moves the cursor. */
 export function fit(text: string, width: number): string {
-  const plain = printable(text);
+  const plain = withoutControls(text);
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
-}
-
-/** Without the characters that steer a terminal. */
-export function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, " ");
 }
 
 /** Cut at spaces into lines of at most so many characters. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of printable(text).split(" ")) {
+  for (const word of withoutControls(text).split(" ")) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);

@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import type { GatewayEvent, Report } from "../core/event.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
+import { hideUserinfo, printable, printableJson } from "../core/printable.ts";
 import { tellEvent } from "./log-line.ts";
-import { hideUserinfo, printable, printableJson } from "./printable.ts";
 
 /**
  * Turns events into log lines: one line, with the whole story, for each exchange that failed, was rescued or relayed a 5xx,

@@ -11,6 +11,11 @@ export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, escapeUnit);
 }
 
+/** The same for people, where bytes do not matter: a run of such characters is a space. */
+export function withoutControls(text: string): string {
+  return text.replace(UNPRINTABLE_RUNS, " ");
+}
+
 /** Records and events carry no userinfo; should a message of ours ever quote a URL that does, it ends here. */
 export function hideUserinfo(text: string): string {
   return text.includes("@") ? text.replace(USERINFO, "://***@") : text;
@@ -18,6 +23,7 @@ export function hideUserinfo(text: string): string {
 
 /** C0, DEL, C1 (0x9b opens an escape sequence on some terminals), line separators, and what turns the direction of text around. */
 const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+const UNPRINTABLE_RUNS = new RegExp(`${UNPRINTABLE.source}+`, "g");
 
 /** Up to the last @ of an authority: a raw password may hold one. */
 const USERINFO = /:\/\/[^\s/"']*@/g;
