@@ -37,8 +37,12 @@ function tellCulprit({ verdict, attempts }: ExchangeRecord): string {
   if (verdict.culprit === "origin" || verdict.culprit === "edge") return "site";
   if (verdict.culprit !== "exit") return verdict.culprit;
   const guilty = attempts.findLast((attempt) => attempt.fault === verdict.fault) ?? attempts.at(-1);
-  return guilty?.exit == null ? "exit" : `exit ${guilty.exit}`;
+  if (guilty?.exit == null) return "exit";
+  return `exit ${guilty.exit}${MADE_ID.test(guilty.exit) ? ` (${guilty.route.slice(0, -1).join(",")})` : ""}`;
 }
+
+/** An id that nobody gave says nothing to people: once the command is over there is no API that would tell whose it is. */
+const MADE_ID = /^[\da-f]{8}$/;
 
 function count(number: number, noun: string): string {
   return `${format(number)} ${noun}${number === 1 ? "" : "s"}`;

@@ -29,6 +29,8 @@ export class Floor {
     }
     if (this.#isBelow) return null;
     this.#isBelow = true;
-    return `only ${usable} of ${size} exits are usable: the least bad of the others are used too`;
+    return usable === 0
+      ? `none of ${size} exits is usable: the least bad are used all the same`
+      : `only ${usable} of ${size} exits ${usable === 1 ? "is" : "are"} usable: the least bad of the others are used too`;
   }
 }

@@ -36,6 +36,12 @@ test("sums up requests, rescues and failures by culprit, the worst first", () =>
   assert.equal(summary.text(), "1,204 requests, 87 rescued, 3 failed: site 2, exit de-7 1");
 });
 
+test("an exit that has no name of its own is told with its address", () => {
+  const summary = new RunSummary();
+  summary.observe(ended("failed", "exit", "fcd996e2"));
+  assert.equal(summary.text(), "1 request, 0 rescued, 1 failed: exit fcd996e2 (192.0.2.10:8080) 1");
+});
+
 test("says what was given up, and names other culprits by their role", () => {
   const summary = new RunSummary();
   summary.observe(ended("aborted"));

@@ -111,6 +111,12 @@ function warnings({ events }: Fixture): string[] {
   return events.flatMap((event) => (event.type === "warning" ? event.message : []));
 }
 
+test("warns that none of a small pool is usable", () => {
+  const fixture = poolOf([exitOf("e0"), exitOf("e1")], () => 0, { ...DEFAULTS.pool, floor: 0.1 });
+  for (const id of ["e0", "e1"]) fixture.pool.settle(fixture.takeExit(id), REFUSED);
+  assert.deepEqual(warnings(fixture), ["none of 2 exits is usable: the least bad are used all the same"]);
+});
+
 test("warns once when too few exits are left, uses the least bad too, and warns anew once they had recovered", () => {
   const fixture = poolOf(
     Array.from({ length: 40 }, (_, i) => exitOf(`e${i}`)),
