@@ -1,70 +1,105 @@
 import type { Side } from "./fault-sides.ts";
-import type { Cell, Track, View } from "./tracks.ts";
+import type { Cell, Kin, Track, View } from "./tracks.ts";
 
-/** What people are told of is what happened since then. Milliseconds. */
-const TOLD_MS = 30_000;
-const TOLD = `in the last ${TOLD_MS / 1000} s`;
+/** What people are told of is what happened lately; where little happens, what happened in the longer of these times. Milliseconds. */
+const WINDOWS = [
+  { ms: 30_000, words: "in the last 30 s" },
+  { ms: 300_000, words: "in the last 5 min" },
+] as const;
+
+/** The ends of a failure, as far as they are known. */
+interface Known {
+  readonly exit: Track | null;
+  readonly target: Track | null;
+  readonly cell: Cell | null;
+  readonly family: Kin | null;
+}
 
 /** What speaks for a side, strongest first. Empty where nobody else has seen either end lately. */
-export function tellEvidence(side: Side, exit: Track | null, target: Track | null, cell: Cell | null, now: number): string[] {
-  const lines: string[] = [];
-  const ofExit = exit === null ? NOBODY : count(exit.cells, cell, ({ asExit }) => asExit, now);
-  const ofTarget = target === null ? NOBODY : count(target.cells, cell, ({ asTarget }) => asTarget, now);
-  if (side === "target") {
-    lines.push(...tellTargetFailed(ofTarget), ...tellExitWorked(ofExit));
-  } else if (side === "exit") {
-    lines.push(...tellExitFailed(ofExit), ...tellTargetWorked(ofTarget));
-  } else if (side === "pair") {
-    if (cell !== null && cell.refusals > 0) {
-      lines.push(`this exit and this target failed together ${cell.refusals + 1} times while both did well with others`);
-    }
-    lines.push(...tellTargetWorked(ofTarget), ...tellExitWorked(ofExit));
+export function tellEvidence(side: Side, { exit, target, cell, family }: Known, now: number): string[] {
+  const ofExit = exit === null ? NOBODY : look(exit.cells, cell, ({ asExit }) => asExit, now);
+  const ofTarget = target === null ? NOBODY : look(target.cells, cell, ({ asTarget }) => asTarget, now);
+  switch (side) {
+    case "target":
+      return [...tellTargetFailed(ofTarget), ...tellExitWorked(ofExit)];
+    case "exit":
+      return [...tellExitFailed(ofExit), ...tellKinFailed(family, exit, now), ...tellTargetWorked(ofTarget)];
+    case "pair":
+      return [...tellRefusals(cell), ...tellTargetWorked(ofTarget), ...tellExitWorked(ofExit)];
+    case "other":
+      return [];
   }
-  return lines;
 }
 
-interface Count {
-  readonly failed: number;
-  readonly failedKins: number;
-  readonly worked: number;
-  readonly workedKins: number;
+interface Sighting {
+  readonly at: number;
+  readonly kin: string;
 }
 
-const NOBODY: Count = { failed: 0, failedKins: 0, worked: 0, workedKins: 0 };
+interface Told {
+  readonly count: number;
+  readonly kins: number;
+  /** In which time. */
+  readonly words: string;
+}
 
-function count(cells: readonly Cell[], own: Cell | null, viewOf: (cell: Cell) => View, now: number): Count {
-  const failed = new Set<string>();
-  const worked = new Set<string>();
-  let failures = 0;
-  let successes = 0;
+interface Looked {
+  readonly failed: Told | null;
+  readonly worked: Told | null;
+}
+
+const NOBODY: Looked = { failed: null, worked: null };
+
+function look(cells: readonly Cell[], own: Cell | null, viewOf: (cell: Cell) => View, now: number): Looked {
+  const failed: Sighting[] = [];
+  const worked: Sighting[] = [];
   for (const cell of cells) {
     if (cell === own) continue;
+    const { kin } = cell.exit;
     const { okAt, badAt } = viewOf(cell);
-    if (badAt > okAt && now - badAt <= TOLD_MS) {
-      failures++;
-      failed.add(cell.exit.kin);
-    } else if (now - okAt <= TOLD_MS) {
-      successes++;
-      worked.add(cell.exit.kin);
-    }
+    if (badAt > okAt) failed.push({ at: badAt, kin });
+    else worked.push({ at: okAt, kin });
   }
-  return { failed: failures, failedKins: failed.size, worked: successes, workedKins: worked.size };
+  return { failed: inShortest(failed, now), worked: inShortest(worked, now) };
 }
 
-function tellTargetFailed({ failed, failedKins }: Count): string[] {
-  return failed === 0 ? [] : [`the same target failed through ${exits(failed)} of ${networks(failedKins)} ${TOLD}`];
+/** What happened in the shortest of the times in which anything did. */
+function inShortest(sightings: readonly Sighting[], now: number): Told | null {
+  for (const { ms, words } of WINDOWS) {
+    const lately = sightings.filter(({ at }) => now - at <= ms);
+    if (lately.length > 0) return { count: lately.length, kins: new Set(lately.map(({ kin }) => kin)).size, words };
+  }
+  return null;
 }
 
-function tellTargetWorked({ worked, workedKins }: Count): string[] {
-  return worked === 0 ? [] : [`${exits(worked)} of ${networks(workedKins)} reached this target ${TOLD}`];
+function tellTargetFailed({ failed }: Looked): string[] {
+  return failed === null ? [] : [`the same target failed through ${exits(failed.count)} of ${networks(failed.kins)} ${failed.words}`];
 }
 
-function tellExitFailed({ failed }: Count): string[] {
-  return failed === 0 ? [] : [`this exit failed for ${targets(failed)} ${TOLD}`];
+function tellTargetWorked({ worked }: Looked): string[] {
+  return worked === null ? [] : [`${exits(worked.count)} of ${networks(worked.kins)} reached this target ${worked.words}`];
 }
 
-function tellExitWorked({ worked }: Count): string[] {
-  return worked === 0 ? [] : [`this exit answered for ${targets(worked)} ${TOLD}`];
+function tellExitFailed({ failed }: Looked): string[] {
+  return failed === null ? [] : [`this exit failed for ${targets(failed.count)} ${failed.words}`];
+}
+
+function tellExitWorked({ worked }: Looked): string[] {
+  return worked === null ? [] : [`this exit answered for ${targets(worked.count)} ${worked.words}`];
+}
+
+function tellRefusals(cell: Cell | null): string[] {
+  if (cell === null || cell.refusals === 0) return [];
+  return [`this exit and this target failed together ${cell.refusals + 1} times while both did well with others`];
+}
+
+/** One other exit that failed too is no news of a whole kin. */
+const OTHERS_MIN = 2;
+
+function tellKinFailed(family: Kin | null, own: Track | null, now: number): string[] {
+  const lost = family === null ? [] : family.lost.filter(({ exit, at }) => exit !== own && now - at <= WINDOWS[1].ms);
+  const others = new Set(lost.map(({ exit }) => exit)).size;
+  return others < OTHERS_MIN ? [] : [`${exits(others)} of its provider or network failed too, and none did well since`];
 }
 
 function exits(count: number): string {

@@ -134,7 +134,8 @@ export class Evidence {
   #tell(way: Way, failure: Failure, { side, confidence }: Shares, now: number): Weighed {
     const exit = way.exit === null ? this.#direct : (this.#meetings.exits.get(way.exit) ?? null);
     const target = this.#meetings.targets.get(way.target) ?? null;
-    const evidence = tellEvidence(side, exit, target, this.#meetings.find(exit ?? undefined, way.target), now);
+    const cell = this.#meetings.find(exit ?? undefined, way.target);
+    const evidence = tellEvidence(side, { exit, target, cell, family: this.#meetings.kins.get(way.kin) ?? null }, now);
     return { side, confidence: round(confidence), evidence, culprit: culpritOf(side, failure.culprit) };
   }
 

@@ -25,7 +25,7 @@ const DOUBT = 0.6;
  * Only what is the exit's own benches it: its faults, and our own wrong idea of it (login, scheme, spent plan), which no next request will
  * find otherwise. A target's failure never does, nor one that is as likely another's.
  */
-export function consequenceOf(failure: Failure, { side, confidence }: Weighed, isRotating: boolean): Consequence {
+export function consequenceOf(failure: Failure, { side, confidence, evidence }: Weighed, isRotating: boolean): Consequence {
   const { fault, culprit } = failure;
   switch (side) {
     case "other":
@@ -35,6 +35,8 @@ export function consequenceOf(failure: Failure, { side, confidence }: Weighed, i
     case "pair":
       return confidence >= BLOCK_FROM && !(isRotating && isOneOfMany(fault)) ? "block" : "nothing";
     case "exit":
+      // Odds alone overrule nobody: the verdict blames another, so nobody is benched for it.
+      if (evidence.length === 0 && culprit !== "exit" && culprit !== "gateway") return "suspect";
       if (isRotating && mayBeOfWish(fault)) return "suspect";
       if (culprit !== "gateway" && confidence < (ANSWERS.has(fault.id) ? BENCH_FOR_ANSWER_FROM : BENCH_FROM)) return "suspect";
       return isRotating && culprit === "exit" && isOneOfMany(fault) ? "suspect" : "bench";

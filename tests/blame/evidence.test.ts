@@ -172,6 +172,23 @@ test("when a provider goes down, its exits are blamed though each did well a mom
   assert.deepEqual(sides.slice(-2), ["exit", "exit"]);
 });
 
+test("where little happens, what happened minutes ago is told, with the time in which it did", () => {
+  const evidence = new Evidence();
+  let last: Weighed | null = null;
+  for (let target = 0; target < 4; target++) last = evidence.failed(way(0, target), LOST, target * 40 * SECOND);
+  assert.equal(last?.culprit, "exit");
+  assert.deepEqual(last?.evidence, ["this exit failed for 3 other targets in the last 5 min"]);
+});
+
+test("an exit that is blamed for what the others of its provider break is told of them", () => {
+  const evidence = new Evidence();
+  let now = quietMinute(evidence, 6, 8, (exit) => `provider ${exit % 2}`);
+  for (const exit of [0, 2]) for (let target = 0; target < 4; target++) evidence.failed(way(exit, target, "provider 0"), LOST, (now += 50));
+  const { side, evidence: lines } = evidence.failed(way(4, 5, "provider 0"), LOST, (now += 50));
+  assert.equal(side, "exit");
+  assert.ok(lines.includes("2 other exits of its provider or network failed too, and none did well since"), lines.join("; "));
+});
+
 test("nobody's failure is nobody's, and leaves no trace", () => {
   const evidence = new Evidence();
   const left = evidence.failed(way(0, 0), failure("client.closed_waiting", "target"), 0);

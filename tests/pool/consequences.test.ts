@@ -69,6 +69,13 @@ for (const [side, confidence, expected] of WEIGHED) {
   });
 }
 
+test("an exit is not benched for what nothing but odds takes from the origin that the verdict names", () => {
+  const lost = { fault: fault("tls.closed_in_handshake", "", { confidence: 0.45 }), culprit: "origin", role: "target" } as const;
+  assert.equal(consequenceOf(lost, weighedAs("exit", 0.9), false), "suspect");
+  const overruled: Weighed = { ...weighedAs("exit", 0.9), evidence: ["this exit failed for 3 other targets in the last 30 s"] };
+  assert.equal(consequenceOf(lost, overruled, false), "bench");
+});
+
 const ROTATING: readonly (readonly [FaultId, Culprit, Weighed["side"], Consequence])[] = [
   ["connect.refused", "exit", "exit", "bench"],
   ["handshake.auth_failed", "gateway", "exit", "bench"],
