@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { EXIT_SCHEMES, type ExitScheme } from "../core/route.ts";
 import { type CheckFlags, readMilliseconds, readSeconds } from "./check-flags.ts";
 import { ANONYMITY_LEVELS, SORT_KEYS } from "./check-order.ts";
+import { CHECK_EXAMPLES } from "./examples.ts";
 
 /** `goodgateway check`. */
 export function addCheckCommand(program: Command, end: (status: number) => void): void {
@@ -9,20 +10,12 @@ export function addCheckCommand(program: Command, end: (status: number) => void)
     .command("check")
     .description("Find out which proxies are alive, fast, anonymous and honest, and why the others are dead.")
     .argument("[proxy|file|url...]", "proxies, lists of them, URLs of lists (with a path), or - for stdin")
-    .addHelpText("after", EXAMPLES);
+    .addHelpText("after", CHECK_EXAMPLES);
   addInputOptions(command);
   addCheckOptions(command);
   addOutputOptions(command);
   command.action(async (args: string[], flags: CheckFlags) => end(await (await import("./check.ts")).check(args, flags)));
 }
-
-const EXAMPLES = `
-Examples:
-  goodgateway check socks5://192.0.2.1:1080           one proxy, in full
-  goodgateway check proxies.txt --txt > good.txt      a list of those that are alive
-  goodgateway check proxies.txt --resume done.jsonl   goes on where it was stopped
-  curl -s https://site.example/ | goodgateway check --extract --alive --max-latency 800
-`;
 
 function addInputOptions(command: Command): void {
   command

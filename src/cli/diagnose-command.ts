@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { readSeconds } from "./check-flags.ts";
 import type { DiagnoseFlags } from "./diagnose-asked.ts";
+import { DIAGNOSE_EXAMPLES } from "./examples.ts";
 
 /** `goodgateway diagnose`. */
 export function addDiagnoseCommand(program: Command, end: (status: number) => void): void {
@@ -23,6 +24,7 @@ export function addDiagnoseCommand(program: Command, end: (status: number) => vo
     .addOption(
       new Option("--watch [time]", "again and again, until Ctrl-C: what changes is told (default: every 10s)").argParser(readInterval),
     )
+    .addHelpText("after", DIAGNOSE_EXAMPLES)
     .action(async (what: string[], { watch, ...flags }: WrittenFlags) => {
       // `--watch URL` is a URL to watch.
       const operands = typeof watch === "string" ? [watch, ...what] : what;

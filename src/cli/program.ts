@@ -4,6 +4,7 @@ import type { ExitScheme } from "../core/route.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { addCheckCommand } from "./check-command.ts";
 import { addDiagnoseCommand } from "./diagnose-command.ts";
+import { EXPLAIN_EXAMPLES, JUDGE_EXAMPLES, RUN_EXAMPLES, SERVE_EXAMPLES } from "./examples.ts";
 import type { ExplainFlags } from "./explain.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
 import type { JudgeFlags } from "./judge.ts";
@@ -57,6 +58,7 @@ function buildProgram(end: (status: number) => void): Command {
   withGatewayFlags(program.command("serve").description("Run the gateway."))
     .addOption(new Option("--listen <address>", "where clients connect (default: 127.0.0.1:8502); repeatable").argParser(collect))
     .option("--admin <address>", "where health, metrics and records are served, or off (default: 127.0.0.1:8503)")
+    .addHelpText("after", SERVE_EXAMPLES)
     .action(async (flags: GatewayFlags) => end(await (await import("./serve.ts")).serve(flags)));
 
   withGatewayFlags(
@@ -64,6 +66,8 @@ function buildProgram(end: (status: number) => void): Command {
   )
     .argument("<command...>", "the command and its arguments, after --")
     .passThroughOptions()
+    .addHelpText("after", RUN_EXAMPLES)
+    .showHelpAfterError("As in: goodgateway run --exits exits.txt -- python spider.py")
     .action(async (command: string[], flags: GatewayFlags) => end(await (await import("./run.ts")).runThrough(command, flags)));
 
   program
@@ -106,6 +110,8 @@ function addJudgeCommand(program: Command, end: (status: number) => void): void 
     .option("--key <file>", "the key that signs, made where the file is missing (default: a new one each time)")
     .option("--cert <file>", "a certificate for HTTPS, PEM (default: self-signed)")
     .option("--tls-key <file>", "its private key, PEM")
+    .addHelpText("after", JUDGE_EXAMPLES)
+    .showHelpAfterError("As in: goodgateway judge --listen 0.0.0.0:8504 --key judge.pem")
     .action(async (flags: JudgeFlags) => end(await (await import("./judge.ts")).runJudge(flags)));
 }
 
@@ -116,7 +122,7 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
     .argument("[file|-|request-id...]", "logs (.gz too), or what was saved (default: what is pasted)")
     .option(
       "--format <name>",
-      "auto, response, or whose log it is: nginx, apache, haproxy, squid, varnish, caddy, privoxy, tinyproxy, envoy, traefik, alb, cloudfront, go, goodgateway, access",
+      "auto, response, or whose log it is: nginx, apache, haproxy, squid, varnish, caddy, privoxy, tinyproxy, envoy, traefik, alb, cloudfront, go, cloudflared, heroku, app, goodgateway, access",
       "auto",
     )
     .option("-f, --follow", "logs that are still written: incidents as they begin and grow, the conclusion at Ctrl-C", false)
@@ -127,6 +133,7 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
       false,
     )
     .option("--json", "one JSON document", false)
+    .addHelpText("after", EXPLAIN_EXAMPLES)
     .action(async (inputs: string[], flags: ExplainFlags) => end(await (await import("./explain.ts")).explain(inputs, flags)));
 }
 

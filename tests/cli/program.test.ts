@@ -64,3 +64,19 @@ test("config without a file says how to name one", async () => {
   assert.equal(await command.status(), 2);
   assert.equal(command.stderr, "goodgateway: there is no goodgateway.yaml here; name a file with --config FILE\n");
 });
+
+test("each command's --help ends with examples, of which each flag is one that the command has", async () => {
+  let flags = 0;
+  for (const name of ["serve", "run", "check", "judge", "diagnose", "explain"]) {
+    await using help = new RunningCommand([name, "--help"]);
+    assert.equal(await help.status(), 0);
+    const [described = "", examples = ""] = help.stdout.split(/^Examples?:\n/m);
+    const used = [...examples.matchAll(new RegExp(`goodgateway ${name} (.*?)(?: -- .*| {2,}.*)?$`, "gm"))];
+    assert.ok(used.length > 0, `${name}: no examples`);
+    for (const [flag] of used.flatMap(([, args = ""]) => [...args.matchAll(/(?<= |^)--?[a-z][a-z-]*/g)])) {
+      assert.match(described, new RegExp(`^ .*${flag}[ ,\n]`, "m"), `${name} ${flag}`);
+      flags += 1;
+    }
+  }
+  assert.ok(flags >= 10, `only ${flags} flags`);
+});
