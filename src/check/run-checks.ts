@@ -1,6 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
-import type { FaultId } from "../core/fault.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { ExitHop } from "../core/route.ts";
 import { fillExit } from "../exchange/fill-exit.ts";
@@ -10,8 +9,10 @@ import { type Candidate, isBadLine } from "./candidates.ts";
 import type { CheckResult } from "./check-result.ts";
 import { type Concurrency, STEP_MS } from "./concurrency.ts";
 import type { Gate } from "./gate.ts";
+import { Lateness } from "./lateness.ts";
 import type { Seen } from "./seen.ts";
 import type { Tally } from "./summary.ts";
+import { type CheckTimes, isLack, type Try, tryAgain } from "./try-again.ts";
 
 /** Checks one proxy. Never takes longer than its own limits allow, and ends early at the signal. */
 export type Check = (candidate: Candidate, signal: CancelSignal) => Promise<CheckResult>;
@@ -66,31 +67,22 @@ export function runChecks(items: AsyncIterable<Candidate | ExitLineError>, check
 
 /** Checks that begin in one turn of the event loop: what is late then is only what else is to be done. */
 const STARTS_PER_TURN_MAX = 64;
-/** This machine lacked something: the proxy is tried again so often. */
-const LACK_TRIES_MAX = 20;
-const LACKS: readonly FaultId[] = ["gateway.fd_exhausted", "gateway.source_port_exhausted"];
 /** For checks to end after the signal. */
 const STOP_MS_MAX = 2000;
-
-interface Started {
-  readonly candidate: Candidate;
-  /** How often this machine lacked something for it. */
-  readonly lacks: number;
-}
 
 class Run {
   readonly #check: Check;
   readonly #options: RunOptions;
   readonly #items: AsyncIterator<Candidate | ExitLineError>;
   readonly #running = new Set<Cancellation>();
-  /** What this machine lacked something for: tried again at a later step. */
-  #again: Started[] = [];
+  /** What failed for this machine's sake: tried again at a later step, when there is room. */
+  readonly #again: Try[] = [];
   #isPulling = false;
   #isAllRead = false;
   #read = 0;
   #startsThisTurn = 0;
   #isFull = false;
-  #steppedAt: number;
+  readonly #lateness: Lateness;
   #lastWait: NodeJS.Timeout | undefined;
   #end: () => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -99,7 +91,7 @@ class Run {
     this.#items = items[Symbol.asyncIterator]();
     this.#check = check;
     this.#options = options;
-    this.#steppedAt = options.clock.now();
+    this.#lateness = new Lateness(options.clock.now());
   }
 
   async run(): Promise<Tally> {
@@ -123,13 +115,10 @@ class Run {
 
   readonly #step = (): void => {
     const { concurrency, clock, onProgress, tally } = this.#options;
-    const now = clock.now();
-    concurrency.step({ isFull: this.#isFull, lateMs: now - this.#steppedAt - STEP_MS });
-    this.#steppedAt = now;
+    concurrency.step({ isFull: this.#isFull, lateMs: this.#lateness.step(clock.now()) });
     this.#isFull = false;
-    const again = this.#again;
-    this.#again = [];
-    for (const started of again) this.#start(started);
+    const room = Math.max(0, concurrency.limit - this.#running.size);
+    for (const attempt of this.#again.splice(0, room)) this.#start(attempt);
     this.#fill();
     onProgress({ tally, running: this.#running.size, limit: concurrency.limit, read: this.#read, isAllRead: this.#isAllRead });
   };
@@ -181,18 +170,24 @@ class Run {
     }
     this.#read++;
     if (mark > SEEN) onKnown(mark, item);
-    else this.#start({ candidate: item, lacks: 0 });
+    else this.#start({ candidate: item, lacks: 0, lates: 0 });
   }
 
-  #start(started: Started): void {
+  #start(attempt: Try): void {
     this.#startsThisTurn++;
     const cancellation = new Cancellation();
     this.#running.add(cancellation);
-    const { candidate } = started;
+    const { candidate } = attempt;
+    const startedAt = this.#options.clock.now();
+    const lateBefore = this.#lateness.until(startedAt);
+    const times = (): CheckTimes => {
+      const now = this.#options.clock.now();
+      return { tookMs: now - startedAt, lateMs: this.#lateness.until(now) - lateBefore };
+    };
     // A user name with places for a session and the like is not dialled as it is.
     const exit = fillExit(candidate.exit, NO_PARAMS, null);
     this.#check(exit === candidate.exit ? candidate : { ...candidate, exit }, cancellation).then(
-      (result) => this.#ended(cancellation, started, result),
+      (result) => this.#ended(cancellation, attempt, result, times()),
       (error: unknown) => {
         this.#running.delete(cancellation);
         if (!this.#options.signal.aborted) this.#options.onBug(error, candidate);
@@ -201,19 +196,17 @@ class Run {
     );
   }
 
-  #ended(cancellation: Cancellation, started: Started, result: CheckResult): void {
+  #ended(cancellation: Cancellation, attempt: Try, result: CheckResult, times: CheckTimes): void {
     const { concurrency, tally, onResult, signal } = this.#options;
     const running = this.#running.size;
     this.#running.delete(cancellation);
     if (!signal.aborted) {
-      const { candidate, lacks } = started;
-      const isLack = result.fault !== null && LACKS.includes(result.fault.id);
-      if (isLack) concurrency.lacking(running);
-      if (isLack && lacks < LACK_TRIES_MAX) this.#again.push({ candidate, lacks: lacks + 1 });
-      else {
+      if (isLack(result)) concurrency.lacking(running);
+      const next = tryAgain(attempt, result, times);
+      if (next === null) {
         tally.add(result);
-        onResult(result, candidate);
-      }
+        onResult(result, attempt.candidate);
+      } else this.#again.push(next);
     }
     this.#settle();
   }

@@ -215,3 +215,51 @@ test("the summary groups the dead by their faults, the most frequent first", () 
   );
   assert.deepEqual([tally.done, tally.alive], [5, 1]);
 });
+
+/** A clock that only a test moves. */
+function createStandingClock(): { readonly clock: RunOptions["clock"]; pass(ms: number): void } {
+  let now = 0;
+  return {
+    clock: { now: () => now, wall: () => 0 },
+    pass: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+test("a proxy whose silence may be this process's own, which was late, is checked again and counted once", async () => {
+  const { clock, pass } = createStandingClock();
+  const tries = new Map<string, number>();
+  const check: Check = async (candidate) => {
+    const { port } = candidate.exit.hops[0] as ExitHop;
+    const count = (tries.get(String(port)) ?? 0) + 1;
+    tries.set(String(port), count);
+    pass(5000); // in one turn of the event loop
+    if (port === 1) return count === 1 ? silentInSocks(resultOf(candidate, "dead", "head.closed_empty")) : resultOf(candidate, "works");
+    return resultOf(candidate, "dead", port === 2 ? "connect.refused" : "handshake.timeout");
+  };
+  const results: string[] = [];
+  const onResult: RunOptions["onResult"] = ({ state, fault }, { exit }) => {
+    results.push(`${exit.hops[0]?.port} ${state} ${fault?.id}`);
+  };
+  const tally = await runChecks(ports(3), check, optionsWith({ clock, onResult }));
+  assert.deepEqual(results.sort(), ["1 works undefined", "2 dead connect.refused", "3 dead handshake.timeout"]);
+  assert.deepEqual([tally.done, tally.alive, tries.get("1"), tries.get("2"), tries.get("3")], [3, 1, 2, 1, 3]);
+});
+
+test("a proxy that is silent while this process keeps up is checked once", async () => {
+  const { clock } = createStandingClock();
+  let checks = 0;
+  const check: Check = async (candidate) => {
+    checks++;
+    return resultOf(candidate, "dead", "handshake.timeout");
+  };
+  assert.equal((await runChecks(ports(3), check, optionsWith({ clock }))).done, 3);
+  assert.equal(checks, 3);
+});
+
+/** What was silent is not what was told. */
+function silentInSocks(result: CheckResult): CheckResult {
+  const fault: CheckedFault = { ...(result.fault as CheckedFault), id: "handshake.timeout" };
+  return { ...result, tried: [{ scheme: "socks5", works: false, fault }] };
+}
