@@ -1,11 +1,12 @@
 /**
- * Remembers which proxies were seen, in a table of fixed size: a list of a million lines needs no more memory than one of ten. Where it
- * is full, the older ones of its places are forgotten, and would be checked again.
+ * Remembers which proxies were seen, in a table that grows with the list up to a fixed size: a list of a million lines fills it. Where it is
+ * full, the older ones of its places are forgotten, and would be checked again.
  */
 export class Seen {
+  #slots = SLOTS_MIN;
   /** Two words for each: both halves of its hash. Both 0: free. */
-  readonly #hashes = new Uint32Array(2 * SLOTS_MAX);
-  readonly #marks = new Uint8Array(SLOTS_MAX);
+  #hashes = new Uint32Array(2 * SLOTS_MIN);
+  #marks = new Uint8Array(SLOTS_MIN);
   readonly #seed: number;
 
   /** @param seed 32 bits that whoever writes a list cannot know: equal hashes hide a proxy behind another. */
@@ -28,15 +29,45 @@ export class Seen {
 
   /** Where it stands, else where it is put. */
   #find(low: number, high: number): number {
-    const first = (high & (SLOTS_MAX / WAYS - 1)) * WAYS;
-    for (let slot = first; slot < first + WAYS; slot++) {
-      const there = this.#hashes[2 * slot];
-      if (there === 0 || (there === low && this.#hashes[2 * slot + 1] === high)) return slot;
+    for (;;) {
+      const first = this.#placesOf(high);
+      for (let slot = first; slot < first + WAYS; slot++) {
+        const there = this.#hashes[2 * slot];
+        if (there === 0 || (there === low && this.#hashes[2 * slot + 1] === high)) return slot;
+      }
+      if (this.#slots === SLOTS_MAX) return first + ((low >>> 1) % WAYS);
+      this.#grow();
     }
-    return first + ((low >>> 1) % WAYS);
+  }
+
+  /** The first of the places that one may stand in. */
+  #placesOf(high: number): number {
+    return (high & (this.#slots / WAYS - 1)) * WAYS;
+  }
+
+  /** To twice the size: those that shared their places go to the old ones or to as many new ones, so that all of them have room. */
+  #grow(): void {
+    const hashes = this.#hashes;
+    const marks = this.#marks;
+    this.#slots *= 2;
+    const moved = new Uint32Array(2 * this.#slots);
+    const movedMarks = new Uint8Array(this.#slots);
+    for (let from = 0; from < marks.length; from++) {
+      const low = hashes[2 * from] as number;
+      if (low === 0) continue;
+      const high = hashes[2 * from + 1] as number;
+      let to = this.#placesOf(high);
+      while (moved[2 * to] !== 0) to++;
+      moved[2 * to] = low;
+      moved[2 * to + 1] = high;
+      movedMarks[to] = marks[from] as number;
+    }
+    this.#hashes = moved;
+    this.#marks = movedMarks;
   }
 }
 
+const SLOTS_MIN = 2 ** 12;
 /** 19 MiB with their marks. */
 const SLOTS_MAX = 2 ** 21;
 /** Places that one proxy may stand in. */

@@ -136,3 +136,10 @@ test("a proxy is seen again by its key, and the table forgets old ones rather th
   for (let i = 0; i < 1_000_000; i++) if (seen.mark(`192.0.2.1:${i}`, 1) !== 0) known++;
   assert.ok(known > 980_000, `only ${known}`);
 });
+
+test("what a proxy is marked with stays while the table grows", () => {
+  const seen = new Seen(11);
+  const markOf = (i: number) => 1 + (i % 200);
+  for (let i = 0; i < 50_000; i++) assert.equal(seen.mark(`192.0.2.1:${i}`, markOf(i)), 0);
+  for (let i = 0; i < 50_000; i++) assert.equal(seen.mark(`192.0.2.1:${i}`, 1), markOf(i));
+});
