@@ -31,7 +31,7 @@ export async function run(worldName: string, command: string): Promise<string> {
   const main = resolve("src/cli/main.ts");
   const script = `goodgateway() { "${process.execPath}" "${main}" "$@"; }\n${withAddresses(command, world)}`;
   const { stdout } = await runCommand("bash", ["-c", `{ ${script}\n} 2>&1`]);
-  const text = withNames(Buffer.from(stdout, "latin1").toString("utf8"), world);
+  const text = withNames(Buffer.from(stdout, "latin1").toString("utf8").replaceAll("\r\n", "\n"), world);
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }
 
@@ -52,10 +52,19 @@ function withNames(text: string, { names }: World): string {
       .replaceAll(`port ${port} of this machine`, `port ${ownPort} of this machine`)
       .replaceAll(`'sport = :${port}'`, `'sport = :${ownPort}'`);
   }, text);
-  return named.replace(/(?:^ {2}(?:ok|fault|cut) .*\n)+/gm, alignRows);
+  return named
+    .replace(/(?:^ {2}(?:ok|fault|cut) .*\n)+/gm, alignRows)
+    .replace(/^( {2}client ── .*(?:hop 1|target|edge).*\n)( +\S.*)\n/gm, alignPicture);
 }
 
-/** Names are not as long as the addresses in whose place they stand. */
+/** Names are not as long as the addresses in whose place they stand: each begins below what it names. */
+function alignPicture(_: string, way: string, under: string): string {
+  const columns = Array.from(way.matchAll(/\b(?:hop \d+|target|edge|origin)\b/g), ({ index }) => index);
+  const names = under.trim().split(/ {2,}/);
+  return `${way}${names.reduce((line, name, i) => `${line.padEnd(columns[i] ?? 0)}${name}`, "")}\n`;
+}
+
+/** The same in the table of tests. */
 function alignRows(rows: string): string {
   const cells = rows
     .trimEnd()
