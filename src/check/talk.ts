@@ -21,7 +21,7 @@ export class Talk {
 
   async ask(query: JudgeQuery): Promise<JudgeReply | Failed> {
     const { calls, exit, judge } = this.#measuring;
-    const turn = turnOf(this.#measuring);
+    const turn: Turn = { ...turnOf(this.#measuring), deadline: this.#patientUntil() };
     const last = this.#last;
     const again = last === null ? null : await askJudgeAgain(calls, last, judge, query, turn);
     const isRaced = this.#isTried && hasEnded(again);
@@ -41,11 +41,23 @@ export class Talk {
     return hasEnded(reply) ? null : reply;
   }
 
+  /** Whoever swallows one request and is silent must leave time for the others. On the clock. */
+  #patientUntil(): number {
+    const { calls, first, deadline } = this.#measuring;
+    const now = calls.context.clock.now();
+    const patienceMs = Math.max((deadline - now) / PATIENCE_SHARE, PATIENCE_TIMES * (first.replied.ms.total ?? 0));
+    return Math.min(deadline, now + patienceMs);
+  }
+
   end(): void {
     this.#last?.answered.connection?.destroy();
     this.#last = null;
   }
 }
+
+/** Of the time that is left, for one request; but some times as long as the first one took it has in any case. */
+const PATIENCE_SHARE = 3;
+const PATIENCE_TIMES = 4;
 
 /** The proxy had closed what it said it keeps. */
 function hasEnded(reply: JudgeReply | Replied | Failed | null): boolean {

@@ -5,10 +5,12 @@ import type { CheckResult } from "../../src/check/check-result.ts";
 import { afterBytes, afterHead, drips, fin, says, silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
+import type { LabRequest } from "../../src/lab/lab-http.ts";
 import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { REFUSALS } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { Carrier, findLoopback } from "../../src/lab/zoo/carrier.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
 import { candidateOf, startChecking } from "./checking.ts";
@@ -197,3 +199,24 @@ test("Connections to a proxy that reads nothing do not outlive the check.", asyn
   assert.equal(result.state, "works");
   await exit.whenLeft(exit.accepted);
 });
+
+test("A proxy that swallows some requests is measured by the others, and says which.", async () => {
+  await using checking = await startChecking({ timeoutMs: 6000 });
+  await using nobody = await startLabServer(silence);
+  await using silentToPost = await startLabServer(leadsTo(nobody, ({ method }) => method === "POST"));
+  let requests = 0;
+  await using silentToSecond = await startLabServer(leadsTo(nobody, () => ++requests === 2));
+  const [post, second] = await Promise.all([checking.check(lineOf(silentToPost)), checking.check(lineOf(silentToSecond))]);
+  assert.deepEqual([post.state, post.can.https.ok, post.can.keepAlive.ok], ["works", true, true]);
+  assert.match(post.honesty.evidence.join(), /a request with 7 KiB of cookies failed: .*\(head\.timeout\)/);
+  assert.deepEqual([second.state, second.can.https.ok, second.can.keepAlive.ok], ["works", true, false]);
+});
+
+/** An HTTP proxy that sends some requests where nobody answers. */
+function leadsTo(nobody: LabServer, isLed: (request: LabRequest) => boolean): Behaviour {
+  return new Carrier().requests((request) => {
+    const { hostname, port, pathname, search } = new URL(request.target);
+    const to = isLed(request) ? nobody : findLoopback({ host: hostname, port: Number(port || "80") });
+    return to && { onward: { to, secure: false }, target: pathname + search };
+  });
+}
