@@ -17,6 +17,8 @@ const COMPARED = 0.85;
 const LATE_MS = 1_500;
 /** Nothing is waited for that is not needed from here on. */
 const DRAWN_OUT_MS = 4_800;
+/** What is begun only when a whole route's time is over may take so much longer: it is a second look, not the answer. */
+const SECOND_LOOK_MS = 300;
 
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
@@ -40,6 +42,7 @@ class Run {
   #isLate = false;
   #lateness: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #end: NodeJS.Timeout | undefined;
   #isOver = false;
 
   constructor(question: Question, context: DiagnoseContext, resolve: (conclusion: Conclusion) => void, reject: (bug: unknown) => void) {
@@ -55,6 +58,7 @@ class Run {
       this.#isLate = true;
       this.#startWanted();
     }, LATE_MS);
+    this.#end = setTimeout(() => this.#finish(), Math.max(DRAWN_OUT_MS, this.#context.timeoutMs + SECOND_LOOK_MS));
     this.#startWanted();
   }
 
@@ -70,9 +74,10 @@ class Run {
 
   /** Where the site is silent without a proxy too, it is the site that all wait for. */
   #late(): readonly TestSpec[] {
-    const isKnown = ({ id }: TestSpec) => this.#ended.some(({ spec }) => spec.id === id);
-    const isSiteLate = this.#specs.some((spec) => spec.part === "direct" && !isKnown(spec));
-    return this.#isLate && !isSiteLate ? this.#specs.filter((spec) => spec.part === "via" && !isKnown(spec)) : [];
+    if (!this.#isLate) return [];
+    const silent = this.#specs.filter(({ id }) => !this.#ended.some(({ spec }) => spec.id === id));
+    const direct = silent.filter(({ part }) => part === "direct");
+    return direct.length > 0 ? direct : silent.filter(({ part }) => part === "via");
   }
 
   async #run(spec: TestSpec): Promise<void> {
@@ -86,6 +91,7 @@ class Run {
       this.#isOver = true;
       clearTimeout(this.#timer);
       clearTimeout(this.#lateness);
+      clearTimeout(this.#end);
       this.#cancellation.cancel();
       this.#reject(bug);
     }
@@ -129,6 +135,7 @@ class Run {
     this.#isOver = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#lateness);
+    clearTimeout(this.#end);
     this.#cancellation.cancel();
     // In the order in which they were wanted.
     const all = this.#specs.map((spec) => this.#ended.find((result) => result.spec === spec) ?? cutTest(spec));

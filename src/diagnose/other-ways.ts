@@ -18,10 +18,22 @@ function otherScheme(question: Question, { spec, attributed, status }: TestResul
   const mayDiffer = attributed?.role === "target" || (isHttps && isOfTunnel(id));
   if (!mayDiffer || !isOfPort || !(isHttps ? ONLY_TLS : ONLY_CLEAR).test(id) || !isIdempotent(spec.method) || question.place !== null)
     return [];
+  return [bySwappedScheme(question, spec)];
+}
+
+/** Of a port that is silent to TLS: a server that waits for the end of an HTTP head is silent too. */
+export function inClearText(question: Question, spec: TestSpec): TestSpec[] {
+  const isAskable = spec.url.protocol === "https:" && isIdempotent(spec.method) && question.place === null;
+  return isAskable ? [bySwappedScheme(question, spec)] : [];
+}
+
+function bySwappedScheme(question: Question, spec: TestSpec): TestSpec {
+  const { url, id, method } = spec;
+  const isHttps = url.protocol === "https:";
   const other = new URL(url.href);
   other.protocol = isHttps ? "http:" : "https:";
-  const more = { id: `${isHttps ? "http" : "https"} of ${spec.id}`, of: spec.id, method: spec.method, url: other };
-  return [requestTest(question, spec.exit, "scheme", { ...more, prefix: isHttps ? "in clear text: " : "over TLS: " })];
+  const more = { id: `${isHttps ? "http" : "https"} of ${id}`, of: id, method, url: other };
+  return requestTest(question, spec.exit, "scheme", { ...more, prefix: isHttps ? "in clear text: " : "over TLS: " });
 }
 
 const ONLY_TLS = /^(?:tls\.(?!cert|alpn)|connect\.(?:refused|reset)$|handshake\.(?:connect_rejected|policy_denied|target_|closed|reset))/;

@@ -2,7 +2,7 @@ import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
 import { isStrange } from "./fault-kinds.ts";
-import { otherWays } from "./other-ways.ts";
+import { inClearText, otherWays } from "./other-ways.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { requestTest, shownExit } from "./request-spec.ts";
 
@@ -70,7 +70,7 @@ function followUps(question: Question, result: TestResult, byId: ReadonlyMap<str
 
 /** What tells where on its way a route is silent. */
 function closerLooks(question: Question, spec: TestSpec): TestSpec[] {
-  if (spec.exit === null) return [];
+  if (spec.exit === null) return inClearText(question, spec);
   return spec.exit.hops.length > 1 ? linkTests(question, spec, spec.exit) : protocolsAt(question, spec, spec.exit);
 }
 
