@@ -7,11 +7,13 @@ import type { RequestPlan } from "./plan.ts";
 export function keepIdle(exchange: Exchange, request: HttpRequest, { answer, plan }: Answered, now: number): void {
   const { connection } = answer.hop;
   const { head } = answer;
-  if (!head.keepAlive || !request.body.complete) {
+  // A hop that still waits for the rest of this request, or that spoke before it came, would take the next one for something else.
+  if (!head.keepAlive || !answer.hop.requestSent) {
     connection.destroy();
     return;
   }
-  const owner = isConnectionBound(request.stream.head.fields, head.fields) ? request.stream.keepOwnSockets() : exchange.context.idle;
+  connection.bound ||= isConnectionBound(request.stream.head.fields, head.fields);
+  const owner = connection.bound ? request.stream.keepOwnSockets() : exchange.context.idle;
   owner.put(plan.key, connection, head.keepAliveMs, now);
 }
 

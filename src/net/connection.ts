@@ -36,6 +36,8 @@ export class Connection {
   closed = false;
   /** TLS that we began on it: whether the FIN came without a close_notify, so that what was read may be cut (RFC 8446 6.1). */
   tls: { readonly truncated: boolean } | null = null;
+  /** It carried what authenticates a connection: it serves one client alone until it closes. */
+  bound = false;
   #error: Error | null = null;
   /** The RST is under way. */
   #resetting = false;

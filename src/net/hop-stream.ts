@@ -77,6 +77,11 @@ export class HopStream implements ConnectionOwner {
     return this.connection.write(data);
   }
 
+  /** The whole request is out. An answer may be complete before. */
+  get requestSent(): boolean {
+    return this.#requestSent;
+  }
+
   /** The request is complete; from here on a close is a close while waiting for the head. */
   sent(): void {
     this.#requestSent = true;

@@ -8,7 +8,7 @@ import { startHttpExit } from "../../src/lab/http-exit.ts";
 import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { readHead, servesHttp } from "../../src/lab/lab-http.ts";
 import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
-import { proxyGet, type RawAnswer } from "../../src/lab/raw-client.ts";
+import { proxyGet, type RawAnswer, readAnswer } from "../../src/lab/raw-client.ts";
 import { urlOf } from "../../src/lab/stages/scenes.ts";
 import { basic, dialClient, exchange } from "../gateway/client.ts";
 import { type LabGateway, startLabGateway } from "../gateway/lab-gateway.ts";
@@ -207,6 +207,35 @@ for (const scheme of ["NTLM", "Negotiate"]) {
     await target.whenLeft(1);
   });
 }
+
+test("a socket that was authenticated stays its client's also after requests that say nothing of it", async () => {
+  await using target = await startRawTarget(({ connection }) => ok(`connection ${connection}`));
+  await using gateway = await startLabGateway();
+  using alice = await dialClient(gateway.address);
+  await exchange(alice, proxyGet(target.url("/"), { Authorization: "NTLM TlRMTVNTUAAD" }));
+  // NTLM authenticates the connection: a client does not say it again.
+  assert.equal((await exchange(alice, proxyGet(target.url("/")))).body.toString(), "connection 1");
+  assert.equal((await exchange(alice, proxyGet(target.url("/")))).body.toString(), "connection 1");
+  assert.equal((await askOnce(gateway, proxyGet(target.url("/")))).body.toString(), "connection 2");
+});
+
+test("a hop that answered before it had the whole request gets no other on that socket, though the rest went elsewhere", async () => {
+  await using target = await startLabServer(async (peer) => {
+    const { line } = await readHead(peer.reader);
+    if (line[0] === "GET") return void (await peer.send(ok("asked and answered")));
+    const isFirst = target.accepted === 1;
+    if (isFirst) await peer.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy");
+    await peer.reader.take(8); // the body that it was promised: a request that comes in its place is swallowed
+    if (!isFirst) await peer.end();
+  });
+  await using gateway = await startLabGateway({ exchange: { attempts: { ...DEFAULTS.attempts, max: 2 } } });
+  using client = await dialClient(gateway.address);
+  await client.send(`PUT ${urlOf(target)} HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\nhalf`);
+  await target.whenAccepted(2);
+  await client.send("more");
+  assert.equal((await readAnswer(client, "PUT")).body.toString(), "busy");
+  assert.equal((await askOnce(gateway, proxyGet(urlOf(target)))).body.toString(), "asked and answered");
+});
 
 test("no more idle sockets are kept than limits.idleSocketsPerRoute and limits.idleSockets", async () => {
   const gate = Promise.withResolvers<void>();
