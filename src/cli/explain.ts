@@ -89,7 +89,7 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
 /** What curl -v says of a connection has lines that look like those of some logs. */
 function holdsLog(input: Input): boolean {
   const head = input.head.toString("utf8");
-  return !/^[<>] .*HTTP\/\d/m.test(head) && isLog(input) && readRecord(head) === null;
+  return !/^[<>] (?:[A-Z]+ \S+ )?HTTP\/\d/m.test(head) && isLog(input) && readRecord(head) === null;
 }
 
 /** What a client says of a failure goes to stderr, which a pipe leaves behind. */

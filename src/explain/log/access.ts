@@ -15,9 +15,12 @@ export const ACCESS: LogFormat = {
   isWide: (line) => line.endsWith("ms"),
 };
 
+const PASTED_FIRST = '\u001b*`"';
+
 function readAccess(line: string): LogEvent | null {
   const open = line.indexOf(" [");
-  if (open < 1 || open > OPEN_MAX) return null;
+  // What was pasted with something around it is read without that.
+  if (open < 1 || open > OPEN_MAX || PASTED_FIRST.includes(line.charAt(0))) return null;
   const at = readSlashed(line, open + 2);
   const requestAt = line.indexOf('] "', open);
   if (at === null || requestAt === -1) return null;

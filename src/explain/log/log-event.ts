@@ -16,6 +16,9 @@ export type LogProgram =
   | "alb"
   | "cloudfront"
   | "go"
+  | "cloudflared"
+  | "heroku"
+  | "app"
   | "goodgateway"
   | "access";
 

@@ -1,15 +1,19 @@
 import { ACCESS } from "./access.ts";
 import { ALB_ACCESS } from "./alb.ts";
 import { apacheFormats } from "./apache.ts";
+import { APP_SERVERS } from "./app-servers.ts";
 import { caddyFormats } from "./caddy.ts";
+import { CLOUDFLARED } from "./cloudflared.ts";
 import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
 import { ENVOY_NOTES } from "./envoy-notes.ts";
 import { GO_PROXY } from "./go-proxy.ts";
 import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
+import { herokuFormats } from "./heroku.ts";
 import type { LogFormat } from "./log-event.ts";
-import { NGINX_ERROR } from "./nginx.ts";
+import { GO_QUOTED, ingressNotes } from "./loose-lines.ts";
+import { NGINX_ERROR, NGINX_MESSAGE } from "./nginx.ts";
 import { OWN_JSON, OWN_TEXT } from "./own.ts";
 import { privoxyFormats } from "./privoxy.ts";
 import { SQUID_ACCESS, SQUID_CACHE } from "./squid.ts";
@@ -42,10 +46,16 @@ function logFormats(year: number): readonly LogFormat[] {
     ...cloudFrontFormats(),
     OWN_TEXT,
     OWN_JSON,
+    CLOUDFLARED,
     TRAEFIK_LOGRUS,
     TRAEFIK_ZEROLOG,
     TRAEFIK_NOTES_JSON,
     GO_PROXY,
+    APP_SERVERS,
+    ingressNotes(year),
+    ...herokuFormats(year),
+    NGINX_MESSAGE,
+    GO_QUOTED,
   ];
 }
 
@@ -65,6 +75,9 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "alb",
   "cloudfront",
   "go",
+  "cloudflared",
+  "heroku",
+  "app",
   "goodgateway",
 ];
 

@@ -3,10 +3,14 @@ import type { AnyFaultId } from "./log-event.ts";
 /** A message's first words with `while …`, as nginx's source writes them, and what they mean. The first that matches counts. */
 export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   // Names and configuration.
-  ["dns.nxdomain", /^\S+ could not be resolved \(3: Host not found\)/],
-  ["dns.timeout", /^\S+ could not be resolved \(110: Operation timed out\)/],
-  ["dns.refused", /^\S+ could not be resolved \(5: Operation refused\)/],
-  ["dns.servfail", /^\S+ could not be resolved \(/],
+  ["dns.nxdomain", /^(?:proxy_connect: )?\S+ could not be resolved \(3: Host not found\)/],
+  ["dns.timeout", /^(?:proxy_connect: )?\S+ could not be resolved \(110: Operation timed out\)/],
+  ["dns.refused", /^(?:proxy_connect: )?\S+ could not be resolved \(5: Operation refused\)/],
+  ["dns.servfail", /^(?:proxy_connect: )?\S+ could not be resolved \(/],
+  // Kong's own resolver and balancer, in its words.
+  ["dns.nxdomain", /^\[kong\] .*(?:could not resolve host|DNS resolution failed).*\b3 name error/],
+  ["dns.error", /^\[kong\] .*(?:could not resolve host|DNS resolution failed|name resolution failed)/],
+  ["gateway.no_healthy_backend", /^\[kong\] .*(?:failure to get a peer from the ring-balancer|[Nn]o peers are available)/],
   ["dns.error", /^(?:send|recv|connect)\(\) failed \(.* while resolving/],
   ["gateway.config_error", /^no resolver defined to resolve /],
   [

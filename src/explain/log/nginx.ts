@@ -7,6 +7,22 @@ import { hostOf } from "./url-host.ts";
 /** `2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: …) while connecting to upstream, client: …, upstream: "…"`. */
 export const NGINX_ERROR: LogFormat = { id: "nginx-error", name: "nginx error log", program: "nginx", read: readNginxError };
 
+/** A message of nginx's out of which the time was left, as people paste them. */
+export const NGINX_MESSAGE: LogFormat = { id: "nginx-message", name: "message of nginx's", program: "nginx", read: readBareMessage };
+
+const BARE = /^(?:nginx: )?(\[?(?:debug|info|notice|warn|error|crit|alert|emerg)\] )?(\d+#\d+: )?(?:\*\d+ )?(?=[\w[(])/;
+
+function readBareMessage(line: string): LogEvent | null {
+  const [start, level, numbers] = BARE.exec(line) ?? [];
+  // Without them it is in its words alone that a line is nginx's.
+  if (start === undefined || (level === undefined && numbers === undefined && !/^[^,]{0,200}\bupstream\b/.test(line))) return null;
+  const rest = line.slice(start.length);
+  const clientAt = rest.indexOf(", client: ");
+  const message = rest.slice(0, clientAt === -1 ? contextOf(rest, 0) : clientAt);
+  const fault = faultOf(message);
+  return fault === null ? null : failure(rest, clientAt, { at: null, fault, message });
+}
+
 function readNginxError(line: string): LogEvent | null {
   if (line.charCodeAt(4) !== SLASH || line.charCodeAt(20) !== OPEN) return null;
   const levelEnd = line.indexOf("] ", 21);
@@ -17,18 +33,33 @@ function readNginxError(line: string): LogEvent | null {
   const message = withoutNumber(line.slice(textAt + 2, clientAt === -1 ? contextOf(line, textAt) : clientAt));
   const fault = faultOf(message);
   if (fault === null) return logEvent({ at, words: QUIET_LEVELS.has(line.slice(21, levelEnd)) ? "" : message });
+  return failure(line, clientAt, { at, fault, message });
+}
+
+interface Failure {
+  readonly at: number | null;
+  readonly fault: AnyFaultId;
+  readonly message: string;
+}
+
+function failure(text: string, clientAt: number, { at, fault, message }: Failure): LogEvent {
+  const line = ODD_QUOTES.test(text) ? text.replace(ODD_QUOTES_ALL, '"') : text;
   const request = quoted(line, clientAt, ', request: "');
   const [method = null, path = ""] = request?.split(" ", 2) ?? [];
   return logEvent({
     at,
     fault,
     words: message,
-    backend: backendOf(quoted(line, clientAt, ', upstream: "')),
+    backend: backendOf(quoted(line, clientAt, ', upstream: "')) ?? /^connect\(\) to (\S+) failed/.exec(message)?.[1] ?? null,
     target: request === null ? null : (quoted(line, clientAt, ', host: "') ?? "") + path,
     client: clientAt === -1 ? null : line.slice(clientAt + CLIENT_CHARS_MAX, endOf(line, clientAt + CLIENT_CHARS_MAX)),
     method,
   });
 }
+
+/** Around the upstream's URL: escaped by what quoted the line, or made typographic by what it was pasted into; bytes, one character each. */
+const ODD_QUOTES = /, upstream: (?:\\"|\u00e2\u0080[\u009c\u009d]|[\u201c\u201d])/;
+const ODD_QUOTES_ALL = /\\"|\u00e2\u0080[\u009c\u009d]|[\u201c\u201d]/g;
 
 const SLASH = 0x2f;
 const OPEN = 0x5b;

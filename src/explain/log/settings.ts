@@ -1,5 +1,6 @@
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
+import { APP, CLOUDFLARED, HEROKU } from "./platform-settings.ts";
 import { APACHE, CADDY, PRIVOXY, TINYPROXY, VARNISH } from "./server-settings.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
@@ -99,4 +100,7 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   traefik: TRAEFIK,
   alb: ALB,
   cloudfront: CLOUDFRONT,
+  cloudflared: CLOUDFLARED,
+  heroku: HEROKU,
+  app: APP,
 };

@@ -1,3 +1,4 @@
+import { isCloudflared } from "./cloudflared.ts";
 import { backendOfGoError, faultOfGoError } from "./go-errors.ts";
 import { parseJson, readField } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
@@ -19,6 +20,7 @@ export const TRAEFIK_ZEROLOG: LogFormat = {
   name: "log in the form of Traefik 3",
   program: "traefik",
   read: readZerolog,
+  isWide: isCloudflared,
 };
 export const TRAEFIK_NOTES_JSON: LogFormat = { id: "traefik-notes", name: "Traefik log (JSON)", program: "traefik", read: readJson };
 

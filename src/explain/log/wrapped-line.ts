@@ -9,6 +9,27 @@ export interface Unwrapped {
 
 /** Takes off what others put in front of a line; null: there is nothing that we know. @param year of times that have none. */
 export function unwrap(line: string, year: number): Unwrapped | null {
+  const plain = unpaste(line);
+  const inner = unwrapPlain(plain, year);
+  return inner ?? (plain === line ? null : { line: plain, at: null });
+}
+
+/** Without a terminal's colours, and without what a page or a chat puts around a line that is pasted into it. */
+function unpaste(line: string): string {
+  const colourless = line.includes("\u001b") ? line.replace(COLOURS, "") : line;
+  const [start = ""] = PASTE_FIRST.includes(colourless.charAt(0)) ? (PASTE_START.exec(colourless) ?? []) : [];
+  if (start === "") return colourless;
+  const [mark = ""] = /[*`"]+/.exec(start) ?? [];
+  const rest = colourless.slice(start.length).trimEnd();
+  return mark !== "" && rest.endsWith(mark) ? rest.slice(0, -mark.length) : rest;
+}
+
+const COLOURS = /\u001b\[[\d;]*m/g;
+/** A quotation's mark, a list's, bold, code, a text's quotes, or the room in front. */
+const PASTE_FIRST = ' \t>-*`"';
+const PASTE_START = /^(?:[ \t]+|> ?|- )*(?:\*\*|`{1,3}|")?/;
+
+function unwrapPlain(line: string, year: number): Unwrapped | null {
   if (line.startsWith('{"log":')) {
     const value = parseJson(line);
     const log = readField(value, "log");
@@ -44,8 +65,8 @@ const ISO_SYSLOG = /^(?:<\d+>1 )?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* \S+ (?:[\w./-
 const CRI = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S* (?:stdout|stderr) [FP] /;
 /** `<134>`, without a time. */
 const SYSLOG_NUMBER = /^<\d{1,3}>/;
-/** `web-1  | `, `web.1.si3c4s8@node-1    | `, and `[pod/web-7c95/app] ` of kubectl. */
-const PLACE = /^(?:[\w.@-]+ *\| |\[pod\/[\w./-]+\] )/;
+/** `web-1  | `, `web.1.si3c4s8@node-1    | `, `[pod/web-7c95/app] ` of kubectl, `[web-7c95] ` of kubetail, and `web-7c95 app ` of stern. */
+const PLACE = /^(?:[\w.@-]+ *\| |\[[a-z0-9][\w./-]*(?: [\w.-]+)?\] |[a-z0-9][a-z0-9.-]*-[a-z0-9]{4,10} (?:› )?[a-z0-9][\w-]* )/;
 /** `2026-11-27T14:02:07.123456789Z `, as docker and kubectl put it there on demand. */
 const DOCKER_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z /;
 const DOCKER_TIME_CHARS_MAX = 40;
