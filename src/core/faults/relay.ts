@@ -30,7 +30,7 @@ export const RELAY_FAULTS: FaultRows<RelayFaultId> = {
     summary: "The reverse proxy or CDN in front of the target made this 5xx.",
     fix: {
       client: "Wait and try again; another exit does not help.",
-      operator: "Read the edge's log; the details say what it had against its backend.",
+      operator: "Read the edge's own log: it says why. `goodgateway explain LOG` tells what it says.",
     },
   },
   "relay.exit_5xx": {
