@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -6,9 +7,16 @@ import type { CheckResult } from "./check-result.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { JudgeWatch } from "./judge-watch.ts";
 
+/** For a judge that is away to come back, as when it is started anew, and between two looks for it. Milliseconds. */
+const AWAY_MS_MAX = 2000;
+const LOOK_MS = 300;
+/** A proxy is checked again so often because a judge was away meanwhile. */
+const AGAIN_MAX = 3;
+
 /**
  * Checks proxies by judges that may go away while a long list is checked. Before a proxy is called dead or a liar, the judges are asked
- * whether they are what they were; where one is not, it is told once, the proxy is checked again without it, and so are all that follow.
+ * whether they are what they were. Where one was away for a moment, the proxy is checked again; where one stays away, it is told once, the
+ * proxy is checked again without it, and so are all that follow.
  */
 export class StandingJudges {
   readonly #watch: JudgeWatch;
@@ -16,6 +24,8 @@ export class StandingJudges {
   #context: CheckContext;
   /** Judges that are others' to keep up. */
   #watched: readonly JudgeAddress[];
+  /** When one of them was last seen away. On the clock. */
+  #awayAt = Number.NEGATIVE_INFINITY;
 
   /** @param own a judge of this process, which lasts as long as the checks. */
   constructor(context: CheckContext, own: JudgeAddress, warn: (message: string) => void) {
@@ -26,20 +36,38 @@ export class StandingJudges {
   }
 
   async check(candidate: Candidate, signal: CancelSignal): Promise<CheckResult> {
-    for (;;) {
+    for (let again = 0; ; again++) {
       const context = this.#context;
+      const startedAt = context.clock.now();
       const result = await checkProxy(candidate, context, signal);
       if (this.#watched.length === 0 && context === this.#context) return result;
       if (signal.aborted || !mayBeTheJudges(result)) return result;
-      await this.#dropThoseGone();
-      if (context === this.#context) return result;
+      await Promise.all(this.#watched.map((judge) => this.#lookFor(judge, signal)));
+      if (signal.aborted) return result;
+      if (context === this.#context && (this.#awayAt < startedAt || again >= AGAIN_MAX)) return result;
     }
   }
 
-  async #dropThoseGone(): Promise<void> {
-    const asked = this.#watched;
-    const problems = await Promise.all(asked.map((judge) => this.#watch.findProblem(judge)));
-    for (const [i, problem] of problems.entries()) if (problem !== null) this.#drop(asked[i] as JudgeAddress, problem);
+  /** Until it is there, or dropped. */
+  async #lookFor(judge: JudgeAddress, signal: CancelSignal): Promise<void> {
+    const { clock } = this.#context;
+    const startedAt = clock.now();
+    for (;;) {
+      const now = await this.#watch.look(judge);
+      if (signal.aborted) return;
+      if (!("problem" in now)) return this.#renew(judge, now);
+      this.#awayAt = clock.now();
+      if (this.#awayAt - startedAt > AWAY_MS_MAX) return this.#drop(judge, now.problem);
+      await wait(LOOK_MS);
+    }
+  }
+
+  /** One that was started anew may have another certificate, for which its key vouches. */
+  #renew(known: JudgeAddress, now: JudgeAddress): void {
+    if (now.certificate === known.certificate || !this.#watched.includes(known)) return;
+    const renew = (judges: readonly JudgeAddress[]) => judges.map((judge) => (judge === known ? now : judge));
+    this.#watched = renew(this.#watched);
+    this.#context = { ...this.#context, judges: renew(this.#context.judges) };
   }
 
   #drop(gone: JudgeAddress, problem: string): void {
