@@ -15,7 +15,7 @@ const BARE = /^(?:nginx: )?(\[?(?:debug|info|notice|warn|error|crit|alert|emerg)
 function readBareMessage(line: string): LogEvent | null {
   const [start, level, numbers] = BARE.exec(line) ?? [];
   // Without them it is in its words alone that a line is nginx's.
-  if (start === undefined || (level === undefined && numbers === undefined && !/^[^,]{0,200}\bupstream\b/.test(line))) return null;
+  if (start === undefined || (level === undefined && numbers === undefined && !(line.includes("upstream") && /^[^,]{0,200}\bupstream\b/.test(line)))) return null;
   const rest = line.slice(start.length);
   const clientAt = rest.indexOf(", client: ");
   const message = rest.slice(0, clientAt === -1 ? contextOf(rest, 0) : clientAt);
@@ -51,11 +51,18 @@ function failure(text: string, clientAt: number, { at, fault, message }: Failure
     fault,
     words: message,
     backend: backendOf(quoted(line, clientAt, ', upstream: "')) ?? /^connect\(\) to (\S+) failed/.exec(message)?.[1] ?? null,
-    target: request === null ? null : (quoted(line, clientAt, ', host: "') ?? "") + path,
+    target: request === null ? null : targetOf(path, quoted(line, clientAt, ', host: "') ?? ""),
     client: clientAt === -1 ? null : line.slice(clientAt + CLIENT_CHARS_MAX, endOf(line, clientAt + CLIENT_CHARS_MAX)),
     method,
   });
 }
+
+/** Whoever takes nginx for a proxy sends a whole URL, which has its own host. */
+function targetOf(path: string, host: string): string {
+  return path.startsWith("/") || !WHOLE_URL.test(path) ? host + path : (hostOf(path) ?? host) + path.replace(WHOLE_URL, "");
+}
+
+const WHOLE_URL = /^\w+:\/\/[^/?#]*/;
 
 /** Around the upstream's URL: escaped by what quoted the line, or made typographic by what it was pasted into; bytes, one character each. */
 const ODD_QUOTES = /, upstream: (?:\\"|\u00e2\u0080[\u009c\u009d]|[\u201c\u201d])/;

@@ -33,6 +33,14 @@ test("what nginx says after its backend refused follows from that, in whatever c
   }
 });
 
+test("a whole URL that nginx was sent, as by who takes it for a proxy, is told once, without its user", () => {
+  const { incidents } = read(REFUSED.replace("GET / HTTP", "GET http://bob:s3cret@other.example:81/a HTTP"));
+  assert.deepEqual(
+    incidents.flatMap(({ targets }) => targets.map(({ text }) => text)),
+    ["other.example:81/a"],
+  );
+});
+
 test("lines of HAProxy, behind syslog too, and of Squid are read among others", () => {
   const { incidents } = read(
     [
