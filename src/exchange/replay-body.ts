@@ -52,6 +52,7 @@ export class ReplayBody implements BodySink {
 
   /** The attempt is over: what still comes waits for the next one. */
   detach(): void {
+    if (this.#hop === null) return;
     this.#hop = null;
     if (!this.#complete) this.#body.stop();
   }

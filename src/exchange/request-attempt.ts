@@ -26,6 +26,7 @@ import type { Given, Told } from "./tries.ts";
  *     client -> gateway -[exit ->]- target
  */
 export function attemptRequest(exchange: Exchange, request: HttpRequest, given: Given, to: Told<Answered>): void {
+  request.body.detach(); // a hop whose answer is held may still be getting it, beyond what is kept to be sent again
   const record = exchange.openAttempt(given.route);
   const plan = planRequest(given.route, given.session, given.addresses);
   const attempt = new RequestAttempt(exchange, request, given, plan, record);

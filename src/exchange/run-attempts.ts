@@ -45,6 +45,11 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
       if (story !== null) break;
       return notAllowed(usable.fault);
     }
+    // While it waited, more of the body may have gone to a hop that had answered already.
+    if (story !== null && !tries.isWhole()) {
+      learnNothing(exchange, choice);
+      break;
+    }
     const { addresses } = usable;
     const deadline = attemptDeadline(exchange, startedAt, tries.isRepeatable());
     const given: Given = { route, session: lease?.session ?? null, addresses, startedAt, deadline, mayReuse, lane: null };
@@ -74,7 +79,7 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
     down = gateTarget(exchange, attributedOf(learned));
     // What may not be tried again tells its own story, whatever else its target went down with.
     if (next.kind === "reply" && down?.fault.id !== attributedOf(learned)?.fault.id) down = null;
-    if (next.kind === "reply" || down !== null || !mayRepeat(exchange, learned)) break;
+    if (next.kind === "reply" || down !== null || !tries.isWhole() || !mayRepeat(exchange, learned)) break;
     if (next.waitMs > 0) yield* settled(sleep(next.waitMs, exchange));
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     down = gateTarget(exchange, attributedOf(learned));

@@ -99,7 +99,11 @@ class RequestRun implements Tries<Answered> {
   }
 
   isRepeatable(): boolean {
-    return this.#http.repeatable && this.#http.body.replayable;
+    return this.#http.repeatable && this.isWhole();
+  }
+
+  isWhole(): boolean {
+    return this.#http.body.replayable;
   }
 
   /** What is not idempotent, or on its way yet, is not sent twice; nor what belongs to one connection. */

@@ -87,6 +87,7 @@ function tunnelTries(exchange: Exchange): Tries<Tunnel> {
   return {
     attempt: (given, to) => to.tell(openTunnel(exchange, given)),
     isRepeatable: () => true, // nothing of the client's has left before the success reply
+    isWhole: () => true,
     mayHedge: () => true,
     drop: ({ hop }) => hop.destroy(),
   };

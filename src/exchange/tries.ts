@@ -30,6 +30,8 @@ export interface Tries<A> {
   attempt(given: Given, to: Told<A>): void;
   /** Whether what was sent may be sent again. */
   isRepeatable(): boolean;
+  /** Whether all of it is still here to be sent, be it to a hop that never got any. */
+  isWhole(): boolean;
   /** Whether it may be sent twice at the same time. */
   mayHedge(): boolean;
   /** An answer that is not going to be used. */

@@ -186,3 +186,45 @@ test("an exit that dies before the body is read does not lose it: the next one g
   const answer = await readAnswer(peer, "POST");
   assert.equal(answer.body.toString(), "hello world");
 });
+
+test("a body that is too long to be kept goes to no second exit when the first refuses in the middle of it", async () => {
+  await using refusing = await startLabServer(async (peer) => {
+    await readHead(peer.reader);
+    await peer.reader.take(100_000);
+    await peer.send('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n');
+    await peer.reader.rest();
+  });
+  await using other = await startRawTarget(({ body }) => ok(`got ${body.length}`));
+  await using gateway = await startLabGateway({
+    exits: [`http://${refusing.host}:${refusing.port} id=refusing`, `http://${other.host}:${other.port} id=other`],
+    options: { random: () => 0 },
+  });
+  using peer = await dialClient(gateway.address);
+  await peer.send(`${postHead("http://site.lab/", "Transfer-Encoding: chunked\r\n")}${CHUNKS}`);
+  const answer = await readAnswer(peer, "POST");
+  assert.equal(answer.status, 502);
+  assert.match(answer.body.toString(), /handshake\.auth_required|wants credentials/);
+  assert.equal(other.requests.length, 0, "it would have got the end of the body for the whole");
+});
+
+test("an answer that is held while another attempt is waited for does not take bytes from that attempt's body", async () => {
+  const answered = Promise.withResolvers<void>();
+  await using target = await startRawTarget(({ body }) => ok(`got ${body.length}`));
+  await using busy = await startLabServer(async (peer) => {
+    if (busy.accepted > 1) return await splice(peer, await dialLab(target));
+    await readHead(peer.reader);
+    await peer.send("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nbusy");
+    answered.resolve();
+    await peer.reader.rest();
+  });
+  await using gateway = await startLabGateway({ options: { random: () => 0.99 } });
+  using peer = await dialClient(gateway.address);
+  await peer.send(postHead(urlOf(busy), "Idempotency-Key: x\r\nTransfer-Encoding: chunked\r\n"));
+  await answered.promise;
+  await peer.send(CHUNKS);
+  const { body } = await readAnswer(peer, "POST");
+  assert.ok(["busy", "got 200000"].includes(body.toString()), body.toString());
+});
+
+/** 200,000 bytes in 20 chunks. */
+const CHUNKS = `${`2710\r\n${"x".repeat(10_000)}\r\n`.repeat(20)}0\r\n\r\n`;
