@@ -166,9 +166,12 @@ export class Evidence {
     const target = this.#meetings.target(way.target, now);
     const cell = this.#meetings.find(exit, way.target) ?? this.#meetings.join(exit, target, now);
     if (cell !== null) cell.manner = manner;
-    // Of failures of one pair in a row, each tells less of how its ends do in general; else a lone exit's would make a target of habits.
-    const news = 1 / (1 + (cell?.refusals ?? 0));
-    const newsOfTarget = sides.proved === "exit" ? null : news * (cell !== null && isFailing(cell) ? AGAIN : 1);
+    const again = failedAgain(cell);
+    // Of failures of one pair in a row, each tells less of how its ends do in general; else a lone exit's would make a target of habits,
+    // and a lone target's an exit of them.
+    const each = 1 / (1 + (cell?.refusals ?? 0));
+    const news = again === "exit-well" ? each * AGAIN : each;
+    const newsOfTarget = sides.proved === "exit" ? null : again === "in-a-row" ? each * AGAIN : each;
     const ends = { exit, target, kin: way.kin, family: exit.family ?? undefined };
     this.#hindsight.add({ ends, sides, manner, shares, news, newsOfTarget, at: now });
     if (sides.proved === "target") {
@@ -184,8 +187,13 @@ export class Evidence {
   }
 }
 
-function isFailing({ asExit, asTarget }: Cell): boolean {
-  return Math.max(asExit.badAt, asTarget.badAt) > Math.max(asExit.okAt, asTarget.okAt);
+/** Whether the pair has not worked since it failed, and if not, whether its exit did well for others since. */
+function failedAgain(cell: Cell | null): "no" | "in-a-row" | "exit-well" {
+  if (cell === null) return "no";
+  const { asExit, asTarget, exit } = cell;
+  const badAt = Math.max(asExit.badAt, asTarget.badAt);
+  if (badAt <= Math.max(asExit.okAt, asTarget.okAt)) return "no";
+  return exit.okAt > badAt ? "exit-well" : "in-a-row";
 }
 
 const AGAIN = 0.3;

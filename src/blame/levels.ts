@@ -181,6 +181,12 @@ function wellness({ okAt, share }: View, now: number): number {
   return okAt === Number.NEGATIVE_INFINITY ? 0 : (1 - share) * fade(okAt, now);
 }
 
+/** How much more a pair's successes tell than its failures, -1 to 1. */
+export function ownSuccess({ asExit, exit }: Cell, now: number): number {
+  const failed = asExit.badAt === Number.NEGATIVE_INFINITY ? 0 : asExit.share * fadeOfFailure(asExit.badAt, exit, now);
+  return wellness(asExit, now) - failed;
+}
+
 /** Who has not done well since is more likely still as it was. */
 function fadeOfFailure(badAt: number, { okAt }: Track, now: number): number {
   return fade(badAt > okAt ? now - (now - badAt) / UNCONTRADICTED : badAt, now);

@@ -1,5 +1,5 @@
 import { type FaultSides, PROVED, type Side } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, kinIsDown, type Level, TARGET_BASE, targetLevel, usualOf, withKin } from "./levels.ts";
+import { EXIT_BASE, exitLevel, kinIsDown, type Level, ownSuccess, TARGET_BASE, targetLevel, usualOf, withKin } from "./levels.ts";
 import type { Manner } from "./manners.ts";
 import { PAIR_BASE, pairLevel } from "./pair-levels.ts";
 import type { Cell, Kin, Track } from "./tracks.ts";
@@ -49,7 +49,8 @@ export function compare({ sides, manner }: Seen, { exit, target, cell, kin, fami
   const shares = { exit: byExit / sum, target: byTarget / sum, outage: seenTarget?.changed ?? 0 };
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
   if (byPair > byExit) return { side: "pair", confidence: byPair / sum, ...shares };
-  const isSlip = ownExit.level < SLIP_LEVEL && (sides.exit < PROVED || ownExit.ok > ownExit.bad) && isDown < DOWN_FROM;
+  const speaksForExit = ownExit.ok + (cell === null ? 0 : ownSuccess(cell, now)) > ownExit.bad;
+  const isSlip = ownExit.level < SLIP_LEVEL && (sides.exit < PROVED || speaksForExit) && isDown < DOWN_FROM;
   return { side: "exit", confidence: Math.min(isSlip ? SLIP_MAX : 1, shares.exit), ...shares };
 }
 

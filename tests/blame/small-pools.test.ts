@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Evidence, type Way, type Weighed } from "../../src/blame/evidence.ts";
+import type { Failure } from "../../src/blame/failure.ts";
+import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
+import { culpritOf } from "../../src/core/fault-table.ts";
+import type { HopRole } from "../../src/core/route.ts";
+
+const SECOND = 1000;
+
+function way(exit: number | null, target: number, kin = `net ${exit}`): Way {
+  return { exit: exit === null ? null : `exit-${exit}`, kin: exit === null ? "direct" : kin, target: `site-${target}.example:443` };
+}
+
+function failure(id: FaultId, role: HopRole, more: { confidence?: number; culprit?: Culprit } = {}): Failure {
+  const value = fault(id, "as seen", more);
+  return { fault: value, culprit: culpritOf(value, role), role };
+}
+
+/** A tunnel that closed before its first byte. */
+const LOST = failure("tls.closed_in_handshake", "target", { confidence: 0.45 });
+/** CONNECT answered 502 without a fingerprint. */
+const REJECTED = failure("handshake.connect_rejected", "exit", { confidence: 0.6 });
+
+/** The exit's last word on a target is that it is silent. */
+const SILENT = failure("handshake.timeout", "exit");
+
+for (const exits of [1, 2]) {
+  for (const [fault, name] of [
+    [LOST, "tunnels that close"],
+    [REJECTED, "refused CONNECTs"],
+    [SILENT, "silent handshakes"],
+  ] as const) {
+    test(`one site that stays down, seen by ${name}, convicts none of ${exits} exits that do well for others in between`, () => {
+      const evidence = new Evidence();
+      let now = 0;
+      let last: Weighed | null = null;
+      for (let request = 0; request < 60; request++) {
+        const exit = request % exits;
+        evidence.worked(way(exit, 1 + (request % 6), "net"), (now += 5 * SECOND));
+        last = evidence.failed(way(exit, 0, "net"), fault, (now += 5 * SECOND));
+        assert.ok(last.side !== "exit" || last.confidence < 0.75, `${request}: ${last.side} ${last.confidence}`);
+      }
+      assert.equal(last?.side, "target");
+    });
+  }
+}
+
+test("an exit that fails for all its targets is convicted, though it works now and then", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  let last: Weighed | null = null;
+  for (let request = 0; request < 60; request++) {
+    const where = way(0, request % 5);
+    if (request % 4 === 3) evidence.worked(where, (now += SECOND));
+    else last = evidence.failed(where, SILENT, (now += SECOND));
+  }
+  assert.ok(last?.side === "exit" && last.confidence > 0.9, `${last?.side} ${last?.confidence}`);
+});
+
+test("where there is but one target, an exit that just served it is not convicted by one silence, and by silence for good it is", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  for (let request = 0; request < 30; request++) evidence.worked(way(request % 6, 0), (now += SECOND));
+  const first = evidence.failed(way(0, 0), SILENT, (now += SECOND));
+  assert.ok(first.confidence < 0.75, `${first.side} ${first.confidence}`);
+  let last = first;
+  for (let request = 0; request < 5; request++) {
+    for (let exit = 1; exit < 6; exit++) evidence.worked(way(exit, 0), (now += SECOND));
+    last = evidence.failed(way(0, 0), SILENT, (now += SECOND));
+  }
+  assert.ok(last.side === "exit" && last.confidence >= 0.75, `${last.side} ${last.confidence}`);
+});
