@@ -13,20 +13,21 @@ export interface ApacheRule {
   readonly follows?: true;
 }
 
-const TIMEOUT = ["70007", "110"];
+/** The system's numbers are those of Linux, of BSD and macOS, and of Windows. */
+const TIMEOUT = ["70007", "110", "60", "OS 10060"];
 const CLOSED = ["70014"];
 const PARTIAL = ["70008", "70014"];
-const RESET = ["104"];
-const BROKEN = ["32", "104"];
+const RESET = ["104", "54", "OS 10054"];
+const BROKEN = ["32", ...RESET];
 /** APR's `Internal error`: of a line where nothing was to be read; of a write that TLS refused. */
 const INTERNAL = ["20014"];
 
 const CONNECT: readonly ApacheRule[] = [
-  { fault: "connect.refused", errnos: ["111"] },
+  { fault: "connect.refused", errnos: ["111", "61", "OS 10061"] },
   { fault: "connect.timeout", errnos: TIMEOUT },
-  { fault: "connect.host_unreachable", errnos: ["113"] },
-  { fault: "connect.net_unreachable", errnos: ["101"] },
-  { fault: "connect.acl_denied", errnos: ["13", "1"] },
+  { fault: "connect.host_unreachable", errnos: ["113", "65", "OS 10065"] },
+  { fault: "connect.net_unreachable", errnos: ["101", "51", "OS 10051"] },
+  { fault: "connect.acl_denied", errnos: ["13", "1", "OS 10013"] },
   { fault: "connect.reset", errnos: RESET },
   { fault: "gateway.source_port_exhausted", errnos: ["99"] },
   { fault: "gateway.fd_exhausted", errnos: ["23", "24"] },
@@ -201,6 +202,13 @@ export const CODED: Readonly<Record<string, readonly ApacheRule[]>> = {
 
 /** Of modules whose messages have no number. */
 export const WORDED: readonly ApacheRule[] = [
+  // Apache 2.2 had no numbers.
+  ...CONNECT.map((rule) => ({ ...rule, words: /^proxy: \w+: attempt to connect to / })),
+  ...NO_HEAD.map((rule) => ({ ...rule, words: /^proxy: error reading status line from remote server / })),
+  { fault: "head.closed", words: /^proxy: Error reading from remote server returned by / },
+  { fault: "dns.error", words: /^proxy: DNS lookup failure for: / },
+  { fault: "gateway.backend_ejected", words: /^ap_proxy_connect_backend disabling worker for / },
+  { fault: null, words: /^proxy: \w+: disabled connection for / },
   { fault: "head.closed", words: /^(?:End of script output before headers|Premature end of script headers)/ },
   { fault: "head.bad_field", words: /^malformed header from script/ },
   { fault: "head.timeout", words: /^(?:Timeout waiting for output from CGI script|mod_fcgid: read data timeout)/ },

@@ -20,7 +20,7 @@ const HEAD =
 const UNHEADED = /^(?:\(\d+\)[^:]{1,80}: )?AH\d{5}: /;
 const SOURCE_FILE = /^[\w.]+\.c\(\d+\): /;
 const PEER = /^\[(client|remote) ([^\]]+)\] /;
-const ERRNO = /^\((EAI )?(\d+)\).{1,100}?: (?=\[(?:client|remote) |AH\d{5}: )/;
+const ERRNO = /^\((EAI |OS )?(\d+)\).{1,100}?: (?=\[(?:client|remote) |AH\d{5}: |proxy: )/;
 const CODE = /^AH(\d{5}): /;
 const REFERER = /, referer: \S*$/;
 const QUIET_LEVELS: ReadonlySet<string> = new Set(["notice", "info", "debug"]);

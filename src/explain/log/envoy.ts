@@ -9,6 +9,7 @@ import { readDashed } from "./log-times.ts";
 export const ENVOY_ACCESS: LogFormat = { id: "envoy-access", name: "Envoy access log", program: "envoy", read: readAccess };
 
 function readAccess(line: string): LogEvent | null {
+  if (line.charCodeAt(0) === QUOTE) return readUntimed(line);
   const open = line.startsWith("ACCESS [") ? AMBASSADOR_CHARS : 0;
   if (line.charCodeAt(open) !== BRACKET || line.charCodeAt(open + 11) !== LETTER_T) return null;
   const at = readDashed(line, open + 1);
@@ -26,6 +27,18 @@ function readAccess(line: string): LogEvent | null {
   return tellRequest(line.slice(flagsEnd), { at, status, flags, request: line.slice(requestAt, requestEnd) });
 }
 
+/** The time is what people leave out first of what they paste. */
+function readUntimed(line: string): LogEvent | null {
+  const found = UNTIMED.test(line) ? findStatus(line, 1) : null;
+  if (found === null) return null;
+  const { requestEnd, code, flagsAt } = found;
+  const flagsEnd = endOfWord(line, flagsAt);
+  const flags = line.slice(flagsAt, flagsEnd);
+  return tellRequest(line.slice(flagsEnd), { at: null, status: code, flags, request: line.slice(1, requestEnd) });
+}
+
+const QUOTE = 0x22;
+const UNTIMED = /^"[A-Z]{3,10} \S+ HTTP\/[\d.]+" \d{3} [A-Z]{2,5}(?:,[A-Z]{2,5})* /;
 /** As long as `ACCESS `, which Ambassador writes in front. */
 const AMBASSADOR_CHARS = 7;
 const TIME_CHARS_MAX = 48;
@@ -58,7 +71,7 @@ function endOfWord(line: string, from: number): number {
 const REST = /^ (?:(.*?) )?\d+ \d+ (\d+) (\d+|-)(?: "([^"]*)" "[^"]*" "[^"]*" "([^"]*)" "([^"]*)"(?: (\S+) \S+ \S+ (\S+)(?: (\S+))?)?)?/;
 
 interface Asked {
-  readonly at: number;
+  readonly at: number | null;
   readonly status: number | null;
   readonly flags: string;
   readonly request: string;

@@ -63,6 +63,7 @@ const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["write.timeout", /\bwrite tcp.*i\/o timeout/],
   ["write.reset", /\b(?:write|readfrom) (?:tcp|unix).*(?:broken pipe|connection reset by peer)/],
   ["head.reset", /connection reset by peer|wsarecv: .*forcibly closed/],
+  ["gateway.config_error", /unknown network |unsupported protocol scheme|missing address|: missing port in address/],
   ["head.timeout", /i\/o timeout/],
   ["head.truncated", /unexpected EOF/],
   ["head.closed_empty", /\bEOF\b/],

@@ -15,7 +15,11 @@ const BARE = /^(?:nginx: )?(\[?(?:debug|info|notice|warn|error|crit|alert|emerg)
 function readBareMessage(line: string): LogEvent | null {
   const [start, level, numbers] = BARE.exec(line) ?? [];
   // Without them it is in its words alone that a line is nginx's.
-  if (start === undefined || (level === undefined && numbers === undefined && !(line.includes("upstream") && /^[^,]{0,200}\bupstream\b/.test(line)))) return null;
+  if (
+    start === undefined ||
+    (level === undefined && numbers === undefined && !(line.includes("upstream") && /^[^,]{0,200}\bupstream\b/.test(line)))
+  )
+    return null;
   const rest = line.slice(start.length);
   const clientAt = rest.indexOf(", client: ");
   const message = rest.slice(0, clientAt === -1 ? contextOf(rest, 0) : clientAt);

@@ -27,10 +27,12 @@ export function faultOfProbe(words: string): AnyFaultId {
 const CONNECT_ERRNO = /^backend \S+ fail errno (\d+)/;
 const PROBE_ERRNO = /^Open (?:error|timeout) ?(\d+)?/;
 
-/** Linux' numbers. 0: it was not tried, since it failed a moment ago (`backend_remote_error_holddown`). */
+/** The numbers of Linux, and of BSD and macOS. 0: it was not tried, since it failed a moment ago (`backend_remote_error_holddown`). */
 const CONNECTS: Readonly<Record<string, AnyFaultId>> = {
   "13": "connect.acl_denied",
   "24": "gateway.fd_exhausted",
+  "60": "connect.timeout",
+  "61": "connect.refused",
   "99": "gateway.source_port_exhausted",
   "101": "connect.net_unreachable",
   "104": "connect.reset",

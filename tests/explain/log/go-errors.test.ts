@@ -8,6 +8,18 @@ const TEXTS: readonly (readonly [text: string, fault: AnyFaultId | null, backend
   ["dial tcp 10.0.0.2:8080: connect: connection refused", "connect.refused", "10.0.0.2:8080"],
   ["dial tcp [2001:db8::2]:8080: connect: connection refused", "connect.refused", "[2001:db8::2]:8080"],
   ["dial tcp 10.0.0.2:8080: i/o timeout", "connect.timeout", "10.0.0.2:8080"],
+  [
+    "dial tcp 10.0.0.2:8080: connectex: No connection could be made because the target machine actively refused it.",
+    "connect.refused",
+    "10.0.0.2:8080",
+  ],
+  [
+    "read tcp 10.0.0.1:5000->10.0.0.2:80: wsarecv: An existing connection was forcibly closed by the remote host.",
+    "head.reset",
+    "10.0.0.2:80",
+  ],
+  ["dial unix /run/app.sock: connect: resource temporarily unavailable", "connect.backlog_full", "/run/app.sock"],
+  ["dial http:: unknown network http", "gateway.config_error", null],
   ["dial tcp 10.0.0.2:8080: connect: connection timed out", "connect.timeout", "10.0.0.2:8080"],
   ["dial tcp 10.0.0.2:8080: connect: no route to host", "connect.host_unreachable", "10.0.0.2:8080"],
   ["dial tcp [2001:db8::2]:80: connect: network is unreachable", "connect.net_unreachable", "[2001:db8::2]:80"],
