@@ -129,12 +129,15 @@ export class Http1Server implements ConnectionOwner {
       return;
     }
     this.#await(this.options.timeouts.clientIdle);
-    this.#serveAhead();
+    // Whoever ended the stream has yet to give back what it took: its place in the limits, its socket to the hop.
+    if (this.#ahead === null || this.#serving) this.#serveAhead();
+    else setImmediate(this.#serveAhead);
   }
 
   /** The connection leaves for a tunnel, with what was read ahead. */
   giveAway(): Connection {
     this.#stream = null;
+    this.#closing = true; // for us
     this.#await(Number.POSITIVE_INFINITY);
     this.ownSockets?.clear();
     this.options.onClosed(this);
@@ -153,8 +156,8 @@ export class Http1Server implements ConnectionOwner {
    * Hands out what was read ahead, request after request: in a loop, since those that are answered at once must not make the stack
    * grow, and no faster than the client reads its answers.
    */
-  #serveAhead(): void {
-    if (this.#serving) return;
+  readonly #serveAhead = (): void => {
+    if (this.#serving || this.#stream !== null || this.connection.closed) return;
     this.#serving = true;
     while (this.#ahead !== null && this.#stream === null && !this.#closing && !this.connection.socket.writableNeedDrain) {
       const chunk = this.#ahead;
@@ -166,7 +169,7 @@ export class Http1Server implements ConnectionOwner {
     if (this.#ahead !== null) this.connection.pause();
     else if (this.connection.ended) this.#onEndBetween();
     else this.connection.resume();
-  }
+  };
 
   #parse(chunk: Buffer): void {
     const isFirst = this.#parser.buffered === 0;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import { proxyGet, readAnswer } from "../../src/lab/raw-client.ts";
-import { dialClient } from "./client.ts";
+import { dialClient, exchange } from "./client.ts";
 import { startLabGateway } from "./lab-gateway.ts";
 import { liveBytes } from "./live-bytes.ts";
 import { ok, startRawTarget, targetOf } from "./raw-target.ts";
@@ -60,6 +61,28 @@ test("understands a client that sends its requests a byte per segment", async ()
   const wire = `${head}Content-Length: 3\r\n\r\none${head}Transfer-Encoding: chunked\r\n\r\n3;a=b\r\ntwo\r\n0\r\nX-T: 1\r\n\r\n${proxyGet(target.url("/"))}`;
   for (const byte of Buffer.from(wire, "latin1")) await peer.send(Buffer.of(byte));
   for (const expected of ["got one", "got two", "got "]) assert.equal((await readAnswer(peer, "POST")).body.toString(), expected);
+});
+
+test("a pipelined request is in flight when its turn comes, and goes out on the socket of the one before", async () => {
+  await using target = await startRawTarget(({ connection }) => ok(`on ${connection}`));
+  await using gateway = await startLabGateway({ exchange: { limits: { ...DEFAULTS.limits, exchanges: 1, exchangesPerClient: 1 } } });
+  using client = await dialClient(gateway.address);
+  const request = proxyGet(target.url("/"));
+  await client.send(request.repeat(4));
+  for (let i = 0; i < 4; i++) assert.equal((await readAnswer(client, "GET")).body.toString(), "on 1");
+});
+
+test("a CONNECT may be pipelined behind a request, and what follows it is the tunnel's", async () => {
+  await using target = await startRawTarget(({ head }) => ok(head.split("\r\n", 1)[0] as string));
+  await using gateway = await startLabGateway();
+  using client = await dialClient(gateway.address);
+  const { host, port } = target;
+  const connect = `CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`;
+  await client.send(`${proxyGet(target.url("/before"))}${connect}GET /within HTTP/1.1\r\nHost: x\r\n\r\n`);
+  assert.equal((await readAnswer(client, "GET")).body.toString(), "GET /before HTTP/1.1");
+  assert.equal((await readAnswer(client, "CONNECT")).status, 200);
+  assert.equal((await exchange(client, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n")).body.toString(), "GET /within HTTP/1.1");
+  assert.equal((await readAnswer(client, "GET")).body.toString(), "GET /later HTTP/1.1");
 });
 
 test("answers pipelined requests of a client that has sent its FIN, then closes", async () => {
