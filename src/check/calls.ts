@@ -83,7 +83,7 @@ export class Calls {
     const startedAt = this.context.clock.now();
     const opened = await this.open(way, turn);
     if (opened.kind === "failed") return opened;
-    return await this.#ask({ ...opened, way, startedAt }, compose(), turn, false);
+    return this.#ask({ ...opened, way, startedAt }, compose(), turn, false); // not awaited here: this frame is not needed while it is silent
   }
 
   /** Another request on the connection of an answer; null: it cannot carry one. */

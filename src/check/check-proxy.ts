@@ -24,8 +24,8 @@ import { askTarget, type TargetAnswer } from "./target-calls.ts";
  *
  *     detect -> measure, other schemes at the same time -> target -> throughput -> result
  */
-export async function checkProxy(candidate: Candidate, context: CheckContext, signal: CancelSignal): Promise<CheckResult> {
-  return await new Check(candidate, context, signal).run();
+export function checkProxy(candidate: Candidate, context: CheckContext, signal: CancelSignal): Promise<CheckResult> {
+  return new Check(candidate, context, signal).run();
 }
 
 /** Those that an exit can reach: programs of this machine alone reach a judge on loopback. */

@@ -84,19 +84,22 @@ const REFUSALS: readonly FaultId[] = [
   "handshake.target_unresolvable",
 ];
 
-async function meetFor(goal: Goal, calls: Calls, exit: Exit, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+/** Not async, as are the others that only pass on: each frame that waits takes memory, and thousands of silent proxies have many of them. */
+function meetFor(goal: Goal, calls: Calls, exit: Exit, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
   switch (goal.kind) {
     case "judge":
-      return await meetByJudge(calls, exit, goal.judge, turn, isKnown);
-    case "target": {
-      const target = await askTarget(calls, exit, goal.check, turn);
-      return target.kind === "failed"
-        ? target
-        : { kind: "met", scheme: schemeOf(exit), exit, ms: target.spent, judged: null, refusedPlain: null, target };
-    }
+      return meetByJudge(calls, exit, goal.judge, turn, isKnown);
+    case "target":
+      return meetByTarget(calls, exit, goal.check, turn);
     case "self":
-      return await meetBySelf(calls, exit, turn);
+      return meetBySelf(calls, exit, turn);
   }
+}
+
+async function meetByTarget(calls: Calls, exit: Exit, check: TargetCheck, turn: Turn): Promise<Met | Failed> {
+  const target = await askTarget(calls, exit, check, turn);
+  if (target.kind === "failed") return target;
+  return { kind: "met", scheme: schemeOf(exit), exit, ms: target.spent, judged: null, refusedPlain: null, target };
 }
 
 async function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: Turn, isKnown: boolean): Promise<Met | Failed> {

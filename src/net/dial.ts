@@ -7,7 +7,7 @@ import type { ExitHop, HopRole } from "../core/route.ts";
 import { exitHandshake } from "../wire/exit-handshake.ts";
 import { Connection } from "./connection.ts";
 import type { DialOptions } from "./dial-options.ts";
-import { type Driven, drive } from "./drive.ts";
+import { drive } from "./drive.ts";
 import { startTls, type TlsOptions } from "./start-tls.ts";
 
 /** Head start of an address before the next is tried beside it. */
@@ -50,17 +50,8 @@ export type Dialled =
  *
  * Every stage has its own limit and is timed; bytes beyond a handshake stay unread on the connection.
  */
-export async function dial(plan: DialPlan, options: DialOptions): Promise<Dialled> {
-  const dialler = new Dialler(plan, options);
-  try {
-    const connection = await dialler.open();
-    return { kind: "open", connection, report: dialler.report };
-  } catch (stopped) {
-    dialler.abandon();
-    if (stopped instanceof LoopFound) return { kind: "loop", address: stopped.message, report: dialler.report };
-    if (!(stopped instanceof DialStopped)) throw stopped;
-    return { kind: "failed", failure: stopped.failure, report: dialler.report };
-  }
+export function dial(plan: DialPlan, options: DialOptions): Promise<Dialled> {
+  return new Dialler(plan, options).dial();
 }
 
 /** Carries a failure out of the steps below; it never leaves this file. */
@@ -76,7 +67,7 @@ class DialStopped extends Error {
 class LoopFound extends Error {}
 
 class Dialler {
-  readonly report: DialReport;
+  readonly #report: DialReport;
   readonly #plan: DialPlan;
   readonly #options: DialOptions;
   #connection: Connection | null = null;
@@ -85,30 +76,30 @@ class Dialler {
     this.#plan = plan;
     this.#options = options;
     const first = plan.hops[0] ?? plan.target;
-    this.report = { nextHop: first === null ? "" : formatHostPort(first), ms: {}, bytesOut: 0, bytesIn: 0 };
+    this.#report = { nextHop: first === null ? "" : formatHostPort(first), ms: {}, bytesOut: 0, bytesIn: 0 };
   }
 
-  async open(): Promise<Connection> {
+  async dial(): Promise<Dialled> {
     const { hops, target } = this.#plan;
     const [first] = hops;
-    if (first === undefined) {
-      if (target === null) throw new TypeError("a route needs a hop or a target");
-      await this.#openTcp(target, target.addresses, 1, "target");
-      if (target.tls) await this.#openTargetTls(target, 1);
-      return this.#opened();
+    try {
+      if (first !== undefined) {
+        await this.#openTcp(first, null, 1, "exit");
+        for (const [index, hop] of hops.entries()) {
+          if (hop.scheme === "https") await this.#openTls(hop.host, hop.insecure, index + 1, "exit");
+          const next = hops[index + 1] ?? target;
+          if (next !== null) await this.#tunnel(hop, next, index + 1);
+        }
+      } else if (target !== null) await this.#openTcp(target, target.addresses, 1, "target");
+      else throw new TypeError("a route needs a hop or a target");
+      if (target?.tls) await this.#openTargetTls(target, hops.length + 1);
+      return { kind: "open", connection: this.#opened(), report: this.#report };
+    } catch (stopped) {
+      this.#connection?.destroy();
+      if (stopped instanceof LoopFound) return { kind: "loop", address: stopped.message, report: this.#report };
+      if (!(stopped instanceof DialStopped)) throw stopped;
+      return { kind: "failed", failure: stopped.failure, report: this.#report };
     }
-    await this.#openTcp(first, null, 1, "exit");
-    for (const [index, hop] of hops.entries()) {
-      if (hop.scheme === "https") await this.#openTls(hop.host, hop.insecure, index + 1, "exit");
-      const next = hops[index + 1] ?? target;
-      if (next !== null) await this.#tunnel(hop, next, index + 1);
-    }
-    if (target?.tls) await this.#openTargetTls(target, hops.length + 1);
-    return this.#opened();
-  }
-
-  abandon(): void {
-    this.#connection?.destroy();
   }
 
   #opened(): Connection {
@@ -127,7 +118,7 @@ class Dialler {
       intake: !this.#hasTls(),
     });
     const elapsedMs = this.#note("connect", startedAt);
-    this.report.nextHop = formatHostPort({ host: outcome.address, port: to.port });
+    this.#report.nextHop = formatHostPort({ host: outcome.address, port: to.port });
     if ("interruption" in outcome) this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "connect", role, hop, elapsedMs });
     this.#connection = new Connection(outcome.socket, outcome.socket, outcome.intake);
   }
@@ -153,8 +144,17 @@ class Dialler {
     const isTarget = next === this.#plan.target;
     const checked = "addresses" in next && next.addresses !== null ? next.addresses : null;
     const to = await this.#addressFor(through, next, checked, hop + 1, isTarget ? "target" : "exit");
-    const { value: refusal, seen } = await this.#drive(exitHandshake(through, to), hop);
-    if (refusal !== null) throw new DialStopped({ kind: "refused", reply: refusal, seen });
+    const { clock, signal, timeouts } = this.#options;
+    const startedAt = clock.now();
+    const timeoutMs = this.#left(timeouts.handshake);
+    const driven = await drive(this.#opened(), exitHandshake(through, to), { clock, signal, timeoutMs });
+    const elapsedMs = this.#note("handshake", startedAt);
+    const { bytesIn, bytesOut, firstBytes } = driven.trace;
+    this.#count(bytesIn, bytesOut);
+    const seen: Observation = { stage: "handshake", role: "exit", hop, reused: false, bytesIn, bytesOut, firstBytes, elapsedMs };
+    if (driven.kind === "interrupted") this.#stop(driven.interruption, seen);
+    if (driven.kind === "fault") throw new DialStopped({ kind: "fault", fault: driven.fault, seen });
+    if (driven.value !== null) throw new DialStopped({ kind: "refused", reply: driven.value, seen });
   }
 
   /** Who resolves the next hop's name: `socks4` and `socks5` want an address from us, the others take the name. */
@@ -169,20 +169,6 @@ class Dialler {
       return this.#stop({ how: "errno", code: "ENODATA" }, seen);
     }
     return { host: usable, port: next.port };
-  }
-
-  async #drive<T>(handshake: Parameters<typeof drive<T>>[1], hop: number): Promise<{ value: T; seen: Observation }> {
-    const { clock, signal, timeouts } = this.#options;
-    const startedAt = clock.now();
-    const timeoutMs = this.#left(timeouts.handshake);
-    const driven: Driven<T> = await drive(this.#opened(), handshake, { clock, signal, timeoutMs });
-    const elapsedMs = this.#note("handshake", startedAt);
-    const { bytesIn, bytesOut, firstBytes } = driven.trace;
-    this.#count(bytesIn, bytesOut);
-    const seen: Observation = { stage: "handshake", role: "exit", hop, reused: false, bytesIn, bytesOut, firstBytes, elapsedMs };
-    if (driven.kind === "interrupted") return this.#stop(driven.interruption, seen);
-    if (driven.kind === "fault") throw new DialStopped({ kind: "fault", fault: driven.fault, seen });
-    return { value: driven.value, seen };
   }
 
   async #openTargetTls({ host, tls }: DialTarget, hop: number): Promise<void> {
@@ -216,13 +202,13 @@ class Dialler {
   /** Adds to a stage's time: a chain passes some stages more than once. */
   #note(stage: "dns" | "connect" | "handshake" | "tls", startedAt: number): number {
     const elapsedMs = this.#options.clock.now() - startedAt;
-    this.report.ms[stage] = roundMs((this.report.ms[stage] ?? 0) + elapsedMs);
+    this.#report.ms[stage] = roundMs((this.#report.ms[stage] ?? 0) + elapsedMs);
     return elapsedMs;
   }
 
   #count(bytesIn: number, bytesOut: number): void {
-    this.report.bytesIn += bytesIn;
-    this.report.bytesOut += bytesOut;
+    this.#report.bytesIn += bytesIn;
+    this.#report.bytesOut += bytesOut;
   }
 
   #left(limitMs: number): number {
