@@ -22,15 +22,30 @@ export async function* readResults(path: string): AsyncGenerator<CheckResult> {
   }
 }
 
-/** Whether the file ends in the middle of a line: a run that was killed leaves it so. */
+/**
+ * Whether the file ends in the middle of a line: a run that was killed leaves it so.
+ *
+ * @throws UsageError
+ */
 export function endsInLine(path: string): boolean {
+  try {
+    return lastByteOf(path) !== LINE_FEED;
+  } catch (error) {
+    throw new UsageError(`--resume: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** Of one that is not there, or empty: the end of a line. */
+function lastByteOf(path: string): number {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0) return false;
+  if (size === 0) return LINE_FEED;
   const file = openSync(path, "r");
   try {
     const last = Buffer.alloc(1);
     readSync(file, last, 0, 1, size - 1);
-    return last[0] !== 0x0a;
+    return last[0] as number;
   } finally {
     closeSync(file);
   }

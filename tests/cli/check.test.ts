@@ -81,6 +81,9 @@ test("a run goes on where an earlier one ended, even in the middle of a line", a
   await using mistaken = new RunningCommand(["check", "list.txt", "--resume", "list.txt"], { directory });
   assert.equal(await mistaken.status(), 2);
   assert.match(mistaken.stderr, /--resume takes what --json has written/);
+  await using folder = new RunningCommand(["check", "list.txt", "--resume", "."], { directory });
+  assert.equal(await folder.status(), 2);
+  assert.match(folder.stderr, /^goodgateway: --resume: cannot read \.: EISDIR$/m);
 });
 
 test("a long table says how many it leaves out, whatever the filter has left out before", async () => {
