@@ -160,7 +160,9 @@ const WORST: readonly Lie["fault"][] = [
   "honesty.dns_lies",
 ];
 
-export function cannot({ attributed }: Failed): Finding {
+/** @param isHurried as it was begun: what ends by a time limit then leaves the ability unknown. */
+export function cannot({ attributed }: Failed, isHurried: boolean): Finding {
+  if (isHurried && attributed.fault.id.endsWith("timeout")) return { ok: null, details: "the rest took so long that no time was left" };
   return { ok: false, details: tell(attributed) };
 }
 

@@ -212,6 +212,23 @@ test("A proxy that swallows some requests is measured by the others, and says wh
   assert.deepEqual([second.state, second.can.https.ok, second.can.keepAlive.ok], ["works", true, false]);
 });
 
+test("What no time was left for is unknown, and not an ability that the proxy lacks.", async () => {
+  let passedMs = 0;
+  const clock = { now: () => performance.now() + passedMs, wall: () => Date.now() };
+  await using checking = await startChecking({ timeoutMs: 8000, clock });
+  let tunnels = 0;
+  await using proxy = await startWebProxy({
+    tunnel: async (peer, to, carrier) => {
+      if (++tunnels > 1) return silence(peer);
+      passedMs = 7200;
+      await splice(peer, await carrier.dial(to));
+    },
+  });
+  const { state, can } = await checking.check(lineOf(proxy));
+  assert.deepEqual([state, can.http.ok, can.connectOther.ok, can.https.ok], ["works", true, true, null]);
+  assert.match(can.https.details, /no time was left/);
+});
+
 /** An HTTP proxy that sends some requests where nobody answers. */
 function leadsTo(nobody: LabServer, isLed: (request: LabRequest) => boolean): Behaviour {
   return new Carrier().requests((request) => {
