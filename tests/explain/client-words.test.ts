@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readClientWords } from "../../src/explain/response/client-words.ts";
+import { explainResponse } from "../../src/explain/response/explain-response.ts";
 
 /** As clients print them, with names of examples. */
 const SAID: readonly (readonly [line: string, fault: string, culprit: string | null])[] = [
@@ -126,4 +127,12 @@ test("what clients say where nothing went wrong is no error", () => {
     "2024-01-01 10:00:00 (1.20 MB/s) - saved",
   ])
     assert.equal(readClientWords(line), null, line);
+});
+
+test("one error that a program prints in several lines is told once, and two that are far apart twice", () => {
+  const error =
+    "TypeError: fetch failed\n  [cause]: Error: connect ECONNREFUSED 127.0.0.1:8080\n    errno: -111,\n    code: 'ECONNREFUSED',\n";
+  const lines = (text: string) => (explainResponse(text) ?? []).map((one) => one.line);
+  assert.deepEqual(lines(error), [2]);
+  assert.deepEqual(lines(`${error}${"x\n".repeat(30)}${error}`), [2, 36]);
 });

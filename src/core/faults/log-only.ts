@@ -190,7 +190,7 @@ export const LOG_FAULTS: Readonly<Record<LogFaultId, LogFaultRow>> = {
   "origin.app_stderr": {
     stage: "head",
     culprit: "origin",
-    summary: "The application's own words, as the gateway wrote them down.",
+    summary: "The application's own words, as they stand in the log.",
     fix: { client: wait, operator: "Fix the application as its words say." },
   },
   "answer.500": {

@@ -41,10 +41,18 @@ export function explainResponse(text: string): readonly Explained[] | null {
   // "curl: (56) CONNECT tunnel failed" and "status code 502" only repeat what the answer says better.
   const words = talk.words
     .flatMap((said) => explainWords(said))
-    .filter(({ reading }) => !isTold || !/^(?:handshake|relay)\./.test(reading.fault));
+    .filter(({ reading }) => !isTold || !/^(?:handshake|relay)\./.test(reading.fault))
+    .filter((one, index, all) => index === 0 || !isSameError(all[index - 1] as ExplainedWords, one));
   const all: Explained[] = [...answers, ...words];
   return all.length === 0 ? null : all;
 }
+
+/** Programs print one error in several lines: its message, its cause, its code. */
+function isSameError(before: ExplainedWords, { line, reading }: ExplainedWords): boolean {
+  return line > 0 && line - before.line <= ERROR_LINES_MAX && reading.summary === before.reading.summary;
+}
+
+const ERROR_LINES_MAX = 12;
 
 function readTalk(text: string): SavedTalk {
   if (/^\s*\{/.test(text)) {
