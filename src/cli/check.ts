@@ -43,6 +43,8 @@ async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "war
   const { target, expectStatus, expectBody } = flags;
   if (target === undefined && (expectStatus ?? expectBody) !== undefined)
     throw new UsageError("--expect-status and --expect-body need --target URL");
+  if (flags.country !== undefined && flags.geoip === undefined && flags.resume === undefined)
+    throw new UsageError("--country needs --geoip FILE: without a database no proxy's country is known");
   const options: CheckerOptions = {
     judges: flags.judge ?? [],
     target: target === undefined ? null : { url: target, status: expectStatus ?? null, body: expectBody ?? null },

@@ -71,6 +71,8 @@ export async function placed(curl: CurlCommand, url: URL, context: DiagnoseConte
 function readCurl(operands: readonly string[], flags: DiagnoseFlags): CurlCommand | null {
   const [first = "", ...more] = operands;
   if (first === "") throw new UsageError("name what is asked for: a URL, or a curl command after --");
+  if (more.length > 0 && /^https?:\/\//i.test(first))
+    throw new UsageError("one URL is diagnosed at a time, and a proxy stands behind --via: goodgateway diagnose URL --via PROXY");
   const isCurl = more.length > 0 || first === "-" || /^\s*(?:[$%>]\s+)?(?:\w+=\S*\s+)*\S*curl(?:\.exe)?\s/i.test(first);
   if (!isCurl) return null;
   if (flags.request !== "" || flags.header !== undefined || flags.data !== undefined)

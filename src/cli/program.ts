@@ -53,12 +53,14 @@ function buildProgram(end: (status: number) => void): Command {
     .version(readVersion(), "--version")
     .exitOverride()
     .enablePositionalOptions()
+    .showHelpAfterError("goodgateway --help lists the commands, goodgateway COMMAND --help what each takes")
     .showSuggestionAfterError();
 
   withGatewayFlags(program.command("serve").description("Run the gateway."))
     .addOption(new Option("--listen <address>", "where clients connect (default: 127.0.0.1:8502); repeatable").argParser(collect))
     .option("--admin <address>", "where health, metrics and records are served, or off (default: 127.0.0.1:8503)")
     .addHelpText("after", SERVE_EXAMPLES)
+    .showHelpAfterError("As in: goodgateway serve --exits exits.txt")
     .action(async (flags: GatewayFlags) => end(await (await import("./serve.ts")).serve(flags)));
 
   withGatewayFlags(

@@ -80,3 +80,19 @@ test("each command's --help ends with examples, of which each flag is one that t
   }
   assert.ok(flags >= 10, `only ${flags} flags`);
 });
+
+test("who mistakes how a command is written is told how it goes", async () => {
+  const cases: [args: string[], says: RegExp][] = [
+    [["exits.txt"], /unknown command 'exits\.txt'\ngoodgateway --help lists the commands/],
+    [["serve", "exits.txt"], /\nAs in: goodgateway serve --exits exits\.txt\n$/],
+    [["run"], /\nAs in: goodgateway run --exits exits\.txt -- /],
+    [["judge"], /\nAs in: goodgateway judge --listen 0\.0\.0\.0:8504 /],
+    [["check", "192.0.2.1:80", "--country", "de"], /^goodgateway: --country needs --geoip FILE/],
+    [["diagnose", "http://site.example/", "http://proxy.example:3128"], /a proxy stands behind --via/],
+  ];
+  for (const [args, says] of cases) {
+    await using command = new RunningCommand(args);
+    assert.equal(await command.status(), 2, args.join(" "));
+    assert.match(command.stderr, says);
+  }
+});
