@@ -15,20 +15,36 @@ interface Known {
   readonly family: Kin | null;
 }
 
-/** What speaks for a side, strongest first. Empty where nobody else has seen either end lately. */
-export function tellEvidence(side: Side, { exit, target, cell, family }: Known, now: number): string[] {
+/**
+ * What others saw that speaks for a side, strongest first. Empty where nobody else has seen either end lately.
+ * @param isOwn the failure itself names this side: where nothing else speaks for it, what speaks against it is told.
+ */
+export function tellEvidence(side: Side, isOwn: boolean, { exit, target, cell, family }: Known, now: number): string[] {
   const ofExit = exit === null ? NOBODY : look(exit.cells, cell, ({ asExit }) => asExit, now);
   const ofTarget = target === null ? NOBODY : look(target.cells, cell, ({ asTarget }) => asTarget, now);
   switch (side) {
     case "target":
-      return [...tellTargetFailed(ofTarget), ...tellExitWorked(ofExit)];
+      return told(
+        isOwn,
+        [...tellTargetFailed(ofTarget), ...tellExitWorked(ofExit)],
+        [...tellTargetWorked(ofTarget), ...tellExitFailed(ofExit)],
+      );
     case "exit":
-      return [...tellExitFailed(ofExit), ...tellKinFailed(family, exit, now), ...tellTargetWorked(ofTarget)];
+      return told(
+        isOwn,
+        [...tellExitFailed(ofExit), ...tellKinFailed(family, exit, now), ...tellTargetWorked(ofTarget)],
+        [...tellExitWorked(ofExit), ...tellTargetFailed(ofTarget)],
+      );
     case "pair":
       return [...tellRefusals(cell), ...tellTargetWorked(ofTarget), ...tellExitWorked(ofExit)];
     case "other":
       return [];
   }
+}
+
+function told(isOwn: boolean, speakFor: readonly string[], speakAgainst: readonly string[]): string[] {
+  if (speakFor.length > 0) return [...speakFor];
+  return isOwn ? speakAgainst.map((line) => `against that: ${line}`) : [];
 }
 
 interface Sighting {

@@ -135,7 +135,8 @@ export class Evidence {
     const exit = way.exit === null ? this.#direct : (this.#meetings.exits.get(way.exit) ?? null);
     const target = this.#meetings.targets.get(way.target) ?? null;
     const cell = this.#meetings.find(exit ?? undefined, way.target);
-    const evidence = tellEvidence(side, { exit, target, cell, family: this.#meetings.kins.get(way.kin) ?? null }, now);
+    const isOwn = culpritOf(side, failure.culprit) === failure.culprit;
+    const evidence = tellEvidence(side, isOwn, { exit, target, cell, family: this.#meetings.kins.get(way.kin) ?? null }, now);
     return { side, confidence: round(confidence), evidence, culprit: culpritOf(side, failure.culprit) };
   }
 

@@ -71,3 +71,12 @@ test("where there is but one target, an exit that just served it is not convicte
   }
   assert.ok(last.side === "exit" && last.confidence >= 0.75, `${last.side} ${last.confidence}`);
 });
+
+test("what speaks against the side that a failure names is told where nothing speaks for it", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  for (let target = 1; target < 5; target++) evidence.worked(way(0, target), (now += SECOND));
+  const { side, confidence, evidence: lines } = evidence.failed(way(0, 0), SILENT, (now += SECOND));
+  assert.ok(side === "exit" && confidence < 0.75, `${side} ${confidence}`);
+  assert.deepEqual(lines, ["against that: this exit answered for 4 other targets in the last 30 s"]);
+});
