@@ -31,21 +31,34 @@ export class Meetings {
 
   exit(key: string, kin: string, now: number): Track {
     const track = this.exits.open(key, kin, now);
-    if (track.family === null || track.kin !== kin) {
+    if (track.family === null || track.family.isForgotten || track.kin !== kin) {
       track.kin = kin;
-      track.family = this.#kin(kin);
+      track.family = this.#kin(kin, now);
     }
     track.seenAt = now;
     return track;
   }
 
-  #kin(name: string): Kin {
+  #kin(name: string, now: number): Kin {
     const known = this.kins.get(name);
     if (known !== undefined) return known;
-    if (this.kins.size >= KINS_MAX) this.kins.clear();
+    if (this.kins.size >= KINS_MAX) this.#forgetKin(now);
     const kin = new Kin();
     this.kins.set(name, kin);
     return kin;
+  }
+
+  /** One that did not do well for long, as far as a few looks find it: those that did go to the end of the line. */
+  #forgetKin(now: number): void {
+    let look = 0;
+    for (const [name, kin] of this.kins) {
+      this.kins.delete(name);
+      if (look++ === LOOKS || now - kin.okAt >= SAMPLE_MS) {
+        kin.isForgotten = true;
+        return;
+      }
+      this.kins.set(name, kin);
+    }
   }
 
   target(key: string, now: number): Track {

@@ -110,6 +110,8 @@ export class Kin {
   okAt: number = Number.NEGATIVE_INFINITY;
   /** Which of them failed for what since. */
   readonly lost: { readonly exit: Track; readonly target: Track; readonly at: number }[] = [];
+  /** Another has its place: exits that are seen again have to look for theirs anew. */
+  isForgotten = false;
 
   work(now: number): void {
     this.okAt = now;

@@ -112,3 +112,30 @@ test("one name that cannot be resolved is its own trouble, however many exits we
   const { side } = start();
   for (let exit = 0; exit < 8; exit++) assert.notEqual(side(way(exit), failure("dns.servfail", "dns", "target")), "other");
 });
+
+test("in a pool of more networks than are remembered, those that did well lately are still known to work", () => {
+  const { evidence, side, worked, pass } = start();
+  const networks = 4096;
+  for (let exit = 0; exit < networks + 100; exit++) worked(way(exit));
+  pass(1000);
+  assert.ok(evidence.size.kins > networks / 2, `${evidence.size.kins} are remembered`);
+  const newest = networks + 90;
+  assert.deepEqual(
+    [0, 1, 2].map((back) => side(way(newest - 400 * back))),
+    ["exit", "exit", "other"],
+  );
+});
+
+test("a network that was forgotten is known anew once one of its exits does well again", () => {
+  const { side, worked, pass } = start();
+  for (let round = 0; round < 2; round++) for (let exit = 0; exit < 3; exit++) worked(way(exit));
+  for (let other = 0; other < 4200; other++) {
+    worked(way(10 + other));
+    if (other % 50 === 0) for (let exit = 0; exit < 3; exit++) worked(way(exit));
+  }
+  pass(1000);
+  assert.deepEqual(
+    [0, 1, 2].map((exit) => side(way(exit))),
+    ["exit", "exit", "other"],
+  );
+});
