@@ -86,7 +86,8 @@ const STATUSES: Readonly<Record<number, AnyFaultId>> = {
   504: "answer.504",
 };
 
-interface More {
+/** What a line says of the backend. */
+export interface More {
   readonly backend: string | null;
   readonly ms: number | null;
   /** What the backend answered; null: the line does not say, or it did not. */
@@ -146,7 +147,7 @@ function lastOf(list: string | undefined): string | null {
 }
 
 /** A status that the backend had too is its own; but nginx writes its own 502 and 504 there as well, and only the times tell whose they are. */
-function refine(fault: AnyFaultId, { backendStatus, connected, headed }: More): AnyFaultId {
+export function refine(fault: AnyFaultId, { backendStatus, connected, headed }: More): AnyFaultId {
   if (!fault.startsWith("answer.") || backendStatus === null || backendStatus < 500) return fault;
   if (headed === true || (backendStatus !== 502 && backendStatus !== 504)) return "relay.origin_5xx";
   return fault === "answer.504" && connected === true && headed === false ? "head.timeout" : fault;

@@ -1,4 +1,5 @@
 import { ACCESS } from "./access.ts";
+import { NGINX_JSON, PROXY_MANAGER } from "./access-forms.ts";
 import { ALB_ACCESS } from "./alb.ts";
 import { apacheFormats } from "./apache.ts";
 import { APP_SERVERS } from "./app-servers.ts";
@@ -29,6 +30,8 @@ function logFormats(year: number): readonly LogFormat[] {
     ...apacheFormats(),
     TRAEFIK_ACCESS,
     ACCESS,
+    PROXY_MANAGER,
+    NGINX_JSON,
     HAPROXY_HTTP,
     HAPROXY_TCP,
     HAPROXY_NOTES,

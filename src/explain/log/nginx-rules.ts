@@ -34,6 +34,7 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["connect.timeout", /^upstream timed out \(.* while connecting to upstream/],
   ["connect.host_unreachable", /^connect\(\)(?: to \S+)? failed \((?:113|65|112|64): /],
   ["connect.net_unreachable", /^connect\(\)(?: to \S+)? failed \((?:101|51|100|50): /],
+  ["connect.failed", /^connect\(\)(?: to \S+)? failed \(/],
   // TLS with the backend, and with the client.
   ["tls.handshake_timeout", /^upstream timed out \(.* while SSL handshaking to upstream/],
   ["tls.closed_in_handshake", /^peer closed connection in SSL handshake.* while SSL handshaking to upstream/],

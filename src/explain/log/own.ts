@@ -16,12 +16,18 @@ const EXCHANGE = /^(\w+) (\d{3}|-) (\S+) (\S+)(?: ([a-z]+\.[a-z0-9_]+) (client|g
 const DURATION = / (\d+(?:\.\d+)?)(ms|s|min|h) for (\S+) \S+$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 
+/** What `serve` says as it starts, which has no time. */
+const STARTUP = /^(?:goodgateway listens on \S+ | {2}(?:try it {4}curl|use it {4}export|watch it {2}curl) )/;
+/** No failure: somebody wanted it. */
+const BY_OPERATOR = "an operator benched it";
+
 function readText(line: string): LogEvent | null {
+  if (STARTUP.test(line)) return logEvent({ at: null });
   const kind = line.charCodeAt(10) === 0x54 ? TEXT.exec(line)?.[1] : undefined;
   const at = kind === undefined ? null : readDashed(line, 0);
   if (kind === undefined || at === null) return null;
   const words = line.slice(line.indexOf("Z ") + 2);
-  if (kind === "exit" && / benched for /.test(words))
+  if (kind === "exit" && / benched for /.test(words) && !words.endsWith(BY_OPERATOR))
     return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
   if (kind === "target" && / is not asked for /.test(words))
     return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
@@ -69,7 +75,7 @@ function readJson(line: string): LogEvent | null {
 function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEvent {
   const to = readField(value, "to");
   const reason = readField(value, "reason");
-  if (to === "benched") {
+  if (to === "benched" && reason !== BY_OPERATOR) {
     const backend = readField(value, "exit");
     return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `exit ${backend} benched: ${reason}` });
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { tellStart } from "../../../src/cli/startup.ts";
+import { defaultConfig } from "../../../src/config/defaults.ts";
 import { LogReader } from "../../../src/explain/log/log-reader.ts";
 import type { LogReport } from "../../../src/explain/log/log-report.ts";
 
@@ -107,4 +109,20 @@ test("whatever bytes come, something is told", () => {
   fc.assert(
     fc.property(fc.constantFrom(...starts), fc.nat(200), fc.string(), (line, at, junk) => read(line.slice(0, at) + junk).kind === "log"),
   );
+});
+
+test("what serve says as it starts is known, and an exit that an operator benched is no failure", () => {
+  const { lines, unknown, failures } = read(
+    [
+      ...tellStart(defaultConfig(), {
+        addresses: [{ host: "127.0.0.1", port: 8502 }],
+        adminAddress: { host: "127.0.0.1", port: 8503 },
+        pool: { size: 5 },
+      }),
+      "2026-11-27T09:53:42Z exit de-7 benched for 1h: an operator benched it",
+      '{"at":"2026-11-27T09:53:42.123Z","event":"hop-changed","exit":"de-7","from":"healthy","to":"benched","reason":"an operator benched it","forMs":3600000}',
+      "2026-11-27T09:53:43Z exit de-7 benched for 12s: connect.refused: refused after 2 ms",
+    ].join("\n"),
+  );
+  assert.deepEqual([lines, unknown.lines, failures], [7, 0, 1]);
 });
