@@ -5,17 +5,25 @@ import { readDashed } from "./log-times.ts";
 /** A line of any gateway in Go that quotes what its HTTP client said of the backend. The last to be asked: nothing else of the line is known. */
 export const GO_QUOTED: LogFormat = { id: "go-quoted", name: "log of a gateway in Go", program: "go", read: readQuoted };
 
-const QUOTED =
-  /\b(?:dial (?:tcp|unix)|(?:read|write|readfrom) tcp|lookup) \S.*?: (?:[^":\\]|: |\\.){3,200}(?=["\\]|$)|\bcaused by: [^"\\]{3,200}/;
+/** Where such words begin; they end with the text that they stand in. */
+const BEGIN = /\b(?:dial (?:tcp|unix)|(?:read|write|readfrom) tcp|lookup) \S|\bcaused by: /;
+const END = /["\\]/;
+const WORDS_CHARS_MAX = 300;
 /** Programs speak of their databases in the same words: it has to be about a request that is passed on. */
 const OF_A_GATEWAY = /prox(?:y|ied)|upstream|backend|origin|bad ?gateway|round ?trip|\b50[234]\b/i;
 const TIME = /\b(\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?)/;
+const LINE_CHARS_MAX = 4096;
 
-function readQuoted(line: string): LogEvent | null {
-  if (!line.includes("dial ") && !line.includes(" tcp ") && !line.includes("caused by: ")) return null;
-  const words = OF_A_GATEWAY.test(line) ? QUOTED.exec(line)?.[0] : undefined;
-  const fault = words === undefined ? null : faultOfGoError(words);
-  if (words === undefined || fault === null) return null;
+function readQuoted(whole: string): LogEvent | null {
+  if (!whole.includes("dial ") && !whole.includes(" tcp ") && !whole.includes("caused by: ")) return null;
+  const line = whole.slice(0, LINE_CHARS_MAX);
+  const begin = OF_A_GATEWAY.test(line) ? line.search(BEGIN) : -1;
+  if (begin === -1) return null;
+  const rest = line.slice(begin, begin + WORDS_CHARS_MAX);
+  const end = rest.search(END);
+  const words = end === -1 ? rest : rest.slice(0, end);
+  const fault = faultOfGoError(words);
+  if (fault === null) return null;
   const time = TIME.exec(line)?.[1];
   return logEvent({ at: time === undefined ? null : readDashed(time, 0), fault, backend: backendOfGoError(words), words });
 }

@@ -160,7 +160,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
     HEAD_TIMEOUT,
   ],
   [
-    /UND_ERR_BODY_TIMEOUT|BodyTimeoutError|\b[Oo]peration timed out after .* with \d+ out of \d+ bytes/,
+    /UND_ERR_BODY_TIMEOUT|BodyTimeoutError|\b[Oo]peration timed out after .{1,40} with \d+ out of \d+ bytes/,
     {
       fault: "body.idle_timeout",
       culprit: null,
