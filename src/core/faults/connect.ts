@@ -81,7 +81,7 @@ export const CONNECT_FAULTS: FaultRows<ConnectFaultId> = {
     culprit: byRole("exit", "origin"),
     summary: "The hop's address refuses TCP on that port.",
     fix: {
-      client: "Try again; if it stays, the service is down.",
+      client: "Try again; if it stays, what was to listen there is down.",
       operator: "Check that the process runs and listens on that address and port.",
     },
   },
