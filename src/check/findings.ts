@@ -162,9 +162,11 @@ const WORST: readonly Lie["fault"][] = [
 
 /** @param isHurried as it was begun: what ends by a time limit then leaves the ability unknown. */
 export function cannot({ attributed }: Failed, isHurried: boolean): Finding {
-  if (isHurried && attributed.fault.id.endsWith("timeout")) return { ok: null, details: "the rest took so long that no time was left" };
+  if (isHurried && attributed.fault.id.endsWith("timeout")) return NO_TIME;
   return { ok: false, details: tell(attributed) };
 }
+
+export const NO_TIME: Finding = { ok: null, details: "the rest took so long that no time was left" };
 
 export function tell({ fault: value }: AttributedFault): string {
   return `${value.details} (${value.id})`;

@@ -1,6 +1,7 @@
 import type { FaultId } from "../core/fault.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckResult } from "./check-result.ts";
+import { NO_TIME } from "./findings.ts";
 
 /** A proxy to be checked, and what this machine has spoilt so far. */
 export interface Try {
@@ -35,9 +36,10 @@ const LATE_TRIES_MAX = 2;
 /** Of the time of a check: when this process was late for longer, the silence that it met may have been its own. */
 const LATE_SHARE_MAX = 1 / 3;
 
-/** It looks dead for want of an answer, which may have come when nobody here was there to hear it. */
-function mayHaveAnswered({ state, fault, tried }: CheckResult, { tookMs, lateMs }: CheckTimes): boolean {
-  if (state !== "dead" || lateMs <= LATE_SHARE_MAX * tookMs) return false;
+/** It looks dead, or some of it is unknown, for want of an answer that may have come when nobody here was there to hear it. */
+function mayHaveAnswered({ fault, tried, state, can }: CheckResult, { tookMs, lateMs }: CheckTimes): boolean {
+  if (lateMs <= LATE_SHARE_MAX * tookMs) return false;
+  if (state !== "dead") return Object.values(can).includes(NO_TIME);
   return isSilence(fault) || tried.some((one) => isSilence(one.fault));
 }
 

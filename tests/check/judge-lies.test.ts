@@ -109,6 +109,9 @@ test("Fields that were taken away, changed, or added where they make a client do
     ["Alt-Svc", 'h2="evil.test:443"'],
     ["Location", "http://evil.test/"],
     ["Content-Disposition", "attachment"],
+    ["Timing-Allow-Origin", "*"],
+    ["Document-Policy", "force-load-at-top"],
+    ["X-UA-Compatible", "IE=5"],
   ] as const) {
     assert.deepEqual(faultsOf(withField(name, value)), ["honesty.content_changed"], name);
   }

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { type Candidate, readCandidates } from "../../src/check/candidates.ts";
 import type { CheckedFault, CheckResult, CheckState } from "../../src/check/check-result.ts";
 import { Concurrency } from "../../src/check/concurrency.ts";
+import { NO_TIME } from "../../src/check/findings.ts";
 import { type Check, keyOf, keyOfResult, type RunOptions, runChecks, SEEN } from "../../src/check/run-checks.ts";
 import { Seen } from "../../src/check/seen.ts";
 import { Tally } from "../../src/check/summary.ts";
@@ -245,6 +246,18 @@ test("a proxy whose silence may be this process's own, which was late, is checke
   const tally = await runChecks(ports(3), check, optionsWith({ clock, onResult }));
   assert.deepEqual(results.sort(), ["1 works undefined", "2 dead connect.refused", "3 dead handshake.timeout"]);
   assert.deepEqual([tally.done, tally.alive, tries.get("1"), tries.get("2"), tries.get("3")], [3, 1, 2, 1, 3]);
+});
+
+test("a proxy that this process, which was late, had no time to look at as a whole is checked again", async () => {
+  const { clock, pass } = createStandingClock();
+  let checks = 0;
+  const check: Check = async (candidate) => {
+    pass(5000);
+    const result = resultOf(candidate, "works");
+    return ++checks === 1 ? { ...result, can: { ...result.can, https: NO_TIME } } : result;
+  };
+  const tally = await runChecks(ports(1), check, optionsWith({ clock }));
+  assert.deepEqual([tally.done, tally.alive, checks], [1, 1, 2]);
 });
 
 test("a proxy that is silent while this process keeps up is checked once", async () => {

@@ -78,7 +78,7 @@ function acts(name: string): boolean {
 }
 
 const ACTIVE =
-  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|trailer|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|accept-ranges-transform)$/i;
+  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|trailer|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|timing-allow-origin|(?:require-)?document-policy(?:-report-only)?|integrity-policy(?:-report-only)?|x-ua-compatible|x-permitted-cross-domain-policies|x-download-options|expect-ct|use-as-dictionary|attribution-reporting-[\w-]+|set-login|activate-storage-access)$/i;
 
 /** Fields behind the body: the judge sends none, and a client may take them for the answer's own. */
 export function trailerChanges(trailers: RawFields | null): string[] {
