@@ -68,7 +68,7 @@ export class Seen {
 }
 
 const SLOTS_MIN = 2 ** 12;
-/** 19 MiB with their marks. */
+/** 18 MiB with their marks. */
 const SLOTS_MAX = 2 ** 21;
 /** Places that one proxy may stand in. */
 const WAYS = 8;
