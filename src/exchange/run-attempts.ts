@@ -46,7 +46,7 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
       return notAllowed(usable.fault);
     }
     // While it waited, more of the body may have gone to a hop that had answered already.
-    if (story !== null && !tries.isWhole()) {
+    if (story !== null && !isWhole(exchange, tries)) {
       learnNothing(exchange, choice);
       break;
     }
@@ -79,7 +79,7 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
     down = gateTarget(exchange, attributedOf(learned));
     // What may not be tried again tells its own story, whatever else its target went down with.
     if (next.kind === "reply" && down?.fault.id !== attributedOf(learned)?.fault.id) down = null;
-    if (next.kind === "reply" || down !== null || !tries.isWhole() || !mayRepeat(exchange, learned)) break;
+    if (next.kind === "reply" || down !== null || !isWhole(exchange, tries) || !mayRepeat(exchange, learned)) break;
     if (next.waitMs > 0) yield* settled(sleep(next.waitMs, exchange));
     if (exchange.clientFault !== null || clock.now() >= exchange.deadline) break;
     down = gateTarget(exchange, attributedOf(learned));
@@ -90,6 +90,13 @@ export function* runAttempts<A>(exchange: Exchange, tries: Tries<A>): Steps<Endi
   giveProbeBack(exchange);
   if (down !== null && story?.kind !== "answer" && exchange.clientFault === null) return { kind: "fault", attributed: down };
   return story === null ? noRoute(exchange) : toEnding(exchange, story, tries);
+}
+
+/** Whether another hop would get all of the request. */
+function isWhole(exchange: Exchange, tries: Tries<unknown>): boolean {
+  if (tries.isWhole()) return true;
+  exchange.note("not tried again: more of the request's body had gone than attempts.replayBytes keeps");
+  return false;
 }
 
 function notAllowed(value: Fault): Ending<never> {

@@ -204,6 +204,7 @@ test("a body that is too long to be kept goes to no second exit when the first r
   const answer = await readAnswer(peer, "POST");
   assert.equal(answer.status, 502);
   assert.match(answer.body.toString(), /handshake\.auth_required|wants credentials/);
+  assert.match((await gateway.nextRecord()).notes.join(), /attempts\.replayBytes/);
   assert.equal(other.requests.length, 0, "it would have got the end of the body for the whole");
 });
 
