@@ -1,5 +1,6 @@
 import { matchTimer } from "../blame/known-timers.ts";
 import { fieldValue } from "../core/message.ts";
+import { tellOwner } from "./ask-the-maker.ts";
 import type { Verdict } from "./diagnosis.ts";
 import { tellRequestSize, tellResponseSize } from "./known-sizes.ts";
 import type { TestPart, TestResult } from "./question.ts";
@@ -14,12 +15,13 @@ interface Detail {
 
 /** The verdict with figures in it: sizes, times that match known limits, and the way that does work. */
 export function addDetail(verdict: Verdict, broken: TestResult, tests: readonly TestResult[]): Verdict {
-  const found = [otherScheme, otherMethod, tooLargeHead, knownTimer].flatMap((rule) => rule(broken, tests) ?? []);
+  const found = [otherScheme, otherMethod, retryAfter, tooLargeHead, knownTimer].flatMap((rule) => rule(broken, tests) ?? []);
   const join = (key: keyof Detail, text: string) => [...found.map((detail) => detail[key]), text].filter((words) => words !== "");
+  const owners = (verdict.culprit === "edge" ? tellOwner(broken) : null) ?? verdict.fix.operator;
   return {
     ...verdict,
     evidence: [...verdict.evidence, ...join("evidence", "")],
-    fix: { client: join("client", verdict.fix.client).join(" "), operator: join("operator", verdict.fix.operator).join(" ") },
+    fix: { client: join("client", verdict.fix.client).join(" "), operator: join("operator", owners).join(" ") },
   };
 }
 
@@ -27,7 +29,7 @@ export function addDetail(verdict: Verdict, broken: TestResult, tests: readonly 
 export function addDetailOfAnswer(verdict: Verdict, whole: readonly TestResult[]): Verdict {
   const refused = whole.find(({ status }) => status !== null && status >= 400 && status < 500);
   if (refused === undefined) return verdict;
-  const client = ofTlsPort(refused) ?? tellRequestSize(refused);
+  const client = ofTlsPort(refused) ?? ofClientCertificate(refused) ?? tellRequestSize(refused);
   return client === null ? verdict : { ...verdict, fix: { ...verdict.fix, client } };
 }
 
@@ -41,14 +43,20 @@ function otherScheme(broken: TestResult, tests: readonly TestResult[]): Detail |
   const own = partOf(broken, tests, "scheme");
   const found = own ?? tests.find(({ spec, outcome }) => spec.part === "scheme" && outcome === "ok") ?? null;
   const isSentBack = found?.answer?.location?.startsWith(`${broken.spec.url.protocol}//${broken.spec.url.hostname}`) === true;
-  if (found === null || isSentBack) return null;
+  const isTunnel = broken.attributed?.fault.id.startsWith("handshake.") === true;
+  const isServedElsewhere = tests.some((test) => isWhole(test) && test.outcome === "ok" && test.spec.url.href === broken.spec.url.href);
+  if (found === null || isSentBack || (isServedElsewhere && !isTunnel)) return null;
   const evidence = own === null ? tell(found) : "";
   const { protocol, port, host, pathname } = found.spec.url;
   const isClear = protocol === "http:";
-  if (found.spec.exit !== null && broken.attributed?.fault.id.startsWith("handshake."))
+  if (found.spec.exit !== null && isTunnel)
     return { ...NOTHING, client: "This exit passes http:// on and opens no tunnel, which https:// needs: use another exit for https://." };
   const place = port === "" ? "the usual port" : `port ${port}`;
   return { ...NOTHING, evidence, client: `Use ${protocol}//${host}${pathname}: ${place} speaks ${isClear ? "HTTP without TLS" : "TLS"}.` };
+}
+
+function isWhole({ spec: { part } }: TestResult): boolean {
+  return part === "direct" || part === "via" || part === "other";
 }
 
 function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail | null {
@@ -56,6 +64,12 @@ function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail |
   if (found === null) return null;
   if (found.spec.method === "GET") return { ...NOTHING, client: "Ask with GET: HEAD is not served as GET is." };
   return { ...NOTHING, evidence: "HEAD is answered: the head is well, and what breaks is the body" };
+}
+
+/** Whoever is to be waited for says for how long. */
+function retryAfter({ attributed }: TestResult): Detail | null {
+  const ms = attributed?.fault.retryAfterMs ?? null;
+  return ms === null ? null : { ...NOTHING, client: `Wait ${Math.ceil(ms / 1000)} s, as the answer says (Retry-After).` };
 }
 
 /** A gateway on the way made an error of an answer that others are given whole. */
@@ -88,4 +102,10 @@ function ofTlsPort({ spec: { url }, excerpt }: TestResult): string | null {
     excerpt ?? "",
   );
   return isTls && url.protocol === "http:" ? `Use https://${url.host}${url.pathname}: port ${url.port || "80"} speaks TLS.` : null;
+}
+
+/** As nginx answers in HTTP what others refuse in TLS. */
+function ofClientCertificate({ excerpt }: TestResult): string | null {
+  const isWanted = /No required SSL certificate was sent|The SSL certificate error/i.test(excerpt ?? "");
+  return isWanted ? "Show a client certificate that the site accepts (curl --cert FILE --key FILE): it serves nobody without one." : null;
 }

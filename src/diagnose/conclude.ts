@@ -12,10 +12,16 @@ export function conclude({ via, direct }: Question, tests: readonly TestResult[]
   const whole = wholeRoutes(tests);
   const found =
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??
-    (via.length > 0 && whole.some(({ spec }) => spec.part === "via") ? undefined : whole.find(({ outcome }) => outcome === "fault"));
+    (via.length > 0 && whole.some(({ spec }) => spec.part === "via") ? undefined : mostTelling(whole));
   if (found === undefined) return { verdict: addDetailOfAnswer(allWell(whole), whole), tests, broken: null };
   const broken = seenNearer(found, whole);
   return { verdict: addDetail(judge(caseOf(broken, whole, tests, direct)), broken, tests), tests, broken };
+}
+
+/** Where no route works, an exit that is dead by itself is not why: what may come of the site tells more. */
+function mostTelling(whole: readonly TestResult[]): TestResult | undefined {
+  const failed = whole.filter(({ outcome }) => outcome === "fault");
+  return (failed.length === whole.length ? failed.find(mayComeOfTarget) : undefined) ?? failed[0];
 }
 
 /** Tests of a route from one end to the other, less those that were cut off. */
@@ -26,10 +32,22 @@ export function wholeRoutes(tests: readonly TestResult[]): readonly TestResult[]
 /** Where the site fails whoever asks, what it did without a proxy tells more than what came of it through one. */
 function seenNearer(broken: TestResult, whole: readonly TestResult[]): TestResult {
   const own = whole.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
-  if (own === undefined || broken.attributed?.role === "target" || whole.some(({ outcome }) => outcome === "ok")) return broken;
+  if (own === undefined || isSeenAtTarget(broken, own) || whole.some(({ outcome }) => outcome === "ok")) return broken;
   // Exits that agree tell more than a way that may be closed to us alone.
   if (isUnreached(own) && whole.some((one) => one !== broken && one !== own && areAlike(one, broken))) return broken;
   return isOfTarget(own) && mayComeOfTarget(broken) && explains(own, broken) ? own : broken;
+}
+
+/** Behind all exits. An error page that came in clear text may be the exit's, whoever it looks like, unless the site gives the same. */
+function isSeenAtTarget(broken: TestResult, own: TestResult): boolean {
+  const { attributed, spec } = broken;
+  const mayBeExits =
+    !areAlike(own, broken) &&
+    spec.exit !== null &&
+    !spec.tunnel &&
+    spec.url.protocol === "http:" &&
+    attributed?.fault.id.startsWith("relay.");
+  return attributed?.role === "target" && mayBeExits !== true;
 }
 
 /** A site that we do not even reach explains no more than silence. */

@@ -20,6 +20,8 @@ const DRAWN_OUT_MS = 4_800;
 /** What is begun only when a whole route's time is over may take so much longer: it is a second look, not the answer. */
 const SECOND_LOOK_MS = 300;
 
+const WHOLE: readonly TestPart[] = ["via", "direct", "other"];
+
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what
  * is still running once all is certain is cut off.
@@ -40,6 +42,7 @@ class Run {
   #requests = 0;
   readonly #startedAt: number;
   #isLate = false;
+  #isDrawnOut = false;
   #lateness: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #end: NodeJS.Timeout | undefined;
@@ -58,7 +61,13 @@ class Run {
       this.#isLate = true;
       this.#startWanted();
     }, LATE_MS);
-    this.#end = setTimeout(() => this.#finish(), Math.max(DRAWN_OUT_MS, this.#context.timeoutMs + SECOND_LOOK_MS));
+    this.#end = setTimeout(
+      () => {
+        this.#isDrawnOut = true;
+        this.#finishIfDrawnOut();
+      },
+      Math.max(DRAWN_OUT_MS, this.#context.timeoutMs + SECOND_LOOK_MS),
+    );
     this.#startWanted();
   }
 
@@ -87,6 +96,7 @@ class Run {
       this.#ended.push(result);
       this.#startWanted();
       this.#lookWhetherCertain();
+      this.#finishIfDrawnOut();
     } catch (bug) {
       this.#isOver = true;
       clearTimeout(this.#timer);
@@ -110,15 +120,22 @@ class Run {
     return Math.max(0, Math.min(graceMs, this.#startedAt + DRAWN_OUT_MS - clock.now()));
   }
 
+  /** Whole routes have their own time, which a machine that is busy may exceed. */
+  #finishIfDrawnOut(): void {
+    if (this.#isDrawnOut && this.#areKnown(WHOLE)) this.#finish();
+  }
+
+  #areKnown(parts: readonly TestPart[]): boolean {
+    return this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
+  }
+
   #isCertain(): boolean {
     const { verdict } = conclude(this.#question, this.#ended);
-    const areKnown = (parts: readonly TestPart[]) =>
-      this.#specs.every(({ id, part }) => !parts.includes(part) || this.#ended.some(({ spec }) => spec.id === id));
     if (verdict.fault === null || this.#isProtocolOpen(verdict)) return false;
     // Of a chain's later hops, what one shows may be the doing of the one before.
     const isFarther = verdict.hop > 1 && this.#specs.some(({ part }) => part === "hop-alone");
-    if (verdict.confidence >= CERTAIN && !isFarther) return areKnown(["via"]);
-    return verdict.confidence >= COMPARED && areKnown(["via", "direct", "other", "hop-alone"]);
+    if (verdict.confidence >= CERTAIN && !isFarther) return this.#areKnown(["via"]);
+    return verdict.confidence >= COMPARED && this.#areKnown([...WHOLE, "hop-alone"]);
   }
 
   /** What came may be that of a proxy which speaks otherwise than its line says: how is worth waiting for, SOCKS5 too where SOCKS4 was heard first. */

@@ -11,11 +11,18 @@ import type { TestResult } from "./question.ts";
  */
 export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame): Verdict["fix"] {
   const { fault, role } = attributed as AttributedFault;
-  const { client, operator } = movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix;
+  const { client, operator } = withDetails(movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix, fault);
   if (culprit === "exit") return { client: withoutIt(client, spec.exit?.hops.length ?? 0, hop), operator };
-  if (culprit === "gateway" && client === NOTHING) return { client: operator, operator };
+  if (culprit === "gateway" && (client === NOTHING || spec.exit === null)) return { client: operator, operator };
   const isTargets = culprit === "origin" || culprit === "edge";
   return { client: `${isTargets && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
+}
+
+/** Rows refer to what a gateway tells beside them. */
+function withDetails({ client, operator }: Verdict["fix"], { details }: Fault): Verdict["fix"] {
+  const words = details.replace(/ \(answered .*$/, "");
+  const say = (text: string) => text.replace(/ (?:as|that) the details (?:say|name)\.?$/, () => `: ${words}.`);
+  return { client: say(client), operator: say(operator) };
 }
 
 /** An exit that is broken is done without; more is said only where that has more to it. */
@@ -29,6 +36,7 @@ const ANOTHER_EXIT = "Use another exit";
 
 function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"] | undefined {
   if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
+  if (fault.id === "relay.exit_5xx" && culprit === "origin") return SITE_FAILED_EXIT;
   if (culprit !== culpritOf(fault, role)) return MOVED[culprit];
   return culprit === "network" ? { client: ANOTHER_WAY, operator: FAULTS[fault.id].fix.operator } : undefined;
 }
@@ -47,6 +55,12 @@ const DOWN = /^(?:connect\.|head\.(?:closed|reset|timeout)|handshake\.target_)/;
 const OUR_ACCOUNT: Verdict["fix"] = {
   client: "Nothing to do on the client.",
   operator: "Check the account at the exit's vendor: credentials, bandwidth, threads, billing.",
+};
+
+/** The exit says that it is the site which does not answer, and others agree or nobody was asked. */
+const SITE_FAILED_EXIT: Verdict["fix"] = {
+  client: "The site is down, or does not let this exit in: wait. If it works without a proxy, use another exit.",
+  operator: "Look whether the site runs and takes connections; the exit's own words are in its answer.",
 };
 
 const MOVED: Partial<Readonly<Record<Culprit, Verdict["fix"]>>> = {

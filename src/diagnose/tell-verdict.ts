@@ -25,7 +25,7 @@ export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, c
   const fix = fixOf(broken, blame);
   return {
     ...{ ...blame, fault: fault.id, stage: stageOf(fault) },
-    summary: `${summary ?? `${happened(broken)} Culprit: ${placeOf(broken, blame)}.`}${alsoDown(culprit, told)}`,
+    summary: `${summary ?? `${happened(broken, blame)} Culprit: ${placeOf(broken, blame)}.`}${alsoDown(culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
     whyNot: whyNot(broken, culprit, told),
     fix: { client: client ?? fix.client, operator: fix.operator },
@@ -38,18 +38,32 @@ export function tell({ spec, outcome, words }: TestResult): string {
   return `${spec.route}: ${outcome === "ok" ? "works" : "fails"} (${words})`;
 }
 
-/** As the fault's row has it, which speaks of exits. */
-function happened({ spec, attributed }: TestResult): string {
-  const { summary } = FAULTS[(attributed as AttributedFault).fault.id];
-  return spec.exit === null ? summary.replaceAll("this exit", "this machine") : summary;
+/** As the fault's row has it, which speaks of hops and of exits, and of clients of a gateway. */
+function happened({ spec, attributed }: TestResult, { culprit, hop }: Blame): string {
+  const { fault, role } = attributed as AttributedFault;
+  if (fault.id === "relay.exit_5xx" && culprit !== "exit") return "The exit answered with a 5xx of its own: it could not get the page.";
+  const { summary } = FAULTS[fault.id];
+  const whose =
+    role === "target" ? (culprit === "exit" ? null : "site") : (spec.exit?.hops.length ?? 0) > 1 ? `proxy at hop ${hop}` : "exit";
+  const named = whose === null ? summary : summary.replace(/\b([Tt]he) (?:hop|peer)\b/g, `$1 ${whose}`);
+  const here = named
+    .replace("that the gateway trusts", "that this machine trusts")
+    .replace("and the gateway share", "and this machine share");
+  return spec.exit === null ? here.replaceAll("this exit", "this machine") : here;
 }
 
 /** `hop 2 of the chain, 192.0.2.1:8080`, `the site's edge`; both where it stays open which. */
 function placeOf(broken: TestResult, { culprit, hop, confidence }: Blame): string {
   const exit = culprit === "exit" ? broken.spec.exit?.hops[hop - 1] : undefined;
+  if (culprit === "gateway" && broken.spec.exit === null && isOfUrl(broken)) return "the URL, or what this machine takes for its address";
   if (exit === undefined) return NAMES[culprit];
   const place = `${(broken.spec.exit?.hops.length ?? 0) > 1 ? `hop ${hop} of the chain` : "the exit"}, ${formatHostPort(exit)}`;
   return confidence <= UNDECIDED && mayComeOfTarget(broken) ? `${place}, or the site behind it` : place;
+}
+
+/** No proxy is there to be configured. */
+function isOfUrl({ attributed }: TestResult): boolean {
+  return attributed?.fault.id === "head.not_http" || attributed?.fault.id === "tls.protocol_mismatch";
 }
 
 const NAMES: Readonly<Record<Culprit, string>> = {
@@ -77,7 +91,7 @@ function whyNot({ spec: { exit } }: TestResult, culprit: Culprit, told: readonly
   const routes = told.filter(({ spec }) => (spec.part === "via" || spec.part === "other") && spec.exit !== exit);
   const working = routes.filter(({ outcome }) => outcome === "ok").length;
   if (!isTargets && working > 0) lines.push(`not the site: ${working} other route${working === 1 ? "" : "s"} reached it`);
-  const failing = routes.filter(({ outcome }) => outcome === "fault").length;
+  const failing = routes.filter((one) => one.outcome === "fault" && (isOfTarget(one) || mayComeOfTarget(one))).length;
   const isCompared = exit !== null || routes.length > 0;
   if (isTargets && isCompared && direct?.outcome === "fault" && !isUnreached(direct)) lines.push("no exit: it fails without a proxy too");
   else if (isTargets && failing > 0) lines.push(`no exit: ${failing} other route${failing === 1 ? " fails" : "s fail"} too`);

@@ -61,7 +61,7 @@ function refusals(way: Way, network: Network): Row[] {
     }),
   );
   const errors = ([502, 503, 504] as const).flatMap((status) => [
-    row(`the edge's ${status}`, ["relay.edge_5xx", "edge", /edge's log/], {
+    row(`the edge's ${status}`, ["relay.edge_5xx", "edge", OWNER_READS[status]], {
       ...{ way, network },
       start: () => startLabServer(afterHead(says(nginxPage(status, PHRASES[status]), fin))),
     }),
@@ -70,13 +70,15 @@ function refusals(way: Way, network: Network): Row[] {
       start: () => startLabServer(afterHead(says(formatAnswer(status, { "Content-Type": "text/plain" }, "sorry\n"), fin))),
     }),
   ]);
-  const lost = row("an edge without its origin", ["relay.edge_5xx", "edge", /edge's log/], {
+  const lost = row("an edge without its origin", ["relay.edge_5xx", "edge", OWNER_READS[502]], {
     ...{ way, network },
     start: () => startEdge({ "*": NOBODY }),
   });
   return [...pages, ...errors, lost];
 }
 
+/** What nginx means by it. */
+const OWNER_READS = { 502: /nginx's error\.log.*proxy_pass/, 503: /limit_req/, 504: /proxy_read_timeout/ } as const;
 const PHRASES = { 502: "Bad Gateway", 503: "Service Temporarily Unavailable", 504: "Gateway Time-out" } as const;
 
 function tls(way: Way, network: Network): Row[] {

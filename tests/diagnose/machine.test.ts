@@ -85,6 +85,16 @@ test("a port of this machine that refuses is told with whoever listens there, by
   assert.match(refused("127.0.0.1", 22), /listens on 0\.0\.0\.0:22 and the connection was refused all the same: a firewall rejects it/);
 });
 
+test("of many programs at one port a few are told, and none of them is taken for the one that was meant", () => {
+  const listeners = [1, 2, 3, 4, 5].map((last) => ({ family: 4, address: `192.0.2.${last}`, port: 80, waiting: 0 }) as const);
+  const facts = { ...factsWith({}), listeners };
+  const words = wordsOf({ fault: "connect.refused", host: "192.0.2.7", port: 80, addresses: ["192.0.2.7"] }, facts);
+  assert.match(
+    words,
+    /listens on 192\.0\.2\.1:80 and 192\.0\.2\.2:80 and 192\.0\.2\.3:80 and 2 more, .*Ask one of these, or let it listen/,
+  );
+});
+
 test("a port of this machine that does not answer is told as a full queue or a firewall that drops", () => {
   const facts = factsWith({ tcp: TCP, tcp6: TCP6 });
   const silent = (port: number, fault: "connect.timeout" | "head.timeout") =>

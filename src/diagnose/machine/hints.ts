@@ -66,7 +66,8 @@ function refusedHere({ port, host }: Dialled, address: string, { listeners }: Ma
     heard.family === 6 ? (isAny(heard.address) ? "[::1]" : `[${heard.address}]`) : isAny(heard.address) ? "127.0.0.1" : heard.address;
   const what = isOther ? `by ${heard.family === 6 ? "IPv6" : "IPv4"} alone` : "at another address alone";
   const asked = host === address ? address : `${host}, which is ${address}`;
-  const words = `A program listens on ${shown(atPort)}, ${what}; what was asked is ${asked} (${family}). Ask ${instead}:${port}, or let it listen on ${family6(address) ? "::" : "0.0.0.0"}.`;
+  const ask = atPort.length > SHOWN_MAX ? "Ask one of these" : `Ask ${instead}:${port}`;
+  const words = `A program listens on ${shown(atPort)}, ${what}; what was asked is ${asked} (${family}). ${ask}, or let it listen on ${family6(address) ? "::" : "0.0.0.0"}.`;
   return [here(words, whoListens(port))];
 }
 
@@ -126,10 +127,13 @@ function whoListens(port: number): string {
   return `ss -ltnp 'sport = :${port}'`;
 }
 
+/** So many are told; a machine may have one at each of its addresses. */
+const SHOWN_MAX = 3;
+
 function shown(listeners: readonly Listener[]): string {
-  return [...new Set(listeners.map(({ family, address, port }) => (family === 6 ? `[${address}]:${port}` : `${address}:${port}`)))].join(
-    " and ",
-  );
+  const all = [...new Set(listeners.map(({ family, address, port }) => (family === 6 ? `[${address}]:${port}` : `${address}:${port}`)))];
+  const more = all.length - SHOWN_MAX;
+  return all.slice(0, SHOWN_MAX).join(" and ") + (more > 0 ? ` and ${more} more` : "");
 }
 
 function family6(address: string): boolean {
