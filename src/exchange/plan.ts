@@ -116,7 +116,8 @@ function wayKey(exit: Exit, session: string | null): string {
     key = JSON.stringify([exit.id, ...exit.hops.map(identityOf)]);
     keys.set(exit, key);
   }
-  return `exit ${key} ${session ?? ""}`;
+  // Clients choose a session's name: quoted, none reads as another's with a target behind it.
+  return `exit ${key} ${session === null ? "" : JSON.stringify(session)}`;
 }
 
 function identityOf({ scheme, host, port, username, password, insecure }: ExitHop): readonly unknown[] {

@@ -33,6 +33,13 @@ test("the key of an idle socket tells apart all that its bytes went through", ()
   assert.equal(new Set(keys).size, keys.length, keys.join("\n"));
 });
 
+test("no name of a session makes a clear-text socket pass for another session's tunnel", () => {
+  const exit = exitOf("http://alice:one@192.0.2.1:8080");
+  const tunnels = ["cart1", null].map((session) => planRequest({ exit, target: secureSite }, session, null).key);
+  for (const name of ["cart1 https site.lab 443", '"cart1" https site.lab 443', 'cart1" https site.lab 443', " https site.lab 443"])
+    assert.ok(!tunnels.includes(planRequest({ exit, target: site }, name, null).key), name);
+});
+
 test("an HTTP exit's socket serves every http target of the same session", () => {
   const exit = exitOf("192.0.2.1:8080");
   const key = (target: Target) => planRequest({ exit, target }, "cart1", null).key;
