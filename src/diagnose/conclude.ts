@@ -76,17 +76,33 @@ function allWell(whole: readonly TestResult[]): Verdict {
       : "No route was tried to its end.",
     evidence: whole.map(tell),
     whyNot: [],
-    fix: { client: "Nothing to do.", operator: "Nothing to do." },
+    fix: { client: wayAround(whole) ?? "Nothing to do.", operator: "Nothing to do." },
     nextTest: null,
   };
 }
 
 /** An answer that one route alone is given is no word on the site. */
 function answersDiffer(whole: readonly TestResult[]): string | null {
-  const refused = whole.find(({ status }) => status !== null && status >= 400);
-  const served = whole.find(({ status }) => status !== null && status < 400);
+  const [refused, served] = [whole.find(isRefused), whole.find(isServed)];
   if (refused === undefined || served === undefined) return null;
   return `Nothing is broken on the way now, but answers differ: ${refused.status} by ${refused.spec.route}, ${served.status} by ${served.spec.route}.`;
+}
+
+/** The user's own route is refused what others are given. */
+function wayAround(whole: readonly TestResult[]): string | null {
+  const refused = whole.find((one) => one.spec.part === "via" && isRefused(one));
+  const served = whole.find(isServed);
+  if (refused === undefined || served === undefined) return null;
+  const how = served.spec.exit === null ? "Go without a proxy, or use another exit" : `Use ${served.spec.route}`;
+  return `${how}: ${refused.spec.route} is refused what others are given, by itself, by a proxy behind it, or by the site.`;
+}
+
+function isRefused({ status }: TestResult): boolean {
+  return status !== null && status >= 400;
+}
+
+function isServed({ status }: TestResult): boolean {
+  return status !== null && status < 400;
 }
 
 /** The routes that the user goes are well; others that were compared with them are not. */

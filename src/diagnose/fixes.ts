@@ -37,6 +37,7 @@ const ANOTHER_EXIT = "Use another exit";
 function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"] | undefined {
   if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
   if (fault.id === "relay.exit_5xx" && culprit === "origin") return SITE_FAILED_EXIT;
+  if (fault.id.startsWith("tls.cert_") && role === "target" && culprit === "exit") return INTERCEPTED;
   if (culprit !== culpritOf(fault, role)) return MOVED[culprit];
   return culprit === "network" ? { client: ANOTHER_WAY, operator: FAULTS[fault.id].fix.operator } : undefined;
 }
@@ -61,6 +62,12 @@ const OUR_ACCOUNT: Verdict["fix"] = {
 const SITE_FAILED_EXIT: Verdict["fix"] = {
   client: "The site is down, or does not let this exit in: wait. If it works without a proxy, use another exit.",
   operator: "Look whether the site runs and takes connections; the exit's own words are in its answer.",
+};
+
+/** Who shows a certificate in the site's place ends TLS itself. */
+const INTERCEPTED: Verdict["fix"] = {
+  client: "Use another exit: whoever holds that certificate reads all that goes over https://.",
+  operator: "Switch the interception of TLS off; where it is wanted, have clients trust its authority (NODE_EXTRA_CA_CERTS).",
 };
 
 const MOVED: Partial<Readonly<Record<Culprit, Verdict["fix"]>>> = {

@@ -12,7 +12,17 @@ import { tellVerdict } from "./tell-verdict.ts";
 type Story = (one: Case, blame: Blame) => Verdict | null;
 
 /** In the order in which they are tried: the last one fits every case. */
-export const STORIES: readonly Story[] = [namesAreDead, networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
+export const STORIES: readonly Story[] = [captivePortal, namesAreDead, networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
+
+/** RFC 6585, 6: a 511 is made by whoever controls access to a network, and never by the site. */
+function captivePortal({ broken, failed, others }: Case, { hop }: Blame): Verdict | null {
+  if (broken.status !== 511) return null;
+  const isHere = [broken, ...failed].some(({ spec, status }) => spec.exit === null && status === 511);
+  const summary = `The network of ${isHere ? "this machine" : "the exit"} wants a login before it lets anything out: a captive portal (511).`;
+  const client = isHere ? "Log in: open any http:// page in a browser; or use another network." : "Use another exit.";
+  const blame = { culprit: isHere ? "network" : "exit", hop: isHere ? 0 : hop, confidence: 0.9 } as const;
+  return tellVerdict(broken, blame, { told: [broken, ...others], summary, client, nextTest: null });
+}
 
 /** Of several names, or of one by several routes, none could be looked up here. */
 function namesAreDead({ broken, others, worked, failed, names }: Case): Verdict | null {

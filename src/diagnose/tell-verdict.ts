@@ -42,6 +42,8 @@ export function tell({ spec, outcome, words }: TestResult): string {
 function happened({ spec, attributed }: TestResult, { culprit, hop }: Blame): string {
   const { fault, role } = attributed as AttributedFault;
   if (fault.id === "relay.exit_5xx" && culprit !== "exit") return "The exit answered with a 5xx of its own: it could not get the page.";
+  if (fault.id.startsWith("tls.cert_") && role === "target" && culprit === "exit")
+    return "Through the exit another certificate comes than the site's own: TLS is intercepted there.";
   const { summary } = FAULTS[fault.id];
   const whose =
     role === "target" ? (culprit === "exit" ? null : "site") : (spec.exit?.hops.length ?? 0) > 1 ? `proxy at hop ${hop}` : "exit";

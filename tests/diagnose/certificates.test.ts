@@ -81,4 +81,6 @@ test("a certificate that an exit alone shows in the site's place is the exit's",
   const { verdict } = await secured(site, [exitAt(exit)]);
   assert.deepEqual([verdict.fault, verdict.culprit, verdict.hop], ["tls.cert_untrusted", "exit", 1]);
   assert.ok(verdict.evidence.some((line) => line.startsWith("direct: works")));
+  assert.match(verdict.summary, /TLS is intercepted/);
+  assert.match(verdict.fix.client, /^Use another exit: whoever holds that certificate reads all/);
 });

@@ -50,3 +50,24 @@ test("a client certificate that a site asks for in HTTP is told", async () => {
   await using site = await startLabServer(afterHead(says(formatAnswer(400, { Server: "nginx" }, page), fin)));
   assert.match((await verdictOf(site, [])).fix.client, /curl --cert/);
 });
+
+test("a captive portal is the network's that it stands in, and never the site's", async () => {
+  const portal = afterHead(says(formatAnswer(511, {}, "log in\n"), fin));
+  await using here = await startLabServer(portal);
+  const own = await verdictOf(here, []);
+  assert.deepEqual([own.culprit, own.hop], ["network", 0]);
+  assert.match(own.fix.client, /^Log in/);
+  await using site = await startSite();
+  await using exit = await startLabServer(portal);
+  const exits = await verdictOf(site, [exitAt(exit)]);
+  assert.equal(exits.culprit, "exit");
+  assert.match(exits.summary, /^The network of the exit wants a login/);
+});
+
+test("a refusal that one's own proxy alone is given is told with the way around it", async () => {
+  await using site = await startSite();
+  await using exit = await startLabServer(afterHead(says(formatAnswer(404, {}, "no\n"), fin)));
+  const { fault, fix } = await verdictOf(site, [exitAt(exit)]);
+  assert.equal(fault, null);
+  assert.match(fix.client, /^Go without a proxy, or use another exit: .* is refused what others are given/);
+});
