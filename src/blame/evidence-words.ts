@@ -113,7 +113,7 @@ function tellRefusals(cell: Cell | null): string[] {
 const OTHERS_MIN = 2;
 
 function tellKinFailed(family: Kin | null, own: Track | null, now: number): string[] {
-  const lost = family === null ? [] : family.lost.filter(({ exit, at }) => exit !== own && now - at <= WINDOWS[1].ms);
+  const lost = family === null ? [] : family.lost.filter(({ exit, at }) => at > family.okAt && exit !== own && now - at <= WINDOWS[1].ms);
   const others = new Set(lost.map(({ exit }) => exit)).size;
   return others < OTHERS_MIN ? [] : [`${exits(others)} of its provider or network failed too, and none did well since`];
 }
