@@ -20,7 +20,7 @@ export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame)
 
 /** Rows refer to what a gateway tells beside them. */
 function withDetails({ client, operator }: Verdict["fix"], { details }: Fault): Verdict["fix"] {
-  const words = details.replace(/ \(answered .*$/, "");
+  const words = details.replace(/\.? \(.*$/s, "").replace(/^The /, "the ");
   const say = (text: string) => text.replace(/ (?:as|that) the details (?:say|name)\.?$/, () => `: ${words}.`);
   return { client: say(client), operator: say(operator) };
 }

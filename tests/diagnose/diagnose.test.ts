@@ -62,6 +62,7 @@ test("HTTP that is spoken to a SOCKS port is found, with the scheme to use", asy
   const { fix, fault, culprit } = await verdictOf(site, [exitAt(exit)]);
   assert.deepEqual([fault, culprit], ["handshake.not_a_proxy", "gateway"]);
   assert.match(fix.client, /socks/);
+  assert.match(fix.operator, /^Correct the exit's scheme or port: the exit speaks another protocol: use socks5:\/\/127\.0\.0\.1:\d+\.$/);
 });
 
 test("a block page is no outage", async () => {
