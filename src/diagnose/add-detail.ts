@@ -15,7 +15,9 @@ interface Detail {
 
 /** The verdict with figures in it: sizes, times that match known limits, and the way that does work. */
 export function addDetail(verdict: Verdict, broken: TestResult, tests: readonly TestResult[]): Verdict {
-  const found = [otherScheme, otherMethod, retryAfter, tooLargeHead, knownTimer].flatMap((rule) => rule(broken, tests) ?? []);
+  const found = [otherScheme, otherMethod, ...(verdict.culprit === "exit" ? [] : [retryAfter]), tooLargeHead, knownTimer].flatMap(
+    (rule) => rule(broken, tests) ?? [],
+  );
   const join = (key: keyof Detail, text: string) => [...found.map((detail) => detail[key]), text].filter((words) => words !== "");
   const owners = (verdict.culprit === "edge" ? tellOwner(broken) : null) ?? verdict.fix.operator;
   return {
@@ -66,7 +68,7 @@ function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail |
   return { ...NOTHING, evidence: "HEAD is answered: the head is well, and what breaks is the body" };
 }
 
-/** Whoever is to be waited for says for how long. */
+/** Whoever is to be waited for says for how long; an exit is done without instead. */
 function retryAfter({ attributed }: TestResult): Detail | null {
   const ms = attributed?.fault.retryAfterMs ?? null;
   return ms === null ? null : { ...NOTHING, client: `Wait ${Math.ceil(ms / 1000)} s, as the answer says (Retry-After).` };
