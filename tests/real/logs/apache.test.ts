@@ -5,34 +5,8 @@ import { test } from "node:test";
 import { startApache } from "../peers/apache.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, type Failing, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
-
-const CLEAR = [
-  "ok",
-  "refusing",
-  "full",
-  "unresolvable",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "halfHeadThenSilence",
-  "truncatedByLength",
-  "truncatedByChunk",
-  "stallInBody",
-  "hugeField",
-  "tlsAlert",
-  "fieldWithSpaceInName",
-  "fieldWithoutColon",
-  "badLength",
-  "badChunk",
-  "application500",
-  "application503",
-  "application429",
-] as const satisfies readonly Wrong[];
-
-const ENCRYPTED = ["silence", "expired", "wrongName", "selfSigned", "wantsCertificate"] as const satisfies readonly Wrong[];
+import { type BadBackends, backendsOf, ENCRYPTED, startBadBackends } from "./bad-backends.ts";
+import { type DrivenGateway, drive, type Failing, fileLog, get, LONG_FIELD, NO_HTTP, recordLogs, settingsIn } from "./driving.ts";
 
 /** What each request's page, error log and access log say. */
 const STORIES = {
@@ -77,6 +51,8 @@ const STORIES = {
   unresolvable: "500 relay.edge_5xx by edge, Apache | dns.nxdomain at nothing.invalid | answer.500",
 };
 
+const CLEAR = backendsOf(STORIES);
+
 test("Apache's pages and lines say of each failure whose it is, and what to change", needs("apache2"), async () => {
   await using backends = await startBadBackends();
   await using apache = await startApache((place) => configuration(place, backends));
@@ -108,10 +84,10 @@ function requests(): Failing[] {
   return [
     ...paths.map((path) => get(path)),
     get("deny"),
-    get("long-field", "/ok/x", `Cookie: a=${"c".repeat(9000)}\r\n`),
+    LONG_FIELD,
     get("long-url", `/ok/${"x".repeat(9000)}`),
     get("proxy-loop", "/ok/x", "Max-Forwards: 0\r\n"),
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
+    NO_HTTP,
     { name: "half-body", request: "POST /ok/x HTTP/1.1\r\nHost: site.example\r\nContent-Length: 100\r\n\r\nab", leaveMs: 200 },
   ];
 }

@@ -32,6 +32,15 @@ function answers(status: number): Behaviour {
   return afterHead(says(formatAnswer(status, { "Content-Type": "text/plain", Connection: "close" }, "as it is\n"), fin));
 }
 
+/** What a backend does over TLS. */
+export const ENCRYPTED: readonly Wrong[] = ["silence", "expired", "wrongName", "selfSigned", "wantsCertificate"];
+
+/** The backends among the names of stories, but for those over TLS. */
+export function backendsOf(stories: Readonly<Record<string, string>>): readonly Wrong[] {
+  return Object.keys(stories).filter((name): name is Wrong => CLEAR.has(name));
+}
+
+const CLEAR: ReadonlySet<string> = new Set([...Object.keys(BAD_ANSWERS), ...Object.keys(SERVED), "refusing", "full", "unresolvable"]);
 const TLS_NAME = "backend.test";
 const OK = answers(200);
 

@@ -5,36 +5,8 @@ import { test } from "node:test";
 import { startCaddy } from "../peers/caddy.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
-
-const CLEAR = [
-  "ok",
-  "refusing",
-  "full",
-  "unresolvable",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "halfHeadThenSilence",
-  "truncatedByLength",
-  "truncatedByChunk",
-  "hugeField",
-  "sshBanner",
-  "tlsAlert",
-  "badStatusLine",
-  "fieldWithoutColon",
-  "twoLengths",
-  "badLength",
-  "unknownCoding",
-  "badChunk",
-  "application500",
-  "application503",
-  "application429",
-] as const satisfies readonly Wrong[];
-
-const ENCRYPTED = ["silence", "expired", "wrongName", "selfSigned", "wantsCertificate"] as const satisfies readonly Wrong[];
+import { type BadBackends, backendsOf, ENCRYPTED, startBadBackends } from "./bad-backends.ts";
+import { type DrivenGateway, drive, fileLog, GONE, get, recordLogs, settingsIn } from "./driving.ts";
 
 /** What each request's page and the log say. */
 const STORIES = {
@@ -74,6 +46,8 @@ const STORIES = {
   unresolvable: "502 relay.edge_5xx by edge, Caddy | dns.nxdomain at nothing.invalid",
 };
 
+const CLEAR = backendsOf(STORIES);
+
 for (const format of ["json", "console"]) {
   test(`Caddy's pages and lines (${format}) say of each failure whose it is, and what to change`, needs("caddy"), async () => {
     await using backends = await startBadBackends();
@@ -87,7 +61,7 @@ for (const format of ["json", "console"]) {
     const paths = [...CLEAR, ...ENCRYPTED.map((name) => `tls-${name}`), "unix", "passive", "passive-again", "own503"];
     const requests = [
       ...paths.map((path) => get(path)),
-      { name: "gone", request: "GET /silence/x HTTP/1.1\r\nHost: site.example\r\n\r\n", leaveMs: 200 },
+      GONE,
       {
         name: "long-body",
         request: "POST /small/x HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\nContent-Length: 20\r\n\r\nabcdefghijklmnopqrst",

@@ -42,6 +42,13 @@ export function get(name: string, path: string = `/${name}/x?token=geheim`, fiel
   return { name, request: `GET ${path} HTTP/1.1\r\nHost: site.example\r\nConnection: close\r\n${fields}\r\n` };
 }
 
+/** Bytes that are no request. */
+export const NO_HTTP: Failing = { name: "no-http", request: "GARBAGE\r\n\r\n" };
+/** A request with a field that none of the gateways takes. */
+export const LONG_FIELD: Failing = get("long-field", "/ok/x", `Cookie: a=${"c".repeat(40_000)}\r\n`);
+/** A client that leaves before it has its answer. */
+export const GONE: Failing = { name: "gone", request: "GET /silence/x HTTP/1.1\r\nHost: site.example\r\n\r\n", leaveMs: 200 };
+
 /** A GET through a proxy, in clear text. */
 export function absolute(name: string, host: string, path: string = "/x?token=geheim"): Failing {
   return { name, request: `GET http://${host}${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n` };

@@ -5,27 +5,11 @@ import { REFUSING } from "../ask.ts";
 import { startPrivoxy } from "../peers/privoxy.ts";
 import { needs } from "../peers/programs.ts";
 import { startTinyproxy } from "../peers/tinyproxy.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { absolute, type DrivenGateway, drive, type Failing, fileLog, recordLogs, settingsIn, tunnel } from "./driving.ts";
+import { type BadBackends, backendsOf, startBadBackends } from "./bad-backends.ts";
+import { absolute, type DrivenGateway, drive, type Failing, fileLog, NO_HTTP, recordLogs, settingsIn, tunnel } from "./driving.ts";
 
 /** For their getaddrinfo, where the machine has no network: they would else ask an absent resolver for ten seconds. */
 process.env["RES_OPTIONS"] = "timeout:1 attempts:1";
-
-const WRONG = [
-  "ok",
-  "refusing",
-  "unresolvable",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "truncatedByLength",
-  "sshBanner",
-  "tlsAlert",
-  "badChunk",
-  "application500",
-  "application503",
-] as const satisfies readonly Wrong[];
 
 /** What each request's page and tinyproxy's log say. */
 const TINYPROXY = {
@@ -75,7 +59,7 @@ test("tinyproxy's pages and lines say of each failure whose it is, and what to c
   const upstream = `Upstream http ${REFUSING} "dead-parent.example"`;
   await using tinyproxy = await startTinyproxy({ isLogged: true, timeoutSeconds: 1, lines: [upstream, "ConnectPort 1"] });
   const gateway = proxy(tinyproxy.port, join(tinyproxy.directory, "tinyproxy.log"), backends);
-  const told = await drive(gateway, requests(backends), backends);
+  const told = await drive(gateway, requests(TINYPROXY, backends), backends);
   recordLogs(gateway, "tinyproxy-1.11.1");
   assert.deepEqual(told, TINYPROXY);
   assert.match(settingsIn(gateway)["client.denied"] ?? "", /ConnectPort/);
@@ -87,7 +71,7 @@ test("Privoxy's pages and lines say of each failure whose it is, and what to cha
   const lines = [`forward-socks5 dead-parent.example/ ${REFUSING} .`];
   await using privoxy = await startPrivoxy({ lines, blocked: ["blocked.example"] });
   const gateway = proxy(privoxy.port, join(privoxy.directory, "privoxy.log"), backends);
-  const told = await drive(gateway, [...requests(backends), absolute("blocked", "blocked.example")], backends);
+  const told = await drive(gateway, [...requests(PRIVOXY, backends), absolute("blocked", "blocked.example")], backends);
   recordLogs(gateway, "privoxy-3.0.34");
   assert.deepEqual(told, PRIVOXY);
   assert.match(settingsIn(gateway)["head.timeout"] ?? "", /socket-timeout/);
@@ -98,12 +82,12 @@ function proxy(port: number, log: string, { at }: BadBackends): DrivenGateway {
   return { port, logs: { log: fileLog(log) }, complete: ["log"], mark: (word) => absolute("ok", at("ok"), `/${word}`).request };
 }
 
-function requests({ at }: BadBackends): Failing[] {
+function requests(stories: Readonly<Record<string, string>>, { at }: BadBackends): Failing[] {
   return [
-    ...WRONG.map((name) => absolute(name, at(name))),
+    ...backendsOf(stories).map((name) => absolute(name, at(name))),
     absolute("dead-parent", "dead-parent.example"),
     tunnel("tunnel-refusing", at("refusing")),
     tunnel("tunnel-unresolvable", at("unresolvable")),
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
+    NO_HTTP,
   ];
 }

@@ -3,29 +3,8 @@ import { test } from "node:test";
 import { startHaproxy } from "../peers/haproxy.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, get, recordLogs, settingsIn } from "./driving.ts";
-
-const CLEAR = [
-  "ok",
-  "refusing",
-  "full",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "halfHeadThenSilence",
-  "truncatedByLength",
-  "stallInBody",
-  "hugeField",
-  "sshBanner",
-  "tlsAlert",
-  "badStatusLine",
-  "fieldWithSpaceInName",
-  "badLength",
-  "application500",
-  "application503",
-] as const satisfies readonly Wrong[];
+import { type BadBackends, backendsOf, startBadBackends, type Wrong } from "./bad-backends.ts";
+import { type DrivenGateway, drive, get, LONG_FIELD, NO_HTTP, recordLogs, settingsIn } from "./driving.ts";
 
 /** What each request's page and line say. */
 const STORIES = {
@@ -53,6 +32,8 @@ const STORIES = {
   truncatedByLength: "200 | body.reset at truncatedByLength/a",
 };
 
+const CLEAR = backendsOf(STORIES);
+
 test("HAProxy's pages and lines say of each failure whose it is, and what to change", needs("haproxy"), async () => {
   await using backends = await startBadBackends();
   await using haproxy = await startHaproxy((place) => sections(place, backends));
@@ -62,11 +43,7 @@ test("HAProxy's pages and lines say of each failure whose it is, and what to cha
     complete: ["log"],
     mark: (word) => get("ok", `/ok/${word}`).request,
   };
-  const requests = [
-    ...[...CLEAR, "nobody", "deny"].map((path) => get(path)),
-    get("long-field", "/ok/x", `Cookie: a=${"c".repeat(40_000)}\r\n`),
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
-  ];
+  const requests = [...[...CLEAR, "nobody", "deny"].map((path) => get(path)), LONG_FIELD, NO_HTTP];
   const told = await drive(gateway, requests, backends);
   recordLogs(gateway, "haproxy");
   assert.deepEqual(told, STORIES);
@@ -77,8 +54,7 @@ test("HAProxy's pages and lines say of each failure whose it is, and what to cha
 });
 
 function sections({ port }: Place, { at }: BadBackends): string {
-  const backend = (name: string) =>
-    `backend ${name}\n  retries 0\n  timeout connect 1s\n  timeout server 1s\n  server a ${at(name as Wrong)}`;
+  const backend = (name: Wrong) => `backend ${name}\n  retries 0\n  timeout connect 1s\n  timeout server 1s\n  server a ${at(name)}`;
   return `
 frontend edge
   bind 127.0.0.1:${port}

@@ -5,32 +5,8 @@ import { test } from "node:test";
 import { startNginx } from "../peers/nginx.ts";
 import { needs } from "../peers/programs.ts";
 import type { Place } from "../peers/start-peer.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
-
-const CLEAR = [
-  "ok",
-  "refusing",
-  "full",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "halfHeadThenSilence",
-  "truncatedByLength",
-  "truncatedByChunk",
-  "stallInBody",
-  "hugeHead",
-  "hugeField",
-  "tlsAlert",
-  "badStatusLine",
-  "fieldWithSpaceInName",
-  "badChunk",
-  "application500",
-  "application503",
-] as const satisfies readonly Wrong[];
-
-const ENCRYPTED = ["silence", "expired", "wrongName", "selfSigned", "wantsCertificate"] as const satisfies readonly Wrong[];
+import { type BadBackends, backendsOf, ENCRYPTED, startBadBackends } from "./bad-backends.ts";
+import { type DrivenGateway, drive, fileLog, GONE, get, LONG_FIELD, NO_HTTP, recordLogs, settingsIn } from "./driving.ts";
 
 /** What each request's page, error log and access log say. */
 const STORIES = {
@@ -67,18 +43,15 @@ const STORIES = {
   unix: "502 relay.edge_5xx by edge, nginx | connect.unix_socket at unix:/srv/lab/none.sock | answer.502",
 };
 
+const CLEAR = backendsOf(STORIES);
+
 test("nginx's pages and lines say of each failure whose it is, and what to change", needs("nginx"), async () => {
   await using backends = await startBadBackends();
   await using nginx = await startNginx((place) => sites(place, backends));
   const logs = { error: fileLog(join(nginx.directory, "error.log")), access: fileLog(join(nginx.directory, "access.log")) };
   const gateway: DrivenGateway = { port: nginx.port, logs, complete: ["access"], mark: (word) => get("ok", `/ok/${word}`).request };
   const paths = [...CLEAR, ...ENCRYPTED.map((name) => `tls-${name}`), "two", "two-again", "unix", "deny"];
-  const requests = [
-    ...paths.map((path) => get(path)),
-    get("long-field", "/ok/x", `Cookie: a=${"c".repeat(40_000)}\r\n`),
-    { name: "gone", request: "GET /silence/x HTTP/1.1\r\nHost: site.example\r\n\r\n", leaveMs: 200 },
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
-  ];
+  const requests = [...paths.map((path) => get(path)), LONG_FIELD, GONE, NO_HTTP];
   const told = await drive(gateway, requests, backends);
   recordLogs(gateway, "nginx");
   assert.deepEqual(told, STORIES);

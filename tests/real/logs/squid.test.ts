@@ -3,20 +3,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { needs } from "../peers/programs.ts";
 import { startSquid } from "../peers/squid.ts";
-import { startBadBackends, type Wrong } from "./bad-backends.ts";
-import { absolute, type DrivenGateway, drive, fileLog, recordLogs, settingsIn, tunnel } from "./driving.ts";
-
-const WRONG = [
-  "ok",
-  "refusing",
-  "fin",
-  "rst",
-  "silence",
-  "hugeField",
-  "fieldWithSpaceInName",
-  "application500",
-  "application503",
-] as const satisfies readonly Wrong[];
+import { backendsOf, startBadBackends } from "./bad-backends.ts";
+import { absolute, type DrivenGateway, drive, fileLog, NO_HTTP, recordLogs, settingsIn, tunnel } from "./driving.ts";
 
 /** What each request's page and access log say. */
 const STORIES = {
@@ -33,6 +21,8 @@ const STORIES = {
   rst: "502 relay.exit_5xx by origin, Squid | head.reset at 127.0.0.1",
   silence: "504 relay.exit_5xx by origin, Squid | head.timeout at 127.0.0.1",
 };
+
+const WRONG = backendsOf(STORIES);
 
 test("Squid's pages and lines say of each failure whose it is, and what to change", needs("squid"), async () => {
   await using backends = await startBadBackends();
@@ -56,7 +46,7 @@ test("Squid's pages and lines say of each failure whose it is, and what to chang
     ...WRONG.map((name) => absolute(name, backends.at(name))),
     absolute("blocked", "blocked.example"),
     tunnel("tunnel-refusing", backends.at("refusing")),
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
+    NO_HTTP,
   ];
   const told = await drive(gateway, requests, backends);
   recordLogs(gateway, "squid");

@@ -2,35 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { needs } from "../peers/programs.ts";
 import { startVarnish, writeVarnishLogs } from "../peers/varnish.ts";
-import { type BadBackends, startBadBackends, type Wrong } from "./bad-backends.ts";
-import { type DrivenGateway, drive, fileLog, get, recordLogs, settingsIn } from "./driving.ts";
-
-const CLEAR = [
-  "ok",
-  "refusing",
-  "full",
-  "fin",
-  "rst",
-  "silence",
-  "halfHead",
-  "halfHeadThenSilence",
-  "truncatedByLength",
-  "truncatedByChunk",
-  "stallInBody",
-  "hugeHead",
-  "hugeField",
-  "tooManyFields",
-  "sshBanner",
-  "tlsAlert",
-  "badStatusLine",
-  "fieldWithSpaceInName",
-  "fieldWithoutColon",
-  "badLength",
-  "unknownCoding",
-  "badChunk",
-  "application500",
-  "application503",
-] as const satisfies readonly Wrong[];
+import { type BadBackends, backendsOf, startBadBackends } from "./bad-backends.ts";
+import { type DrivenGateway, drive, fileLog, get, LONG_FIELD, NO_HTTP, recordLogs, settingsIn } from "./driving.ts";
 
 /** Varnish has passed the head on by then, or it has not: only its log says the same each time. */
 const STREAMED = ["truncatedByLength", "truncatedByChunk", "badChunk"];
@@ -70,6 +43,8 @@ const STORIES = {
   unknownCoding: "503 relay.edge_5xx by edge, Varnish | head.bad_framing at unknownCoding | answer.503",
 };
 
+const CLEAR = backendsOf(STORIES);
+
 test("Varnish's pages and lines say of each failure whose it is, and what to change", needs("varnishd"), async () => {
   await using backends = await startBadBackends();
   await using varnish = await startVarnish(() => rules(backends));
@@ -80,11 +55,7 @@ test("Varnish's pages and lines say of each failure whose it is, and what to cha
     complete: ["log", "ncsa"],
     mark: (word) => get("ok", `/ok/${word}`).request,
   };
-  const requests = [
-    ...[...CLEAR, "sick", "director", "nobody", "deny", "own503"].map((path) => get(path)),
-    get("long-field", "/ok/x", `Cookie: a=${"c".repeat(40_000)}\r\n`),
-    { name: "no-http", request: "GARBAGE\r\n\r\n" },
-  ];
+  const requests = [...[...CLEAR, "sick", "director", "nobody", "deny", "own503"].map((path) => get(path)), LONG_FIELD, NO_HTTP];
   const told: Record<string, string> = { ...(await drive(gateway, requests, backends)) };
   for (const name of STREAMED) told[name] = told[name]?.split(" | ")[1] ?? "";
   recordLogs(gateway, "varnish-7.1.1");
