@@ -4,7 +4,6 @@ import type { ExitScheme } from "../src/core/route.ts";
 import { diagnose } from "../src/diagnose/diagnose.ts";
 import type { DiagnoseContext } from "../src/diagnose/diagnose-context.ts";
 import { openDiagnosis } from "../src/diagnose/open-diagnosis.ts";
-import { TARGET_REQUESTS_MAX } from "../src/diagnose/plan.ts";
 import { BAD_ANSWERS } from "../src/lab/bad-answers.ts";
 import { afterHead, fin, says } from "../src/lab/behaviours.ts";
 import { BLOCK_PAGES } from "../src/lab/block-pages.ts";
@@ -19,6 +18,7 @@ import { startSite } from "../src/lab/site.ts";
 import { startSocksExit } from "../src/lab/socks-exit.ts";
 import { exitAt } from "../src/lab/stages/scenes.ts";
 import { badTls } from "../src/lab/tls-trouble.ts";
+import { questionOf } from "../tests/diagnose/diagnosing.ts";
 import { median } from "./measure/median.ts";
 import type { Table } from "./measure/table.ts";
 import type { BenchOptions } from "./options.ts";
@@ -76,18 +76,8 @@ async function measure({ site = startSite, secure = false, via = [], scheme = "h
   const hops = [];
   for (const start of via) hops.push(...exitAt(started.use(await start(target)), scheme).hops);
   const url = new URL(`${secure ? "https" : "http"}://${NAME}:${target.port}/`);
-  const plain = {
-    before: null,
-    method: "GET",
-    fields: [],
-    body: null,
-    host: null,
-    place: null,
-    insecure: false,
-    tunnel: false,
-  } as const;
   const routes = hops.length === 0 ? [] : [{ ...exitAt(target), hops }];
-  const question = { ...plain, url, via: routes, exits: [], direct: true, ports: false, requestsMax: TARGET_REQUESTS_MAX };
+  const question = questionOf(target, routes, { url });
   const began = performance.now();
   const { verdict, tests } = await diagnose(question, contextFor(target));
   const ms = performance.now() - began;
