@@ -77,7 +77,7 @@ async function measure({ site = startSite, secure = false, via = [], scheme = "h
   for (const start of via) hops.push(...exitAt(started.use(await start(target)), scheme).hops);
   const url = new URL(`${secure ? "https" : "http"}://${NAME}:${target.port}/`);
   const routes = hops.length === 0 ? [] : [{ ...exitAt(target), hops }];
-  const question = questionOf(target, routes, { url });
+  const question = questionOf({ host: NAME, port: target.port }, routes, { url });
   const began = performance.now();
   const { verdict, tests } = await diagnose(question, contextFor(target));
   const ms = performance.now() - began;
