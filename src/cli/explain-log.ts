@@ -1,14 +1,12 @@
 import { formatsNamed, LOG_FORMAT_NAMES, looksLikeLog } from "../explain/log/log-formats.ts";
 import { LogReader } from "../explain/log/log-reader.ts";
 import type { LogReport } from "../explain/log/log-report.ts";
-import { unwrap } from "../explain/log/wrapped-line.ts";
 import type { Input } from "./explain-input.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Whether an input's first lines are of a log. */
 export function isLog(input: Input): boolean {
-  const year = new Date().getFullYear();
-  return looksLikeLog(input.head.toString("latin1"), (line) => unwrap(line, year)?.line ?? null);
+  return looksLikeLog(input.head.toString("latin1"), new Date().getFullYear());
 }
 
 /** Logs that are read one after the other and told as one. */

@@ -3,13 +3,23 @@ import { readDashed, readSyslogTime } from "./log-times.ts";
 
 /** `2026-11-27T14:02:07.123456+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=GET path="/" … dyno=web.1 … status=503`. */
 export function herokuFormats(year: number): readonly LogFormat[] {
-  return [{ id: "heroku", name: "log of Heroku's router", program: "heroku", read: (line) => readLine(line, year) }];
+  const router: LogFormat = { id: "heroku", name: "log of Heroku's router", program: "heroku", read: (line) => readLine(line, year) };
+  return [router, { id: "heroku-app", name: "application's lines on Heroku", program: "heroku", read: readApp, isLast: true }];
 }
 
-const HEAD = /^(?:(\S{19,35}) (?:heroku|app)\[[\w.]+\]: |([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ heroku\/\S+: +)?(.*)$/;
+/** What an application prints may be a gateway's line; where it is not, it tells of no failure. */
+function readApp(line: string): LogEvent | null {
+  const at = / app\[[\w.]+\]: /.test(line.slice(0, APP_CHARS_MAX)) ? readDashed(line, 0) : null;
+  return at === null ? null : logEvent({ at });
+}
+
+/** The time and the name of a process. */
+const APP_CHARS_MAX = 100;
+
+const HEAD = /^(?:(\S{19,35}) heroku\[[\w.]+\]: |([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ heroku\/\S+: +)?(.*)$/;
 
 function readLine(line: string, year: number): LogEvent | null {
-  if (!line.includes("heroku") && !line.includes("at=") && !line.includes(" app[")) return null;
+  if (!line.includes("heroku") && !line.includes("at=")) return null;
   const [, iso, syslog, words = ""] = HEAD.exec(line) ?? [];
   const isRouters = /^(?:sock=\w+ )?at=(?:error|warning|info) /.test(words);
   if (iso === undefined && syslog === undefined && !(isRouters && words.includes(" dyno="))) return null;

@@ -50,6 +50,8 @@ export interface LogFormat {
   readonly program: LogProgram;
   /** Null: the line is none of this format. Never throws. */
   readonly read: (line: string) => LogEvent | null;
+  /** Reads what other lines are wrapped in, or quoted in: asked only where no other format has read the line, nor anything in it. */
+  readonly isLast?: boolean;
   /** Another format may read this line better, although the line before was of this one. */
   readonly isWide?: (line: string) => boolean;
 }

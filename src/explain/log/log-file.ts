@@ -2,7 +2,7 @@ import { LineCutter } from "./line-cutter.ts";
 import { LogClock } from "./log-clock.ts";
 import type { LogEvent, LogFormat } from "./log-event.ts";
 import { formatsNamed } from "./log-formats.ts";
-import { unwrap } from "./wrapped-line.ts";
+import { unwrapAll } from "./wrapped-line.ts";
 
 /** A line that was read, and what it says; null: it is of no format that is known. */
 export interface LogLine {
@@ -26,6 +26,7 @@ export class LogFile {
   readonly #name: string;
   readonly #year: number;
   readonly #formats: readonly LogFormat[];
+  readonly #lastFormats: readonly LogFormat[];
   readonly #cutter: LineCutter;
   readonly #clock = new LogClock();
   /** Of the line before: lines of a kind come together. */
@@ -36,7 +37,9 @@ export class LogFile {
   constructor({ name, format, year }: LogFileOptions, take: (line: LogLine) => void) {
     this.#name = name;
     this.#year = year;
-    this.#formats = formatsNamed(format, year);
+    const all = formatsNamed(format, year);
+    this.#formats = all.filter(({ isLast }) => isLast !== true);
+    this.#lastFormats = all.filter(({ isLast }) => isLast === true);
     this.#cutter = new LineCutter((text) => take({ text, file: this.#name, number: ++this.#lines, said: this.#read(text) }));
   }
 
@@ -65,9 +68,12 @@ export class LogFile {
   }
 
   #readAny(line: string): LogEvent | null {
-    const format = this.#format?.isWide?.(line) === true ? null : this.#format;
+    const before = this.#format;
+    const format = before?.isLast === true || before?.isWide?.(line) === true ? null : before;
     const again = format === null ? null : this.#isWrapped ? this.#readWrapped(line, [format]) : format.read(line);
-    return again ?? this.#readBare(line, this.#formats) ?? this.#readWrapped(line, this.#formats);
+    return (
+      again ?? this.#readBare(line, this.#formats) ?? this.#readWrapped(line, this.#formats) ?? this.#readBare(line, this.#lastFormats)
+    );
   }
 
   #readBare(line: string, formats: readonly LogFormat[]): LogEvent | null {
@@ -83,10 +89,12 @@ export class LogFile {
   }
 
   #readWrapped(line: string, formats: readonly LogFormat[]): LogEvent | null {
-    const inner = unwrap(line, this.#year);
-    const event = inner === null ? null : this.#readBare(inner.line, formats);
-    if (inner === null || event === null) return null;
-    this.#isWrapped = true;
-    return event.at === null ? { ...event, at: inner.at } : event;
+    for (const inner of unwrapAll(line, this.#year)) {
+      const event = this.#readBare(inner.line, formats);
+      if (event === null) continue;
+      this.#isWrapped = true;
+      return event.at === null ? { ...event, at: inner.at } : event;
+    }
+    return null;
   }
 }

@@ -22,6 +22,7 @@ import { tinyproxyFormats } from "./tinyproxy.ts";
 import { TRAEFIK_ACCESS, TRAEFIK_JSON } from "./traefik.ts";
 import { TRAEFIK_LOGRUS, TRAEFIK_NOTES_JSON, TRAEFIK_ZEROLOG } from "./traefik-notes.ts";
 import { varnishFormats } from "./varnish.ts";
+import { unwrapAll } from "./wrapped-line.ts";
 
 /** Every format that is read, for one file: some learn from lines what the next ones mean. */
 function logFormats(year: number): readonly LogFormat[] {
@@ -93,14 +94,14 @@ export function formatsNamed(name: string | null, year: number = 2000): readonly
   return all.filter(({ id, program }) => program === name || (hasAccess && id === "access"));
 }
 
-/** Whether one of a text's first lines is of a log. */
-export function looksLikeLog(head: string, unwrap: (line: string) => string | null): boolean {
-  const formats = formatsNamed(null);
+/** Whether one of a text's first lines is of a log. @param year of times that have none. */
+export function looksLikeLog(head: string, year: number): boolean {
+  const formats = formatsNamed(null, year);
   const isRead = (line: string) => formats.some(({ read }) => read(line) !== null);
   return head
     .split("\n", LINES_MAX)
     .map((line) => line.replace(/\r$/, ""))
-    .some((line) => isRead(line) || isRead(unwrap(line) ?? ""));
+    .some((line) => isRead(line) || [...unwrapAll(line, year)].some((inner) => isRead(inner.line)));
 }
 
 const LINES_MAX = 50;

@@ -3,7 +3,7 @@ import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 
 /** A line of any gateway in Go that quotes what its HTTP client said of the backend. The last to be asked: nothing else of the line is known. */
-export const GO_QUOTED: LogFormat = { id: "go-quoted", name: "log of a gateway in Go", program: "go", read: readQuoted };
+export const GO_QUOTED: LogFormat = { id: "go-quoted", name: "log of a gateway in Go", program: "go", read: readQuoted, isLast: true };
 
 /** Where such words begin; they end with the text that they stand in. */
 const BEGIN = /\b(?:dial (?:tcp|unix)|(?:read|write|readfrom) tcp|lookup) \S|\bcaused by: /;

@@ -5,7 +5,7 @@ import type { LogEvent } from "../../../src/explain/log/log-event.ts";
 import { formatsNamed } from "../../../src/explain/log/log-formats.ts";
 import { LogReader } from "../../../src/explain/log/log-reader.ts";
 import type { LogReport } from "../../../src/explain/log/log-report.ts";
-import { unwrap } from "../../../src/explain/log/wrapped-line.ts";
+import { unwrapAll } from "../../../src/explain/log/wrapped-line.ts";
 
 /**
  * Logs that the programs in their names wrote while backends of theirs refused, hung, broke off and sent nonsense; those without a version
@@ -24,10 +24,15 @@ function read(text: string): LogReport {
 
 /** What each line says behind those before it: two lines may be about one failure. */
 function tellEach(lines: readonly string[]): string[] {
-  const formats = formatsNamed(null);
-  const readOne = (line: string) => formats.reduce<LogEvent | null>((found, { read: readAs }) => found ?? readAs(line), null);
+  const formats = formatsNamed(null, 2026);
+  const readBy = (line: string, isLast: boolean) =>
+    formats.reduce<LogEvent | null>((found, format) => found ?? ((format.isLast === true) === isLast ? format.read(line) : null), null);
+  const readOne = (line: string) => {
+    const inner = [line, ...[...unwrapAll(line, 2026)].map((unwrapped) => unwrapped.line)];
+    return inner.reduce<LogEvent | null>((found, one) => found ?? readBy(one, false), null) ?? readBy(line, true);
+  };
   return lines.flatMap((line, index) => {
-    const event = readOne(line) ?? readOne(unwrap(line, 2026)?.line ?? "");
+    const event = readOne(line);
     if (event === null) return line === "" ? [] : [`${index + 1} unknown`];
     if (event.fault !== null) return [`${index + 1} ${event.fault} ${event.backend ?? "-"}`];
     return event.words === "" ? [] : [`${index + 1} ?`];
