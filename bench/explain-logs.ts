@@ -103,4 +103,60 @@ export const LOG_LINES: Readonly<Record<string, LineMaker>> = {
     `https ${at.toISOString().slice(0, 23)}456Z app/site/50dc6c495c0c9188 192.0.2.${index % 200}:2817 ${host(index, backends)}:80 ${fails(index) ? "-1 -1 -1 502 -" : "0.001 0.012 0.000 200 200"} 34 366 "GET https://site.example:443/page/${index % 999} HTTP/1.1" "${AGENT}" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/app/73e2d6bc24d8a067 "Root=1-58337262-${index}" "site.example" "arn:aws:acm:us-east-2:1:certificate/1" 1 ${at.toISOString().slice(0, 23)}000Z "forward" "-" "-" "${host(index, backends)}:80" "-" "-" "-" TID_${index}`,
   CloudFront: (index, at) =>
     `${at.toISOString().slice(0, 10)}\t${at.toISOString().slice(11, 19)}\tSEA19-C1\t900\t192.0.2.${index % 200}\tGET\td111111abcdef8.cloudfront.net\t/page/${index % 999}\t${fails(index) ? 502 : 200}\t-\t${AGENT.replaceAll(" ", "%20")}\t-\t-\t${fails(index) ? "Error" : "Miss"}\t1pkpNfBQ39sYMnjjUQjmH2w${index}==\tsite.example\thttps\t675\t0.102\t-\tTLSv1.3\tTLS_AES_128_GCM_SHA256\t${fails(index) ? "Error" : "Miss"}\tHTTP/2.0\t-\t-\t25260\t0.102\t${fails(index) ? "OriginConnectError" : "Miss"}\ttext/html\t507\t-\t-`,
+  "Google Cloud": (index, at, backends) =>
+    JSON.stringify({
+      insertId: `1abc${index}`,
+      jsonPayload: {
+        "@type": "type.googleapis.com/google.cloud.loadbalancing.type.LoadBalancerLogEntry",
+        remoteIp: `192.0.2.${index % 200}`,
+        cacheDecision: ["CACHE_MODE_USE_ORIGIN_HEADERS"],
+        statusDetails: fails(index) ? "failed_to_connect_to_backend" : "response_sent_by_backend",
+      },
+      httpRequest: {
+        requestMethod: "GET",
+        requestUrl: `https://site.example/page/${index % 999}`,
+        requestSize: "85",
+        status: fails(index) ? 502 : 200,
+        responseSize: "124",
+        userAgent: AGENT,
+        remoteIp: `192.0.2.${index % 200}:1234`,
+        serverIp: host(index, backends),
+        latency: "0.101s",
+      },
+      resource: { type: "http_load_balancer", labels: { project_id: "p", backend_service_name: "web-backend", url_map_name: "web" } },
+      timestamp: at.toISOString(),
+      severity: fails(index) ? "WARNING" : "INFO",
+      logName: "projects/p/logs/requests",
+    }),
+  "Azure Application Gateway": (index, at, backends) =>
+    JSON.stringify({
+      timeStamp: at.toISOString(),
+      resourceId: "/SUBSCRIPTIONS/X/RESOURCEGROUPS/Y/PROVIDERS/MICROSOFT.NETWORK/APPLICATIONGATEWAYS/GW",
+      backendPoolName: "pool",
+      operationName: "ApplicationGatewayAccess",
+      category: "ApplicationGatewayAccessLog",
+      properties: {
+        instanceId: "appgw_2",
+        clientIP: `192.0.2.${index % 200}`,
+        httpMethod: "GET",
+        requestUri: `/page/${index % 999}`,
+        userAgent: AGENT,
+        httpStatus: fails(index) ? 504 : 200,
+        timeTaken: 20.034,
+        serverRouted: `${host(index, backends)}:80`,
+        serverStatus: fails(index) ? "-" : "200",
+        originalHost: "site.example",
+        error_info: fails(index) ? "ERRORINFO_UPSTREAM_TIMED_OUT" : "ERRORINFO_NO_ERROR",
+      },
+    }),
+  "Fly's proxy, each line a failure": (index, at, backends) =>
+    `${at.toISOString().slice(0, 19)}Z proxy[148e42d${(index % backends).toString(16)}] fra [error][PR03] could not find a good candidate within ${index % 40} attempts at load balancing. last error: [PC01] instance refused connection. is your app listening on 0.0.0.0:3000? make sure it is not only listening on 127.0.0.1`,
+  "nginx error log in journald's JSON, each line a failure": (index, at, backends) =>
+    JSON.stringify({
+      __CURSOR: `s=${index}`,
+      __REALTIME_TIMESTAMP: `${at.getTime()}000`,
+      SYSLOG_IDENTIFIER: "nginx",
+      PRIORITY: "3",
+      MESSAGE: `${at.toISOString().slice(0, 10).replaceAll("-", "/")} ${at.toISOString().slice(11, 19)} [error] 12#12: *${index} connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.${index % 200}, server: s, request: "GET /${index % 99} HTTP/1.1", upstream: "http://${host(index, backends)}:8080/", host: "site.example"`,
+    }),
 };

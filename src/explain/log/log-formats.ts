@@ -3,13 +3,16 @@ import { NGINX_JSON, PROXY_MANAGER } from "./access-forms.ts";
 import { ALB_ACCESS } from "./alb.ts";
 import { apacheFormats } from "./apache.ts";
 import { APP_SERVERS } from "./app-servers.ts";
+import { AZURE_FRONT_DOOR, AZURE_GATEWAY } from "./azure.ts";
 import { caddyFormats } from "./caddy.ts";
 import { CLOUDFLARED } from "./cloudflared.ts";
 import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
 import { ENVOY_JSON } from "./envoy-json.ts";
 import { ENVOY_NOTES } from "./envoy-notes.ts";
+import { FLY, FLY_APP } from "./fly.ts";
 import { GO_PROXY } from "./go-proxy.ts";
+import { GOOGLE_LB } from "./google-lb.ts";
 import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import { herokuFormats } from "./heroku.ts";
 import type { LogFormat } from "./log-event.ts";
@@ -48,6 +51,11 @@ function logFormats(year: number): readonly LogFormat[] {
     ...caddyFormats(),
     ALB_ACCESS,
     ...cloudFrontFormats(),
+    GOOGLE_LB,
+    AZURE_GATEWAY,
+    AZURE_FRONT_DOOR,
+    FLY,
+    FLY_APP,
     OWN_TEXT,
     OWN_JSON,
     CLOUDFLARED,
@@ -78,6 +86,9 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "traefik",
   "alb",
   "cloudfront",
+  "gcp",
+  "azure",
+  "fly",
   "go",
   "cloudflared",
   "heroku",

@@ -1,3 +1,4 @@
+import { AZURE, FLY_IO, GCP } from "./cloud-settings.ts";
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
 import { APP, CLOUDFLARED, HEROKU } from "./platform-settings.ts";
@@ -100,6 +101,9 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   traefik: TRAEFIK,
   alb: ALB,
   cloudfront: CLOUDFRONT,
+  gcp: GCP,
+  azure: AZURE,
+  fly: FLY_IO,
   cloudflared: CLOUDFLARED,
   heroku: HEROKU,
   app: APP,

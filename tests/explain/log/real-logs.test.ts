@@ -42,7 +42,7 @@ function tellEach(lines: readonly string[]): string[] {
 test("logs of each program are there", () => {
   for (const program of ["nginx-", "haproxy-", "squid-", "apache-", "varnish-", "caddy-"])
     assert.ok(LOGS.filter((name) => name.startsWith(program)).length >= 2, program);
-  for (const program of ["tinyproxy-", "privoxy-", "envoy-", "traefik-", "alb-", "cloudfront-"])
+  for (const program of ["tinyproxy-", "privoxy-", "envoy-", "traefik-", "alb-", "cloudfront-", "gcp-", "azure-", "fly-"])
     assert.ok(
       LOGS.some((name) => name.startsWith(program)),
       program,
