@@ -6,9 +6,10 @@ import type { Target } from "../core/route.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { Lessons } from "./lessons.ts";
 import type { LimitsInForce } from "./limits-in-force.ts";
-import { type PoolExit, USABLE } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { type Choosing, choose, isBlocked } from "./selection.ts";
 import type { Tiers } from "./tiers.ts";
+import { USABLE } from "./zone.ts";
 
 /** What an exit is wanted for. */
 export interface Want {

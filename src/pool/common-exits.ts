@@ -1,7 +1,7 @@
 import { ExitGroup } from "./exit-group.ts";
-import { FLAGS, ZONE_MASK } from "./exit-store.ts";
-import { OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import type { TagLists } from "./tag-lists.ts";
+import { OUT, USABLE, type Zone } from "./zone.ts";
 
 /** Exits that match several tags together, looked for once and kept. Twelve bytes an exit. */
 export class CommonExits extends ExitGroup {
@@ -65,7 +65,7 @@ export class CommonExits extends ExitGroup {
     const zones = new Uint8Array(this.#rows.length);
     const counts: [number, number, number] = [0, 0, 0];
     for (let index = 0; index < zones.length; index++) {
-      const zone = (store.get(this.#rows[index] as number, FLAGS) & ZONE_MASK) as Zone;
+      const zone = store.zoneOf(this.#rows[index] as number);
       zones[index] = zone;
       counts[zone]++;
     }

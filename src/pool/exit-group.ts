@@ -1,6 +1,7 @@
 import type { Random } from "../core/clock.ts";
-import { BARRED, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { WeightSums } from "./weight-sums.ts";
+import { BARRED, OUT, USABLE, type Zone } from "./zone.ts";
 
 /**
  * Exits to draw from, ordered by zone: first those that may be taken, then those that are out, then the barred ones. An exit that changes its

@@ -3,8 +3,9 @@ import { CommonExits } from "./common-exits.ts";
 import { ANY_VALUE, normalize } from "./exit-filter.ts";
 import { type ExitGroup, OneExit } from "./exit-group.ts";
 import type { PoolKind } from "./exit-kinds.ts";
-import type { PoolExit, Zone } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { EVERY_EXIT, type TagLists } from "./tag-lists.ts";
+import type { Zone } from "./zone.ts";
 
 /** Exits that a filter wants: all that match are in the groups, and those in the groups that `fits` says yes to. */
 export interface Shortlist {

@@ -128,7 +128,7 @@ export class ExitLoader {
   /** An exit is what a newer list says. True where something was known of its route, which is another now. */
   #replace(row: number, kind: PoolKind, move: () => void): boolean {
     const { exits } = this.#known;
-    const before = exits.book.store.recordOf(row) < 0 ? null : exits.view(row).exit;
+    const before = exits.book.store.wasUsed(row) ? exits.view(row).exit : null;
     move();
     if (exits.book.store.kindOf(row) !== kind.number) exits.changeKind(row, kind);
     if (before === null) return false;
@@ -142,7 +142,7 @@ export class ExitLoader {
 
 /** True where something was known of it. */
 function remove(table: ExitTable, row: number): boolean {
-  const wasUsed = table.book.store.recordOf(row) >= 0;
+  const wasUsed = table.book.store.wasUsed(row);
   table.remove(row);
   return wasUsed;
 }

@@ -1,37 +1,41 @@
 import { IntColumn } from "../core/number-column.ts";
-import { beginHistory, beginOutlook, HISTORY_NUMBERS } from "./health-numbers.ts";
+import { beginHistory, beginOutlook, HISTORY_NUMBERS, OUTLOOK_NUMBERS } from "./health-numbers.ts";
 import type { Hold } from "./hold.ts";
+import type { Zone } from "./zone.ts";
 
 /**
- * Numbers of each row, by their place among them. What they mean is for those who write them to say. What a choice looks at is together, for
- * in a pool of a million it costs little but the time of the memory that it touches.
+ * Numbers of 32 bits of each row, by their place among them. What they mean is for those who write them to say. In a pool of a million a choice
+ * costs little but the time of the memory that it touches. So what it touches stands in the first 48 bytes of a row of 64: large pages begin
+ * 16 bytes behind a line of the processor's cache, where that is one line.
  */
 export const FLAGS = 0;
-export const KIND = 1;
-export const RECORD = 2;
-export const IN_FLIGHT = 3;
-export const ENTRY = 4;
-export const KEY = 5;
-export const FIRST_SLOT = 6;
-export const POSITION = 7;
-const NUMBERS = 8;
-/** A row in numbers of 32 bits: these, and behind them the outlook of its exit in numbers of 64 (see `health-numbers.ts`). */
+export const IN_FLIGHT = 1;
+export const ENTRY = 2;
+export const RECORD = 3;
+/** Here stand numbers of 64 bits: the exit's outlook (see `health-numbers.ts`), and behind it `LAST_LEASE`. */
+const OUTLOOK = 4;
+export const KEY = 12;
+export const FIRST_SLOT = 13;
+export const POSITION = 14;
 const ROW_NUMBERS = 16;
+
+/** The count of leases when the exit was last taken, by its place in the outlook. */
+export const LAST_LEASE: number = OUTLOOK_NUMBERS;
 
 /** Numbers of an exit that was used: what health remembers of it, and behind that these. */
 export const TUNNELS: number = HISTORY_NUMBERS;
-export const LAST_LEASE: number = HISTORY_NUMBERS + 1;
-export const QUEUED_AT: number = HISTORY_NUMBERS + 2;
-const RECORD_NUMBERS: number = HISTORY_NUMBERS + 3;
+export const QUEUED_AT: number = HISTORY_NUMBERS + 1;
+const RECORD_NUMBERS: number = HISTORY_NUMBERS + 2;
 
-/** Rows and records of a page. A page stays where it is: whoever looks at one of its rows may hold it. */
-const PAGE_BITS = 10;
+/**
+ * Rows and records of a page. A page stays where it is: whoever looks at one of its rows may hold it. The few pages of a large pool are found
+ * in the processor's cache; what a small pool leaves of its only one is memory that the system does not give before it is touched.
+ */
+const PAGE_BITS = 13;
 const PAGE_MASK: number = (1 << PAGE_BITS) - 1;
 
-/** Flags. The zone takes the lowest two bits, the state that was last reported the next three. */
-export const ZONE_MASK = 0b11;
-export const REPORTED_SHIFT = 2;
-export const REPORTED_MASK: number = 0b111 << REPORTED_SHIFT;
+/** Flags. The state that was last reported takes the lowest three bits. */
+export const REPORTED_MASK = 0b111;
 /** An operator holds it out. */
 export const HELD: number = 1 << 5;
 /** Benched or on probation, or an operator holds it out. */
@@ -44,6 +48,10 @@ export const NAMED: number = 1 << 8;
 export const OWN: number = 1 << 9;
 /** Which of two lists it was last seen in. */
 export const LIST: number = 1 << 10;
+
+/** Beside the kind of a row. */
+const ZONE_BITS = 2;
+const ZONE_MASK: number = (1 << ZONE_BITS) - 1;
 
 /** No row, no record, no kind. */
 export const NONE = -1;
@@ -68,7 +76,7 @@ export class ExitStore {
   end = 0;
   /** What operators said of rows. */
   readonly holds: Map<number, Hold> = new Map();
-  /** The kinds of all rows once more, close together, for who looks at every one. */
+  /** The kind of each row, and in the lowest bits its zone: close together, for who looks at many. `NONE`: it is in no list. */
   readonly #kinds = new IntColumn();
   readonly #rows: RowPage[] = [];
   readonly #records: Float64Array[] = [];
@@ -83,11 +91,13 @@ export class ExitStore {
     if (row === this.#freeRow) this.#freeRow = this.get(row, ENTRY);
     if (row >> PAGE_BITS === this.#rows.length) this.#rows.push(new RowPage());
     this.#kinds.reserve(row + 1);
-    this.setKind(row, NONE);
+    this.leaveLists(row);
     this.set(row, RECORD, NONE);
     this.set(row, FLAGS, 0);
     this.set(row, IN_FLIGHT, 0);
-    beginOutlook(this.rowPage(row).outlooks, outlookStart(row));
+    const { outlooks } = this.rowPage(row);
+    beginOutlook(outlooks, outlookStart(row));
+    outlooks[outlookStart(row) + LAST_LEASE] = 0;
     return row;
   }
 
@@ -99,7 +109,7 @@ export class ExitStore {
       this.#freeRecord = record;
     }
     this.holds.delete(row);
-    this.setKind(row, NONE);
+    this.leaveLists(row);
     this.set(row, ENTRY, this.#freeRow);
     this.#freeRow = row;
   }
@@ -124,17 +134,20 @@ export class ExitStore {
 
   /** The number of its kind; `NONE`: it is in no list. */
   kindOf(row: number): number {
-    return this.get(row, KIND);
+    return this.#kinds.get(row) >> ZONE_BITS;
   }
 
-  /** The same, for who goes through the rows. */
-  kindInTurn(row: number): number {
-    return this.#kinds.get(row);
+  /** Not to be asked of one that is in no list. */
+  zoneOf(row: number): Zone {
+    return (this.#kinds.get(row) & ZONE_MASK) as Zone;
   }
 
-  setKind(row: number, kind: number): void {
-    this.#kinds.set(row, kind);
-    this.set(row, KIND, kind);
+  enterLists(row: number, kind: number, zone: Zone): void {
+    this.#kinds.set(row, (kind << ZONE_BITS) | zone);
+  }
+
+  leaveLists(row: number): void {
+    this.#kinds.set(row, NONE);
   }
 
   has(row: number, flag: number): boolean {
@@ -146,7 +159,12 @@ export class ExitStore {
     this.set(row, FLAGS, isOn ? flags | flag : flags & ~flag);
   }
 
-  /** Its record; `NONE`: it was never used. */
+  /** It was taken once, or something was learned of it. */
+  wasUsed(row: number): boolean {
+    return this.recordOf(row) >= 0 || (this.rowPage(row).outlooks[outlookStart(row) + LAST_LEASE] as number) > 0;
+  }
+
+  /** Its record; `NONE`: nothing was learned of it. */
   recordOf(row: number): number {
     return this.get(row, RECORD);
   }
@@ -162,7 +180,6 @@ export class ExitStore {
     if (record === this.#freeRecord) this.#freeRecord = page[at] as number;
     beginHistory(page, at);
     page[at + TUNNELS] = 0;
-    page[at + LAST_LEASE] = 0;
     page[at + QUEUED_AT] = NONE;
     this.set(row, RECORD, record);
     return record;
@@ -174,7 +191,7 @@ export function rowStart(row: number): number {
 }
 
 export function outlookStart(row: number): number {
-  return (rowStart(row) + NUMBERS) / 2;
+  return (rowStart(row) + OUTLOOK) >> 1;
 }
 
 export function recordStart(record: number): number {

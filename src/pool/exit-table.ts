@@ -8,8 +8,9 @@ import { ExitOrder } from "./exit-order.ts";
 import { GONE, NONE } from "./exit-store.ts";
 import { Floor } from "./floor.ts";
 import type { Hold } from "./hold.ts";
-import { BARRED, OUT, type PoolExit, USABLE, type Zone } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { TagLists } from "./tag-lists.ts";
+import { BARRED, OUT, USABLE, type Zone } from "./zone.ts";
 
 /** Bench ends that one look deals with: thousands may end in one moment, and no choice is to wait for them all. */
 const BENCH_ENDS_MAX = 32;
@@ -78,8 +79,7 @@ export class ExitTable {
   /** An exit has come. */
   enter(row: number, kind: PoolKind, now: number): void {
     const member = this.view(row);
-    member.zone = zoneOf(member, this.#onlyChecked, now);
-    this.index.enter(row, kind, member.zone);
+    this.index.enter(row, kind, zoneOf(member, this.#onlyChecked, now));
     this.#sound++;
     this.#counts.untried++;
   }
@@ -176,7 +176,6 @@ export class ExitTable {
   #moveTo(member: PoolExit, zone: Zone): void {
     const from = member.zone;
     if (zone === from) return;
-    member.zone = zone;
     this.index.move(member.number, from, zone);
   }
 

@@ -7,10 +7,9 @@ export const EWMA_MS = 0;
 /** Moving average of 1 for a success, 0 for a failure of its own, as of `SEEN_AT`. */
 export const SUCCESS_RATE = 1;
 export const SEEN_AT = 2;
-export const BENCHED_UNTIL = 3;
 export const NEVER: number = Number.NEGATIVE_INFINITY;
 /** What they are of an exit that nothing is known of, in this order. */
-const UNSEEN: readonly number[] = [Number.NaN, 1, 0, NEVER];
+const UNSEEN: readonly number[] = [Number.NaN, 1, 0];
 
 /** Numbers in the row of one exit. */
 export const OUTLOOK_NUMBERS: number = UNSEEN.length;
@@ -31,8 +30,9 @@ export const IS_DEAD = 8;
 /** Since when it has had failures and no clean success; infinite: it has not. */
 export const FAILING_SINCE = 9;
 export const CHECKED_AT = 10;
+export const BENCHED_UNTIL = 11;
 /** The same of these. */
-const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER];
+const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER, NEVER];
 
 /** Numbers in the record of one exit. */
 export const HISTORY_NUMBERS: number = UNKNOWN.length;

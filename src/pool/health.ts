@@ -98,7 +98,7 @@ export class Health {
   }
 
   get benchedUntil(): number {
-    return this.#look(BENCHED_UNTIL);
+    return this.#get(BENCHED_UNTIL);
   }
 
   /** When a check looked at it last, whether it found anything out or not. On the clock. */
@@ -173,7 +173,7 @@ export class Health {
     const isDead = this.level === LEVEL_MAX && now - failingSince >= DEAD_AFTER_MS;
     this.#set(IS_DEAD, isDead ? 1 : 0);
     this.#set(LEVEL, Math.min(LEVEL_MAX, this.level + 1));
-    this.#foresee(BENCHED_UNTIL, now + benchMs({ level: this.level, isDead, atLeastMs }, random));
+    this.#set(BENCHED_UNTIL, now + benchMs({ level: this.level, isDead, atLeastMs }, random));
   }
 
   /**
@@ -183,8 +183,8 @@ export class Health {
   renew(attempts: number | null): void {
     if (attempts !== null) this.#set(BENCHED_AT, attempts);
     this.#set(LEVEL, 0);
-    this.#foresee(BENCHED_UNTIL, NEVER);
-    this.#foresee(SUCCESS_RATE, 1);
+    this.#set(BENCHED_UNTIL, NEVER);
+    this.#outlook[this.#outlookAt + SUCCESS_RATE] = 1;
     this.#set(IS_DEAD, 0);
     this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
     if (this.isOnProbation) this.#set(STANDING, UNTRIED);
@@ -200,7 +200,7 @@ export class Health {
   }
 
   #promote(): void {
-    this.#foresee(BENCHED_UNTIL, NEVER);
+    this.#set(BENCHED_UNTIL, NEVER);
     this.#set(STANDING, HEALTHY);
     this.#set(IS_DEAD, 0);
     this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
@@ -211,10 +211,6 @@ export class Health {
 
   #look(name: number): number {
     return this.#outlook[this.#outlookAt + name] as number;
-  }
-
-  #foresee(name: number, value: number): void {
-    this.#outlook[this.#outlookAt + name] = value;
   }
 
   #get(name: number): number {

@@ -1,7 +1,8 @@
 import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
-import { type PoolExit, USABLE } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
+import { USABLE } from "./zone.ts";
 
 /** Up to so many exits are all looked at; of more, so many that may be taken. */
 const LOOKED_AT_MAX = 128;

@@ -2,7 +2,8 @@ import { formatHostPort } from "../core/address.ts";
 import type { Pacing } from "../core/pool-settings.ts";
 import type { Exit, Target } from "../core/route.ts";
 import { type CheckUse, isPaced, type Limited, Limits, type Slot } from "./limits.ts";
-import { type PoolExit, USABLE } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
+import { USABLE } from "./zone.ts";
 
 /** The limits of a pool, where there are any: without, nothing is counted and nothing asked. */
 export class LimitsInForce {

@@ -7,19 +7,16 @@ import {
   GONE,
   HELD,
   IN_FLIGHT,
-  KIND,
   LAST_LEASE,
   NONE,
   outlookStart,
   QUEUED_AT,
   RECORD,
   REPORTED_MASK,
-  REPORTED_SHIFT,
   recordStart,
   rowStart,
   TUNNELS,
   UNSOUND,
-  ZONE_MASK,
 } from "./exit-store.ts";
 import { Health } from "./health.ts";
 import { beginHistory, HISTORY_NUMBERS } from "./health-numbers.ts";
@@ -27,17 +24,9 @@ import type { Hold } from "./hold.ts";
 import { kinOf } from "./kin.ts";
 import { costOf } from "./outlook.ts";
 import type { TagLists } from "./tag-lists.ts";
+import type { Zone } from "./zone.ts";
 
-/**
- * Which exits are drawn from first. `USABLE`: may be taken. `OUT`: benched, or on probation with an attempt under way; only where nothing
- * is usable, or too little. `BARRED`: an operator said no.
- */
-export const USABLE = 0;
-export const OUT = 1;
-export const BARRED = 2;
-export type Zone = typeof USABLE | typeof OUT | typeof BARRED;
-
-const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy") << REPORTED_SHIFT;
+const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy");
 
 /** What is remembered of every exit that was not used yet; never written to. */
 const NO_HISTORY = new Float64Array(HISTORY_NUMBERS);
@@ -83,7 +72,7 @@ export class PoolExit {
 
   /** What it has in common with others; not to be asked for once it is gone. */
   get kind(): PoolKind {
-    return this.#lists.kinds.get(this.#row[this.#at + KIND] as number);
+    return this.#lists.kinds.get(this.#store.kindOf(this.number));
   }
 
   /** What exits that fail together share. */
@@ -97,21 +86,18 @@ export class PoolExit {
     return this.#has(GONE);
   }
 
+  /** Not to be asked for once it is gone. */
   get zone(): Zone {
-    return (this.#flags & ZONE_MASK) as Zone;
-  }
-
-  set zone(zone: Zone) {
-    this.#flags = (this.#flags & ~ZONE_MASK) | zone;
+    return this.#store.zoneOf(this.number);
   }
 
   /** The state that was last reported. */
   get reported(): HopState {
-    return HOP_STATES[(this.#flags & REPORTED_MASK) >> REPORTED_SHIFT] as HopState;
+    return HOP_STATES[this.#flags & REPORTED_MASK] as HopState;
   }
 
   set reported(state: HopState) {
-    this.#flags = (this.#flags & ~REPORTED_MASK) | (HOP_STATES.indexOf(state) << REPORTED_SHIFT);
+    this.#flags = (this.#flags & ~REPORTED_MASK) | HOP_STATES.indexOf(state);
   }
 
   /** Healthy, or nothing is known of it: what the pool counts on. */
@@ -158,11 +144,11 @@ export class PoolExit {
 
   /** The count of leases when it was last taken; 0: never. */
   get lastLease(): number {
-    return this.#get(LAST_LEASE, 0);
+    return this.#outlook[this.#outlookAt + LAST_LEASE] as number;
   }
 
   set lastLease(count: number) {
-    this.#set(LAST_LEASE, count);
+    this.#outlook[this.#outlookAt + LAST_LEASE] = count;
   }
 
   /** Its place in the queue of bench ends; `NONE`: it has none. */

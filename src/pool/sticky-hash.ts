@@ -1,7 +1,8 @@
 import { hashText, mix } from "../core/hash-text.ts";
 import type { ExitGroup } from "./exit-group.ts";
-import { type PoolExit, USABLE } from "./pool-exit.ts";
+import type { PoolExit } from "./pool-exit.ts";
 import { type Choosing, isFree } from "./selection.ts";
+import { USABLE } from "./zone.ts";
 
 /** Up to so many exits are all ranked; of more, so many are asked in turn. */
 const RANKED_MAX = 64;

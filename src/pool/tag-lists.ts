@@ -5,7 +5,8 @@ import { tagValues } from "./exit-filter.ts";
 import { ExitGroup } from "./exit-group.ts";
 import { type PoolKind, PoolKinds } from "./exit-kinds.ts";
 import { FIRST_SLOT, NONE } from "./exit-store.ts";
-import { PoolExit, type Zone } from "./pool-exit.ts";
+import { PoolExit } from "./pool-exit.ts";
+import type { Zone } from "./zone.ts";
 
 /** The list of every exit. */
 export const EVERY_EXIT = 0;
@@ -73,7 +74,7 @@ export class TagLists {
       weights.add(kind.weight);
     }
     const rows = new Int32Array(count);
-    for (let row = 0, found = 0; found < count; row++) if (isWanted[store.kindInTurn(row)] === 1) rows[found++] = row;
+    for (let row = 0, found = 0; found < count; row++) if (isWanted[store.kindOf(row)] === 1) rows[found++] = row;
     const [weight = 1] = weights;
     return { rows, weight: weights.size > 1 ? null : weight };
   }
@@ -81,7 +82,7 @@ export class TagLists {
   enter(row: number, kind: PoolKind, zone: Zone): void {
     const slot = this.#takeSlots(kind.lists.length);
     this.book.store.set(row, FIRST_SLOT, slot);
-    this.book.store.setKind(row, kind.number);
+    this.book.store.enterLists(row, kind.number, zone);
     this.kinds.enter(kind);
     for (const [i, list] of kind.lists.entries()) (this.#lists[list] as TagList).enter(row, slot + i, zone);
   }
@@ -93,14 +94,15 @@ export class TagLists {
     const slot = store.get(row, FIRST_SLOT);
     for (const [i, list] of kind.lists.entries()) (this.#lists[list] as TagList).leave(this.places.get(slot + i), zone);
     this.#freeSlotsOf(slot, kind.lists.length);
-    store.setKind(row, NONE);
+    store.leaveLists(row);
     return this.kinds.leave(kind) && this.#close(kind);
   }
 
   move(row: number, from: Zone, to: Zone): void {
     const { store } = this.book;
-    const { lists } = this.kinds.get(store.kindOf(row));
+    const { lists, number } = this.kinds.get(store.kindOf(row));
     const slot = store.get(row, FIRST_SLOT);
+    store.enterLists(row, number, to);
     for (let i = 0; i < lists.length; i++) (this.#lists[lists[i] as number] as TagList).move(this.places.get(slot + i), from, to);
   }
 
