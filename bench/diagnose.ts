@@ -106,7 +106,7 @@ const KINDS: readonly Kind[] = [
   { what: "the exit speaks SOCKS", via: [() => startSocksExit()] },
   { what: "the exit is an SSH server", via: [() => startLabServer(BAD_ANSWERS.sshBanner)] },
   { what: "the exit never answers", via: [at(BAD_ANSWERS.silence)] },
-  { what: "the exit drops TCP", via: [startFullBacklog] },
+  { what: "the exit drops TCP", via: [() => startFullBacklog()] },
   { what: "hop 2 of 3 refuses TCP", via: [goodExit, () => nobody(), goodExit] },
   { what: "hop 2 of 3 closes", via: [goodExit, at(BAD_ANSWERS.fin), goodExit] },
   { what: "hop 2 of 3 never answers", via: [goodExit, at(BAD_ANSWERS.silence), goodExit] },
@@ -116,6 +116,6 @@ const KINDS: readonly Kind[] = [
   { what: "the site's certificate has expired", site: () => startSite(badTls(AUTHORITY, NAME).expired), secure: true, via: [goodExit] },
   { what: "the site blocks", site: at(says(BLOCK_PAGES["cloudflare-challenge"], fin)), via: [goodExit] },
   { what: "the site never answers", site: at(BAD_ANSWERS.silence), via: [goodExit] },
-  { what: "the site drops TCP", site: startFullBacklog, via: [goodExit] },
+  { what: "the site drops TCP", site: () => startFullBacklog(), via: [goodExit] },
   { what: "the site's name does not exist", site: () => nobody({ host: "", port: 80 }), via: [goodExit] },
 ];

@@ -28,7 +28,7 @@ const WHOLE: readonly TestPart[] = ["via", "direct", "other"];
  */
 export async function diagnose(question: Question, context: DiagnoseContext): Promise<Diagnosis> {
   const conclusion = await new Promise<Conclusion>((resolve, reject) => new Run(question, context, resolve, reject).start());
-  return { ...conclusion, hints: await lookHere(conclusion, question, context) };
+  return await lookHere(conclusion, question, context);
 }
 
 class Run {

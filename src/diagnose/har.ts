@@ -15,7 +15,7 @@ interface Named {
  *
  * @param version of this program
  */
-export function toHar({ verdict, tests }: Diagnosis, question: Question, version: string): object {
+export function toHar({ verdict, tests, hints }: Diagnosis, question: Question, version: string): object {
   const asked = tests.filter(({ spec, outcome }) => spec.kind === "request" && outcome !== "cut");
   const page = {
     ...{ startedDateTime: isoTime(Math.min(...asked.map(({ at }) => at))), id: PAGE, title: verdict.summary },
@@ -27,6 +27,7 @@ export function toHar({ verdict, tests }: Diagnosis, question: Question, version
       pages: asked.length === 0 ? [] : [page],
       entries: asked.map((test) => toEntry(test, question)),
       comment: verdict.fault === null ? verdict.summary : `${verdict.summary} (${verdict.fault}, culprit ${verdict.culprit})`,
+      _hints: hints,
     },
   };
 }

@@ -94,7 +94,8 @@ function toldOf(one: Case): Case["parts"] {
 
 /** What has not been compared yet. */
 function nextTest({ broken, others, mayGoDirect }: Case, { confidence }: Blame): string | null {
-  if (confidence >= SPOKEN_AGAINST || others.some(({ spec }) => spec.exit !== null)) return null;
+  const isSilence = isUnreached(broken) && others.length === 0;
+  if ((confidence >= SPOKEN_AGAINST && !isSilence) || others.some(({ spec }) => spec.exit !== null)) return null;
   if (!mayGoDirect && broken.spec.exit !== null) return "the same without a proxy: leave --no-direct out";
   return "the same through another exit: --via ROUTE";
 }

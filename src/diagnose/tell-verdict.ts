@@ -25,7 +25,7 @@ export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, c
   const fix = fixOf(broken, blame);
   return {
     ...{ ...blame, fault: fault.id, stage: stageOf(fault) },
-    summary: `${summary ?? `${happened(broken, blame)} Culprit: ${placeOf(broken, blame)}.`}${alsoDown(culprit, told)}`,
+    summary: `${summary ?? `${happened(broken, blame)} Culprit: ${culpritInWords(broken, blame)}.`}${alsoDown(culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
     whyNot: whyNot(broken, culprit, told),
     fix: { client: client ?? fix.client, operator: fix.operator },
@@ -55,7 +55,7 @@ function happened({ spec, attributed }: TestResult, { culprit, hop }: Blame): st
 }
 
 /** `hop 2 of the chain, 192.0.2.1:8080`, `the site's edge`; both where it stays open which. */
-function placeOf(broken: TestResult, { culprit, hop, confidence }: Blame): string {
+export function culpritInWords(broken: TestResult, { culprit, hop, confidence }: Blame): string {
   const exit = culprit === "exit" ? broken.spec.exit?.hops[hop - 1] : undefined;
   if (culprit === "gateway" && broken.spec.exit === null && isOfUrl(broken)) return "the URL, or what this machine takes for its address";
   if (exit === undefined) return NAMES[culprit];

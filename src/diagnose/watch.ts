@@ -47,7 +47,7 @@ export class Watch {
     if (isSame) return null;
     const was =
       before === null || before.name === name ? "" : ` Before: ${before.name}, ${timesOf(before.rounds)}, ${secondsOf(at - before.since)}.`;
-    return { round: this.#rounds, lines: [`${diagnosis.verdict.summary}${was}`, ...turned] };
+    return { round: this.#rounds, lines: [`${diagnosis.verdict.summary}${was}`, ...turned, ...hintsIn(diagnosis)] };
   }
 
   /** All rounds in a few lines. */
@@ -104,6 +104,10 @@ interface Now {
 function nameOf({ verdict: { fault, culprit, hop, confidence } }: Diagnosis): string {
   if (fault === null) return confidence === 0 ? "nothing could be told" : "well";
   return `${fault}, culprit ${culprit}${hop === 0 ? "" : `, hop ${hop}`}`;
+}
+
+function hintsIn({ hints }: Diagnosis): string[] {
+  return hints.map(({ words, command, at }) => `${at === "there" ? "On its machine: " : ""}${words} Look: ${command}`);
 }
 
 /** Numbers in what it says (times, bytes) may differ from round to round. */

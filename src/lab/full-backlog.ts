@@ -6,9 +6,11 @@ import type { HostPort } from "../core/address.ts";
 /**
  * A port that never accepts: its thread listens with the shortest backlog and then sleeps, and the backlog is filled.
  * On Linux a further SYN is dropped, so that connecting there times out. (libuv accepts at once, hence the thread.)
+ *
+ * @param address that it listens at; `::` takes IPv4 too
  */
-export async function startFullBacklog(): Promise<HostPort & AsyncDisposable> {
-  const sleeper = new Worker(SLEEPER, { eval: true });
+export async function startFullBacklog(address: "127.0.0.1" | "::" = "127.0.0.1"): Promise<HostPort & AsyncDisposable> {
+  const sleeper = new Worker(SLEEPER, { eval: true, workerData: address });
   const [port] = (await once(sleeper, "message")) as [number];
   const fillers = Array.from({ length: 4 }, () => fill(port)); // a backlog of 1 holds two; the rest wait as we want others to
   await Promise.race(fillers.map((socket) => once(socket, "connect")));
@@ -23,9 +25,9 @@ export async function startFullBacklog(): Promise<HostPort & AsyncDisposable> {
 }
 
 const SLEEPER = `
-const { parentPort } = require("node:worker_threads");
+const { parentPort, workerData: host } = require("node:worker_threads");
 const server = require("node:net").createServer();
-server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => {
+server.listen({ port: 0, host, backlog: 1 }, () => {
   parentPort.postMessage(server.address().port);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // in the same turn, so that nothing is ever accepted
 });

@@ -53,16 +53,20 @@ export function chain(...parts: readonly HostPort[]): Exit {
 /** All that users and programs are shown of such a diagnosis, in every form. */
 export async function shownOf(...[target, via, more = {}, own = context]: Parameters<typeof diagnosisOf>): Promise<string> {
   const question = questionOf(target, via, more);
-  const diagnosis = await diagnose(question, own);
+  return Object.values(formsOf(await diagnose(question, own), question)).join("\n");
+}
+
+/** A diagnosis in each form in which it is given out. */
+export function formsOf(diagnosis: Diagnosis, question: Question): Readonly<Record<"text" | "json" | "watch" | "har" | "html", string>> {
   const { limits } = context;
   const lines = tellDiagnosis(diagnosis, limits, { width: null, paint: (_, text) => text });
   const change = new Watch().add(diagnosis, 0);
   const bytes = bytesOf(diagnosis, limits);
-  return [
-    ...lines,
-    JSON.stringify(toJson({ diagnosis, notes: [] }), null, 2),
-    ...(change?.lines ?? []),
-    JSON.stringify(toHar(diagnosis, question, "1.0.0"), null, 2),
-    toHtml(diagnosis, question, { version: "1.0.0", at: 0, notes: [], bytes }),
-  ].join("\n");
+  return {
+    text: lines.join("\n"),
+    json: JSON.stringify(toJson({ diagnosis, notes: [] }), null, 2),
+    watch: (change?.lines ?? []).join("\n"),
+    har: JSON.stringify(toHar(diagnosis, question, "1.0.0"), null, 2),
+    html: toHtml(diagnosis, question, { version: "1.0.0", at: 0, notes: [], bytes }),
+  };
 }

@@ -12,8 +12,9 @@ import { fakeDialler } from "../../src/lab/fake-dialler.ts";
 import { fakeResolver } from "../../src/lab/fake-resolver.ts";
 import { startFullBacklog } from "../../src/lab/full-backlog.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { startSite } from "../../src/lab/site.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
-import { context, diagnosisOf } from "./diagnosing.ts";
+import { context, diagnosisOf, formsOf, questionOf } from "./diagnosing.ts";
 import { NOBODY } from "./lab-network.ts";
 
 const isLinux = process.platform === "linux" ? false : "only Linux tells who listens in /proc";
@@ -133,11 +134,11 @@ test("what this machine's own rules and routes forbid is told with the command t
 
 test("a name that is held here and served otherwise is told with both, and a cache where others reach the site", () => {
   const facts = factsWith({ hosts: "192.0.2.5 shop.example # old\n", resolvConf: "# by hand\nnameserver 127.0.0.53\n" });
-  const [held] = nameHints({ host: "Shop.example", served: ["203.0.113.9"], isReachedElsewhere: false }, facts);
+  const [held] = nameHints({ host: "Shop.example", served: ["203.0.113.9"], port: 80, isReachedElsewhere: false }, facts);
   assert.equal(held?.words, "/etc/hosts says 192.0.2.5 for Shop.example; the name servers say 203.0.113.9.");
   assert.match(held?.command ?? "", /^grep -n 'shop\.example' \/etc\/hosts/);
-  assert.deepEqual(nameHints({ host: "shop.example", served: ["192.0.2.5"], isReachedElsewhere: false }, facts), []);
-  const [cached] = nameHints({ host: "www.example", served: ["203.0.113.9"], isReachedElsewhere: true }, facts);
+  assert.deepEqual(nameHints({ host: "shop.example", served: ["192.0.2.5"], port: 80, isReachedElsewhere: false }, facts), []);
+  const [cached] = nameHints({ host: "www.example", served: ["203.0.113.9"], port: 80, isReachedElsewhere: true }, facts);
   assert.match(cached?.words ?? "", /a cache on this machine \(127\.0\.0\.53\)/);
 });
 
@@ -146,6 +147,8 @@ test("a server that listens by IPv6 alone is found where IPv4 is refused", { ski
   const { port } = server.address() as AddressInfo;
   const diagnosis = await diagnosisOf({ ...NOBODY, port }, [], {}, seeing("::1"));
   assert.equal(diagnosis.verdict.fault, "connect.refused");
+  assert.match(diagnosis.verdict.summary, new RegExp(`a program listens on \\[::1\\]:${port}, by IPv6 alone\\. Culprit: the site\\.$`));
+  assert.match(diagnosis.verdict.fix.client, new RegExp(`^Ask \\[::1\\]:${port}\\.$`));
   assert.match(
     tellDiagnosis(diagnosis, context.limits, { width: null, paint: (_, text) => text }).join("\n"),
     new RegExp(`look +- A program listens on \\[::1\\]:${port}, by IPv6 alone`),
@@ -158,18 +161,42 @@ test("a proxy that listens by IPv4 alone is found where IPv6 is refused", { skip
   const { verdict, hints } = await diagnosisOf(site, [exitAt({ host: "::1", port: exit.port })], {}, seeing("127.0.0.1"));
   assert.deepEqual([verdict.fault, verdict.culprit], ["connect.refused", "exit"]);
   assert.match(hints[0]?.words ?? "", new RegExp(`^A program listens on 127\\.0\\.0\\.1:${exit.port}, by IPv4 alone`));
+  assert.match(verdict.fix.client, new RegExp(`^Ask 127\\.0\\.0\\.1:${exit.port}\\.$`));
 });
 
-test("a program that does not accept is told by its queue", { skip: isLinux }, async () => {
-  await using full = await startFullBacklog();
-  const { verdict, hints } = await diagnosisOf(full, [], {}, { ...context, timeoutMs: 500 });
-  assert.equal(verdict.fault, "connect.timeout");
-  assert.match(hints[0]?.words ?? "", new RegExp(`^The program on port ${full.port} does not accept: \\d+ connections wait in its queue`));
+test("a program that does not accept is the culprit by its queue, whether it is the site or an exit, and no way there is blamed", {
+  skip: isLinux,
+}, async () => {
+  const own = { ...context, timeoutMs: 500 };
+  await using site = await startSite();
+  for (const address of hasIpv6 ? (["127.0.0.1", "::"] as const) : (["127.0.0.1"] as const)) {
+    await using full = await startFullBacklog(address);
+    const { verdict, hints } = await diagnosisOf(full, [], {}, own);
+    assert.deepEqual([verdict.fault, verdict.culprit, verdict.hop, verdict.confidence], ["connect.timeout", "origin", 1, 0.95]);
+    assert.match(
+      verdict.summary,
+      new RegExp(`^The program on port ${full.port} of this machine does not accept connections: its queue is full`),
+    );
+    assert.match(verdict.summary, /Culprit: the site\.$/);
+    assert.match(verdict.fix.operator, /raise its backlog/);
+    assert.doesNotMatch(JSON.stringify(verdict), /another way|another network|firewall/i);
+    assert.match(
+      hints[0]?.words ?? "",
+      new RegExp(`^The program on port ${full.port} does not accept: \\d+ connections wait in its queue`),
+    );
+    const through = await diagnosisOf(site, [exitAt(full)], {}, own);
+    assert.deepEqual([through.verdict.fault, through.verdict.culprit, through.verdict.hop], ["connect.timeout", "exit", 1]);
+    assert.match(through.verdict.summary, new RegExp(`Culprit: the exit, 127\\.0\\.0\\.1:${full.port}\\.$`));
+  }
 });
 
 test("nobody who listens is told as that, and a machine that cannot be looked at leaves the command", { skip: isLinux }, async () => {
-  const { hints } = await diagnosisOf(NOBODY, []);
+  const diagnosis = await diagnosisOf(NOBODY, []);
+  const { verdict, hints } = diagnosis;
   assert.match(hints[0]?.words ?? "", /^Nobody listens on port 9 of this machine/);
+  assert.deepEqual([verdict.fault, verdict.culprit], ["connect.refused", "origin"]);
+  for (const [form, text] of Object.entries(formsOf(diagnosis, questionOf(NOBODY, []))))
+    assert.match(text, /Nobody listens on port 9 of this machine: the program is not up[\s\S]*ss -ltnp '?.*sport = :9/, form);
   const facts = { ...(await lookAtMachine()), listeners: null };
   const blind = await diagnosisOf(NOBODY, [], {}, { ...context, machine: async () => facts });
   assert.deepEqual(blind.hints, [{ words: "Who listens on port 9 of this machine?", command: "ss -ltnp 'sport = :9'", at: "here" }]);
@@ -184,6 +211,31 @@ test("a stale address in the hosts file is told where the site is not reached by
     connectTcp: fakeDialler({ "192.0.2.5": { how: "errno", code: "ECONNREFUSED" } }),
     machine: async () => facts,
   };
-  const { hints } = await diagnosisOf(NOBODY, [], { url: new URL("http://shop.example/") }, own);
+  const { hints, verdict } = await diagnosisOf(NOBODY, [], { url: new URL("http://shop.example/") }, own);
+  assert.deepEqual([verdict.fault, verdict.culprit, verdict.hop], ["connect.refused", "dns", 0]);
+  assert.match(verdict.fix.client, /^Correct or remove the line for shop\.example in \/etc\/hosts/);
   assert.match(hints[0]?.words ?? "", /^\/etc\/hosts says 192\.0\.2\.5 for shop\.example; the name servers say 203\.0\.113\.9\.$/);
+});
+
+test("a firewall of this machine that drops what comes to its own port is told as that, and none that rejects is taken for a site that is down", async () => {
+  const listeners = [{ family: 4, address: "127.0.0.1", port: 8080, waiting: 0 }] as const;
+  const facts = { ...factsWith({}), listeners };
+  const fails = (how: Parameters<typeof fakeDialler>[0][string]) =>
+    diagnosisOf(
+      { host: "127.0.0.1", port: 8080 },
+      [],
+      {},
+      { ...context, connectTcp: fakeDialler({ "127.0.0.1": how }), machine: async () => facts },
+    );
+  const dropped = await fails({ how: "timeout", afterMs: 3000 });
+  assert.deepEqual([dropped.verdict.fault, dropped.verdict.culprit], ["connect.timeout", "network"]);
+  assert.match(dropped.verdict.summary, /a firewall of this machine drops it/);
+  assert.match(dropped.verdict.fix.client, /^Let port 8080 through the firewall of this machine/);
+  const rejected = await fails({ how: "errno", code: "ECONNREFUSED" });
+  assert.deepEqual([rejected.verdict.fault, rejected.verdict.confidence], ["connect.refused", 0.6]);
+  assert.match(
+    rejected.verdict.summary,
+    /although a program listens on 127\.0\.0\.1:8080: a firewall rejects it, or the program came up since/,
+  );
+  assert.match(rejected.verdict.nextTest ?? "", /^the same again/);
 });

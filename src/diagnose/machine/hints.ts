@@ -1,6 +1,8 @@
 import type { FaultId } from "../../core/fault.ts";
+import type { Correction } from "./correction.ts";
 import { hears, isAny, type Listener } from "./listeners.ts";
 import type { MachineFacts } from "./machine-facts.ts";
+import { doesNotAccept, droppedHere, listensElsewhere, refusedAllTheSame } from "./readings.ts";
 
 /** Something to look at on a machine that the user can log in to. */
 export interface Hint {
@@ -10,6 +12,11 @@ export interface Hint {
   readonly command: string;
   /** `here`: read on this machine; `there`: to be run on the hop's. */
   readonly at: "here" | "there";
+}
+
+/** A hint, and what it makes of the verdict where it proves something. */
+export interface Finding extends Hint {
+  readonly proves?: Correction;
 }
 
 /** The hop that was dialled from here and failed. */
@@ -23,7 +30,7 @@ export interface Dialled {
 }
 
 /** What of this machine, or of the hop's, explains that it failed. Pure. */
-export function hintsOf(dialled: Dialled, facts: MachineFacts): readonly Hint[] {
+export function hintsOf(dialled: Dialled, facts: MachineFacts): readonly Finding[] {
   const [address] = dialled.addresses;
   if (address === undefined) return [];
   switch (dialled.fault) {
@@ -50,15 +57,22 @@ function isOwn(address: string, { addresses }: MachineFacts): boolean {
   return addresses.includes(address) || address.startsWith("127.") || address === "::1";
 }
 
-function refusedHere({ port, host }: Dialled, address: string, { listeners }: MachineFacts): readonly Hint[] {
+function refusedHere({ port, host }: Dialled, address: string, { listeners }: MachineFacts): readonly Finding[] {
   if (listeners === null) return [here(`Who listens on port ${port} of this machine?`, whoListens(port))];
   const atPort = listeners.filter((one) => one.port === port);
   if (atPort.length === 0)
     return [here(`Nobody listens on port ${port} of this machine: the program is not up, or has another port.`, whoListens(port))];
   if (atPort.some((one) => hears(one, address))) {
     const words = `A program listens on ${shown(atPort)} and the connection was refused all the same: a firewall rejects it, or the program came up since.`;
-    return [here(words, `nft list ruleset | grep -n reject; iptables-save | grep REJECT`)];
+    return [
+      { ...here(words, `nft list ruleset | grep -n reject; iptables-save | grep REJECT`), proves: refusedAllTheSame(port, shown(atPort)) },
+    ];
   }
+  return [elsewhere({ port, host }, address, atPort)];
+}
+
+/** A program listens there by the other family, or at another address. */
+function elsewhere({ port, host }: Pick<Dialled, "port" | "host">, address: string, atPort: readonly Listener[]): Finding {
   const family = family6(address) ? "IPv6" : "IPv4";
   const isOther = atPort.every((one) => (one.family === 6) !== family6(address));
   const heard = atPort.find((one) => !isAny(one.address)) ?? (atPort[0] as Listener);
@@ -67,33 +81,37 @@ function refusedHere({ port, host }: Dialled, address: string, { listeners }: Ma
   const what = isOther ? `by ${heard.family === 6 ? "IPv6" : "IPv4"} alone` : "at another address alone";
   const asked = host === address ? address : `${host}, which is ${address}`;
   const ask = atPort.length > SHOWN_MAX ? "Ask one of these" : `Ask ${instead}:${port}`;
-  const words = `A program listens on ${shown(atPort)}, ${what}; what was asked is ${asked} (${family}). ${ask}, or let it listen on ${family6(address) ? "::" : "0.0.0.0"}.`;
-  return [here(words, whoListens(port))];
+  const any = family6(address) ? "::" : "0.0.0.0";
+  const words = `A program listens on ${shown(atPort)}, ${what}; what was asked is ${asked} (${family}). ${ask}, or let it listen on ${any}.`;
+  const place = family6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+  return { ...here(words, whoListens(port)), proves: listensElsewhere(place, { shown: shown(atPort), what, ask, any }) };
 }
 
-function unheardHere(dialled: Dialled, address: string, facts: MachineFacts): readonly Hint[] {
+function unheardHere(dialled: Dialled, address: string, facts: MachineFacts): readonly Finding[] {
   const full = notAccepted(dialled, address, facts);
   if (full.length > 0) return full;
-  return [here(`A firewall of this machine drops what comes to port ${dialled.port}: else it would be refused or answered.`, FIREWALL)];
+  const words = `A firewall of this machine drops what comes to port ${dialled.port}: else it would be refused or answered.`;
+  return [{ ...here(words, FIREWALL), ...(facts.listeners === null ? {} : { proves: droppedHere(dialled.port) }) }];
 }
 
-/** The kernel opens connections by itself; then they wait for the program. */
-function notAccepted({ port }: Dialled, address: string, { listeners }: MachineFacts): readonly Hint[] {
-  const listener = listeners?.find((one) => one.port === port && hears(one, address) && one.waiting > 0);
+/** The kernel opens connections by itself; then they wait for the program. One that listens on `::` alone would have refused IPv4. */
+function notAccepted({ port, fault }: Dialled, address: string, { listeners }: MachineFacts): readonly Finding[] {
+  const listener = listeners?.find((one) => one.port === port && (hears(one, address) || one.address === "::") && one.waiting > 0);
   if (listener === undefined) return [];
   const { waiting } = listener;
   const words = `The program on port ${port} does not accept: ${waiting} connection${waiting === 1 ? " waits" : "s wait"} in its queue. It hangs or has too few workers.`;
-  return [here(words, `ss -ltn 'sport = :${port}'   # Recv-Q is the queue, Send-Q its limit`)];
+  const command = `ss -ltn 'sport = :${port}'   # Recv-Q is the queue, Send-Q its limit`;
+  return [{ ...here(words, command), proves: doesNotAccept(port, waiting, fault === "connect.timeout") }];
 }
 
-function refusedThere(port: number): readonly Hint[] {
+function refusedThere(port: number): readonly Finding[] {
   return [
     there(`Does a program listen on port ${port}, and at an address that others reach (not 127.0.0.1 or ::1 alone)?`, whoListens(port)),
     there("Does a firewall reject it?", `nft list ruleset | grep -n reject; iptables-save | grep REJECT`),
   ];
 }
 
-function unheardThere(port: number, address: string): readonly Hint[] {
+function unheardThere(port: number, address: string): readonly Finding[] {
   return [
     there("Does a firewall drop it? One that rejects would be told as refused, at once.", FIREWALL),
     there("Is its queue of connections full (Recv-Q above Send-Q)?", `ss -ltn 'sport = :${port}'`),

@@ -1,19 +1,30 @@
 import { isIP } from "node:net";
 import type { DiagnoseContext } from "../diagnose-context.ts";
-import type { Conclusion } from "../diagnosis.ts";
+import type { Conclusion, Diagnosis } from "../diagnosis.ts";
 import type { Question, TestResult } from "../question.ts";
 import { targetOf } from "../target-of.ts";
-import { type Hint, hintsOf } from "./hints.ts";
+import { correct } from "./correction.ts";
+import { type Finding, hintsOf } from "./hints.ts";
 import { nameHints } from "./name-hints.ts";
 
 const LOOK_UP_MS = 1_000;
 
-/** What to look at on this machine, or on the failing hop's, where the verdict is about the hop that was dialled from here. */
-export async function lookHere(
+/** With what to look at on this machine, or on the failing hop's, where the verdict is about the hop that was dialled from here. */
+export async function lookHere(conclusion: Conclusion, question: Pick<Question, "place">, context: DiagnoseContext): Promise<Diagnosis> {
+  const { verdict, tests, broken } = conclusion;
+  const findings = await findHere(conclusion, question, context);
+  const hints = findings.map(({ words, command, at }) => ({ words, command, at }));
+  // What others reach by the same name is not here.
+  const isElsewhere = broken?.spec.exit === null && tests.some((test) => isWhole(test) && test.outcome === "ok");
+  const proof = findings.find(({ proves }) => proves !== undefined && (!isElsewhere || proves.culprit === "dns"))?.proves ?? null;
+  return { ...conclusion, verdict: broken === null ? verdict : correct(verdict, broken, tests, proof), hints };
+}
+
+async function findHere(
   { verdict, tests, broken }: Conclusion,
   { place }: Pick<Question, "place">,
   { machine, resolver, clock }: DiagnoseContext,
-): Promise<readonly Hint[]> {
+): Promise<readonly Finding[]> {
   if (broken === null || broken.attributed === null || verdict.fault === null || machine === null) return [];
   const { hop, fault } = broken.attributed;
   if (hop > 1 || !LOCAL.test(fault.id)) return [];
@@ -24,7 +35,7 @@ export async function lookHere(
   const addresses = "addresses" in found ? found.addresses : [];
   const dialled = hintsOf({ fault: fault.id, host, port, addresses }, facts);
   const isTargets = broken.spec.exit === null && !isPlaced && isIP(host) === 0;
-  const names = isTargets ? nameHints({ host, served: servedOf(tests), isReachedElsewhere: isReached(tests) }, facts) : [];
+  const names = isTargets ? nameHints({ host, port, served: servedOf(tests), isReachedElsewhere: isReached(tests) }, facts) : [];
   return [...names, ...dialled];
 }
 
@@ -39,5 +50,9 @@ function servedOf(tests: readonly TestResult[]): readonly string[] | null {
 }
 
 function isReached(tests: readonly TestResult[]): boolean {
-  return tests.some(({ spec, outcome }) => spec.exit !== null && (spec.part === "via" || spec.part === "other") && outcome === "ok");
+  return tests.some((test) => test.spec.exit !== null && isWhole(test) && test.outcome === "ok");
+}
+
+function isWhole({ spec: { part } }: TestResult): boolean {
+  return part === "via" || part === "other" || part === "direct";
 }
