@@ -1,6 +1,7 @@
 import { type Fault, FaultError, fault } from "../../core/fault.ts";
 import { allWithin, CR, firstOutside, isSpace, LF, SP, TARGET_BYTES, TOKEN_BYTES } from "./characters.ts";
 import { excerpt, nameByte } from "./excerpt.ts";
+import { nameForeignStart } from "./foreign-start.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
 import { isFraming } from "./known-field.ts";
 import { parseAuthority } from "./request-target.ts";
@@ -49,10 +50,15 @@ function checkStart(bytes: Buffer, from: number, to: number): boolean {
     if (TOKEN_BYTES[byte] === 1) continue;
     if (byte === SP && i > from) return true;
     if (byte === CR || byte === LF)
-      throw badRequest(i === from ? "there is an empty line where a request should begin" : "bad request line: no target");
+      throw i === from ? emptyLine(bytes.toString("latin1", from, end)) : badRequest("bad request line: no target");
     throw badRequest(`not an HTTP request: it begins with ${excerpt(bytes.toString("latin1", from, i + 1))}`);
   }
   return true;
+}
+
+/** Which protocol it is, may be told only where its first bytes came together. */
+function emptyLine(text: string): FaultError {
+  return badRequest(nameForeignStart(text) ?? "there is an empty line where a request should begin");
 }
 
 /** Looks at bytes rather than at characters: those of a line that is a part of a longer text cost three times as much. */
@@ -83,6 +89,8 @@ const DIGIT_0 = 0x30;
 
 /** Says what is wrong with a line that is known to be bad. */
 function badLine(line: string): FaultError {
+  const foreign = nameForeignStart(line);
+  if (foreign !== null) return badRequest(foreign);
   const methodEnd = firstOutside(TOKEN_BYTES, line);
   if (methodEnd === 0 || line.charCodeAt(methodEnd) !== SP) return badByte("the method is not a token", methodEnd, line);
   const target = line.slice(methodEnd + 1);

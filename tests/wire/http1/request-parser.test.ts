@@ -209,3 +209,14 @@ test("says what is wrong and where, but quotes no target and no value that may h
   );
   assert.equal(detailsOf("\x16\x03\x01"), "not an HTTP request: it begins with '\\x16'");
 });
+
+test("a client of another protocol is told which, and what to change", () => {
+  const told = (text: string) => readRequests([bytes(text)]).fault;
+  for (const header of ["PROXY TCP4 192.0.2.1 192.0.2.2 5000 8502\r\n", "PROXY UNKNOWN\r\n", "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"]) {
+    const fault = told(`${header}${GET}Host: a\r\n\r\n`);
+    assert.equal(fault?.id, "client.bad_request");
+    assert.match(fault.details, /PROXY protocol header.*switch it off/);
+  }
+  assert.match(told("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")?.details ?? "", /speaks HTTP\/2.*set the client to HTTP\/1.1/);
+  assert.doesNotMatch(told("PROXY http://a/ HTTP/1.2\r\n\r\n")?.details ?? "", /PROXY protocol/);
+});
