@@ -56,6 +56,8 @@ function readCloudflare({ status, fields, text }: EdgeAnswer): EdgeWords | null 
   const known = CLOUDFLARE[inner ?? ""] ?? CLOUDFLARE[status];
   if (known !== undefined) return known;
   if (status !== 502 && status !== 504) return null;
+  if (/Unable to reach the origin service\. The service may be down/.test(text))
+    return edges("its tunnel, cloudflared, could not reach the application behind it");
   // Its branded page reports the origin's own 502 or 504; the bare one is its own.
   if (/cf-error-details/.test(text)) return origins(`its origin answered ${status}`);
   return edges(`it could not use the origin's answer (${status})`);
@@ -70,6 +72,36 @@ function readCloudFront({ text }: EdgeAnswer): EdgeWords | null {
 function readFastly({ text }: EdgeAnswer): EdgeWords | null {
   const title = /<h1>Error \d{3} ([^<]+)<\/h1>/i.exec(text);
   return title === null ? null : edges(`it says ${quote(title[1] as string, 80)}`);
+}
+
+/** Envoy's flags, which DigitalOcean passes on in a field. */
+const DIGITALOCEAN: Readonly<Record<string, EdgeWords>> = {
+  UH: edges("no instance of the application is healthy (UH)"),
+  UF: edges("it could not connect to the application (UF)"),
+  UC: edges("the application closed the connection (UC)"),
+  UT: edges("the application did not answer in time (UT)"),
+  UO: edges("too many requests wait for the application (UO)"),
+  UPE: edges("the application's answer was no valid HTTP (UPE)"),
+};
+
+function readDigitalOcean({ fields }: EdgeAnswer): EdgeWords | null {
+  const code = fieldValue(fields, "x-do-failure-code") ?? "";
+  const message = fieldValue(fields, "x-do-failure-msg");
+  return DIGITALOCEAN[code] ?? (message === null ? null : edges(`it says ${quote(message, 80)}`));
+}
+
+/** Its error codes name the part of it that failed; a policy that failed is the API's own. */
+function readApigee({ text }: EdgeAnswer): EdgeWords | null {
+  const [, code = ""] = /"errorcode":\s*"([\w.]{1,100})"/.exec(text) ?? [];
+  const [, reason] = /"reason":\s*"(\w{1,60})"/.exec(text) ?? [];
+  const words = `it says ${code}${reason === undefined ? "" : `, ${reason}`}`;
+  return /^(?:steps|policies)\./.test(code) ? origins(words) : edges(words);
+}
+
+function readIis({ status, text }: EdgeAnswer): EdgeWords | null {
+  if (status === 503) return edges("its application pool is stopped, or its queue is full (http.sys)");
+  const code = /HTTP Error (50[02]\.\d\d?) - /.exec(text)?.[1];
+  return code === undefined ? null : origins(`the application behind it did not start (${code})`);
 }
 
 /** The number in front of an Akamai reference. */
@@ -141,6 +173,11 @@ const READERS: Readonly<Record<string, Reader>> = {
   fastly: readFastly,
   akamai: readAkamai,
   vercel: readVercel,
+  digitalocean: readDigitalOcean,
+  apigee: readApigee,
+  iis: readIis,
+  passenger: () => origins("the application could not be started, or broke off"),
+  "azure-app-service": () => origins("the application did not start or is stopped"),
   envoy: readEnvoy,
   apache: readApache,
   varnish: readVarnish,
@@ -150,6 +187,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   tengine: byStatus(GATEWAY_WORDS),
   caddy: byStatus(GATEWAY_WORDS),
   traefik: byStatus(GATEWAY_WORDS),
+  litespeed: byStatus({ ...GATEWAY_WORDS, 503: "the application behind it is busy, or crashed" }),
+  "weblogic-plugin": byStatus({ ...GATEWAY_WORDS, 503: "none of its servers accepts connections, or answers in time" }),
   haproxy: byStatus({ ...GATEWAY_WORDS, 502: "its backend sent no valid answer", 503: "none of its backends is up" }),
   "aws-alb": byStatus({ ...GATEWAY_WORDS, 503: "no target is registered with it" }),
 };

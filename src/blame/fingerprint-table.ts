@@ -1,21 +1,9 @@
+import { CLOUD_MARKS } from "./cloud-marks.ts";
+import { GATEWAY_STATUSES, type Mark, made, onTheWay } from "./mark.ts";
+import { WALL_MARKS } from "./wall-marks.ts";
+
 /** Who runs a product: in front of sites (`edge`), as a proxy for clients (`exit`), or in front of sites as a rule, but as a proxy too (`either`). */
 export type MakerSide = "edge" | "exit" | "either";
-
-/** One mark that a gateway leaves on an answer. */
-export interface Mark {
-  readonly id: string;
-  /** How much it proves, 1 to 7; the marks of one product add up. */
-  readonly weight: number;
-  /** Proves that the product GENERATED the answer; else only that it was on the way. */
-  readonly made: boolean;
-  readonly field?: readonly [name: string, pattern: RegExp];
-  readonly body?: RegExp;
-  readonly statuses?: readonly number[];
-  /** A field that must be absent. */
-  readonly without?: string;
-  /** A value that the field must not have. */
-  readonly unless?: readonly [name: string, pattern: RegExp];
-}
 
 export const MAKERS: Readonly<Record<string, { readonly name: string; readonly side: MakerSide }>> = {
   nginx: { name: "nginx", side: "either" },
@@ -30,9 +18,14 @@ export const MAKERS: Readonly<Record<string, { readonly name: string; readonly s
   ats: { name: "Apache Traffic Server", side: "either" },
   traefik: { name: "Traefik", side: "edge" },
   caddy: { name: "Caddy", side: "either" },
+  iis: { name: "IIS", side: "edge" },
   "iis-arr": { name: "IIS ARR", side: "edge" },
   "node-hpm": { name: "http-proxy-middleware", side: "edge" },
   kong: { name: "Kong", side: "edge" },
+  "weblogic-plugin": { name: "WebLogic's proxy plug-in", side: "edge" },
+  netscaler: { name: "NetScaler", side: "edge" },
+  passenger: { name: "Passenger", side: "edge" },
+  litespeed: { name: "LiteSpeed", side: "either" },
   tinyproxy: { name: "tinyproxy", side: "exit" },
   privoxy: { name: "Privoxy", side: "exit" },
   mitmproxy: { name: "mitmproxy", side: "exit" },
@@ -48,6 +41,11 @@ export const MAKERS: Readonly<Record<string, { readonly name: string; readonly s
   fastly: { name: "Fastly", side: "edge" },
   akamai: { name: "Akamai", side: "edge" },
   "google-lb": { name: "Google's load balancer", side: "edge" },
+  "google-frontend": { name: "Google's frontend of Cloud Run and App Engine", side: "edge" },
+  apigee: { name: "Apigee", side: "edge" },
+  digitalocean: { name: "DigitalOcean's App Platform", side: "edge" },
+  bunny: { name: "Bunny's CDN", side: "edge" },
+  github: { name: "GitHub", side: "edge" },
   vercel: { name: "Vercel", side: "edge" },
   netlify: { name: "Netlify", side: "edge" },
   heroku: { name: "Heroku's router", side: "edge" },
@@ -57,17 +55,21 @@ export const MAKERS: Readonly<Record<string, { readonly name: string; readonly s
   ngrok: { name: "ngrok", side: "edge" },
   "aws-api-gateway": { name: "AWS API Gateway", side: "edge" },
   "aws-waf": { name: "AWS WAF", side: "edge" },
+  perimeterx: { name: "HUMAN (PerimeterX)", side: "edge" },
+  modsecurity: { name: "ModSecurity", side: "edge" },
+  "f5-asm": { name: "F5's application firewall", side: "edge" },
+  "alibaba-waf": { name: "Alibaba Cloud's WAF", side: "edge" },
+  "ddos-guard": { name: "DDoS-Guard", side: "edge" },
+  radware: { name: "Radware", side: "edge" },
+  anubis: { name: "Anubis", side: "edge" },
   datadome: { name: "DataDome", side: "edge" },
   imperva: { name: "Imperva", side: "edge" },
   kasada: { name: "Kasada", side: "edge" },
   sucuri: { name: "Sucuri", side: "edge" },
   "azure-fd": { name: "Azure Front Door", side: "edge" },
+  "azure-app-service": { name: "Azure App Service", side: "edge" },
   "azure-appgw": { name: "Azure Application Gateway", side: "edge" },
 };
-
-const made = (id: string, weight: number, where: Omit<Mark, "id" | "weight" | "made">): Mark => ({ id, weight, made: true, ...where });
-const onTheWay = (id: string, name: string, pattern: RegExp, weight = 1): Mark => ({ id, weight, made: false, field: [name, pattern] });
-const GATEWAY_STATUSES = [502, 503, 504] as const;
 
 export const MARKS: readonly Mark[] = [
   // Servers and load balancers that people run themselves.
@@ -101,6 +103,10 @@ export const MARKS: readonly Mark[] = [
     body: /<h1>Application is not available<\/h1>\s*<p>The application is currently not serving requests at this endpoint/,
   }),
   made("haproxy", 5, { body: /^<html><body><h1>504 Gateway Time-out<\/h1>\nThe server didn't respond in time\.\n<\/body><\/html>\n?$/ }),
+  // What its rules refuse, and what it cannot read.
+  made("haproxy", 4, {
+    body: /^<html><body><h1>4\d\d [^<]+<\/h1>\n(?:Request forbidden by administrative rules|Your browser (?:sent an invalid request|didn't send a complete request in time)|You have sent too many requests in a given amount of time)\.\n<\/body><\/html>\n?$/,
+  }),
   made("squid", 6, { field: ["x-squid-error", /^(ERR_[A-Z_]+)(?: -?\d+)?$/] }),
   made("squid", 5, { body: /<body id="?(ERR_[A-Z_]+)"?>|<!-- (ERR_[A-Z_]+) -->/ }),
   made("squid", 3, { body: /<title>ERROR: The requested URL could not be retrieved<\/title>/ }),
@@ -109,6 +115,7 @@ export const MARKS: readonly Mark[] = [
   made("envoy", 5, {
     body: /^(?:no healthy upstream|upstream request timeout|upstream connect error or disconnect\/reset before headers)$/,
   }),
+  made("envoy", 4, { statuses: [403, 429], body: /^(?:RBAC: access denied|local_rate_limited)$/ }),
   made("envoy", 3, { field: ["server", /^(?:istio-)?envoy$/], without: "x-envoy-upstream-service-time", statuses: GATEWAY_STATUSES }),
   onTheWay("envoy", "x-envoy-upstream-service-time", /^\d+$/),
   made("varnish", 5, { body: /<h3>Guru Meditation:<\/h3>\s*<p>XID: \d+<\/p>[\s\S]*<p>Varnish cache server<\/p>/ }),
@@ -125,6 +132,9 @@ export const MARKS: readonly Mark[] = [
   made("iis-arr", 5, {
     body: /502 - Web server received an invalid response while acting as a gateway or proxy server\.|HTTP Error 502\.[345]/,
   }),
+  // http.sys, before any application of IIS's; and the module that starts those of ASP.NET.
+  made("iis", 5, { body: /<hr><p>HTTP Error 503\. The service is unavailable\.<\/p>/ }),
+  made("iis", 4, { body: /HTTP Error 50[02]\.\d\d? - (?:ANCM|ASP\.NET Core|Bad Gateway|Process)/ }),
   onTheWay("iis-arr", "x-powered-by", /ARR\/\d/),
   made("node-hpm", 4, { body: /^Error occurred while trying to proxy: / }),
   made("kong", 3, {
@@ -133,6 +143,12 @@ export const MARKS: readonly Mark[] = [
   // What it passes on keeps the field of its backend.
   made("kong", 4, { field: ["server", /^kong\//] }),
   onTheWay("kong", "via", /\bkong\//),
+  made("weblogic-plugin", 6, { body: /Failure of (?:server APACHE bridge|Web Server bridge):/ }),
+  made("netscaler", 5, { body: /^<html><body><b>Http\/1\.1 (?:Service Unavailable|Internal Server Error)[^<]*<\/b><\/body> ?<\/html>/i }),
+  made("passenger", 5, {
+    body: /<title>Web application could not be started[\s\S]*Passenger|<h2>Incomplete response received from application<\/h2>/,
+  }),
+  made("litespeed", 5, { body: /Proudly powered by\s+(?:<a [^>]*>)?LiteSpeed Web Server/ }),
   // Forward proxies.
   made("tinyproxy", 5, { field: ["server", /^tinyproxy(?:\/[\d.]+)?$/i] }),
   made("tinyproxy", 4, { body: /<em>Generated by (?:<a href="[^"]*">)?tinyproxy/i }),
@@ -151,65 +167,6 @@ export const MARKS: readonly Mark[] = [
   made("thordata", 6, { field: ["x-thor-error-code", /./] }),
   made("zyte", 6, { field: ["x-crawlera-error", /^([a-z_]+)/] }),
   made("zyte", 5, { field: ["zyte-error-type", /./] }),
-  // Content delivery networks and clouds.
-  made("cloudflare", 7, { field: ["cf-error-type", /^(\d{3,5}|52x)/] }),
-  made("cloudflare", 5, { statuses: [520, 521, 522, 523, 524, 525, 526, 527, 530], field: ["server", /^cloudflare$/] }),
-  made("cloudflare", 4, { body: /id="cf-error-details"|class="cf-error-details|<title>[^<|]+\| 5\d\d: / }),
-  made("cloudflare", 4, { body: /^error code: (1\d{3}|5\d\d)\s*$/ }),
-  made("cloudflare", 4, { body: /<hr><center>cloudflare<\/center>/ }),
-  made("cloudflare", 6, { field: ["cf-mitigated", /^challenge$/] }),
-  made("cloudflare", 4, { body: /window\._cf_chl_opt|<title>Just a moment\.\.\.<\/title>/, field: ["server", /^cloudflare$/] }),
-  onTheWay("cloudflare", "cf-ray", /^[0-9a-f]{16}(?:-[A-Z]{3})?$/),
-  made("cloudfront", 5, { body: /Generated by cloudfront \(CloudFront\)/ }),
-  made("cloudfront", 4, { field: ["server", /^CloudFront$/] }),
-  onTheWay("cloudfront", "x-cache", /^(?:Error|LambdaGeneratedResponse|FunctionGeneratedResponse) from cloudfront$/i, 2),
-  made("aws-waf", 6, { field: ["x-amzn-waf-action", /^(?:challenge|captcha)$/] }),
-  made("vercel", 6, { field: ["x-vercel-mitigated", /^(?:challenge|deny)$/] }),
-  made("datadome", 5, { statuses: [403], field: ["x-datadome", /^protected$/], body: /captcha-delivery\.com|datadome/i }),
-  made("imperva", 4, { body: /Incapsula incident ID|_Incapsula_Resource/ }),
-  onTheWay("imperva", "x-iinfo", /^\d/),
-  made("kasada", 5, { statuses: [403, 429], field: ["x-kpsdk-ct", /./] }),
-  made("sucuri", 5, { body: /<title>Sucuri WebSite Firewall - Access Denied<\/title>/ }),
-  onTheWay("sucuri", "x-sucuri-id", /./),
-  made("aws-alb", 5, { field: ["server", /^awselb\/2\.0$/] }),
-  made("aws-alb", 2, {
-    body: /^<html>\r?\n<head><title>(5\d\d) [^<]+<\/title><\/head>\r?\n<body>\r?\n<center><h1>\1 [^<]+<\/h1><\/center>\r?\n<\/body>\r?\n<\/html>\s*$/,
-  }),
-  made("fastly", 5, { body: /<h3>Guru Mediation:<\/h3>\s*<p>Details: cache-\w+/ }),
-  made("fastly", 4, { body: /<h3>Error 54113<\/h3>|Fastly error: unknown domain/ }),
-  onTheWay("fastly", "x-served-by", /\bcache-[a-z]{3,4}[\w-]*-[A-Z]{3}\b/),
-  made("akamai", 4, { field: ["server", /^AkamaiGHost$/], statuses: [400, 403, 500, 502, 503, 504] }),
-  made("akamai", 4, {
-    body: /Reference(?:&#32;|\s)(?:&#35;|#)\d+(?:&#46;|\.)[0-9a-f]+(?:&#46;|\.)\d+(?:&#46;|\.)[0-9a-f]+|errors\.edgesuite\.net/,
-  }),
-  made("google-lb", 5, {
-    body: /<h1>Error: Server Error<\/h1>\s*<h2>The server encountered a temporary error and could not complete your request\./,
-  }),
-  onTheWay("google-lb", "via", /\b1\.1 google\b/),
-  made("vercel", 6, { field: ["x-vercel-error", /^([A-Z0-9_]+)$/] }),
-  onTheWay("vercel", "x-vercel-id", /::/),
-  // Platforms and tunnels.
-  made("netlify", 4, { field: ["server", /^Netlify$/], body: /^error decoding lambda response|Task timed out after|Netlify Internal/ }),
-  onTheWay("netlify", "x-nf-request-id", /./),
-  made("heroku", 6, { body: /herokucdn\.com\/error-pages\// }),
-  made("heroku", 4, { field: ["server", /^Heroku$/], statuses: GATEWAY_STATUSES }),
-  onTheWay("heroku", "via", /\b(?:vegur|heroku-router)\b/),
-  made("railway", 6, { field: ["x-railway-fallback", /^true$/] }),
-  onTheWay("railway", "x-railway-edge", /./),
-  made("render", 6, { field: ["x-render-routing", /error|no-server|suspend|hibernat/] }),
-  onTheWay("render", "x-render-origin-server", /./),
-  made("fly", 3, { field: ["server", /^Fly\//], body: /^$/, statuses: GATEWAY_STATUSES }),
-  onTheWay("fly", "fly-request-id", /./),
-  made("ngrok", 7, { field: ["ngrok-error-code", /^ERR_NGROK_\d+/] }),
-  made("aws-api-gateway", 6, {
-    field: ["x-amz-apigw-id", /./],
-    body: /^\{"message":\s?"(?:Internal server error|Endpoint request timed out|Service Unavailable)"\}/,
-  }),
-  made("aws-api-gateway", 6, {
-    field: ["apigw-requestid", /./],
-    body: /^\{"message":\s?"(?:Internal Server Error|Service Unavailable)"\}/,
-  }),
-  made("azure-fd", 4, { body: /Our services aren't available right now/ }),
-  onTheWay("azure-fd", "x-azure-ref", /./),
-  made("azure-appgw", 5, { body: /<center>Microsoft-Azure-Application-Gateway\/v2<\/center>/ }),
+  ...CLOUD_MARKS,
+  ...WALL_MARKS,
 ];

@@ -1,5 +1,6 @@
 import { fieldValue, fieldValues, type RawFields } from "../core/message.ts";
-import { MAKERS, MARKS, type MakerSide, type Mark } from "./fingerprint-table.ts";
+import { MAKERS, MARKS, type MakerSide } from "./fingerprint-table.ts";
+import type { Mark } from "./mark.ts";
 
 /** A gateway that was on the way of an answer. */
 export interface Fingerprint {

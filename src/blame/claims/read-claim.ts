@@ -2,6 +2,7 @@ import type { Fault } from "../../core/fault.ts";
 import { fault } from "../../core/fault.ts";
 import { fieldValue, type RawFields } from "../../core/message.ts";
 import type { Claim, ClaimReader, Refusal } from "./claim.ts";
+import { COMPANY_FILTER_READERS } from "./company-filters.ts";
 import { FORWARD_PROXY_READERS, readApacheConnect, readApacheProxy } from "./forward-proxies.ts";
 import { readProxyStatus } from "./proxy-status.ts";
 import { readSquid } from "./squid.ts";
@@ -10,13 +11,14 @@ import { type KnownVendor, readVendorStatus } from "./vendor-statuses.ts";
 import { readProxyError, VENDOR_READERS } from "./vendors.ts";
 
 /** Whose words prove that a proxy of the exit's kind made the answer, and that no site did. The more special before the more general. */
-const MADE_BY_EXIT: readonly ClaimReader[] = [...VENDOR_READERS, readSquid, ...FORWARD_PROXY_READERS];
+const MADE_BY_EXIT: readonly ClaimReader[] = [...VENDOR_READERS, readSquid, ...FORWARD_PROXY_READERS, ...COMPANY_FILTER_READERS];
 /** Of a refused CONNECT everything is the exit's word. */
 const OF_REFUSED_CONNECT: readonly ClaimReader[] = [
   ...VENDOR_READERS,
   readProxyStatus,
   readSquid,
   ...FORWARD_PROXY_READERS,
+  ...COMPANY_FILTER_READERS,
   readApacheProxy,
   readApacheConnect,
   readProxyError,

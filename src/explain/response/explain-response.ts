@@ -6,6 +6,7 @@ import { hideLikelySecrets } from "../hide-likely-secrets.ts";
 import { readBarePage } from "./bare-page.ts";
 import { readClientWords } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
+import { DISGUISED_BLOCKS } from "./disguised-blocks.ts";
 import { readHar } from "./har.ts";
 import type { ClientWords, SavedAnswer, SavedTalk } from "./saved.ts";
 import type { WordsReading } from "./words-reading.ts";
@@ -34,7 +35,7 @@ export type Explained = ExplainedAnswer | ExplainedWords;
 /** Explains what curl printed, a HAR file, a bare answer, or the page of one; null: there is neither an answer nor an error in it. */
 export function explainResponse(text: string): readonly Explained[] | null {
   const talk = readTalk(text);
-  const rules = new Rules(READY_RULES);
+  const rules = new Rules([...READY_RULES, ...DISGUISED_BLOCKS]);
   const page = talk.answers.length === 0 ? readBarePage(text) : null;
   const answers = [...talk.answers, ...(page === null ? [] : [page])].map((answer) => explainAnswer(answer, rules));
   const isTold = answers.some(({ reading }) => reading.fault !== null);

@@ -1,0 +1,68 @@
+import { fieldValue } from "../../core/message.ts";
+import { type Claim, type ClaimReader, claim, type Refusal } from "./claim.ts";
+import { readDialWords } from "./dial-words.ts";
+
+/**
+ * Filters that companies, schools and providers put between their people and the net. They answer in place of the site, as proxies do, also
+ * where nobody asked for one; the marks are titles, fields and sentences that no site has.
+ */
+export const COMPANY_FILTER_READERS: readonly ClaimReader[] = [readBlueCoat, readSkyhigh, readBlockedByFilter];
+
+interface Filter {
+  readonly name: string;
+  /** In the first bytes of its page. */
+  readonly text: RegExp;
+}
+
+const FILTERS: readonly Filter[] = [
+  {
+    name: "FortiGate",
+    text: /<title>(?:Web Filter Violation|Web Filter Block Override|FortiGuard[^<]*)<\/title>|FortiGuard Intrusion Prevention/,
+  },
+  {
+    name: "Palo Alto's firewall",
+    text: /<h1>Web Page Blocked<\/h1>\s*<p>Access to the (?:web page|application) you were trying to (?:visit|use)/i,
+  },
+  { name: "Cisco Umbrella", text: /<title>Cisco Umbrella<\/title>|block\.opendns\.com|blocked by Cisco Umbrella/i },
+  { name: "Cisco Web Security Appliance", text: /Notification: (?:Policy|WBRS|AVC)\b|<title>Notification: / },
+  { name: "Forcepoint", text: /<title>(?:Forcepoint|Websense)[^<]*<\/title>|blockpage\.cgi\?ws-session=/i },
+  { name: "Sophos", text: /<title>(?:Sophos [^<]*|[^<]*Sophos(?: Web Gateway| XG)?[^<]*blocked[^<]*)<\/title>/i },
+  { name: "Netskope", text: /<title>[^<]*Netskope[^<]*<\/title>/i },
+  {
+    name: "SonicWall",
+    text: /<title>[^<]*SonicWall[^<]*<\/title>|This site (?:has been|is) blocked by the (?:SonicWALL|network administrator)/i,
+  },
+  { name: "Barracuda's filter", text: /<title>Barracuda (?:Web |Networks)[^<]*<\/title>/i },
+];
+
+const BLOCKED = "it keeps its people from this site, by its owner's policy";
+
+function readBlockedByFilter({ fields, text }: Refusal): Claim | null {
+  const isZscalers = /^Zscaler\b/.test(fieldValue(fields, "server") ?? "");
+  const found = isZscalers ? "Zscaler" : FILTERS.find(({ text: pattern }) => pattern.test(text))?.name;
+  return found === undefined ? null : claim(found, "handshake.policy_denied", BLOCKED);
+}
+
+/** Symantec's ProxySG: `Network Error (tcp_error)`, with what it met in quotes. */
+function readBlueCoat(refusal: Refusal): Claim | null {
+  const kind =
+    /\b(?:Network Error|Access Denied) \((tcp_error|dns_unresolved_hostname|dns_server_failure|gateway_error|policy_denied|content_filter_denied|authentication_failed)\)/.exec(
+      refusal.text,
+    )?.[1];
+  if (kind === undefined) return null;
+  if (kind.endsWith("denied")) return claim("ProxySG", "handshake.policy_denied", BLOCKED);
+  if (kind.startsWith("dns")) return claim("ProxySG", "handshake.target_unresolvable", "the target's name does not resolve");
+  return (
+    readDialWords("ProxySG", refusal.text, refusal) ??
+    claim("ProxySG", "handshake.target_unreachable", `it could not reach the target (${kind})`)
+  );
+}
+
+/** Skyhigh's, once McAfee's, web gateway. */
+function readSkyhigh(refusal: Refusal): Claim | null {
+  if (!/<title>(?:McAfee|Skyhigh) Web Gateway - Notification<\/title>/.test(refusal.text)) return null;
+  if (/blocked|not allowed/i.test(refusal.text.slice(0, 4096)) && refusal.status < 500)
+    return claim("Skyhigh's web gateway", "handshake.policy_denied", BLOCKED);
+  const said = readDialWords("Skyhigh's web gateway", refusal.text, refusal);
+  return said ?? claim("Skyhigh's web gateway", "handshake.target_unreachable", "it could not get the page from the target");
+}

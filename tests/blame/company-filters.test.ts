@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Refusal } from "../../src/blame/claims/claim.ts";
+import { claimOfExitMade, claimOfRefusedConnect } from "../../src/blame/claims/read-claim.ts";
+import type { RawFields } from "../../src/core/message.ts";
+
+type Row = readonly [title: string, status: number, text: string, by: string, id: string, fields?: RawFields];
+
+const ROWS: readonly Row[] = [
+  ["Zscaler", 403, "<title>Internet Security by Zscaler</title>", "Zscaler", "handshake.policy_denied", ["Server", "Zscaler/6.2"]],
+  ["FortiGate", 403, "<title>Web Filter Violation</title>", "FortiGate", "handshake.policy_denied"],
+  [
+    "Palo Alto's firewall",
+    503,
+    "<h1>Web Page Blocked</h1><p>Access to the web page you were trying to visit has been blocked in accordance with company policy.",
+    "Palo Alto's firewall",
+    "handshake.policy_denied",
+  ],
+  ["Cisco Umbrella", 403, "<title>Cisco Umbrella</title>", "Cisco Umbrella", "handshake.policy_denied"],
+  [
+    "ProxySG that was refused",
+    503,
+    'Network Error (tcp_error) A communication error occurred: "Connection refused"',
+    "ProxySG",
+    "handshake.target_refused",
+  ],
+  ["ProxySG without a name", 503, "Network Error (dns_unresolved_hostname)", "ProxySG", "handshake.target_unresolvable"],
+  ["ProxySG's rules", 403, "Access Denied (policy_denied)", "ProxySG", "handshake.policy_denied"],
+  [
+    "Skyhigh that waited",
+    502,
+    "<title>McAfee Web Gateway - Notification</title> Failure Description: :errno: 110 - 'Connection timed out' on socket fd -1",
+    "Skyhigh's web gateway",
+    "handshake.target_timeout",
+  ],
+  [
+    "Skyhigh's rules",
+    403,
+    "<title>Skyhigh Web Gateway - Notification</title> URL Blocked",
+    "Skyhigh's web gateway",
+    "handshake.policy_denied",
+  ],
+];
+
+function refusal(status: number, text: string, fields: RawFields = []): Refusal {
+  return { status, reason: "", fields, text, asked: { host: "site.lab", port: 80 }, authenticated: false, hasSession: false };
+}
+
+for (const [title, status, text, by, id, fields] of ROWS) {
+  test(`a page of ${title} is no word of the site's, plain and to CONNECT`, () => {
+    const page = refusal(status, text, fields);
+    for (const said of [claimOfExitMade(page), claimOfRefusedConnect(page, null, null)]) {
+      assert.equal(said?.by, by);
+      assert.equal(said?.id, id);
+    }
+  });
+}
+
+test("pages that only speak of such filters are the site's", () => {
+  for (const text of ["<h1>How to get past FortiGate and Zscaler</h1>", "<h1>Access Denied</h1>", "<title>Blocked by Palo Alto?</title>"])
+    assert.equal(claimOfExitMade(refusal(403, text)), null);
+});
