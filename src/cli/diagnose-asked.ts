@@ -43,6 +43,7 @@ export interface Asked {
  * @param operands a URL; a curl command, in words or as one text; or `-`: such a text is piped in
  */
 export async function readAsked(operands: readonly string[], flags: DiagnoseFlags): Promise<Asked> {
+  const spentMs = performance.now(); // whoever pastes a command may take longer
   const curl = readCurl(operands, flags);
   const [text = ""] = operands;
   const given = (flags.via ?? []).flatMap((line, index, { length }) => routes(line, `--via${length > 1 ? ` ${index + 1}` : ""}`));
@@ -53,13 +54,11 @@ export async function readAsked(operands: readonly string[], flags: DiagnoseFlag
   const common = { via, exits, direct: flags.direct, ports: flags.ports, requestsMax: TARGET_REQUESTS_MAX };
   const request = curl ?? requestOf(text, flags);
   const { url, method, fields, host, body, insecure, tunnel } = request;
-  const context = openDiagnosis(DEFAULTS, flags.timeout ?? curl?.timeoutMs ?? TIMEOUT_MS);
+  const context = openDiagnosis(DEFAULTS, flags.timeout ?? curl?.timeoutMs ?? null, spentMs);
   const surroundings = curl === null ? { context, place: null } : await placed(curl, url, context);
   const question = { ...common, url, before: null, method, fields, host, body, insecure, tunnel, place: surroundings.place };
   return { question, context: surroundings.context, curl, notes: curl?.notes ?? [] };
 }
-
-const TIMEOUT_MS = 4500;
 
 /** Where the target of a URL is, by a curl command, and how it is looked for. */
 export async function placed(curl: CurlCommand, url: URL, context: DiagnoseContext): Promise<Surroundings> {

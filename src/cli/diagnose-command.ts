@@ -17,7 +17,9 @@ export function addDiagnoseCommand(program: Command, end: (status: number) => vo
     .option("-X, --request <method>", "default: GET, or POST with -d", "")
     .addOption(new Option("-H, --header <field>", "a field of the request; repeatable").argParser(collect))
     .option("-d, --data <text>", "the body of the request")
-    .addOption(new Option("--timeout <time>", "of one test: 5, 500ms (default: 4.5s)").argParser(readTime))
+    .addOption(
+      new Option("--timeout <time>", "of one test: 5, 500ms (default: about 4s, so that all is told within 5s)").argParser(readTime),
+    )
     .option("--json", "one JSON document; with --watch a line per round", false)
     .option("--html <file>", "write all of it as one page, to attach to a ticket")
     .option("--har <file>", "write the requests as an HTTP Archive, for browsers' tools")

@@ -16,11 +16,11 @@ import { readVersion } from "./version.ts";
 export async function runProgram(args: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", letReaderLeave);
   process.exitCode = await runCommand(args);
-  // What a command leaves open must not keep the shell waiting.
-  setTimeout(() => process.exit(), LINGER_MS).unref();
+  // What a command leaves open, a name that is still looked up, must not keep the shell waiting; what it printed is read first.
+  process.stdout.write("", () => setTimeout(() => process.exit(), LINGER_MS).unref());
 }
 
-const LINGER_MS = 1000;
+const LINGER_MS = 100;
 
 /** Whoever reads along may leave before the end, as head does: what is printed after that goes nowhere. */
 function letReaderLeave(error: NodeJS.ErrnoException): void {

@@ -24,6 +24,8 @@ export interface DiagnoseContext {
   readonly rules: Rules;
   /** For one test. Milliseconds. */
   readonly timeoutMs: number;
+  /** Nothing is waited for that is not needed from then on, counted from the first test; whole routes have their own time. Milliseconds. */
+  readonly totalMs: number;
   /** For each step of opening its way; null: as long as the test may last. Milliseconds. */
   readonly connectMs: number | null;
   /** What this machine says of itself; null: nobody looks. */

@@ -14,9 +14,7 @@ const CERTAIN = 0.95;
 /** The same once all whole routes are compared. */
 const COMPARED = 0.85;
 /** A route that is silent for so long, while the site has answered or failed without it, is looked at more closely. */
-const LATE_MS = 1_500;
-/** Nothing is waited for that is not needed from here on. */
-const DRAWN_OUT_MS = 4_800;
+const LATE_MS = 1_200;
 /** What is begun only when a whole route's time is over may take so much longer: it is a second look, not the answer. */
 const SECOND_LOOK_MS = 300;
 
@@ -66,7 +64,7 @@ class Run {
         this.#isDrawnOut = true;
         this.#finishIfDrawnOut();
       },
-      Math.max(DRAWN_OUT_MS, this.#context.timeoutMs + SECOND_LOOK_MS),
+      Math.max(this.#context.totalMs, this.#context.timeoutMs + SECOND_LOOK_MS),
     );
     this.#startWanted();
   }
@@ -116,8 +114,8 @@ class Run {
   }
 
   #graceMs(): number {
-    const { graceMs, clock } = this.#context;
-    return Math.max(0, Math.min(graceMs, this.#startedAt + DRAWN_OUT_MS - clock.now()));
+    const { graceMs, totalMs, clock } = this.#context;
+    return Math.max(0, Math.min(graceMs, this.#startedAt + totalMs - clock.now()));
   }
 
   /** Whole routes have their own time, which a machine that is busy may exceed. */

@@ -12,14 +12,27 @@ import type { DiagnoseContext } from "./diagnose-context.ts";
 import { lookAtMachine } from "./machine/machine-facts.ts";
 
 const GRACE_MS = 600;
+/** From the start of the command to its end, 0.5 s are left for what is told and for the end of the process. */
+const WHOLE_MS = 4_500;
+/** A second look at what has failed by silence. */
+const SECOND_LOOK_MS = 200;
+/** Whoever has not answered by then is silent, however slow this machine itself was to start. */
+const TIMEOUT_MS_MIN = 3_000;
 
-/** What tests are run with on this machine. @param timeoutMs for one test */
-export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, timeoutMs: number): DiagnoseContext {
+/**
+ * What tests are run with on this machine.
+ *
+ * @param timeoutMs for one test; null: so long that silence is told of within 5 s
+ * @param spentMs since the command was started
+ */
+export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, timeoutMs: number | null, spentMs = 0): DiagnoseContext {
+  const totalMs = Math.max(TIMEOUT_MS_MIN + SECOND_LOOK_MS, Math.floor(WHOLE_MS - spentMs));
   const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
   const getaddrinfo = async (name: string) => (await lookup(name, { all: true })).map(({ address }) => address);
   return {
     ...{ resolver: systemResolver(), names: new DnsQueries({ clock, servers: null, getaddrinfo }), connectTcp, clock, ca: null },
-    ...{ limits: limits.message, tolerances, rules: new Rules(rules), timeoutMs, connectMs: null, graceMs: GRACE_MS },
+    ...{ limits: limits.message, tolerances, rules: new Rules(rules), connectMs: null, graceMs: GRACE_MS },
+    ...{ totalMs, timeoutMs: timeoutMs ?? totalMs - SECOND_LOOK_MS },
     machine: lookAtMachine,
   };
 }

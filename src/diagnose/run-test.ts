@@ -41,7 +41,7 @@ function waitMsFor({ kind, part }: TestSpec, { timeoutMs }: DiagnoseContext): nu
   return isCloserLook ? Math.min(timeoutMs, PROBE_MS) : timeoutMs;
 }
 
-const PROBE_MS = 3_000;
+const PROBE_MS = 2_500;
 const BODY_BYTES_MAX = 64 * 1024;
 const RAW_BYTES_MAX = 32 * 1024;
 

@@ -1,13 +1,15 @@
 import { isIP } from "node:net";
 import type { DiagnoseContext } from "../diagnose-context.ts";
 import type { Conclusion, Diagnosis } from "../diagnosis.ts";
+import { isUnresolved } from "../fault-kinds.ts";
 import type { Question, TestResult } from "../question.ts";
 import { targetOf } from "../target-of.ts";
 import { correct } from "./correction.ts";
 import { type Finding, hintsOf } from "./hints.ts";
 import { nameHints } from "./name-hints.ts";
 
-const LOOK_UP_MS = 1_000;
+/** A name that was found for the test is found again at once. */
+const LOOK_UP_MS = 200;
 
 /** With what to look at on this machine, or on the failing hop's, where the verdict is about the hop that was dialled from here. */
 export async function lookHere(conclusion: Conclusion, question: Pick<Question, "place">, context: DiagnoseContext): Promise<Diagnosis> {
@@ -29,15 +31,18 @@ async function findHere(
   const { hop, fault } = broken.attributed;
   if (hop > 1 || !LOCAL.test(fault.id)) return [];
   const { host, port } = broken.spec.exit?.hops[0] ?? { ...targetOf(broken.spec.url), ...(place === null ? {} : { port: place.port }) };
-  const facts = await machine();
   const isPlaced = broken.spec.exit === null && place !== null;
-  const found = isPlaced ? place : await resolver.resolve(host, clock.now() + LOOK_UP_MS);
+  const isFound = !isUnresolved(broken);
+  const look = isFound ? resolver.resolve(host, clock.now() + LOOK_UP_MS) : NOT_FOUND;
+  const [facts, found] = await Promise.all([machine(), isPlaced ? place : look]);
   const addresses = "addresses" in found ? found.addresses : [];
   const dialled = hintsOf({ fault: fault.id, host, port, addresses }, facts);
   const isTargets = broken.spec.exit === null && !isPlaced && isIP(host) === 0;
   const names = isTargets ? nameHints({ host, port, served: servedOf(tests), isReachedElsewhere: isReached(tests) }, facts) : [];
   return [...names, ...dialled];
 }
+
+const NOT_FOUND = { addresses: [] } as const;
 
 /** Whether the hop was reached at all, and whether it says anything. */
 const LOCAL = /^(?:connect\.|dns\.|(?:handshake|head)\.timeout$|tls\.(?:handshake_timeout|cert_))/;
