@@ -1,19 +1,41 @@
 import { resolve } from "node:path";
 import { runCommand } from "../../real/run-command.ts";
+import { plainText } from "./plain-text.ts";
 import { startWorld, type World } from "./worlds.ts";
 
 /** A command of a guide with what it printed, and what it was run with. */
 export interface Shown {
   readonly world: string;
+  /** What of the page its output shows. */
+  readonly claims: readonly Claim[];
   readonly command: string;
   readonly printed: string;
 }
 
-/** Blocks `<!-- shown with: NAME -->` and ```` ```console ```` with one command each: `$ COMMAND`, lines of which may end in `\`. */
-const BLOCK = /(<!-- shown with: (.+?) -->\n\n```console\n\$ )((?:.*\\\n)*.*)\n([\s\S]*?)(```)/g;
+/** Words of a sentence, or of a row of a table, and what of the output shows that they are true. */
+export interface Claim {
+  readonly words: string;
+  readonly phrase: string;
+}
+
+/**
+ * Blocks `<!-- shown with: NAME -->` and ```` ```console ```` with one command each: `$ COMMAND`, lines of which may end in `\`.
+ * In the comment may follow, a line each, what the block shows: `WORDS => PHRASE`.
+ */
+const BLOCK = /(<!-- shown with: (.+?)(?: -->|\n((?:.+ => .+\n)*)-->)\n\n```console\n\$ )((?:.*\\\n)*.*)\n([\s\S]*?)(^```)/gm;
 
 export function findShown(page: string): Shown[] {
-  return Array.from(page.matchAll(BLOCK), ([, , world = "", command = "", printed = ""]) => ({ world, command, printed }));
+  return Array.from(page.matchAll(BLOCK), ([, , world = "", claims = "", command = "", printed = ""]) => ({
+    world,
+    claims: claims.split("\n").filter(Boolean).map(readClaim),
+    command,
+    printed,
+  }));
+}
+
+function readClaim(line: string): Claim {
+  const [words = "", phrase = ""] = line.split(" => ");
+  return { words: plainText(words), phrase };
 }
 
 /** The page with what its commands print now. */
@@ -22,7 +44,10 @@ export async function showAnew(page: string): Promise<string> {
   const printed: string[] = [];
   for (const { world, command } of blocks) printed.push(await run(world, command));
   let next = 0;
-  return page.replace(BLOCK, (_, start: string, __: string, command: string) => `${start}${command}\n${printed[next++]}\`\`\``);
+  return page.replace(
+    BLOCK,
+    (_, start: string, __: string, ___: string, command: string) => `${start}${command}\n${printed[next++]}\`\`\``,
+  );
 }
 
 /** What a command of a guide prints, on stdout and stderr, with the guide's names. */
@@ -36,22 +61,27 @@ export async function run(worldName: string, command: string): Promise<string> {
 }
 
 /** A name with its port, or the name alone where the port is what its scheme means. */
-function withAddresses(command: string, { names }: World): string {
+function withAddresses(command: string, { names, paths }: World): string {
+  const placed = Object.entries(paths).reduce((text, [path, real]) => text.replaceAll(path, real), command);
   return Object.entries(names).reduce((text, [name, { host, port }]) => {
-    const withoutPort = name.replace(/:80$/, "");
-    return text.replaceAll(name, `${host}:${port}`).replaceAll(withoutPort, `${host}:${port}`);
-  }, command);
+    return text.replaceAll(name, `${host}:${port}`).replaceAll(withoutUsualPort(name), `${host}:${port}`);
+  }, placed);
 }
 
-function withNames(text: string, { names }: World): string {
+function withoutUsualPort(name: string): string {
+  return name.replace(/:(?:80|443)$/, "");
+}
+
+function withNames(text: string, { names, paths }: World): string {
+  const placed = Object.entries(paths).reduce((told, [path, real]) => told.replaceAll(real, path), text);
   const named = Object.entries(names).reduce((told, [name, { host, port }]) => {
     const ownPort = name.split(":")[1] ?? "80";
     return told
-      .replaceAll(`${host}:${port}`, name.replace(/:80$/, ""))
+      .replaceAll(`${host}:${port}`, withoutUsualPort(name))
       .replaceAll(`${host} port ${port}`, name.replace(":", " port "))
       .replaceAll(`port ${port} of this machine`, `port ${ownPort} of this machine`)
       .replaceAll(`'sport = :${port}'`, `'sport = :${ownPort}'`);
-  }, text);
+  }, placed);
   return named
     .replace(/(?:^ {2}(?:ok|fault|cut) .*\n)+/gm, alignRows)
     .replace(/^( {2}client ── .*(?:hop 1|target|edge).*\n)( +\S.*)\n/gm, alignPicture);
