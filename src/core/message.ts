@@ -64,7 +64,8 @@ export function fieldValue(fields: RawFields, name: string): string | null {
 export function fieldValues(fields: RawFields, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < fields.length; i += 2) {
-    if ((fields[i] as string).toLowerCase() === name) values.push(fields[i + 1] as string);
+    const candidate = fields[i] as string;
+    if (candidate.length === name.length && candidate.toLowerCase() === name) values.push(fields[i + 1] as string);
   }
   return values;
 }

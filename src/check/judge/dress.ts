@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { JudgeKind } from "./payload.ts";
 import { drawPicture } from "./picture.ts";
+import { showPayload } from "./show-payload.ts";
 
 /** What a judge signs, with its signature. */
 export interface Statement {
@@ -28,19 +29,36 @@ export const CONTENT_TYPES: Readonly<Record<JudgeKind, string>> = {
 
 /** The statements that a body holds, its own among them where it came whole; at most a few. */
 export function findStatements(body: Buffer): Statement[] {
-  const text = body.toString("latin1");
   const found: Statement[] = [];
-  for (const match of text.matchAll(SEAL)) {
-    if (found.length === STATEMENTS_MAX) break;
-    const [, payload = "", signature = ""] = match;
-    found.push({ payload: Buffer.from(payload, "base64url").toString("latin1"), signature });
+  for (let at = body.indexOf(SEAL); at >= 0 && found.length < STATEMENTS_MAX; at = body.indexOf(SEAL, at)) {
+    const payloadAt = at + SEAL.length;
+    const payloadEnd = skipBase64url(body, payloadAt);
+    const end = body[payloadEnd] === DOT ? skipBase64url(body, payloadEnd + 1) : payloadEnd;
+    at = payloadAt;
+    if (payloadEnd === payloadAt || end <= payloadEnd + 1 || body[end] !== QUOTE) continue;
+    at = end;
+    const payload = Buffer.from(body.toString("latin1", payloadAt, payloadEnd), "base64url").toString("latin1");
+    found.push({ payload, signature: body.toString("latin1", payloadEnd + 1, end) });
   }
   return found;
 }
 
 /** An answer has one; more may be put before it to hide it. */
 const STATEMENTS_MAX = 4;
-const SEAL = /state="([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)"/g;
+/** Before a payload, a dot and its signature, both as base64url, and a quotation mark. */
+const SEAL = Buffer.from('state="');
+const DOT = 0x2e;
+const QUOTE = 0x22;
+
+/** @returns where the first byte stands that is none of its 64. */
+function skipBase64url(body: Buffer, from: number): number {
+  let at = from;
+  while (IS_BASE64URL[body[at] as number] === 1) at++;
+  return at;
+}
+
+const IS_BASE64URL = new Uint8Array(256);
+for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) IS_BASE64URL[byte] = 1;
 
 function seal({ payload, signature }: Statement): string {
   return `state="${Buffer.from(payload, "latin1").toString("base64url")}.${signature}"`;
@@ -50,8 +68,11 @@ const DRESSES: Readonly<Record<JudgeKind, (statement: Statement, sealed: string)
 
 // Text that is not ASCII, spaces and comments show who recodes or packs pages. Worth changing besides: places for scripts and advertisements, links to strip of their TLS, an address to send money to, a login.
 function page({ payload }: Statement, sealed: string): Buffer {
-  return Buffer.from(
-    `<!DOCTYPE html>
+  return Buffer.concat([PAGE.before, Buffer.from(sealed, "latin1"), PAGE.between, showPayload(payload), PAGE.after]);
+}
+
+const PAGE = {
+  before: Buffer.from(`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -64,22 +85,19 @@ function page({ payload }: Statement, sealed: string): Buffer {
 <h1>Your request, as it arrived</h1>
 <!-- written by hand;	two  spaces and a tab are meant   -->
 <p>Größe, naïve café, “quotes”, 你好, Здравствуйте, 🙂&nbsp;</p>
-<main data-${sealed}></main>
+<main data-`),
+  between: Buffer.from(`></main>
 <div id="ad-banner" class="ads"><img src="http://www.example.com/banner.gif" width="468" height="60" alt="advertisement"></div>
 <p>Read more at <a href="https://www.example.com/">https://www.example.com/</a> or <a href="http://www.example.org/">http://www.example.org/</a>.</p>
 <form action="https://login.example.com/" method="post"><input name="user"><input name="password" type="password"><button>Log in</button></form>
 <p>Questions: <a href="mailto:someone@example.com">someone@example.com</a>, +1 555 0100. Donations: 1BoatSLRHtKNngkdXEeobR76b53LETtpyT</p>
-<pre>${escapeHtml(JSON.stringify(JSON.parse(payload), null, 1))}</pre>
+<pre>`),
+  after: Buffer.from(`</pre>
 <script>document.documentElement.className = "js";</script>
 </body>
 </html>
-`,
-  );
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']|[^\n\x20-\x7e]/g, (char) => `&#${char.charCodeAt(0)};`);
-}
+`),
+} as const;
 
 function script(_: Statement, sealed: string): Buffer {
   return Buffer.from(

@@ -1,0 +1,118 @@
+/**
+ * A payload for people to read: its JSON over lines, a space before what is one level deeper, as HTML in ASCII. Byte for byte the same on every
+ * machine, and in one pass, since thousands of answers are held against it.
+ *
+ * @param payload as writePayload makes it: without space between its parts, and with all that is not ASCII as `\u....`.
+ */
+export function showPayload(payload: string): Buffer {
+  const page = new Page(2 * payload.length);
+  let depth = 0;
+  let isInText = false;
+  for (let at = 0; at < payload.length; at++) {
+    const char = payload.charCodeAt(at);
+    page.reserve(depth + ROOM_BYTES);
+    if (isInText && char === BACKSLASH) at = copyEscape(page, payload, at);
+    else if (char === QUOTE) {
+      isInText = !isInText;
+      page.reference(QUOTE);
+    } else if (isInText) page.text(char);
+    else depth = copyMark(page, payload, at, depth);
+  }
+  return page.bytes;
+}
+
+/** What one character of a payload takes at most, besides its line's space. */
+const ROOM_BYTES = 32;
+
+const QUOTE = 0x22;
+const AMPERSAND = 0x26;
+const APOSTROPHE = 0x27;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const LESS = 0x3c;
+const GREATER = 0x3e;
+const BACKSLASH = 0x5c;
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const DELETE = 0x7f;
+
+/** Two characters, or six: of those, control characters stay as they are, and others become what HTML has for them. @returns where it ends */
+function copyEscape(page: Page, payload: string, at: number): number {
+  if (payload[at + 1] !== "u") {
+    page.put(BACKSLASH);
+    page.text(payload.charCodeAt(at + 1));
+    return at + 1;
+  }
+  const end = at + UNICODE_ESCAPE_CHARS - 1;
+  const code = Number.parseInt(payload.slice(at + 2, end + 1), 16);
+  if (code >= DELETE) page.reference(code);
+  else for (let i = at; i <= end; i++) page.put(payload.charCodeAt(i));
+  return end;
+}
+
+const UNICODE_ESCAPE_CHARS = 6;
+
+/** What stands between texts: brackets, commas, colons, numbers and words. @returns how deep it leads */
+function copyMark(page: Page, payload: string, at: number, depth: number): number {
+  const char = payload.charCodeAt(at);
+  const isOpening = char === OPENING.array || char === OPENING.object;
+  const isClosing = char === CLOSING.array || char === CLOSING.object;
+  if (isClosing && !isOpener(payload.charCodeAt(at - 1))) page.line(depth - 1);
+  page.put(char);
+  if (char === COLON) page.put(SPACE);
+  if (char === COMMA) page.line(depth);
+  if (isOpening && !isCloser(payload.charCodeAt(at + 1))) page.line(depth + 1);
+  return depth + Number(isOpening) - Number(isClosing);
+}
+
+const OPENING = { array: 0x5b, object: 0x7b } as const;
+const CLOSING = { array: 0x5d, object: 0x7d } as const;
+
+function isOpener(char: number): boolean {
+  return char === OPENING.array || char === OPENING.object;
+}
+
+function isCloser(char: number): boolean {
+  return char === CLOSING.array || char === CLOSING.object;
+}
+
+/** Bytes that become more. */
+class Page {
+  #bytes: Buffer;
+  #length = 0;
+
+  constructor(sizeBytes: number) {
+    this.#bytes = Buffer.allocUnsafe(sizeBytes);
+  }
+
+  get bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.#bytes.length + bytes));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+
+  put(char: number): void {
+    this.#bytes[this.#length++] = char;
+  }
+
+  /** ASCII that HTML may take for its own. */
+  text(char: number): void {
+    if (char === AMPERSAND || char === LESS || char === GREATER || char === APOSTROPHE || char === QUOTE) this.reference(char);
+    else this.put(char);
+  }
+
+  /** `&#34;` */
+  reference(code: number): void {
+    this.#length += this.#bytes.write(`&#${code};`, this.#length, "latin1");
+  }
+
+  line(depth: number): void {
+    this.put(NEWLINE);
+    for (let i = 0; i < depth; i++) this.put(SPACE);
+  }
+}

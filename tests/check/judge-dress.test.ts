@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { dress, findStatements } from "../../src/check/judge/dress.ts";
+import { JUDGE_KINDS, writePayload } from "../../src/check/judge/payload.ts";
+import { showPayload } from "../../src/check/judge/show-payload.ts";
+
+const bytes = fc.uint8Array({ maxLength: 60 }).map((value) => Buffer.from(value).toString("latin1"));
+/** What payloads are made of, and deeper. */
+const json = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 4 }, bytes, fc.integer(), fc.boolean(), fc.constant(null), tie("array"), tie("object")),
+  array: fc.array(tie("value"), { maxLength: 5 }),
+  object: fc.dictionary(bytes, tie("value"), { maxKeys: 5 }),
+})).value;
+
+test("shows a payload as its JSON over lines, with each character escaped that is HTML's or not ASCII", () => {
+  fc.assert(
+    fc.property(json, (value) => {
+      const payload = writePayload(value as Parameters<typeof writePayload>[0]);
+      const expected = JSON.stringify(JSON.parse(payload), null, 1).replace(
+        /[&<>"']|[^\n\x20-\x7e]/g,
+        (char) => `&#${char.charCodeAt(0)};`,
+      );
+      assert.equal(showPayload(payload).toString("latin1"), expected);
+    }),
+  );
+});
+
+test("finds what a body states, whatever its kind", () => {
+  const statement = { payload: writePayload({ a: "é" } as never), signature: "c2lnbmF0dXJl" };
+  for (const kind of JUDGE_KINDS) assert.deepEqual(findStatements(dress(kind, statement)), [statement]);
+});
+
+test("finds the statements that the pattern of them finds, wherever they stand in a body", () => {
+  const piece = fc.constantFrom('state="', "state=", '"', ".", "YWJj", "ZGVm-_", "=", " ", "s");
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const text = pieces.join("");
+      const expected = [...text.matchAll(/state="([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)"/g)]
+        .slice(0, 4)
+        .map(([, payload = "", signature = ""]) => ({
+          payload: Buffer.from(payload, "base64url").toString("latin1"),
+          signature,
+        }));
+      assert.deepEqual(findStatements(Buffer.from(text)), expected);
+    }),
+  );
+});
