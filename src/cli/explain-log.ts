@@ -5,7 +5,7 @@ import type { Input } from "./explain-input.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Whether an input's first lines are of a log. */
-export function isLog(input: Input): boolean {
+export function isLog(input: Input): ReturnType<typeof looksLikeLog> {
   return looksLikeLog(input.head.toString("latin1"), new Date().getFullYear());
 }
 

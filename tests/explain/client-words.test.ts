@@ -108,6 +108,90 @@ const SAID: readonly (readonly [line: string, fault: string, culprit: string | n
   ["net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH at https://site.example/", "tls.version_or_cipher", null],
   ["Error: page.goto: NS_ERROR_NET_TIMEOUT", "connect.timeout", null],
   ["NS_ERROR_NET_RESET", "head.reset", null],
+  [
+    "requests.exceptions.ChunkedEncodingError: (\"Connection broken: InvalidChunkLength(got length b'', 0 bytes read)\", InvalidChunkLength(got length b'', 0 bytes read))",
+    "body.truncated",
+    null,
+  ],
+  [
+    "aiohttp.client_exceptions.ClientPayloadError: Response payload is not completed: <TransferEncodingError: 400, message='Not enough data to satisfy transfer length header.'>",
+    "body.truncated",
+    null,
+  ],
+  [
+    "httpx.RemoteProtocolError: peer closed connection without sending complete message body (received 10 bytes, expected 100)",
+    "body.truncated",
+    null,
+  ],
+  ["AxiosError: timeout of 1000ms exceeded", "head.timeout", null],
+  ["HeadersOverflowError: Headers Overflow Error { code: 'UND_ERR_HEADERS_OVERFLOW' }", "head.too_large", "origin"],
+  ["java.io.IOException: HTTP/1.1 header parser received no bytes", "head.closed_empty", null],
+  [
+    "org.apache.http.ConnectionClosedException: Premature end of Content-Length delimited message body (expected: 1,024; received: 512)",
+    "body.truncated",
+    null,
+  ],
+  ["java.net.ProtocolException: unexpected end of stream", "body.truncated", null],
+  ["reactor.netty.http.client.PrematureCloseException: Connection prematurely closed BEFORE response", "head.closed_empty", null],
+  ["reactor.netty.http.client.PrematureCloseException: Connection prematurely closed DURING response", "body.truncated", null],
+  ["System.Net.Http.HttpRequestException: Response status code does not indicate success: 502 (Bad Gateway).", "relay.edge_5xx", null],
+  [
+    "System.Threading.Tasks.TaskCanceledException: The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing.",
+    "head.timeout",
+    null,
+  ],
+  ['reqwest::Error { kind: Request, url: "https://site.example/", source: hyper::Error(IncompleteMessage) }', "head.closed_empty", null],
+  ["error sending request for url (https://site.example/): connection closed before message completed", "head.closed_empty", null],
+  ['reqwest::Error { kind: Request, url: "https://site.example/", source: TimedOut }', "head.timeout", null],
+  ["error decoding response body: error reading a body from connection: end of file before message length reached", "body.truncated", null],
+  ["Server error: `GET https://site.example/` resulted in a `502 Bad Gateway` response:", "relay.edge_5xx", null],
+  ["Net::OpenTimeout: execution expired", "connect.timeout", null],
+  ["HTTP request sent, awaiting response... No data received.", "head.closed_empty", null],
+  ["TimeoutError: page.goto: Timeout 30000ms exceeded.", "head.timeout", null],
+  [
+    "selenium.common.exceptions.WebDriverException: Message: Reached error page: about:neterror?e=proxyConnectFailure&u=https%3A//site.example/",
+    "connect.refused",
+    "exit",
+  ],
+  [
+    "selenium.common.exceptions.WebDriverException: Message: Reached error page: about:neterror?e=dnsNotFound&u=https%3A//site.example/",
+    "dns.nxdomain",
+    null,
+  ],
+  ["Message: Reached error page: about:neterror?e=netReset&u=https%3A//site.example/", "head.reset", null],
+  ["Message: Reached error page: about:neterror?e=netTimeout&u=https%3A//site.example/", "connect.timeout", null],
+  [
+    "twisted.internet.error.TimeoutError: User timeout caused connection failure: Getting https://site.example/ took longer than 180.0 seconds..",
+    "head.timeout",
+    null,
+  ],
+  [
+    "[<twisted.python.failure.Failure twisted.internet.error.ConnectionLost: Connection to the other side was lost in a non-clean fashion: Connection lost.>]",
+    "head.reset",
+    null,
+  ],
+  ["[<twisted.python.failure.Failure twisted.internet.error.ConnectionDone: Connection was closed cleanly.>]", "head.closed_empty", null],
+  [
+    "twisted.web._newclient.ResponseFailed: [<twisted.python.failure.Failure twisted.web.http._DataLoss: Chunked decoder in 'CHUNK_LENGTH' state, still expecting more data to get to 'FINISHED' state.>]",
+    "body.truncated",
+    null,
+  ],
+  ["fatal: unable to access 'https://git.example/x.git/': Proxy CONNECT aborted", "handshake.closed", "exit"],
+  ["** (Mint.TransportError) connection refused", "connect.refused", null],
+  ["%HTTPoison.Error{id: nil, reason: :closed}", "head.closed_empty", null],
+  ["[https @ 0x55] HTTP error 502 Bad Gateway", "relay.edge_5xx", null],
+  ['Failed to connect to proxy URL: "http://127.0.0.1:8080"', "handshake.connect_failed", "exit"],
+  ["[proxychains] Strict chain  ...  127.0.0.1:9050  ...  timeout", "handshake.connect_failed", "exit"],
+  ["[proxychains] Strict chain  ...  192.0.2.46:3128  ...  site.example:80 <--denied", "handshake.connect_rejected", null],
+  [
+    "[proxychains] Strict chain  ...  91.109.16.31:9050  ...  site.example:443 <--socket error or timeout!",
+    "handshake.connect_rejected",
+    null,
+  ],
+  // proxychains 3, and what version 4 says at its end.
+  ["|S-chain|-<>-127.0.0.1:9050-<><>-192.0.2.8:443-<--timeout", "handshake.connect_rejected", null],
+  ["|D-chain|-<>-127.0.0.1:9050-<--timeout", "handshake.connect_failed", "exit"],
+  ["!!!need more proxies!!!", "gateway.no_exit", "gateway"],
 ];
 
 test("errors of clients are read as what they say, of a proxy or of whoever was asked", () => {
@@ -135,4 +219,17 @@ test("one error that a program prints in several lines is told once, and two tha
   const lines = (text: string) => (explainResponse(text) ?? []).map((one) => one.line);
   assert.deepEqual(lines(error), [2]);
   assert.deepEqual(lines(`${error}${"x\n".repeat(30)}${error}`), [2, 36]);
+});
+
+test("what a program says behind proxychains, and below its own error, only repeats it", () => {
+  const faults = (text: string) => (explainResponse(text) ?? []).map((one) => (one.kind === "words" ? one.reading.fault : one.kind));
+  const chain = "[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443 <--denied";
+  assert.deepEqual(faults(`${chain}\ncurl: (7) Failed to connect to site.example port 443: Couldn't connect to server\n`), [
+    "handshake.connect_rejected",
+  ]);
+  assert.deepEqual(faults("Error: aborted\n    at TLSSocket.x (node:_http_client:460:19) {\n  code: 'ECONNRESET'\n}"), ["body.truncated"]);
+  assert.deepEqual(faults("TypeError: terminated\n  [cause]: SocketError: other side closed\n      code: 'UND_ERR_SOCKET'"), [
+    "body.truncated",
+  ]);
+  assert.deepEqual(faults("[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443  ...  OK\n"), []);
 });

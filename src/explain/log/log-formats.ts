@@ -105,14 +105,23 @@ export function formatsNamed(name: string | null, year: number = 2000): readonly
   return all.filter(({ id, program }) => program === name || (hasAccess && id === "access"));
 }
 
-/** Whether one of a text's first lines is of a log. @param year of times that have none. */
-export function looksLikeLog(head: string, year: number): boolean {
+/**
+ * Whether a text's first lines are of a log: "perhaps" where there are only such that quote what programs say elsewhere too, without a time.
+ * @param year of times that have none.
+ */
+export function looksLikeLog(head: string, year: number): "surely" | "perhaps" | "no" {
   const formats = formatsNamed(null, year);
-  const isRead = (line: string) => formats.some(({ read }) => read(line) !== null);
-  return head
-    .split("\n", LINES_MAX)
-    .map((line) => line.replace(/\r$/, ""))
-    .some((line) => isRead(line) || [...unwrapAll(line, year)].some((inner) => isRead(inner.line)));
+  const isRead = (line: string) => formats.some(({ read, isLast }) => isLast !== true && read(line) !== null);
+  const quoted = formats.filter(({ isLast }) => isLast === true);
+  let isQuoted = false;
+  for (const raw of head.split("\n", LINES_MAX)) {
+    const line = raw.replace(/\r$/, "");
+    if (isRead(line) || [...unwrapAll(line, year)].some((inner) => isRead(inner.line))) return "surely";
+    const events = quoted.map(({ read }) => read(line)).filter((event) => event !== null);
+    if (events.some(({ at }) => at !== null)) return "surely";
+    isQuoted ||= events.length > 0;
+  }
+  return isQuoted ? "perhaps" : "no";
 }
 
 const LINES_MAX = 50;

@@ -22,7 +22,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /curl: \(6\)|Could not resolve host|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
+    /curl: \(6\)|Could not resolve host|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|reason: :nxdomain|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
     {
       fault: "dns.nxdomain",
       culprit: null,
@@ -126,7 +126,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
   ],
   // TCP.
   [
-    /curl: \(7\)|Failed to connect to .* port|ECONNREFUSED|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
+    /curl: \(7\)|Failed to connect to .* port|ECONNREFUSED|:econnrefused|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
     {
       fault: "connect.refused",
       culprit: null,
@@ -170,7 +170,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /curl: \(28\)|ETIMEDOUT|[Cc]onnect(?:ion)? timed out|ConnectTimeout|Connect Timeout|CONNECT_TIMEOUT|ERR_(?:CONNECTION_)?TIMED_OUT|NS_ERROR_NET_TIMEOUT/,
+    /curl: \(28\)|ETIMEDOUT|Net::OpenTimeout|[Cc]onnect(?:ion)? timed out|ConnectTimeout|Connect Timeout|CONNECT_TIMEOUT|ERR_(?:CONNECTION_)?TIMED_OUT|NS_ERROR_NET_TIMEOUT/,
     {
       fault: "connect.timeout",
       culprit: null,

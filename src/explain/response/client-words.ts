@@ -1,6 +1,9 @@
+import { ANSWER_SAYINGS } from "./answer-sayings.ts";
 import { CLIENT_SAYINGS } from "./client-sayings.ts";
+import { readFirefoxWords } from "./firefox-words.ts";
 import { readGoWords } from "./go-words.ts";
 import { readProxyWords } from "./proxy-words.ts";
+import { readProxychainsWords } from "./proxychains-words.ts";
 import { readSocksWords } from "./socks-words.ts";
 import { readStatusWords } from "./status-words.ts";
 import { readTunnelWords } from "./tunnel-words.ts";
@@ -11,11 +14,14 @@ export function readClientWords(text: string): WordsReading | null {
   // PHP's clients quote curl so.
   const line = text.replace(/\bcURL error (\d+):/, "curl: ($1)");
   return (
+    readProxychainsWords(line) ??
     readTunnelWords(line) ??
     readProxyWords(line) ??
+    readFirefoxWords(line) ??
     readAptWords(line) ??
     readSocksWords(line) ??
     readGoWords(line) ??
+    firstSaid(ANSWER_SAYINGS, line) ??
     firstSaid(CLIENT_SAYINGS, line) ??
     readStatusWords(line)
   );

@@ -58,7 +58,7 @@ class CurlReader {
 
   /** What curl says at its end, and what other clients say where no answer is being read. */
   #hear(line: string, number: number): void {
-    const isOwn = line.startsWith("curl: (") || (this.#open === null && !/^[<>*]/.test(line) && readClientWords(line) !== null);
+    const isOwn = line.startsWith("curl: (") || (this.#open === null && !/^[<>*](?: |$)/.test(line) && readClientWords(line) !== null);
     if (isOwn && this.#words.length < WORDS_MAX) this.#words.push({ text: line.slice(0, WORDS_CHARS_MAX), line: number, ms: msOf(line) });
   }
 

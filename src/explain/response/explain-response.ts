@@ -8,6 +8,7 @@ import { readClientWords } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
 import { DISGUISED_BLOCKS } from "./disguised-blocks.ts";
 import { readHar } from "./har.ts";
+import { readProxychainsWords } from "./proxychains-words.ts";
 import type { ClientWords, SavedAnswer, SavedTalk } from "./saved.ts";
 import type { WordsReading } from "./words-reading.ts";
 
@@ -49,9 +50,18 @@ export function explainResponse(text: string): readonly Explained[] | null {
 }
 
 /** Programs print one error in several lines: its message, its cause, its code. */
-function isSameError(before: ExplainedWords, { line, reading }: ExplainedWords): boolean {
-  return line > 0 && line - before.line <= ERROR_LINES_MAX && reading.summary === before.reading.summary;
+function isSameError(before: ExplainedWords, { text, line, reading }: ExplainedWords): boolean {
+  if (line <= 0 || line - before.line > ERROR_LINES_MAX) return false;
+  // What proxychains has told, the program that it runs takes for a port where nobody listens.
+  return reading.summary === before.reading.summary || DETAIL.test(text) || isOfProxychains(before.text);
 }
+
+function isOfProxychains(text: string): boolean {
+  return readProxychainsWords(text) !== null;
+}
+
+/** Node prints an error's fields and its cause below it. */
+const DETAIL = /^\s*(?:\[?cause\]?|code|errno|syscall): ?/;
 
 const ERROR_LINES_MAX = 12;
 

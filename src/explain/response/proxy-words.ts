@@ -98,14 +98,37 @@ const SAID: readonly Said[] = [
   },
 ];
 
+/** The sentence ends with the proxy. */
+const NO_MORE = /connect to proxy(?: URL)?\b[\s:.]*["']?(?:https?:\/\/[^\s"']*)?["']?\s*$/;
+
+const UNSAID: Said = {
+  pattern: NO_MORE,
+  fault: "handshake.connect_failed",
+  words: "The client could not connect to the proxy, and does not say why.",
+  next: "See it with curl -v -x PROXY URL. The site has not been asked.",
+};
+
 /** What a client says of a proxy that it could not use at all; null: the line is about something else. */
 export function readProxyWords(line: string): WordsReading | null {
   const found = OF_THE_PROXY.exec(line);
-  if (found === null) return null;
+  if (found === null) return ABORTED.test(line) ? readSaid(CLOSED) : null;
   const about = found[0];
-  const said = SAID.find(({ pattern }) => pattern.test(about));
+  const said = SAID.find(({ pattern }) => pattern.test(about)) ?? (NO_MORE.test(about) ? UNSAID : undefined);
   if (said === undefined) return null;
-  const { fault, words, next } = said;
+  return readSaid(said);
+}
+
+/** curl's, without a time. */
+const ABORTED = /Proxy CONNECT aborted$/;
+
+const CLOSED: Said = {
+  pattern: ABORTED,
+  fault: "handshake.closed",
+  words: "The proxy closed the connection instead of answering CONNECT.",
+  next: "Check that the port speaks HTTP (1080 is most often SOCKS: socks5h://HOST:1080), and whether this address is allowed there.",
+};
+
+function readSaid({ fault, words, next }: Said): WordsReading {
   const isOurs = fault === "dns.nxdomain" || fault === "tls.protocol_mismatch" || fault === "handshake.not_a_proxy";
   return { fault, culprit: isOurs ? "gateway" : "exit", confidence: 0.85, summary: words, next };
 }

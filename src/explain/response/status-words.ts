@@ -2,6 +2,10 @@ import type { WordsReading } from "./words-reading.ts";
 
 /** How clients tell the status of an answer that they do not show. */
 const TOLD: readonly RegExp[] = [
+  // .NET; Guzzle; ffmpeg.
+  /does not indicate success: (\d{3})\b/,
+  /resulted in a `(\d{3}) /,
+  /\bHTTP error (\d{3}) /,
   // wget; curl -f and .NET; requests; urllib and yt-dlp; PHP; npm; Java; Ruby; axios, httpx and browsers; Docker and Go programs.
   /\bERROR (\d{3}): /,
   /awaiting response\.\.\. (\d{3})\b/,
