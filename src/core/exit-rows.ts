@@ -15,6 +15,11 @@ export interface ExitKind {
 export interface ExitRows {
   readonly size: number;
   at(row: number): Exit;
+  /**
+   * Reads what `at` is going to read, if there is such a row, so that the waits for the memory of several exits pass together. What it gives
+   * means nothing, but must be kept: else it would not be read.
+   */
+  fetch(row: number): number;
   /** See `exitKey`. */
   keyOf(row: number): number;
   /** The kind of an exit, as its place in `kinds`. */
@@ -90,6 +95,11 @@ export class GivenExits implements ExitRows {
 
   at(row: number): Exit {
     return this.#exits[row] as Exit;
+  }
+
+  /** They are objects already. */
+  fetch(): number {
+    return 0;
   }
 
   keyOf(row: number): number {

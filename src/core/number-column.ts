@@ -1,5 +1,5 @@
 /** Pages of so many numbers. Growing adds one: what there is stays where it is, since copying millions of numbers takes too long at once. */
-const PAGE_BITS = 14;
+const PAGE_BITS = 16;
 const PAGE_SIZE: number = 1 << PAGE_BITS;
 const PAGE_MASK: number = PAGE_SIZE - 1;
 /** The first page begins small: most columns stay so. */

@@ -38,6 +38,10 @@ export class CommonExits extends ExitGroup {
     return this.#lists.view(row);
   }
 
+  fetch(rowA: number, rowB: number): void {
+    this.#lists.book.fetch(rowA, rowB);
+  }
+
   loadedAt(index: number): PoolExit {
     return this.#lists.view(this.#rows[index] as number);
   }
@@ -65,7 +69,7 @@ export class CommonExits extends ExitGroup {
     const zones = new Uint8Array(this.#rows.length);
     const counts: [number, number, number] = [0, 0, 0];
     for (let index = 0; index < zones.length; index++) {
-      const zone = store.zoneOf(this.#rows[index] as number);
+      const zone = store.zoneInTurn(this.#rows[index] as number);
       zones[index] = zone;
       counts[zone]++;
     }

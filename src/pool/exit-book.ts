@@ -1,5 +1,6 @@
 import { type ExitRows, exitKey, GivenExits, idOfKey, isIdItself } from "../core/exit-rows.ts";
 import { HashedRows } from "../core/hashed-rows.ts";
+import { IntColumn } from "../core/number-column.ts";
 import type { Exit } from "../core/route.ts";
 import { normalize } from "./exit-filter.ts";
 import { ENTRY, ExitStore, KEY, LIST, NAMED, OWN } from "./exit-store.ts";
@@ -16,6 +17,8 @@ const SOME_KEPT_MAX: number = 1 << 11;
  */
 export class ExitBook {
   readonly store: ExitStore = new ExitStore();
+  /** What was read ahead, which means nothing. */
+  fetched = 0;
   /** The tier of exits that name none; undefined: none either. */
   tier: string | undefined = undefined;
   /** Asked for by an id, or null where the key is all of it. */
@@ -29,6 +32,8 @@ export class ExitBook {
   readonly #own = new Map<number, Exit>();
   /** The first rows each have a place of their own, the others share a few. */
   readonly #kept: (PoolExit | null)[] = [];
+  /** Whose view stands at each of these places: so that nobody looks at a view to find that it is another's. */
+  readonly #keptRows = new IntColumn();
 
   /** Which of the two lists is the newest. */
   get newest(): 0 | 1 {
@@ -139,17 +144,26 @@ export class ExitBook {
     return own ?? this.labelled(list.at(this.store.get(row, ENTRY)));
   }
 
+  /** Reads what a look at these two is going to read: in a pool of a million that is nearly all that it costs, and so it is waited for once. */
+  fetch(a: number, b: number): void {
+    const [entryA, entryB] = [this.store.get(a, ENTRY), this.store.get(b, ENTRY)];
+    const list = this.#lists[this.#newest];
+    this.fetched = list.fetch(entryA) + list.fetch(entryB);
+  }
+
   /** The view of an exit, if it was kept. */
   kept(row: number): PoolExit | null {
-    const kept = this.#kept[this.#placeOf(row)];
-    return kept !== undefined && kept !== null && kept.number === row ? kept : null;
+    const at = this.#placeOf(row);
+    return at < this.#kept.length && this.#keptRows.get(at) === row ? (this.#kept[at] as PoolExit | null) : null;
   }
 
   /** Keeps the view of an exit that is used, with its exit, in the place of another's. */
   keep(member: PoolExit): void {
     const at = this.#placeOf(member.number);
     while (this.#kept.length <= at) this.#kept.push(null);
+    this.#keptRows.reserve(at + 1);
     this.#kept[at] = member;
+    this.#keptRows.set(at, member.number);
   }
 
   /** The exit, in the first tier if it names none. */

@@ -24,6 +24,8 @@ export abstract class ExitGroup {
 
   abstract rowAt(place: number): number;
   abstract view(row: number): PoolExit;
+  /** Both are going to be looked at. */
+  abstract fetch(rowA: number, rowB: number): void;
   /** In an order that no zone changes. */
   abstract loadedAt(place: number): PoolExit;
   protected abstract swap(a: number, b: number): void;
@@ -116,6 +118,8 @@ export class OneExit extends ExitGroup {
   view(): PoolExit {
     return this.#member;
   }
+
+  fetch(): void {}
 
   loadedAt(): PoolExit {
     return this.#member;

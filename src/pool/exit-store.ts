@@ -34,8 +34,11 @@ const RECORD_NUMBERS: number = HISTORY_NUMBERS + 2;
 const PAGE_BITS = 13;
 const PAGE_MASK: number = (1 << PAGE_BITS) - 1;
 
-/** Flags. The state that was last reported takes the lowest three bits. */
-export const REPORTED_MASK = 0b111;
+/** Flags. The zone takes the lowest two bits, the state that was last reported the next three. */
+const ZONE_BITS = 2;
+const ZONE_MASK: number = (1 << ZONE_BITS) - 1;
+export const REPORTED_SHIFT = 2;
+export const REPORTED_MASK: number = 0b111 << REPORTED_SHIFT;
 /** An operator holds it out. */
 export const HELD: number = 1 << 5;
 /** Benched or on probation, or an operator holds it out. */
@@ -48,10 +51,6 @@ export const NAMED: number = 1 << 8;
 export const OWN: number = 1 << 9;
 /** Which of two lists it was last seen in. */
 export const LIST: number = 1 << 10;
-
-/** Beside the kind of a row. */
-const ZONE_BITS = 2;
-const ZONE_MASK: number = (1 << ZONE_BITS) - 1;
 
 /** No row, no record, no kind. */
 export const NONE = -1;
@@ -76,7 +75,7 @@ export class ExitStore {
   end = 0;
   /** What operators said of rows. */
   readonly holds: Map<number, Hold> = new Map();
-  /** The kind of each row, and in the lowest bits its zone: close together, for who looks at many. `NONE`: it is in no list. */
+  /** The kind of each row, and in the lowest bits its zone once more: close together, for who goes through many. `NONE`: it is in no list. */
   readonly #kinds = new IntColumn();
   readonly #rows: RowPage[] = [];
   readonly #records: Float64Array[] = [];
@@ -139,11 +138,17 @@ export class ExitStore {
 
   /** Not to be asked of one that is in no list. */
   zoneOf(row: number): Zone {
+    return (this.get(row, FLAGS) & ZONE_MASK) as Zone;
+  }
+
+  /** The same, for who goes through the rows. */
+  zoneInTurn(row: number): Zone {
     return (this.#kinds.get(row) & ZONE_MASK) as Zone;
   }
 
   enterLists(row: number, kind: number, zone: Zone): void {
     this.#kinds.set(row, (kind << ZONE_BITS) | zone);
+    this.set(row, FLAGS, (this.get(row, FLAGS) & ~ZONE_MASK) | zone);
   }
 
   leaveLists(row: number): void {

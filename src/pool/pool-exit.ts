@@ -13,6 +13,7 @@ import {
   QUEUED_AT,
   RECORD,
   REPORTED_MASK,
+  REPORTED_SHIFT,
   recordStart,
   rowStart,
   TUNNELS,
@@ -26,7 +27,7 @@ import { costOf } from "./outlook.ts";
 import type { TagLists } from "./tag-lists.ts";
 import type { Zone } from "./zone.ts";
 
-const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy");
+const REPORTED_HEALTHY: number = HOP_STATES.indexOf("healthy") << REPORTED_SHIFT;
 
 /** What is remembered of every exit that was not used yet; never written to. */
 const NO_HISTORY = new Float64Array(HISTORY_NUMBERS);
@@ -93,11 +94,11 @@ export class PoolExit {
 
   /** The state that was last reported. */
   get reported(): HopState {
-    return HOP_STATES[this.#flags & REPORTED_MASK] as HopState;
+    return HOP_STATES[(this.#flags & REPORTED_MASK) >> REPORTED_SHIFT] as HopState;
   }
 
   set reported(state: HopState) {
-    this.#flags = (this.#flags & ~REPORTED_MASK) | HOP_STATES.indexOf(state);
+    this.#flags = (this.#flags & ~REPORTED_MASK) | (HOP_STATES.indexOf(state) << REPORTED_SHIFT);
   }
 
   /** Healthy, or nothing is known of it: what the pool counts on. */

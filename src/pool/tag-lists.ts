@@ -192,6 +192,10 @@ class TagList extends ExitGroup {
     return this.#lists.view(row);
   }
 
+  fetch(rowA: number, rowB: number): void {
+    this.#lists.book.fetch(rowA, rowB);
+  }
+
   loadedAt(place: number): PoolExit {
     this.#loaded ??= this.#lists.common([[this.#number]]).rows;
     return this.#lists.view(this.#loaded[place] as number);

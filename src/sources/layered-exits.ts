@@ -44,6 +44,10 @@ export class LayeredExits implements ExitRows {
     return this.#own(row) ?? this.#list.at(row);
   }
 
+  fetch(row: number): number {
+    return this.#own(row) === undefined ? this.#list.fetch(row) : 0;
+  }
+
   keyOf(row: number): number {
     const own = this.#own(row);
     return own === undefined ? this.#list.keyOf(row) : exitKey(own.id);

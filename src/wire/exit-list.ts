@@ -70,6 +70,12 @@ export class ExitList implements ExitRows {
     return parsed.exit;
   }
 
+  fetch(row: number): number {
+    if (row >= this.size) return 0;
+    const text = this.#texts[this.#rows.get(row, TEXT)];
+    return text === undefined ? 0 : (text.bytes[this.#rows.get(row, FROM)] as number);
+  }
+
   keyOf(row: number): number {
     return keyOfBits(this.#rows.get(row, KEY), !this.#rows.has(row, NAMED));
   }
@@ -136,12 +142,8 @@ export class ExitList implements ExitRows {
     const kinds = other.kinds.map((kind) => this.#kinds.numberOf(kind));
     for (let row = 0; row < other.size; row++) {
       if ((row + 1) % STEP_ROWS_MAX === 0) yield;
-      const place: Span = {
-        text: texts[other.#rows.get(row, TEXT)] ?? 0,
-        from: other.#rows.get(row, FROM),
-        to: other.#rows.get(row, TO),
-        line: other.#rows.get(row, LINE),
-      };
+      const span = other.#rows.spanOf(row);
+      const place = { ...span, text: texts[span.text] ?? 0 };
       const key = other.#rows.get(row, KEY);
       if (other.#rows.has(row, PLAIN) && this.#index.isFree(key)) {
         this.#enter(place, keyOfBits(key, true), kinds[other.#rows.get(row, KIND)] as number, PLAIN);

@@ -9,8 +9,10 @@ export const LINE = 3;
 export const KEY = 4;
 export const KIND = 5;
 export const FLAGS = 6;
-/** A power of two: a row is in one line of the processor's cache. */
+/** A power of two, and the first row begins behind some that are left free: so a row is in one line of the processor's cache. */
 const NUMBERS = 8;
+/** Large pages of numbers begin four numbers behind the start of a line, which has sixteen. */
+const FREE_NUMBERS = 12;
 /** The exit is its line, in the plainest form. */
 export const PLAIN = 1;
 /** Its id is another than its key says. */
@@ -33,7 +35,7 @@ export class ListRows {
 
   add({ text, from, to, line }: Span, kind: number, flags: number): number {
     const row = this.size++;
-    this.#numbers.reserve(this.size * NUMBERS);
+    this.#numbers.reserve(FREE_NUMBERS + this.size * NUMBERS);
     this.set(row, TEXT, text);
     this.set(row, FROM, from);
     this.set(row, TO, to);
@@ -44,11 +46,15 @@ export class ListRows {
   }
 
   get(row: number, name: number): number {
-    return this.#numbers.get(row * NUMBERS + name);
+    return this.#numbers.get(FREE_NUMBERS + row * NUMBERS + name);
   }
 
   set(row: number, name: number, value: number): void {
-    this.#numbers.set(row * NUMBERS + name, value);
+    this.#numbers.set(FREE_NUMBERS + row * NUMBERS + name, value);
+  }
+
+  spanOf(row: number): Span {
+    return { text: this.get(row, TEXT), from: this.get(row, FROM), to: this.get(row, TO), line: this.get(row, LINE) };
   }
 
   has(row: number, flag: number): boolean {
