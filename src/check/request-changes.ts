@@ -53,18 +53,20 @@ function changesOfFields({ url, fields }: JudgeRequest, payload: JudgePayload): 
     changes.push(`Host: ${url.host} reached the judge as ${host === null ? "nothing" : excerpt([host, ...more].join(", "))}`);
   }
   for (const name of new Set(fields.filter((_, i) => i % 2 === 0))) {
-    const change = changeOf(name, valuesOf(fields, name), valuesOf(seen, name));
+    const lower = name.toLowerCase();
+    const values = fieldValues(fields, lower);
+    const seenValues = fieldValues(seen, lower);
+    if (seenValues.length === 1 && values.length === 1 && seenValues[0] === values[0]) continue; // as nearly all arrive
+    const change = changeOf(name, listOf(lower, values), listOf(lower, seenValues));
     if (change !== null) changes.push(change);
   }
   return changes;
 }
 
 /** The values of a field as one list, in whichever way they were spread over lines. */
-function valuesOf(fields: RawFields, name: string): string | null {
-  const lower = name.toLowerCase();
-  const values = fieldValues(fields, lower);
+function listOf(name: string, values: readonly string[]): string | null {
   // RFC 9113 8.2.3: cookies may be split into several fields.
-  return values.length === 0 ? null : values.map(normal).join(lower === "cookie" ? "; " : ", ");
+  return values.length === 0 ? null : values.map(normal).join(name === "cookie" ? "; " : ", ");
 }
 
 /** Optional whitespace around the commas of a list says nothing. */
@@ -81,10 +83,12 @@ function changeOf(name: string, sent: string | null, seen: string | null): strin
 }
 
 function changesOfBody({ body }: JudgeRequest, { bodyBytes, bodySha256 }: JudgePayload): string[] {
-  const sent = body ?? Buffer.alloc(0);
-  if (bodyBytes !== sent.length) return [`the request's body of ${sent.length} bytes reached the judge as ${bodyBytes} bytes`];
-  return bodySha256 === sha256(sent) ? [] : ["the request's body reached the judge changed"];
+  const sentBytes = body?.length ?? 0;
+  if (bodyBytes !== sentBytes) return [`the request's body of ${sentBytes} bytes reached the judge as ${bodyBytes} bytes`];
+  return bodySha256 === (body === null ? SHA256_OF_NOTHING : sha256(body)) ? [] : ["the request's body reached the judge changed"];
 }
+
+const SHA256_OF_NOTHING = sha256(Buffer.alloc(0));
 
 function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");

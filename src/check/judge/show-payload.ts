@@ -27,7 +27,10 @@ const ROOM_BYTES = 32;
 const QUOTE = 0x22;
 const AMPERSAND = 0x26;
 const APOSTROPHE = 0x27;
+const HASH = 0x23;
 const COMMA = 0x2c;
+const ZERO = 0x30;
+const SEMICOLON = 0x3b;
 const COLON = 0x3a;
 const LESS = 0x3c;
 const GREATER = 0x3e;
@@ -108,7 +111,12 @@ class Page {
 
   /** `&#34;` */
   reference(code: number): void {
-    this.#length += this.#bytes.write(`&#${code};`, this.#length, "latin1");
+    this.put(AMPERSAND);
+    this.put(HASH);
+    let place = 1;
+    while (code >= 10 * place) place *= 10;
+    for (; place >= 1; place = Math.floor(place / 10)) this.put(ZERO + (Math.floor(code / place) % 10));
+    this.put(SEMICOLON);
   }
 
   line(depth: number): void {
