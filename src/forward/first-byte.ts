@@ -11,6 +11,11 @@ export class FirstByte implements ConnectionOwner {
   readonly client: ClientInfo;
   readonly #dueAt: number;
   readonly #onFirstByte: OnFirstByte;
+  /** What its socket said as it closed without one. */
+  error: Error | null = null;
+  isLate = false;
+  /** Where it is in TLS: our part of the handshake is done. */
+  established = false;
   #settled = false;
 
   constructor(connection: Connection, client: ClientInfo, dueAt: number, onFirstByte: OnFirstByte) {
@@ -18,10 +23,13 @@ export class FirstByte implements ConnectionOwner {
     this.client = client;
     this.#dueAt = dueAt;
     this.#onFirstByte = onFirstByte;
+    if (client.isInTls) connection.socket.once("secure", () => (this.established = true));
   }
 
   sweep(now: number): void {
-    if (now >= this.#dueAt) this.#settle(null);
+    if (now < this.#dueAt) return;
+    this.isLate = true;
+    this.#settle(null);
   }
 
   onData(chunk: Buffer): void {
@@ -34,7 +42,8 @@ export class FirstByte implements ConnectionOwner {
     this.#settle(null);
   }
 
-  onClose(): void {
+  onClose(error: Error | null): void {
+    this.error = error;
     this.#settle(null);
   }
 

@@ -13,6 +13,7 @@ import { SHARED_READS } from "../net/shared-reads.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
+import { brokenTls } from "./broken-tls.ts";
 import { FirstByte } from "./first-byte.ts";
 import { recordRefused, rejectHead, serveHttp } from "./http-requests.ts";
 import type { ForwardService } from "./service.ts";
@@ -125,6 +126,7 @@ export class ForwardListener implements AsyncDisposable {
     const { connection, client } = waiting;
     switch (protocol) {
       case null:
+        this.#noteBrokenTls(waiting);
         connection.destroy();
         break;
       case "socks4":
@@ -163,12 +165,22 @@ export class ForwardListener implements AsyncDisposable {
 
   /** A TLS client on a port without a certificate: most often a proxy URL that says https:// where it must say http://. */
   #refuseTls(connection: Connection, client: ClientInfo): void {
-    const details = "the client speaks TLS and this listener has no certificate: use http:// in the proxy URL, or configure tls";
+    const details = client.isInTls
+      ? "the client speaks TLS within TLS: one of the two is too much"
+      : "the client speaks TLS and this listener has no certificate: use http:// in the proxy URL, or configure tls";
     connection.write(Buffer.from(FATAL_ALERT));
     const bytes = { bytesFromClient: connection.bytesIn, bytesToClient: connection.bytesOut };
     recordRefused(this.#service, fault("client.tls_handshake_failed", details), client, bytes);
     connection.end();
     connection.socket.setTimeout(SWEEP_MS_MAX, () => connection.destroy());
+  }
+
+  #noteBrokenTls({ connection, client, established, error, isLate }: FirstByte): void {
+    if (!client.isInTls) return;
+    const lateMs = isLate ? this.#service.context.settings.timeouts.clientHead : null;
+    const broken = brokenTls({ established, error, lateMs });
+    const bytes = { bytesFromClient: connection.bytesIn, bytesToClient: connection.bytesOut };
+    if (broken !== null) recordRefused(this.#service, broken, client, bytes);
   }
 
   #sweep(): void {

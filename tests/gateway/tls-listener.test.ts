@@ -105,8 +105,37 @@ test("a handshake that the client breaks off leaves nothing behind, and the gate
     await peer.reader.rest().catch(() => {}); // an alert, or silence until the limit
   }
   await assert.rejects(dialTlsClient(gateway.address, { servername: "localhost", ca: createAuthority().cert }));
+  const told = [/LENGTH_TOO_SHORT/, /no complete TLS handshake within 300 ms/, /TLS handshake/, /closed in the TLS handshake/];
+  for (const details of told) {
+    const { verdict } = await gateway.nextRecord();
+    assert.deepEqual([verdict?.fault, verdict?.culprit], ["client.tls_handshake_failed", "client"]);
+    assert.match(verdict?.evidence.join() ?? "", details);
+  }
   using peer = await dialTlsClient(gateway.address, trust);
   assert.equal((await exchange(peer, proxyGet(target.url("/")))).status, 200);
+});
+
+test("a client that leaves after the handshake without a word, as browsers do, has broken nothing", async () => {
+  await using gateway = await startLabGateway({ listener: { tls } });
+  // In TLS 1.2 the server's part is done before the client's, so that both have ended when it says so.
+  const [port, maxVersion] = [gateway.address.port, "TLSv1.2" as const];
+  const [ends, resets] = [connect({ ...trust, port, maxVersion }), connect({ ...trust, port, maxVersion })];
+  await Promise.all([once(ends, "secureConnect"), once(resets, "secureConnect")]);
+  resets.destroy();
+  ends.end();
+  ends.resume();
+  await once(ends, "close");
+  using another = await dialClient(gateway.address);
+  assert.equal((await exchange(another, proxyGet("ftp://site.lab/"))).status, 400);
+  assert.equal((await gateway.nextRecord()).verdict?.fault, "client.bad_request", "the first record");
+});
+
+test("TLS within TLS is refused, and told as that", async () => {
+  await using gateway = await startLabGateway({ listener: { tls } });
+  using peer = await dialTlsClient(gateway.address, trust);
+  await peer.send(inRecords(helloMessage({ serverName: "localhost" })));
+  assert.equal((await peer.reader.rest()).toString("hex"), "15030300020246");
+  assert.match((await gateway.nextRecord()).verdict?.evidence.join() ?? "", /TLS within TLS/);
 });
 
 test("where others can reach the listener, https:// URLs are taken within TLS only, whatever else it serves in clear text", async () => {
