@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
-import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { HostPort } from "../core/address.ts";
-import { fault } from "../core/fault.ts";
 import type { ListenerSettings } from "../core/settings.ts";
 import type { ExchangeContext } from "../exchange/context.ts";
 import type { ClientInfo } from "../net/client-stream.ts";
@@ -13,9 +12,9 @@ import { SHARED_READS } from "../net/shared-reads.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import type { ClientProtocol } from "../wire/sniff-client.ts";
 import { Admission, type InFlight } from "./admission.ts";
-import { brokenTls } from "./broken-tls.ts";
+import { noteBrokenTls, refuseTls, startServerTls } from "./client-tls.ts";
 import { FirstByte } from "./first-byte.ts";
-import { recordRefused, rejectHead, serveHttp } from "./http-requests.ts";
+import { rejectHead, serveHttp } from "./http-requests.ts";
 import type { ForwardService } from "./service.ts";
 import { serveSocks } from "./socks-session.ts";
 
@@ -126,7 +125,7 @@ export class ForwardListener implements AsyncDisposable {
     const { connection, client } = waiting;
     switch (protocol) {
       case null:
-        this.#noteBrokenTls(waiting);
+        if (client.isInTls) noteBrokenTls(this.#service, waiting);
         connection.destroy();
         break;
       case "socks4":
@@ -136,7 +135,7 @@ export class ForwardListener implements AsyncDisposable {
       case "tls":
         if (this.#tls !== null && !client.isInTls)
           this.#awaitFirstByte(startServerTls(connection, this.#tls), { ...client, isInTls: true });
-        else this.#refuseTls(connection, client);
+        else refuseTls(this.#service, connection, client);
         break;
       default:
         this.#serveHttp(connection, client);
@@ -163,38 +162,9 @@ export class ForwardListener implements AsyncDisposable {
     };
   }
 
-  /** A TLS client on a port without a certificate: most often a proxy URL that says https:// where it must say http://. */
-  #refuseTls(connection: Connection, client: ClientInfo): void {
-    const details = client.isInTls
-      ? "the client speaks TLS within TLS: one of the two is too much"
-      : "the client speaks TLS and this listener has no certificate: use http:// in the proxy URL, or configure tls";
-    connection.write(Buffer.from(FATAL_ALERT));
-    const bytes = { bytesFromClient: connection.bytesIn, bytesToClient: connection.bytesOut };
-    recordRefused(this.#service, fault("client.tls_handshake_failed", details), client, bytes);
-    connection.end();
-    connection.socket.setTimeout(SWEEP_MS_MAX, () => connection.destroy());
-  }
-
-  #noteBrokenTls({ connection, client, established, error, isLate }: FirstByte): void {
-    if (!client.isInTls) return;
-    const lateMs = isLate ? this.#service.context.settings.timeouts.clientHead : null;
-    const broken = brokenTls({ established, error, lateMs });
-    const bytes = { bytesFromClient: connection.bytesIn, bytesToClient: connection.bytesOut };
-    if (broken !== null) recordRefused(this.#service, broken, client, bytes);
-  }
-
   #sweep(): void {
     const now = this.#service.context.clock.now();
     for (const waiting of this.#waiting) waiting.sweep(now);
     for (const server of this.#servers) server.sweep(now);
   }
-}
-
-/** TLS 1.2 record of an alert: fatal, protocol_version (RFC 8446 6.2). */
-const FATAL_ALERT = [21, 3, 3, 0, 2, 2, 70];
-
-function startServerTls(connection: Connection, secureContext: SecureContext): Connection {
-  const socket = connection.release();
-  socket.on("error", () => {}); // told by the TLS socket
-  return new Connection(new TLSSocket(socket, { isServer: true, secureContext }), socket);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brokenTls } from "../../src/forward/broken-tls.ts";
+import { brokenTls } from "../../src/forward/client-tls.ts";
 
 const tell = (established: boolean, code: string | null, lateMs: number | null = null) => {
   const error = code === null ? null : Object.assign(new Error("lab"), { code });
