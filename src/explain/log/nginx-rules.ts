@@ -11,6 +11,12 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["dns.nxdomain", /^\[kong\] .*(?:could not resolve host|DNS resolution failed).*\b3 name error/],
   ["dns.error", /^\[kong\] .*(?:could not resolve host|DNS resolution failed|name resolution failed)/],
   ["gateway.no_healthy_backend", /^\[kong\] .*(?:failure to get a peer from the ring-balancer|[Nn]o peers are available)/],
+  // ingress-nginx's balancer, and what it asks for the names of services.
+  ["gateway.no_healthy_backend", /^\[lua\] .*(?:no peer was returned|no host returned|failed to get new upstream)/],
+  ["dns.error", /^\[lua\] .*(?:failed to query the DNS server|dns_lookup\(\): failed|failed to resolve)/],
+  ["gateway.helper_failed", /^auth request unexpected status: \d+/],
+  ["gateway.internal_error", /^(?:lua entry thread aborted|failed to run \w+_by_lua|\[lua\] .*runtime error)/],
+  ["client.denied", /^(?:\[client [^\]]+\] )?ModSecurity: Access denied/],
   ["dns.error", /^(?:send|recv|connect)\(\) failed \(.* while resolving/],
   ["gateway.config_error", /^no resolver defined to resolve /],
   [
@@ -18,6 +24,10 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
     /^(?:no port in upstream|invalid URL prefix in|zero length URI to proxy|invalid local address|host not found in upstream)/,
   ],
   ["gateway.config_error", /^(?:bind\(\) to \S+ failed|cannot load certificate|rewrite or internal redirection cycle)/],
+  [
+    "gateway.config_error",
+    /^(?:unknown (?:directive|log format|"[^"]*" variable)|invalid (?:number of arguments|parameter|variable name|condition)|unexpected (?:end of file|"[^"]*"), |directive "|"[^"]*" directive is (?:duplicate|not allowed)|duplicate (?:upstream|location|MIME)|no "ssl_certificate" is defined|still could not bind|open\(\) "[^"]*" failed \(13: )/,
+  ],
   // Selection and the gateway's own resources.
   ["gateway.no_healthy_backend", /^no live upstreams/],
   ["gateway.backend_ejected", /^upstream server temporarily disabled/],
@@ -98,3 +108,7 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["client.header_too_large", /^client sent too (?:long|large) (?:header|URI|cookie)/],
   ["client.denied", /^(?:limiting (?:requests|connections)|access forbidden by rule)/],
 ];
+
+/** Errors by their level that are no failure of the gateway's: pages that are not there, connections that clients ended between two requests. */
+export const NGINX_QUIET: RegExp =
+  /^(?:open\(\) "[^"]*" failed \((?:2|20|36): |"[^"]*" is (?:not found|forbidden) \((?:2|20): |directory index of "[^"]*" is forbidden|SSL_(?:read|shutdown)\(\) failed .* while (?:waiting for request|keepalive|closing request|processing HTTP\/2 connection))/;

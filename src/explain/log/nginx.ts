@@ -1,7 +1,7 @@
 import { detach } from "./line-cutter.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
-import { NGINX_RULES } from "./nginx-rules.ts";
+import { NGINX_QUIET, NGINX_RULES } from "./nginx-rules.ts";
 import { hostOf } from "./url-host.ts";
 
 /** `2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: …) while connecting to upstream, client: …, upstream: "…"`. */
@@ -24,7 +24,7 @@ function readBareMessage(line: string): LogEvent | null {
   const clientAt = rest.indexOf(", client: ");
   const message = rest.slice(0, clientAt === -1 ? contextOf(rest, 0) : clientAt);
   const fault = faultOf(message);
-  return fault === null ? null : failure(rest, clientAt, { at: null, fault, message });
+  return fault === null || fault === QUIET ? null : failure(rest, clientAt, { at: null, fault, message });
 }
 
 function readNginxError(line: string): LogEvent | null {
@@ -36,6 +36,7 @@ function readNginxError(line: string): LogEvent | null {
   const clientAt = line.indexOf(", client: ", textAt);
   const message = withoutNumber(line.slice(textAt + 2, clientAt === -1 ? contextOf(line, textAt) : clientAt));
   const fault = faultOf(message);
+  if (fault === QUIET) return logEvent({ at });
   if (fault === null) return logEvent({ at, words: QUIET_LEVELS.has(line.slice(21, levelEnd)) ? "" : message });
   return failure(line, clientAt, { at, fault, message });
 }
@@ -114,14 +115,16 @@ function backendOf(upstream: string | null): string | null {
 }
 
 /** Messages repeat: the rules are asked once for each. */
-const known = new Map<string, AnyFaultId | null>();
+const known = new Map<string, AnyFaultId | typeof QUIET | null>();
+/** It is known, and no failure. */
+const QUIET = "quiet";
 const KNOWN_MAX = 1000;
 const KNOWN_CHARS_MAX = 1000;
 
-function faultOf(message: string): AnyFaultId | null {
+function faultOf(message: string): AnyFaultId | typeof QUIET | null {
   const before = known.get(message);
   if (before !== undefined) return before;
-  const found = NGINX_RULES.find(([, pattern]) => pattern.test(message))?.[0] ?? null;
+  const found = NGINX_QUIET.test(message) ? QUIET : (NGINX_RULES.find(([, pattern]) => pattern.test(message))?.[0] ?? null);
   if (message.length > KNOWN_CHARS_MAX) return found;
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(detach(message), found);

@@ -88,6 +88,9 @@ const FAILED =
   /^'?(\d{3}) (?:Bad Gateway|Gateway Timeout|Internal Server Error|Client Closed Request|Service Unavailable)'?(?: caused by: (.*))?$/;
 const CHECKED = /^Health check failed/;
 const CHECKED_URL = /\bURL: "?([^\s"]+)/;
+/** Of the ForwardAuth middleware, at level debug: the client gets a 500. */
+const AUTH_FAILED = /^Error (?:calling|reading body|when calling) (?:https?:\/\/|.*[Aa]uth)/;
+const AUTH_URL = /(https?:\/\/[^\s".]+[^\s"]*)/;
 const QUIET: ReadonlySet<string> = new Set(["trace", "debug", "info", "TRC", "DBG", "INF"]);
 
 function tell({ at, level, message, error, backend }: Note): LogEvent {
@@ -105,7 +108,10 @@ function tell({ at, level, message, error, backend }: Note): LogEvent {
     // A check that a new configuration ended says nothing.
     return fault.startsWith("client.") ? logEvent({ at }) : logEvent({ at, fault, backend: named, words });
   }
+  if (AUTH_FAILED.test(message))
+    return logEvent({ at, fault: "gateway.helper_failed", backend: hostOf(AUTH_URL.exec(message)?.[1] ?? null), words });
   if (QUIET.has(level)) return logEvent({ at });
+  if (words.includes("too many open files")) return logEvent({ at, fault: "gateway.fd_exhausted", words });
   return logEvent({ at, fault: CONFIG.test(words) ? "gateway.config_error" : null, words });
 }
 
@@ -119,4 +125,4 @@ const OWN: Readonly<Record<number, AnyFaultId>> = {
 
 /** Routers, services and labels that do not fit each other. */
 const CONFIG =
-  /does not exist|nonexistent|service not found|field not found|subset not found|error while (?:adding|parsing) rule|error parsing |address already in use|Cannot create service/i;
+  /does not exist|nonexistent|service not found|field not found|subset not found|error while (?:adding|parsing) rule|error parsing |port is missing|unable to find (?:the )?(?:container )?(?:IP|port)|doesn't exist|no (?:default )?certificate found|address already in use|Cannot create service/i;
