@@ -1,3 +1,4 @@
+import { JsonJoiner } from "./json-joiner.ts";
 import { LineCutter } from "./line-cutter.ts";
 import { LogClock } from "./log-clock.ts";
 import type { LogEvent, LogFormat } from "./log-event.ts";
@@ -28,6 +29,7 @@ export class LogFile {
   readonly #formats: readonly LogFormat[];
   readonly #lastFormats: readonly LogFormat[];
   readonly #cutter: LineCutter;
+  readonly #joiner: JsonJoiner;
   readonly #clock = new LogClock();
   /** Of the line before: lines of a kind come together. */
   #format: LogFormat | null = null;
@@ -40,7 +42,8 @@ export class LogFile {
     const all = formatsNamed(format, year);
     this.#formats = all.filter(({ isLast }) => isLast !== true);
     this.#lastFormats = all.filter(({ isLast }) => isLast === true);
-    this.#cutter = new LineCutter((text) => take({ text, file: this.#name, number: ++this.#lines, said: this.#read(text) }));
+    this.#joiner = new JsonJoiner((text, number) => take({ text, file: this.#name, number, said: this.#read(text) }));
+    this.#cutter = new LineCutter((text) => this.#joiner.push(text, ++this.#lines));
   }
 
   /** Lines of which only the start was read. */
@@ -60,6 +63,7 @@ export class LogFile {
   /** A last line may have no end. */
   end(): void {
     this.#cutter.end();
+    this.#joiner.end();
   }
 
   #read(text: string): LogLine["said"] {

@@ -15,6 +15,7 @@ import { GO_PROXY } from "./go-proxy.ts";
 import { GOOGLE_LB } from "./google-lb.ts";
 import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import { herokuFormats } from "./heroku.ts";
+import { JsonJoiner } from "./json-joiner.ts";
 import type { LogFormat } from "./log-event.ts";
 import { GO_QUOTED, ingressNotes } from "./loose-lines.ts";
 import { NGINX_ERROR, NGINX_MESSAGE } from "./nginx.ts";
@@ -114,8 +115,7 @@ export function looksLikeLog(head: string, year: number): "surely" | "perhaps" |
   const isRead = (line: string) => formats.some(({ read, isLast }) => isLast !== true && read(line) !== null);
   const quoted = formats.filter(({ isLast }) => isLast === true);
   let isQuoted = false;
-  for (const raw of head.split("\n", LINES_MAX)) {
-    const line = raw.replace(/\r$/, "");
+  for (const line of firstLines(head)) {
     if (isRead(line) || [...unwrapAll(line, year)].some((inner) => isRead(inner.line))) return "surely";
     const events = quoted.map(({ read }) => read(line)).filter((event) => event !== null);
     if (events.some(({ at }) => at !== null)) return "surely";
@@ -124,4 +124,14 @@ export function looksLikeLog(head: string, year: number): "surely" | "perhaps" |
   return isQuoted ? "perhaps" : "no";
 }
 
+function firstLines(head: string): string[] {
+  const lines: string[] = [];
+  const joiner = new JsonJoiner((line) => lines.push(line));
+  for (const [index, line] of head.split("\n", JOINED_LINES_MAX).entries()) joiner.push(line.replace(/\r$/, ""), index + 1);
+  joiner.end();
+  return lines.slice(0, LINES_MAX);
+}
+
 const LINES_MAX = 50;
+/** An object may stand over many. */
+const JOINED_LINES_MAX = 3000;
