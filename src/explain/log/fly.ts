@@ -5,7 +5,14 @@ import { readDashed } from "./log-times.ts";
 export const FLY: LogFormat = { id: "fly", name: "log of Fly's proxy", program: "fly", read: readProxy };
 
 /** What an application prints may be a gateway's line; where it is not, it tells of no failure. */
-export const FLY_APP: LogFormat = { id: "fly-app", name: "application's lines on Fly", program: "fly", read: readApp, isLast: true };
+export const FLY_APP: LogFormat = {
+  id: "fly-app",
+  name: "application's lines on Fly",
+  program: "fly",
+  read: readApp,
+  isLast: true,
+  isWide: () => true,
+};
 
 const LINE =
   /^(?:error\.message="([^"]*)" )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*) ([a-z]+)(?:\[(\w+)\])? ([a-z]{3}) \[(\w+)\] ?(?:\[([A-Z]{2}\d\d)\] ?)?(.*)$/;

@@ -4,7 +4,10 @@ import { readDashed, readSyslogTime } from "./log-times.ts";
 /** `2026-11-27T14:02:07.123456+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=GET path="/" … dyno=web.1 … status=503`. */
 export function herokuFormats(year: number): readonly LogFormat[] {
   const router: LogFormat = { id: "heroku", name: "log of Heroku's router", program: "heroku", read: (line) => readLine(line, year) };
-  return [router, { id: "heroku-app", name: "application's lines on Heroku", program: "heroku", read: readApp, isLast: true }];
+  return [
+    router,
+    { id: "heroku-app", name: "application's lines on Heroku", program: "heroku", read: readApp, isLast: true, isWide: () => true },
+  ];
 }
 
 /** What an application prints may be a gateway's line; where it is not, it tells of no failure. */

@@ -72,8 +72,7 @@ export class LogFile {
   }
 
   #readAny(line: string): LogEvent | null {
-    const before = this.#format;
-    const format = before?.isLast === true || before?.isWide?.(line) === true ? null : before;
+    const format = this.#format?.isWide?.(line) === true ? null : this.#format;
     const again = format === null ? null : this.#isWrapped ? this.#readWrapped(line, [format]) : format.read(line);
     return (
       again ?? this.#readBare(line, this.#formats) ?? this.#readWrapped(line, this.#formats) ?? this.#readBare(line, this.#lastFormats)
