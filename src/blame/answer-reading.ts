@@ -169,14 +169,14 @@ type Told = Pick<AnswerReading, "kind" | "fault" | "culprit" | "confidence" | "s
 function tellFault(fault: Fault, role: HopRole, { status }: SeenAnswer): Told {
   const culprit = culpritOf(fault, role);
   const kind = fault.id.startsWith("handshake.") ? "proxy-refusal" : "outage";
-  const { fix } = FAULTS[fault.id];
+  const { client, operator } = FAULTS[fault.id].fix;
   return {
     kind,
     fault: fault.id,
     culprit,
     confidence: confidenceOf(fault),
     summary: `${status}: ${FAULTS[fault.id].summary} ${capital(fault.details)}.`,
-    fix,
+    fix: { client: culprit === "gateway" ? operator : client, operator }, // whoever was answered is the one that uses the proxy
   };
 }
 

@@ -284,3 +284,8 @@ test("a text without any answer is no answer, whatever is in it", () => {
     }),
   );
 });
+
+test("whoever was asked for a login is told to give one, not that there is nothing to do", () => {
+  const explained = explainResponse('HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="p"\r\n\r\n') ?? [];
+  assert.match(explained[0]?.kind === "answer" ? explained[0].reading.fix.client : "", /^Add user and password/);
+});
