@@ -1,13 +1,15 @@
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
+import type { JudgeVoice } from "./answer.ts";
 import { judgeRequests } from "./judge-requests.ts";
 import { readPreamble } from "./preamble.ts";
+import { QuickAnswers } from "./quick-answers.ts";
 import { createJudgeKey, formatJudgeKey, isShared } from "./signature.ts";
 
 export interface JudgeOptions {
@@ -62,26 +64,28 @@ class JudgeServer implements Judge {
   readonly #sockets = new Set<Socket>();
   /** By connection: TLS hides the socket below it. */
   readonly #preambles = new Map<string, string>();
+  readonly #voice: JudgeVoice;
   readonly #http: Server;
-  readonly #https: Server;
+  readonly #tls: TlsServer;
 
   constructor({ key, identity }: JudgeOptions) {
     const ownKey = key ?? createJudgeKey();
     const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
     this.key = isShared(ownKey) ? ownKey : createPublicKey(ownKey);
     this.certificate = new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
-    const preambleOf = (socket: Socket) => this.#preambles.get(connectionOf(socket)) ?? null;
-    const answer = judgeRequests({ key: ownKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf });
+    this.#voice = { key: ownKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf: this.#preambleOf };
     // A proxy that breaks a rule is told so by what the judge saw, rather than refused.
     const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
-    this.#http = createServer(http, answer);
-    const tls = { cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS, ecdhCurve: GROUPS };
-    this.#https = createTlsServer({ ...http, ...tls }, answer);
-    for (const server of [this.#http, this.#https]) {
-      server.maxHeadersCount = FIELDS_MAX;
-      server.on("clientError", (_error, socket) => socket.destroy());
-    }
-    this.#https.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
+    this.#http = createServer(http, judgeRequests(this.#voice));
+    this.#http.maxHeadersCount = FIELDS_MAX;
+    this.#http.on("clientError", (_error, socket) => socket.destroy());
+    const tls = { cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS, ecdhCurve: GROUPS, allowHalfOpen: true };
+    this.#tls = createTlsServer(tls, (socket) => {
+      socket.on("error", () => socket.destroy());
+      socket.once("end", () => socket.end());
+      this.#answer(socket);
+    });
+    this.#tls.on("tlsClientError", (_error: Error, socket: Socket) => socket.destroy());
   }
 
   get addresses(): readonly HostPort[] {
@@ -114,39 +118,57 @@ class JudgeServer implements Judge {
     this.#sockets.add(socket);
     const end = setTimeout(() => socket.destroy(), CONNECTION_MS);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
-    const connection = connectionOf(socket);
     socket.once("close", () => {
       clearTimeout(end);
-      this.#preambles.delete(connection);
       this.#sockets.delete(socket);
     });
     socket.once("end", () => socket.end());
-    this.#begin(socket, NOTHING);
+    this.#begin(socket, NOTHING, false);
   };
 
   /** Waits for the first byte of HTTP or TLS; before it may stand what a proxy tells in the PROXY protocol. */
-  #begin(socket: Socket, before: Buffer): void {
+  #begin(socket: Socket, before: Buffer, isTold: boolean): void {
     socket.once("data", (chunk: Buffer) => {
-      const held = Buffer.concat([before, chunk]);
-      const preamble = this.#preambles.has(connectionOf(socket)) ? NO_PREAMBLE : readPreamble(held);
+      const held = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
+      const preamble = isTold ? NO_PREAMBLE : readPreamble(held);
       const rest = preamble.kind === "told" ? held.subarray(preamble.length) : held;
-      if (preamble.kind === "told") this.#preambles.set(connectionOf(socket), preamble.line);
-      if (preamble.kind === "more" || rest.length === 0) this.#begin(socket, rest);
+      if (preamble.kind === "told") this.#tell(socket, preamble.line);
+      if (preamble.kind === "more" || rest.length === 0) this.#begin(socket, rest, isTold || preamble.kind === "told");
       else this.#hand(socket, rest);
     });
   }
 
-  /** To the server that speaks what the first byte begins. */
+  #tell(socket: Socket, preamble: string): void {
+    const connection = connectionOf(socket);
+    this.#preambles.set(connection, preamble);
+    socket.once("close", () => this.#preambles.delete(connection));
+  }
+
+  readonly #preambleOf = (socket: Socket): string | null =>
+    this.#preambles.size === 0 ? null : (this.#preambles.get(connectionOf(socket)) ?? null);
+
+  /** To who speaks what the first byte begins. */
   #hand(socket: Socket, first: Buffer): void {
-    socket.pause();
-    socket.unshift(first);
-    if (first[0] === TLS_HANDSHAKE) {
-      this.#https.emit("connection", socket);
+    if (first[0] !== TLS_HANDSHAKE) {
+      this.#answer(socket).onData(first);
       return;
     }
+    socket.pause();
+    socket.unshift(first);
+    this.#tls.emit("connection", socket);
+  }
+
+  #answer(socket: Socket): QuickAnswers {
+    return new QuickAnswers(socket, this.#voice, IDLE_MS, this.#serve);
+  }
+
+  /** What takes more than a quick answer. */
+  readonly #serve = (socket: Socket, unread: Buffer): void => {
+    socket.pause();
+    socket.unshift(unread);
     this.#http.emit("connection", socket);
     socket.resume();
-  }
+  };
 
   /** An address to listen on may stand for all of this machine's. */
   #reachable(): HostPort[] {
