@@ -3,12 +3,14 @@ import { type Case, caseOf } from "./case.ts";
 import type { Conclusion, Verdict } from "./diagnosis.ts";
 import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
 import { layBlame } from "./lay-blame.ts";
+import { areUnlike, exposeOwnPages } from "./own-pages.ts";
 import type { Question, TestResult } from "./question.ts";
 import { STORIES } from "./stories.ts";
 import { tell } from "./tell-verdict.ts";
 
 /** Who broke what, by the tests that have ended. Pure. */
-export function conclude({ via, direct }: Question, tests: readonly TestResult[]): Conclusion {
+export function conclude({ via, direct }: Question, ended: readonly TestResult[]): Conclusion {
+  const tests = exposeOwnPages(ended);
   const whole = wholeRoutes(tests);
   const found =
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??
@@ -77,15 +79,39 @@ function allWell(whole: readonly TestResult[]): Verdict {
     evidence: whole.map(tell),
     whyNot: [],
     fix: { client: wayAround(whole) ?? "Nothing to do.", operator: "Nothing to do." },
-    nextTest: null,
+    nextTest: decidingTest(whole),
   };
 }
 
 /** An answer that one route alone is given is no word on the site. */
 function answersDiffer(whole: readonly TestResult[]): string | null {
   const [refused, served] = [whole.find(isRefused), whole.find(isServed)];
-  if (refused === undefined || served === undefined) return null;
-  return `Nothing is broken on the way now, but answers differ: ${refused.status} by ${refused.spec.route}, ${served.status} by ${served.spec.route}.`;
+  const unlike = refused !== undefined && served !== undefined ? [refused, served] : twoPages(whole);
+  if (unlike === null) return null;
+  const told = unlike.map((one) => `${refused === undefined ? tellPage(one) : one.status} by ${one.spec.route}`);
+  return `Nothing is broken on the way now, but answers differ: ${told.join(", ")}.`;
+}
+
+/** Pages that have nothing in common, of which an exit may have made the one: a country's own page and a shop's other server look so too. */
+function twoPages(whole: readonly TestResult[]): readonly [TestResult, TestResult] | null {
+  const [first, ...others] = whole.filter(({ outcome, answer }) => outcome === "ok" && answer !== null);
+  const other = others.find(
+    ({ spec, answer }) => first?.answer != null && spec.method === first.spec.method && answer !== null && areUnlike(first.answer, answer),
+  );
+  return first === undefined || other === undefined ? null : [first, other];
+}
+
+function tellPage({ status, answer }: TestResult): string {
+  const { title = null, server = null } = answer?.mark ?? {};
+  return `${status}${title === null ? "" : ` "${title}"`}${server === null ? "" : ` (${server})`}`;
+}
+
+/** In clear text alone may an exit put a page in another's place. */
+function decidingTest(whole: readonly TestResult[]): string | null {
+  const found = whole.some(isRefused) ? null : twoPages(whole)?.find(({ spec }) => spec.exit !== null && spec.url.protocol === "http:");
+  return found == null
+    ? null
+    : `the same over https://, where no exit can make a page in the site's name: https://${found.spec.url.hostname}/`;
 }
 
 /** The user's own route is refused what others are given. */

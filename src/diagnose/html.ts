@@ -83,8 +83,8 @@ function hintsOf(hints: readonly Hint[]): string {
 }
 
 function reasonsOf({ fault, evidence, whyNot, nextTest }: Verdict): string {
-  if (fault === null) return "";
   const next = nextTest === null ? "" : `<p><b>One more test would decide:</b> ${escapeHtml(nextTest)}</p>`;
+  if (fault === null) return next;
   return `${list("Evidence", evidence)}${list("Why nobody else", whyNot)}${next}`;
 }
 

@@ -3,6 +3,7 @@ import { formatExit } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
 import { isStrange } from "./fault-kinds.ts";
 import { inClearText, otherWays } from "./other-ways.ts";
+import { nowhereTests } from "./own-pages.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { requestTest, shownExit } from "./request-spec.ts";
 
@@ -20,11 +21,12 @@ export function planTests(question: Question, ended: readonly TestResult[], late
   const first = firstTests(question);
   const byId = new Map(ended.map((result) => [result.spec.id, result]));
   const more = ended.flatMap((result) => followUps(question, result, byId));
-  return [...first, ...more, ...late.flatMap((spec) => closerLooks(question, spec))];
+  return [...first, ...more, ...late.flatMap((spec) => closerLooks(question, spec)), ...nowhereTests(question, ended, late)];
 }
 
 /** Those that may reach the target count, and beyond the limit none of them is run. */
-export function reachesTarget({ kind }: TestSpec): boolean {
+export function reachesTarget({ kind, part }: TestSpec): boolean {
+  if (part === "nowhere") return false;
   return kind === "request" || kind === "certificate" || kind === "tunnel";
 }
 

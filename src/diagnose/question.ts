@@ -1,6 +1,7 @@
 import type { AttributedFault, StageTimes } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit } from "../core/route.ts";
+import type { PageMark } from "./page-mark.ts";
 
 /** What is to be diagnosed. */
 export interface Question {
@@ -60,7 +61,9 @@ export type TestPart =
   /** The same URL over TLS instead of clear text, or the other way round. */
   | "scheme"
   /** GET for a HEAD, HEAD for a GET. */
-  | "method";
+  | "method"
+  /** A site that does not exist, through an exit that may answer for any. */
+  | "nowhere";
 
 /** One test, before it is run. */
 export interface TestSpec {
@@ -119,6 +122,7 @@ export interface SeenAnswer {
   /** The body goes on beyond these where it was cut. */
   readonly bodyBytes: number;
   readonly isCut: boolean;
+  readonly mark: PageMark;
 }
 
 /** What a test has shown. */

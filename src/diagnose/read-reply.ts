@@ -34,7 +34,7 @@ export function readReply(spec: TestSpec, target: Target, { head, response }: An
       ...passed(spec),
       status: head.status,
       ms,
-      answer: seenAnswer(head, response.body.length, response.isCut),
+      answer: seenAnswer(head, { bodyBytes: response.body.length, isCut: response.isCut, plain: body }),
       excerpt: excerpt === "" ? null : excerpt,
     },
     outcome: attributed === null ? "ok" : "fault",

@@ -2,7 +2,7 @@ import type { Exit } from "../core/route.ts";
 import { describeBytes } from "../wire/first-bytes.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 import { CONFIDENTIAL, hideInFields, hideQuery } from "./hide-in-fields.ts";
-import type { Question, TestResult } from "./question.ts";
+import type { Question, SeenAnswer, TestResult } from "./question.ts";
 
 /**
  * Hides what the user gave in confidence from what a test has shown, since whoever is asked may quote it back: users and passwords of
@@ -18,9 +18,15 @@ export function hideSecrets(result: TestResult, question: Question): TestResult 
     attributed: attributed === null ? null : { ...attributed, fault: { ...attributed.fault, details: hide(attributed.fault.details) } },
     excerpt: excerpt === null ? null : hide(excerpt),
     sent: sent === null ? null : { ...sent, fields: hideInFields(sent.fields, hide) },
-    answer: answer === null ? null : { ...answer, reason: hide(answer.reason), fields: hideInFields(answer.fields, hide) },
+    answer: answer === null ? null : hideInAnswer(answer, hide),
     raw: raw === null ? null : { ...raw, shown: coverIn(raw.shown, secrets) },
   };
+}
+
+function hideInAnswer(answer: SeenAnswer, hide: (text: string) => string): SeenAnswer {
+  const { reason, fields, mark } = answer;
+  const title = mark.title === null ? null : hide(mark.title);
+  return { ...answer, reason: hide(reason), fields: hideInFields(fields, hide), mark: { ...mark, title } };
 }
 
 /** A URL as it may be shown: without values of its query and, where an answer named it, without what that may have quoted. */
@@ -63,7 +69,9 @@ function givenIn({ url, fields, body }: Question): Secret[] {
   given.push(...login(url.username === "" ? null : decoded(url.username), decoded(url.password)));
   for (const [i, value] of fields.entries()) {
     const name = fields[i - 1] as string;
-    if (i % 2 === 1 && CONFIDENTIAL.test(name)) given.push(...inField(name, value));
+    if (i % 2 === 0) continue;
+    if (CONFIDENTIAL.test(name)) given.push(...inField(name, value));
+    given.push(...inForm(/\?([^#\s]+)/.exec(value)?.[1] ?? "")); // of a Referer
   }
   given.push(...inForm(url.search.slice(1)));
   if (body !== null) given.push(...inBody(body.toString("utf8")));

@@ -1,18 +1,19 @@
 import { fault as makeFault } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
+import { fieldValue } from "../core/message.ts";
 import { type Case, partOf } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
 import { isStrange, isUnreached, isUnresolved } from "./fault-kinds.ts";
 import { SPOKEN_AGAINST } from "./lay-blame.ts";
 import type { TestResult } from "./question.ts";
-import { tellVerdict } from "./tell-verdict.ts";
+import { culpritInWords, tellVerdict } from "./tell-verdict.ts";
 
 /** What a case comes to; null: something else. */
 type Story = (one: Case, blame: Blame) => Verdict | null;
 
 /** In the order in which they are tried: the last one fits every case. */
-export const STORIES: readonly Story[] = [captivePortal, namesAreDead, networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
+export const STORIES: readonly Story[] = [captivePortal, ownPage, namesAreDead, networkIsDown, wrongProtocol, blip, otherPort, brokenHop];
 
 /** RFC 6585, 6: a 511 is made by whoever controls access to a network, and never by the site. */
 function captivePortal({ broken, failed, others }: Case, { hop }: Blame): Verdict | null {
@@ -22,6 +23,24 @@ function captivePortal({ broken, failed, others }: Case, { hop }: Blame): Verdic
   const client = isHere ? "Log in: open any http:// page in a browser; or use another network." : "Use another exit.";
   const blame = { culprit: isHere ? "network" : "exit", hop: isHere ? 0 : hop, confidence: 0.9 } as const;
   return tellVerdict(broken, blame, { told: [broken, ...others], summary, client, nextTest: null });
+}
+
+/** An exit that serves a site which does not exist serves none: it logs users in, tells of its plan, or is a web server. */
+function ownPage({ broken, fault, others, parts }: Case, blame: Blame): Verdict | null {
+  if (broken.answer === null || !parts.some(({ spec }) => spec.part === "nowhere")) return null;
+  const { status, mark, fields } = broken.answer;
+  const title = mark.title === null ? "" : `, "${mark.title}"`;
+  const location = fieldValue(fields, "location") ?? "";
+  const to = URL.canParse(location) ? ` to ${new URL(location).host}` : "";
+  const isRefusal = fault.id === "handshake.policy_denied";
+  const whose = mark.maker === null ? "The exit" : `The exit, or a proxy behind it (${mark.maker}),`;
+  const what = isRefusal ? "refuses this itself" : "answers whatever is asked for itself";
+  const also = isRefusal ? "it speaks for a site that does not exist, too" : "also for a site that does not exist";
+  const summary = `${whose} ${what} (${status}${to}${title})${isRefusal ? ":" : ","} ${also}. Culprit: ${culpritInWords(broken, blame)}.`;
+  const client = isRefusal
+    ? "Use another exit: the rules of this one forbid it."
+    : "Use another exit: this one passes nothing on. Open an http:// page through it in a browser to see what it wants.";
+  return tellVerdict(broken, blame, { told: [broken, ...others, ...parts], summary, client, nextTest: null });
 }
 
 /** Of several names, or of one by several routes, none could be looked up here. */

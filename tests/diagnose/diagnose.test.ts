@@ -126,7 +126,8 @@ test("of lengths that contradict each other the caret stands below the field tha
 
 test("an answer that one route alone is given is not taken for the site's", async () => {
   await using site = await startSite();
-  await using exit = await startLabServer(refuses("denied403"));
+  await using refusing = await startLabServer(refuses("denied403"));
+  await using exit = await startHttpExit({ reach: { [`${site.host}:${site.port}`]: refusing } });
   const { summary, fault } = await verdictOf(site, [exitAt(exit)]);
   assert.equal(fault, null);
   assert.equal(summary, `Nothing is broken on the way now, but answers differ: 403 by http://127.0.0.1:${exit.port}, 200 by direct.`);

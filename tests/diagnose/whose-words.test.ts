@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { afterHead, fin, says } from "../../src/lab/behaviours.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
 import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
 import { nginxPage, refuses } from "../../src/lab/refusals.ts";
@@ -66,7 +67,8 @@ test("a captive portal is the network's that it stands in, and never the site's"
 
 test("a refusal that one's own proxy alone is given is told with the way around it", async () => {
   await using site = await startSite();
-  await using exit = await startLabServer(afterHead(says(formatAnswer(404, {}, "no\n"), fin)));
+  await using refusing = await startLabServer(afterHead(says(formatAnswer(404, {}, "no\n"), fin)));
+  await using exit = await startHttpExit({ reach: { [`${site.host}:${site.port}`]: refusing } });
   const { fault, fix } = await verdictOf(site, [exitAt(exit)]);
   assert.equal(fault, null);
   assert.match(fix.client, /^Go without a proxy, or use another exit: .* is refused what others are given/);
