@@ -178,7 +178,7 @@ class RequestAttempt implements HopObserver, Engagement, Due {
         : Math.min(this.#given.deadline, this.#startedAt + timeouts.head);
     }
     const { bytesOut, connection } = this.#hop;
-    const isStuck = bytesOut === this.#bytesOutSeen && connection.socket.writableLength > 0;
+    const isStuck = bytesOut === this.#bytesOutSeen && connection.unsentBytes > 0;
     this.#bytesOutSeen = bytesOut;
     return isStuck ? now : now + timeouts.bodyIdle;
   }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
+import { BareWrites } from "./bare-writes.ts";
 import type { Borrower, Intake } from "./intake.ts";
 
-const NOTHING = Buffer.alloc(0);
 /** Python's TLS takes a reset for an orderly end, as it does a FIN without close_notify; a record that is none, it reports. */
 const NO_RECORD = Buffer.alloc(8);
 const LINGER_MS = 2000;
@@ -29,6 +29,8 @@ export class Connection {
   /** The TCP socket: `socket` itself, or the one below its TLS. */
   readonly #wire: Socket;
   readonly #intake: Reads | null;
+  /** Null: the socket is TLS. */
+  readonly #bare: BareWrites | null;
   bytesIn = 0;
   bytesOut = 0;
   /** The peer has sent FIN. */
@@ -51,6 +53,7 @@ export class Connection {
     this.socket = socket;
     this.#wire = wire;
     this.#intake = intake;
+    this.#bare = "encrypted" in socket ? null : new BareWrites(socket, this.#onDrain);
     if (intake === null) socket.on("data", this.#onData);
     else intake.connect(socket, this.#onData);
     socket.on("end", this.#onEnd);
@@ -83,7 +86,17 @@ export class Connection {
   /** False: wait for onDrain before writing more. Strings are latin1. */
   write(data: Buffer | string): boolean {
     this.bytesOut += data.length;
-    return typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data);
+    return this.#bare?.write(data) ?? (typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data));
+  }
+
+  /** Bytes of what was written that the kernel has not taken yet. */
+  get unsentBytes(): number {
+    return this.socket.writableLength + (this.#bare?.pendingBytes ?? 0);
+  }
+
+  /** onDrain is to come. */
+  get awaitsRoom(): boolean {
+    return this.socket.writableNeedDrain || (this.#bare?.pendingBytes ?? 0) > 0;
   }
 
   /** Writes bytes that are only lent. True: they have left; false: `returned` is called once they have. */
@@ -129,8 +142,8 @@ export class Connection {
 
   /** The same, once what was written has left our memory. */
   resetWhenWritten(): void {
-    if (this.socket.writableLength === 0) this.reset();
-    else this.socket.write(NOTHING, () => this.reset());
+    if (this.unsentBytes === 0) this.reset();
+    else this.socket.write(Buffer.alloc(0), () => this.reset());
   }
 
   pause(): void {
@@ -187,7 +200,7 @@ export class Connection {
       if (wire.writableEnded) wire.destroy();
       else wire.resetAndDestroy();
       // What was written and is not taken would hold the reset up for ever.
-      if (wire.writableLength > 0) wire.setTimeout(LINGER_MS, () => wire.destroy());
+      if (this.unsentBytes > 0) wire.setTimeout(LINGER_MS, () => wire.destroy());
     });
   }
 

@@ -159,7 +159,7 @@ export class Http1Server implements ConnectionOwner {
   readonly #serveAhead = (): void => {
     if (this.#serving || this.#stream !== null || this.connection.closed) return;
     this.#serving = true;
-    while (this.#ahead !== null && this.#stream === null && !this.#closing && !this.connection.socket.writableNeedDrain) {
+    while (this.#ahead !== null && this.#stream === null && !this.#closing && !this.connection.awaitsRoom) {
       const chunk = this.#ahead;
       this.#ahead = null;
       this.#parse(chunk);

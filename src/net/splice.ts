@@ -155,7 +155,7 @@ function closeAfterFlush(connection: Connection): void {
   }
   connection.own(FLUSHING);
   connection.end(); // where both sides had ended before they were joined, nobody has said so yet
-  if (connection.socket.writableLength > 0) connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
+  if (connection.unsentBytes > 0) connection.socket.setTimeout(FLUSH_MS, () => connection.reset());
 }
 
 /** In each idle limit: a byte that came just after a look is noticed by the next. */
