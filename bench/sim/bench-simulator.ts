@@ -57,7 +57,8 @@ with the faults and confidences that [attribution](how-blame-works.md) gives to 
 exactly as if every target were down.
 
 Sixty exits of six providers serve twenty targets of very unequal popularity with twenty requests a second that come in crowds, for ten
-minutes. Eleven scenarios break them in different ways (\`bench/sim/scenarios.ts\`). Where an attempt has several causes, a dead exit on a
+minutes. Eleven scenarios break them in different ways (\`bench/sim/scenarios.ts\`); three more play what people with few exits have: one to six
+exits, one to four sites and a request a second, for an hour. Where an attempt has several causes, a dead exit on a
 target that is down, blaming either is right. The other policies retry as often as ours:
 
 - **random rotation**: any exit that the request has not tried;
@@ -75,5 +76,5 @@ which earlier models were played for this page, were looked at once, three times
 model stood. The scenarios are the same for all seeds: what they do not contain, this page tells nothing of. There a target always fails in the
 same manner, and an exit in some.
 
-![Share of requests to targets that are up which were served, over time, for eleven scenarios and four policies](simulator.svg)
+![Share of requests to targets that are up which were served, over time, for fourteen scenarios and four policies](simulator.svg)
 `;

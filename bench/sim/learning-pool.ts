@@ -25,21 +25,22 @@ export class LearningPool implements Policy {
   /** By the number of the request that finds out whether its target is back. */
   readonly #probes = new Map<number, Circuit>();
   #benches = 0;
+  #joined = 0;
 
   constructor(context: PolicyContext) {
-    const { world, clock, random } = context;
+    const { clock, random } = context;
     const report = (event: GatewayEvent) => {
       if (event.type === "hop-changed" && (event.to === "benched" || event.to === "dead")) this.#benches++;
     };
     this.#context = context;
     this.#pool = new Pool({ settings: DEFAULTS.pool, clock, random, report });
     this.#circuits = new Circuits({ random, report });
-    this.#pool.load(world.exits);
   }
 
   take({ number, request, target, tried }: Attempt): number | null {
     const now = this.#context.clock.now();
     const asked = this.#target(target);
+    this.#load(now);
     if (!this.#probes.has(request)) {
       const gate = this.#circuits.gate(formatHostPort(asked), PATH, now);
       if (gate.kind === "open") return null;
@@ -72,6 +73,15 @@ export class LearningPool implements Policy {
     const probe = this.#probes.get(request);
     if (probe !== undefined) this.#circuits.giveProbeBack(probe, this.#context.clock.now());
     this.#probes.delete(request);
+  }
+
+  /** As the exit list changes. */
+  #load(now: number): void {
+    const { world } = this.#context;
+    const joined = world.exits.filter((_, exit) => world.hasJoined(exit, now));
+    if (joined.length === this.#joined) return;
+    this.#joined = joined.length;
+    this.#pool.load(joined);
   }
 
   #countForCircuit(where: { target: string; path: string }, { failure }: Symptom, by: Asked): void {

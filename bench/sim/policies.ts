@@ -26,8 +26,8 @@ export interface PolicyContext {
 }
 
 /** Any exit that was not tried yet. */
-export function randomRotation({ world, random }: PolicyContext): Policy {
-  return { take: ({ tried }) => pickUntried(world, tried, random), settle() {} };
+export function randomRotation(context: PolicyContext): Policy {
+  return { take: ({ tried }) => pickUntried(context, tried), settle() {} };
 }
 
 const STRIKES = 3;
@@ -45,7 +45,7 @@ export function threeStrikes({ world, clock }: PolicyContext): Policy {
       for (let looked = 0; looked < world.exits.length; looked++) {
         const exit = next;
         next = (next + 1) % world.exits.length;
-        if (!tried.has(exit) && (outUntil[exit] as number) <= now) return exit;
+        if (!tried.has(exit) && world.hasJoined(exit, now) && (outUntil[exit] as number) <= now) return exit;
       }
       return null;
     },
@@ -63,14 +63,16 @@ const NEWEST = 0.2;
 const EXPLORE = 0.05;
 
 /** The exit whose attempts end soonest on average; one that is unknown counts as fast. A failure counts as a late answer. */
-export function leastLatency({ world, random }: PolicyContext): Policy {
+export function leastLatency(context: PolicyContext): Policy {
+  const { world, clock, random } = context;
   const ms = world.exits.map(() => 0);
   return {
     take({ tried }) {
-      if (random() < EXPLORE) return pickUntried(world, tried, random);
+      if (random() < EXPLORE) return pickUntried(context, tried);
       let best: number | null = null;
       for (let exit = 0; exit < ms.length; exit++) {
-        if (!tried.has(exit) && (best === null || (ms[exit] as number) < (ms[best] as number))) best = exit;
+        if (tried.has(exit) || !world.hasJoined(exit, clock.now())) continue;
+        if (best === null || (ms[exit] as number) < (ms[best] as number)) best = exit;
       }
       return best;
     },
@@ -85,10 +87,8 @@ export function leastLatency({ world, random }: PolicyContext): Policy {
 /** Milliseconds. */
 const FAILED_AS_MS = 5000;
 
-function pickUntried(world: World, tried: ReadonlySet<number>, random: Random): number | null {
-  if (tried.size >= world.exits.length) return null;
-  for (;;) {
-    const exit = Number(pick(world.exits, random).id.slice(1));
-    if (!tried.has(exit)) return exit;
-  }
+function pickUntried({ world, clock, random }: PolicyContext, tried: ReadonlySet<number>): number | null {
+  const now = clock.now();
+  const left = world.exits.map((_, exit) => exit).filter((exit) => !tried.has(exit) && world.hasJoined(exit, now));
+  return left.length === 0 ? null : pick(left, random);
 }

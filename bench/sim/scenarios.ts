@@ -9,7 +9,17 @@ export interface Scenario {
   readonly perSecond: number;
   readonly seconds: number;
   readonly laws: readonly Law[];
+  /** Exits that are new: they are not in the pool before. The others are from the beginning. */
+  readonly joins?: readonly Join[];
 }
+
+export interface Join {
+  readonly exit: number;
+  readonly atS: number;
+}
+
+/** As a person with a few exits has it: a request now and then, for an hour. */
+const few = { perSecond: 1, seconds: 3600 } as const;
 
 const size = { exits: 60, kins: 6, targets: 20, perSecond: 20, seconds: 600 } as const;
 
@@ -100,6 +110,58 @@ export const SCENARIOS: readonly Scenario[] = [
       { kind: "blocked", target: 1, exits: every(60, 4) },
       { kind: "targets-down", targets: [0], how: "refuses", fromS: 200, untilS: 320 },
       { kind: "target-flaky", target: 2, share: 0.15, how: "5xx" },
+    ],
+  },
+  {
+    name: "one exit, three sites",
+    ...few,
+    exits: 1,
+    kins: 1,
+    targets: 3,
+    laws: [
+      { kind: "targets-down", targets: [2], how: "closes", untilS: 200 },
+      { kind: "targets-down", targets: [0], how: "refuses", fromS: 500, untilS: 700 },
+      { kind: "targets-down", targets: [1], how: "silent", fromS: 1000, untilS: 1300 },
+      { kind: "exits-dead", exits: [0], fromS: 1600, untilS: 1800 },
+      { kind: "target-flaky", target: 1, share: 0.2, how: "closes", fromS: 2100, untilS: 2900 },
+      { kind: "targets-down", targets: [0], how: "5xx", fromS: 2400, untilS: 2600 },
+      { kind: "exits-flaky", exits: [0], share: 0.25, fromS: 3000 },
+    ],
+  },
+  {
+    name: "two exits, one site",
+    ...few,
+    exits: 2,
+    kins: 2,
+    targets: 1,
+    laws: [
+      { kind: "targets-down", targets: [0], how: "closes", untilS: 100 },
+      { kind: "exits-dead", exits: [0], fromS: 400, untilS: 700 },
+      { kind: "targets-down", targets: [0], how: "refuses", fromS: 1000, untilS: 1200 },
+      { kind: "targets-down", targets: [0], how: "silent", fromS: 1500, untilS: 1700 },
+      { kind: "target-flaky", target: 0, share: 0.2, how: "closes", fromS: 1900, untilS: 2500 },
+      { kind: "exits-flaky", exits: [1], share: 0.25, fromS: 2800 },
+    ],
+  },
+  {
+    name: "few exits, new ones",
+    ...few,
+    exits: 6,
+    kins: 3,
+    targets: 4,
+    joins: [
+      { exit: 2, atS: 310 },
+      { exit: 3, atS: 1000 },
+      { exit: 4, atS: 2000 },
+      { exit: 5, atS: 2600 },
+    ],
+    laws: [
+      { kind: "targets-down", targets: [0], how: "closes", fromS: 300, untilS: 500 },
+      { kind: "target-flaky", target: 1, share: 0.3, how: "closes", untilS: 1200 },
+      { kind: "exits-dead", exits: [3] },
+      { kind: "targets-down", targets: [0, 1], how: "silent", fromS: 1990, untilS: 2200 },
+      { kind: "blocked", target: 2, exits: [5] },
+      { kind: "target-flaky", target: 3, share: 0.2, how: "5xx", fromS: 3000 },
     ],
   },
 ];

@@ -16,21 +16,23 @@ export function simulate<P extends Policy>(scenario: Scenario, makePolicy: (cont
   const tally = new Tally(scenario, world);
   const random = seeded(seed + 2);
   const draw = popularity(scenario.targets);
+  const isOnly = scenario.exits === 1;
   let requests = 0;
   let tries = 0;
   const arrive = () => {
     if (queue.now >= scenario.seconds * 1000) return;
-    serve({ number: requests++, target: draw(random), began: queue.now, tried: new Set(), reached: 0 });
+    serve({ number: requests++, target: draw(random), began: queue.now, tried: new Set(), tries: 0, reached: 0 });
     queue.add(heavyTailed(1000 / scenario.perSecond, random), arrive);
   };
   const serve = (request: Request) => {
-    const attempt = { number: tries++, request: request.number, target: request.target, tried: request.tried };
+    const attempt = { number: tries++, request: request.number, target: request.target, tried: isOnly ? NONE : request.tried };
     const exit = policy.take(attempt);
     if (exit === null) return end(request, false);
     tally.tried(exit, request.target, queue.now);
     const tried = world.attempt(exit, request.target, queue.now);
     queue.add(tried.ms, () => {
       request.tried.add(exit);
+      request.tries++;
       policy.settle(attempt, exit, tried);
       if (tried.ok) return end(request, true);
       if (stageOf(tried.failure.fault) !== "connect") request.reached++;
@@ -48,10 +50,14 @@ export function simulate<P extends Policy>(scenario: Scenario, makePolicy: (cont
 }
 
 /** As the gateway's attempts are bounded, for all policies alike. */
-function isSpent({ reached, tried, began }: Request, now: number): boolean {
+function isSpent({ reached, tried, tries, began }: Request, now: number): boolean {
   const { attempts, timeouts } = DEFAULTS;
-  return reached >= attempts.max || tried.size >= attempts.exits || now - began > timeouts.total;
+  return reached >= attempts.max || tries >= attempts.exits || tries >= TRIES_OF_ONE * tried.size || now - began > timeouts.total;
 }
+
+const NONE: ReadonlySet<number> = new Set();
+/** A lone exit is tried once more, as the gateway does. */
+const TRIES_OF_ONE = 2;
 
 export interface Played<P extends Policy> {
   readonly policy: P;
@@ -64,6 +70,7 @@ interface Request {
   /** Milliseconds of the simulated time. */
   readonly began: number;
   readonly tried: Set<number>;
+  tries: number;
   /** Attempts that may have reached the target. */
   reached: number;
 }

@@ -3,7 +3,7 @@ import type { Exit, Target } from "../../src/core/route.ts";
 import { holds, type Law, type TrueSide, type Truth } from "./laws.ts";
 import { blameBy, blameByItself } from "./oracle.ts";
 import { pick, seeded, spread } from "./random.ts";
-import type { Scenario } from "./scenarios.ts";
+import type { Join, Scenario } from "./scenarios.ts";
 import { type Strike, strikeOf } from "./strikes.ts";
 import { chancesOf, DEATHS, type Death, DIALECTS, type Dialect, type Symptom, symptomOf } from "./symptoms.ts";
 
@@ -33,14 +33,16 @@ export class World {
   readonly #members: readonly Member[];
   readonly #targetMs: readonly number[];
   readonly #laws: readonly Law[];
+  readonly #joins: readonly Join[];
   readonly #random: Random;
   /** What began suddenly and has shown itself. */
   readonly #begun = new Set<string>();
 
-  constructor({ exits, kins, targets, laws }: Scenario, seed: number) {
+  constructor({ exits, kins, targets, laws, joins = [] }: Scenario, seed: number) {
     const random = seeded(seed);
     this.#random = random;
     this.#laws = laws;
+    this.#joins = joins;
     this.#members = Array.from({ length: exits }, (_, number) => ({
       exit: exitOf(number, number % kins),
       kin: number % kins,
@@ -51,6 +53,12 @@ export class World {
     this.exits = this.#members.map(({ exit }) => exit);
     this.targets = Array.from({ length: targets }, (_, number) => ({ scheme: "tcp", host: `site-${number}.example`, port: 443 }));
     this.#targetMs = Array.from({ length: targets }, () => spread(150, 0.5, random));
+  }
+
+  /** Whether it is in the pool by then. */
+  hasJoined(exit: number, now: number): boolean {
+    const join = this.#joins.find((each) => each.exit === exit);
+    return join === undefined || now >= join.atS * 1000;
   }
 
   kinOf(exit: number): string {

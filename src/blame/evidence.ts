@@ -69,7 +69,7 @@ export class Evidence {
     target.seenAt = now;
     cell ??= this.#meetings.join(exit, target, now);
     if (cell === null) return;
-    cell.refusals = 0;
+    cell.succeed();
     cell.asExit.see(0, now);
     cell.asTarget.see(0, now);
   }
@@ -81,7 +81,7 @@ export class Evidence {
     if (ours > 0) return this.#blameUplink(ours, now);
     const sides = sidesOf(failure, way.exit === null);
     const manner = mannerOf(failure.fault.id);
-    if (sides.proved === null) this.#countRefusal(way, manner);
+    if (sides.proved === null) this.#meetings.find(this.#known(way), way.target)?.failAgain(manner);
     const shares = this.#compare(way, sides, manner, now);
     const weighed = this.#tell(way, failure, shares, now);
     if (sides.proved !== "other") this.#record(way, { sides, manner, shares }, now);
@@ -125,18 +125,18 @@ export class Evidence {
 
   #compare(way: Way, sides: FaultSides, manner: Manner, now: number): Shares {
     if (sides.proved !== null) return proved(sides);
-    const exit = way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit);
+    const exit = this.#known(way);
     const target = this.#meetings.targets.get(way.target);
     const cell = this.#meetings.find(exit, way.target);
     return compare({ sides, manner }, { exit, target, cell, kin: way.kin, family: this.#meetings.kins.get(way.kin) }, now);
   }
 
   #tell(way: Way, failure: Failure, { side, confidence }: Shares, now: number): Weighed {
-    const exit = way.exit === null ? this.#direct : (this.#meetings.exits.get(way.exit) ?? null);
+    const exit = this.#known(way);
     const target = this.#meetings.targets.get(way.target) ?? null;
-    const cell = this.#meetings.find(exit ?? undefined, way.target);
+    const cell = this.#meetings.find(exit, way.target);
     const isOwn = culpritOf(side, failure.culprit) === failure.culprit;
-    const evidence = tellEvidence(side, isOwn, { exit, target, cell, family: this.#meetings.kins.get(way.kin) ?? null }, now);
+    const evidence = tellEvidence(side, isOwn, { exit: exit ?? null, target, cell, family: this.#meetings.kins.get(way.kin) ?? null }, now);
     return { side, confidence: round(confidence), evidence, culprit: culpritOf(side, failure.culprit) };
   }
 
@@ -149,17 +149,12 @@ export class Evidence {
     return { side: "other", confidence: round(confidence), evidence: [this.#uplink.tell(now)], culprit: "network" };
   }
 
-  #exit({ exit, kin }: Way, now: number): Track {
-    return exit === null ? this.#direct : this.#meetings.exit(exit, kin, now);
+  #known({ exit }: Way): Track | undefined {
+    return exit === null ? this.#direct : this.#meetings.exits.get(exit);
   }
 
-  /** It failed again, and so, though both ends did well with others since it failed last: neither end explains that. */
-  #countRefusal(way: Way, manner: Manner): void {
-    const cell = this.#meetings.find(way.exit === null ? this.#direct : this.#meetings.exits.get(way.exit), way.target);
-    if (cell === null) return;
-    const failedAt = Math.max(cell.asExit.badAt, cell.asTarget.badAt);
-    if (failedAt === Number.NEGATIVE_INFINITY || manner !== cell.manner) return;
-    if (cell.exit.okAt > failedAt && cell.target.okAt > failedAt) cell.refusals++;
+  #exit({ exit, kin }: Way, now: number): Track {
+    return exit === null ? this.#direct : this.#meetings.exit(exit, kin, now);
   }
 
   #record(way: Way, { sides, manner, shares }: Pick<Lasting, "sides" | "manner" | "shares">, now: number): void {
@@ -170,8 +165,8 @@ export class Evidence {
     const again = failedAgain(cell);
     // Of failures of one pair in a row, each tells less of how its ends do in general; else a lone exit's would make a target of habits,
     // and a lone target's an exit of them.
-    const each = 1 / (1 + (cell?.refusals ?? 0));
-    const news = again === "exit-well" ? each * AGAIN : each;
+    const each = 1 / (1 + (cell?.refusals ?? 0) + (again === "in-a-row" ? failuresBefore(cell) : 0));
+    const news = again === "no" ? each : each * AGAIN;
     const newsOfTarget = sides.proved === "exit" ? null : again === "in-a-row" ? each * AGAIN : each;
     const ends = { exit, target, kin: way.kin, family: exit.family ?? undefined };
     this.#hindsight.add({ ends, sides, manner, shares, news, newsOfTarget, at: now });
@@ -186,6 +181,11 @@ export class Evidence {
     }
     if (sides.proved !== "exit" && sides.target > 0) cell?.asTarget.see(fitting(sides.target), now);
   }
+}
+
+/** Of a row that nobody did well in between. */
+function failuresBefore(cell: Cell | null): number {
+  return cell === null ? 0 : Math.max(0, -Math.max(cell.asExit.row, cell.asTarget.row) - 1);
 }
 
 /** Whether the pair has not worked since it failed, and if not, whether its exit did well for others since. */

@@ -108,10 +108,15 @@ function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean)
   const witnesses = new Witnesses();
   for (const cell of exit.cells) {
     const { target, asExit } = cell;
-    if (target === except) continue;
+    if (target === except) {
+      if (cell.exitRun > 0)
+        witnesses.again(cell.exitRun * (isDeep ? unexplainedByTarget(cell, now) : 1) * fadeOfFailure(asExit.badAt, exit, now));
+      continue;
+    }
     // Each target is a witness of its own.
     const place = witnesses.add();
     witnesses.well(place, wellness(asExit, now));
+    if (target.cells.length === 1) witnesses.alone(place, asExit);
     if (asExit.badAt === Number.NEGATIVE_INFINITY) continue;
     const own = isDeep ? unexplainedByTarget(cell, now) : 1;
     const left = own * unexplainedByPair(refusingLately(target, now), cell, now);
@@ -125,9 +130,14 @@ function ofTarget(target: Track, except: Track | null, kin: string | null, now: 
   let refused: number | null = null;
   for (const cell of target.cells) {
     const { exit, asTarget } = cell;
-    if (exit === except) continue;
+    if (exit === except) {
+      if (cell.targetRun > 0)
+        witnesses.again(cell.targetRun * (isDeep ? unexplainedByExit(cell, now) : 1) * fadeOfFailure(asTarget.badAt, target, now));
+      continue;
+    }
     const place = witnesses.place(exit.kin);
     witnesses.well(place, wellness(asTarget, now));
+    if (asTarget.row > 0) witnesses.wellInARow(place, asTarget.row * fade(asTarget.okAt, now));
     if (asTarget.badAt === Number.NEGATIVE_INFINITY) continue;
     refused ??= refusingLately(target, now);
     const own = (isDeep ? unexplainedByExit(cell, now) : 1) * (kin === exit.kin ? SAME_KIN : 1);

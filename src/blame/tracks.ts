@@ -7,17 +7,29 @@ export class View {
   share = 0;
   okAt: number = Number.NEGATIVE_INFINITY;
   badAt: number = Number.NEGATIVE_INFINITY;
+  /** Outcomes of one kind in a row: successes, or below 0 failures. */
+  row = 0;
+  /** Outcomes. */
+  seen = 0;
 
   /** @param bad 0: this end did its part; 1: it may have caused the failure; between: less likely so. */
   see(bad: number, now: number): void {
     const isFirst = this.okAt === Number.NEGATIVE_INFINITY && this.badAt === Number.NEGATIVE_INFINITY;
+    this.seen++;
     this.share = isFirst ? bad : this.share + NEWEST * (bad - this.share);
-    if (bad === 0) this.okAt = now;
-    else this.badAt = now;
+    if (bad === 0) {
+      this.okAt = now;
+      this.row = this.row > 0 ? this.row + 1 : 1;
+    } else {
+      this.badAt = now;
+      this.row = this.row < 0 ? this.row - 1 : -1;
+    }
   }
 
   reset(): void {
     this.share = 0;
+    this.row = 0;
+    this.seen = 0;
     this.okAt = Number.NEGATIVE_INFINITY;
     this.badAt = Number.NEGATIVE_INFINITY;
   }
@@ -34,6 +46,10 @@ export class Cell {
   readonly asTarget: View = new View();
   /** Failures of the pair, each after both ends did well with others: these speak against the pair. */
   refusals = 0;
+  /** Failures of the pair, each after its target alone did well with others: these speak against the exit. */
+  exitRun = 0;
+  /** The same after its exit alone did: these speak against the target. */
+  targetRun = 0;
   /** How it failed last. */
   manner: Manner | null = null;
   /** How much of its failures the other end leaves to one, as of then. */
@@ -48,13 +64,34 @@ export class Cell {
     this.target = target;
   }
 
+  /** Failures before it worked tell nothing of what follows. */
+  succeed(): void {
+    this.refusals = 0;
+    this.exitRun = 0;
+    this.targetRun = 0;
+  }
+
+  /** It failed again: who did well with others since it failed last did not make it fail. */
+  failAgain(manner: Manner): void {
+    const failedAt = Math.max(this.asExit.badAt, this.asTarget.badAt);
+    if (failedAt === Number.NEGATIVE_INFINITY) return;
+    const isExitWell = this.exit.okAt > failedAt;
+    const isTargetWell = this.target.okAt > failedAt;
+    if (isExitWell) this.exitRun = 0;
+    if (isTargetWell) this.targetRun = 0;
+    if (isExitWell && isTargetWell) {
+      if (manner === this.manner) this.refusals++;
+    } else if (isExitWell) this.targetRun++;
+    else if (isTargetWell) this.exitRun++;
+  }
+
   /** Makes it the pair of two others, that have not met. */
   reuse(exit: Track, target: Track): void {
     this.exit = exit;
     this.target = target;
     this.asExit.reset();
     this.asTarget.reset();
-    this.refusals = 0;
+    this.succeed();
     this.manner = null;
     this.leftToExit.at = Number.NEGATIVE_INFINITY;
     this.leftToTarget.at = Number.NEGATIVE_INFINITY;

@@ -13,6 +13,17 @@ const BEFORE_BASE_WITNESSES = 2;
 
 /** Failures of one name are one witness; successes, which nothing but the end itself can make, are up to so many. */
 const OK_MAX = 3;
+/** Where they are few, a long row of successes is so many witnesses, shared by all of them; and so many in a row are one. */
+const OK_OF_FEW_MAX = 16;
+const SUCCESSES_OF_A_WITNESS = 2;
+/** More failures of one pair in a row say no more. */
+const RUN_MAX = 4;
+/** That a witness against an end was a slip of its own: its failures in a row make that unlikelier, by so much of a witness. */
+const NO_SLIP = 0.3;
+/** Who alone can tell counts for up to so many, shared by all such, and for as many as it has outcomes to show. */
+const ALONE_MAX = 4;
+const ALONE_ALL = 8;
+const OUTCOMES_OF_A_WITNESS = 6;
 
 /** Ages are told apart by so much. Milliseconds. */
 const STEP_MS = 250;
@@ -39,8 +50,16 @@ export class Witnesses {
   /** As they remember it: what speaks against the end, and for it. */
   readonly #bad: number[] = [];
   readonly #ok: number[] = [];
+  /** Successes in a row of the one that has most. */
+  readonly #row: number[] = [];
+  /** Outcomes that nobody else could have compared with. */
+  readonly #alone: number[] = [];
   /** Of failures since the end's last success: as they would count if the end had changed. */
   readonly #since: number[] = [];
+  /** The same, each as surprising as it is. */
+  readonly #surprise: number[] = [];
+  /** All failures of these, where it fails every time. */
+  #inARow = 0;
   /** Exits against it, each for itself. */
   exits = 0;
 
@@ -48,7 +67,10 @@ export class Witnesses {
   add(): number {
     this.#bad.push(0);
     this.#ok.push(0);
+    this.#row.push(0);
+    this.#alone.push(0);
     this.#since.push(0);
+    this.#surprise.push(0);
     return this.#names.push("") - 1;
   }
 
@@ -64,12 +86,35 @@ export class Witnesses {
     this.#ok[place] = (this.#ok[place] as number) + ok;
   }
 
+  /** @param successes in a row, as fresh as they are. */
+  wellInARow(place: number, successes: number): void {
+    this.#row[place] = Math.max(this.#row[place] as number, successes);
+  }
+
+  /** No other end was met there that could be compared. */
+  alone(place: number, { seen }: View): void {
+    this.#alone[place] = seen;
+  }
+
   /** @param weight how fresh it is, and how little another end explains it. */
-  badly(place: number, { share }: View, weight: number, isSinceSuccess: boolean): void {
+  badly(place: number, { share, row }: View, weight: number, isSinceSuccess: boolean): void {
     const bad = share * weight;
     this.exits += isSinceSuccess ? weight : bad;
     this.#bad[place] = (this.#bad[place] as number) + bad;
-    if (isSinceSuccess && weight > (this.#since[place] as number)) this.#since[place] = weight;
+    if (!isSinceSuccess) return;
+    const failures = Math.max(1, -row);
+    this.#inARow += weight * Math.min(RUN_MAX, failures);
+    if (weight <= (this.#since[place] as number)) return;
+    this.#since[place] = weight;
+    this.#surprise[place] = weight * (1 + NO_SLIP * (1 - 1 / failures));
+  }
+
+  /** The pair in question itself: so many failures in a row, as fresh as they are, that its other end has no part in. */
+  again(failures: number): void {
+    const place = this.add();
+    this.#since[place] = Math.min(RUN_MAX, failures);
+    this.#surprise[place] = Math.min(RUN_MAX, failures);
+    this.#inARow += Math.min(RUN_MAX, failures);
   }
 
   /**
@@ -81,27 +126,42 @@ export class Witnesses {
     let bad = 0;
     let ok = 0;
     let since = 0;
+    let surprises = 0;
     let earlierBad = Math.max(BEFORE_BASE, usual) * BEFORE_BASE_WITNESSES;
     let earlier = BEFORE_BASE_WITNESSES;
     for (let place = 0; place < this.#names.length; place++) {
       const sum = Math.max(1, (this.#bad[place] as number) + (this.#ok[place] as number));
-      const against = (this.#bad[place] as number) / sum;
-      const well = Math.min(OK_MAX, sum) * ((this.#ok[place] as number) / sum);
+      const worth = this.#worth(place);
+      const against = (worth * (this.#bad[place] as number)) / sum;
+      const well = worth * Math.min(OK_MAX, sum) * ((this.#ok[place] as number) / sum) + this.#longRow(place);
       const changed = this.#since[place] as number;
       bad += against;
       ok += well;
       since += changed;
+      surprises += this.#surprise[place] as number;
       // A witness against it since then has no part in what is usual.
       if (changed === 0) earlierBad += against;
       earlier += (changed === 0 ? against : 0) + well;
     }
-    const surprise = (earlier / earlierBad) ** since;
+    const surprise = (earlier / earlierBad) ** surprises;
     const odds = CHANGE_ODDS * surprise;
     const changed = since === 0 ? 0 : odds / (1 + odds);
     const kept = 1 - changed;
-    const against = bad + changed * Math.max(0, since - bad);
-    const witnesses = least + kept * (settled - least);
-    return { level: (share * witnesses + against) / (witnesses + against + ok * kept), bad: against, ok: ok * kept, changed };
+    const before = (share * settled + bad) / (settled + bad + ok);
+    const failed = Math.max(since, bad, this.#inARow);
+    const after = (share * least + failed) / (least + failed);
+    return { level: kept * before + changed * after, bad: bad + changed * Math.max(0, since - bad), ok: ok * kept, changed };
+  }
+
+  #worth(place: number): number {
+    const outcomes = (this.#alone[place] as number) / OUTCOMES_OF_A_WITNESS;
+    return Math.max(1, Math.min(ALONE_MAX, ALONE_ALL / this.#names.length, outcomes));
+  }
+
+  /** What a long row of successes says besides, where there are few to tell. */
+  #longRow(place: number): number {
+    const row = (this.#row[place] as number) / SUCCESSES_OF_A_WITNESS;
+    return Math.max(0, Math.min(OK_OF_FEW_MAX / this.#names.length, row) - OK_MAX);
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LearningPool } from "../../bench/sim/learning-pool.ts";
 import { blameBy } from "../../bench/sim/oracle.ts";
 import { randomRotation } from "../../bench/sim/policies.ts";
-import type { Scenario } from "../../bench/sim/scenarios.ts";
+import { SCENARIOS, type Scenario } from "../../bench/sim/scenarios.ts";
 import { simulate } from "../../bench/sim/simulate.ts";
 import { type Chances, chancesOf, type Symptom } from "../../bench/sim/symptoms.ts";
 
@@ -42,6 +42,17 @@ test("failures of dead exits are blamed on them, and clients get their answers a
     const { right, of } = policy.score.all.exit;
     assert.ok(of >= 10 && right >= 0.85 * of, `${right} of ${of}`);
     assert.ok(tally.served >= 0.999 * tally.requests);
+  }
+});
+
+test("in small pools failures are laid to the sites that make them, and no exit is benched for one", () => {
+  for (const name of ["one exit, three sites", "two exits, one site", "few exits, new ones"]) {
+    for (const seed of [2, 5]) {
+      const { score } = play(SCENARIOS.find((scenario) => scenario.name === name) as Scenario, seed).policy;
+      const { right, of } = score.learned.target;
+      assert.ok(of >= 50 && right >= 0.95 * of, `${name}, ${seed}: ${right} of ${of}`);
+      assert.equal(score.benchedForOthers.right, 0, `${name}, ${seed}`);
+    }
   }
 });
 

@@ -80,3 +80,46 @@ test("what speaks against the side that a failure names is told where nothing sp
   assert.ok(side === "exit" && confidence < 0.75, `${side} ${confidence}`);
   assert.deepEqual(lines, ["against that: this exit answered for 4 other targets in the last 30 s"]);
 });
+
+for (const [fault, name] of [
+  [LOST, "tunnels that close"],
+  [REJECTED, "refused CONNECTs"],
+  [SILENT, "silent handshakes"],
+] as const) {
+  test(`the most popular site of a lone exit is down, seen by ${name}, and others are seldom asked for: the exit is not convicted`, () => {
+    const evidence = new Evidence();
+    let now = 0;
+    for (let request = 0; request < 60; request++) evidence.worked(way(0, request % 3), (now += SECOND));
+    let last: Weighed | null = null;
+    for (let request = 0; request < 60; request++) {
+      last = evidence.failed(way(0, 0), fault, (now += SECOND / 2));
+      assert.ok(last.side !== "exit" || last.confidence < 0.75, `${request}: ${last.side} ${last.confidence}`);
+      if (request % 4 === 3) evidence.worked(way(0, 1 + (request % 2)), (now += SECOND / 2));
+    }
+    assert.equal(last?.side, "target");
+  });
+
+  test(`both exits fail on their only site at once, seen by ${name}: that is the site, however long it lasts`, () => {
+    const evidence = new Evidence();
+    let now = 0;
+    for (let request = 0; request < 60; request++) evidence.worked(way(request % 2, 0), (now += SECOND));
+    for (let request = 0; request < 60; request++) {
+      const { side, confidence } = evidence.failed(way(request % 2, 0), fault, (now += SECOND));
+      assert.ok(side !== "exit" || confidence < 0.75, `${request}: ${side} ${confidence}`);
+      if (request >= 10) assert.equal(side, "target", `${request}`);
+    }
+  });
+}
+
+test("one of two exits begins to fail now and then on their only site, which the other has reached all the time: that is the exit", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  for (let request = 0; request < 60; request++) evidence.worked(way(request % 2, 0), (now += SECOND));
+  let last: Weighed | null = null;
+  for (let request = 0; request < 80; request++) {
+    evidence.worked(way(1, 0), (now += SECOND));
+    if (request % 4 === 0) last = evidence.failed(way(0, 0), request % 8 === 0 ? LOST : REJECTED, (now += SECOND));
+    else evidence.worked(way(0, 0), (now += SECOND));
+  }
+  assert.equal(last?.side, "exit");
+});
