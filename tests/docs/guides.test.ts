@@ -15,7 +15,7 @@ test("the guides show what they say", () => {
   assert.ok(shown.length >= 20, `only ${shown.length} commands`);
 });
 
-for (const { name, text } of pages.filter(({ name }) => name === "502.md")) {
+for (const { name, text } of pages) {
   test(`each sentence and each row of ${name} has a command whose output shows it`, () => {
     assert.deepEqual(findUnproven(text), []);
   });

@@ -2,7 +2,7 @@ import type { HostPort } from "../../../src/core/address.ts";
 import type { Program } from "../../real/peers/programs.ts";
 
 /** Who serves under a name that the guides' commands use, or where a file of theirs really is. */
-export type Cast = Readonly<Record<string, HostPort | string>>;
+type Cast = Readonly<Record<string, HostPort | string>>;
 
 /** Sets a world up; what it uses is given to `props`, which end it. */
 export type Start = (props: AsyncDisposableStack) => Promise<Cast>;

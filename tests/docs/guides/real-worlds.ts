@@ -7,9 +7,11 @@ import { startHttpExit } from "../../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../../src/lab/lab-http.ts";
 import { findClosedPort, startLabServer } from "../../../src/lab/lab-server.ts";
 import { createSelfSigned } from "../../../src/net/certificate.ts";
+import { startHaproxy } from "../../real/peers/haproxy.ts";
 import { startNginx } from "../../real/peers/nginx.ts";
 import { startSquid } from "../../real/peers/squid.ts";
 import type { Peer } from "../../real/peers/start-peer.ts";
+import { startTinyproxy } from "../../real/peers/tinyproxy.ts";
 import { PROXY, type RealWorld, SECURE_SITE, SITE } from "./cast.ts";
 
 /** Worlds made of the programs that people run. */
@@ -30,6 +32,31 @@ export const REAL_WORLDS: Readonly<Record<string, RealWorld>> = {
       [SECURE_SITE]: at(props.use(await startNginx(await inFrontOf({ "/": findClosedPort }, true)))),
     }),
   },
+  "Squid, dead site": {
+    needs: ["squid"],
+    start: async (props) => ({ [PROXY]: at(props.use(await startSquid())), [SITE]: await findClosedPort() }),
+  },
+  "tinyproxy, dead site": {
+    needs: ["tinyproxy"],
+    start: async (props) => ({ [PROXY]: at(props.use(await startTinyproxy())), [SITE]: await findClosedPort() }),
+  },
+  "HAProxy without a server that is up": {
+    needs: ["haproxy"],
+    start: async (props) => {
+      const dead = await findClosedPort();
+      const haproxy = await startHaproxy(
+        ({ port }) => `
+frontend web
+  bind 127.0.0.1:${port}
+  default_backend app
+backend app
+  retries 0
+  server app-1 127.0.0.1:${dead.port}`,
+      );
+      return { [SITE]: at(props.use(haproxy)) };
+    },
+  },
+  "programs with their own configs": { needs: ["apache2", "haproxy", "varnishd"], start: async () => ({}) },
   "nginx and its log": {
     needs: ["nginx"],
     start: async (props) => {
@@ -46,7 +73,11 @@ export const REAL_WORLDS: Readonly<Record<string, RealWorld>> = {
           }),
         ),
       );
-      return { [SITE]: at(nginx), "/var/log/nginx/error.log": join(nginx.directory, "error.log") };
+      return {
+        [SITE]: at(nginx),
+        "/var/log/nginx/error.log": join(nginx.directory, "error.log"),
+        "/etc/nginx/nginx.conf": join(nginx.directory, "nginx.conf"),
+      };
     },
   },
 };

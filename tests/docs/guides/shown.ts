@@ -13,7 +13,7 @@ export interface Shown {
 }
 
 /** Words of a sentence, or of a row of a table, and what of the output shows that they are true. */
-export interface Claim {
+interface Claim {
   readonly words: string;
   readonly phrase: string;
 }

@@ -77,4 +77,4 @@ function statementsOf(part: string): string[] {
 }
 
 /** An end of a sentence, and what may begin the next. */
-const SENTENCE_END = /(?<=[.!?:]) (?=["A-Z`])/;
+const SENTENCE_END = /(?<=[.!?]) (?=["A-Z`])/;

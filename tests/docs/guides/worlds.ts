@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { HostPort } from "../../../src/core/address.ts";
 import { BAD_ANSWERS } from "../../../src/lab/bad-answers.ts";
 import { afterHead, fin, says, silence } from "../../../src/lab/behaviours.ts";
@@ -6,6 +9,7 @@ import { createAuthority } from "../../../src/lab/certificates.ts";
 import { startEdge } from "../../../src/lab/edge.ts";
 import { startFullBacklog } from "../../../src/lab/full-backlog.ts";
 import { startHttpExit } from "../../../src/lab/http-exit.ts";
+import { formatAnswer } from "../../../src/lab/lab-http.ts";
 import { type Behaviour, findClosedPort, startLabServer } from "../../../src/lab/lab-server.ts";
 import { nginxPage, refuses } from "../../../src/lab/refusals.ts";
 import { startSite } from "../../../src/lab/site.ts";
@@ -15,6 +19,37 @@ import { startLabGateway } from "../../gateway/lab-gateway.ts";
 import type { Program } from "../../real/peers/programs.ts";
 import { GATEWAY, PROXY, SECOND, SECURE_SITE, SITE, type Start } from "./cast.ts";
 import { REAL_WORLDS } from "./real-worlds.ts";
+
+/** What a browser saved of answers that came late. */
+const SLOW_CLOUDS: Readonly<
+  Record<string, { readonly ms: number; readonly status: number; readonly fields: Readonly<Record<string, string>>; readonly page: string }>
+> = {
+  "cloudfront.har": {
+    ms: 30_041,
+    status: 504,
+    fields: { server: "CloudFront", "x-cache": "Error from cloudfront", via: "1.1 a1b2c3.cloudfront.net (CloudFront)" },
+    page: "",
+  },
+  "elb.har": {
+    ms: 60_022,
+    status: 504,
+    fields: { server: "awselb/2.0", "content-type": "text/html" },
+    page: "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n",
+  },
+  "cloudflare.har": {
+    ms: 100_104,
+    status: 524,
+    fields: { server: "cloudflare", "cf-ray": "8f1e2d3c4b5a6978-FRA" },
+    page: "error code: 524",
+  },
+};
+
+const MAINTENANCE = formatAnswer(503, { "Retry-After": "120", "Content-Type": "text/plain" }, "back at noon\n");
+const CHALLENGE_503 = formatAnswer(
+  503,
+  { Server: "cloudflare", "CF-RAY": "8f1e2d3c4b5a6978-FRA", "cf-mitigated": "challenge", "Content-Type": "text/html; charset=UTF-8" },
+  "<!DOCTYPE html><title>Just a moment...</title>\n",
+);
 
 /** Who is behind the names that a guide's commands use. */
 export interface World extends AsyncDisposable {
@@ -93,6 +128,21 @@ const LAB_WORLDS: Readonly<Record<string, Start>> = {
   "blocking site": servesBadly(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin))),
   "limiting site": servesBadly(refuses("rate429")),
   "proxy wants a password": behind(() => startHttpExit({ credentials: { username: "user", password: "secret" } }), startSite),
+  "who refuses": async (props) => ({
+    [PROXY]: props.use(await startHttpExit()),
+    "denying.example:3128": props.use(await startLabServer(refuses("squidDenied"))),
+    "closed.example:3128": props.use(await startLabServer(refuses("auth407"))),
+    "vendor.example:3128": props.use(await startLabServer(refuses("brightDataRate"))),
+    "guarded.example:80": props.use(await startLabServer(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin)))),
+    "limiting.example:80": props.use(await startLabServer(refuses("rate429"))),
+    [SITE]: props.use(await startSite()),
+  }),
+  "proxy wants an odd password": behind(() => startHttpExit({ credentials: { username: "user", password: "p@ss:w/rd" } }), startSite),
+  "application in maintenance": servesBadly(afterHead(says(MAINTENANCE, fin))),
+  "challenging site": servesBadly(afterHead(says(CHALLENGE_503, fin))),
+  "too many for the plan": behind(() => startLabServer(refuses("brightDataRate")), startSite),
+  "overloaded proxy": behind(() => startLabServer(refuses("haproxy503")), startSite),
+  "proxy that fails alone": behind(() => startLabServer(refuses("bare500")), startSite),
   "proxy denies": behind(() => startLabServer(refuses("squidDenied")), startSite),
   "plan used up": behind(() => startLabServer(refuses("brightDataQuota")), startSite),
   "intercepting proxy": async (props) => {
@@ -119,11 +169,37 @@ const LAB_WORLDS: Readonly<Record<string, Start>> = {
     const gateway = props.use(await startLabGateway({ exits: exits.map(({ port }, i) => `http://127.0.0.1:${port} id=de-${i + 1}`) }));
     return { [GATEWAY]: gateway.address, [SITE]: await findClosedPort() };
   },
+  "slow clouds": async (props) => {
+    const folder = await mkdtemp(join(tmpdir(), "goodgateway-guide-"));
+    props.defer(() => rm(folder, { recursive: true }));
+    const files = Object.entries(SLOW_CLOUDS).map(async ([name, { ms, status, fields, page }]) => {
+      const headers = Object.entries(fields).map(([field, value]) => ({ name: field, value }));
+      const response = { status, headers, content: { text: page } };
+      const entry = { time: ms, request: { method: "GET", url: "https://site.example/" }, response };
+      await writeFile(join(folder, name), JSON.stringify({ log: { entries: [entry] } }));
+      return [name, join(folder, name)] as const;
+    });
+    return Object.fromEntries(await Promise.all(files));
+  },
+  "gateway, silent site": gatewayTo(silence),
+  "gateway, failing application": gatewayTo(refuses("bare500")),
+  "gateway, limiting site": gatewayTo(refuses("rate429")),
   "gateway, bad framing": async (props) => {
     const gateway = props.use(await startLabGateway());
     return { [GATEWAY]: gateway.address, [SITE]: props.use(await startLabServer(afterHead(BAD_ANSWERS.lengthAndChunked))) };
   },
 };
+
+/** A gateway that waits half a second for an answer, two exits, and what is behind them. */
+function gatewayTo(behave: Behaviour): Start {
+  return async (props) => {
+    const exits = [props.use(await startHttpExit()), props.use(await startHttpExit())].map(
+      ({ port }, i) => `http://127.0.0.1:${port} id=de-${i + 1}`,
+    );
+    const gateway = props.use(await startLabGateway({ exits, timeouts: { head: 500 } }));
+    return { [GATEWAY]: gateway.address, [SITE]: props.use(await startLabServer(behave)) };
+  };
+}
 
 /** A proxy, and what is behind it. */
 function behind(proxy: () => Promise<HostPort>, site: () => Promise<HostPort>): Start {
