@@ -8,7 +8,7 @@ import { readDashed } from "./log-times.ts";
 export const ALB_ACCESS: LogFormat = { id: "alb-access", name: "AWS load balancer access log", program: "alb", read: readAccess };
 
 const LINE =
-  /^(?:(?:https?|h2|grpcs?|wss?) )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z) (\S+) (\S+) (\S+) (-?[\d.]+|-) (-?[\d.]+|-) (-?[\d.]+|-) (\d{3}|-) (\d{3}|[-0]) \S+ \S+ "((?:[^"\\]|\\.)*)"/;
+  /^(?:(?:https?|h2|grpcs?|wss?) )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z) (\S+) (\S+) (\S+) (-?[\d.]+|-) (-?[\d.]+|-) (-?[\d.]+|-) (\d{3}|-) (\d{3}|[-0])(?: [-\d]+ [-\d]+)? "((?:[^"\\]|\\.)*)"/;
 
 function readAccess(line: string): LogEvent | null {
   if (!STARTS.has(line.charCodeAt(0))) return null;

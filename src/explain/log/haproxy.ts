@@ -7,6 +7,14 @@ export const HAPROXY_HTTP: LogFormat = { id: "haproxy-http", name: "HAProxy log"
 /** `192.0.2.1:5000 [27/Nov/2026:14:02:07.123] tcp app/app-2 1/0/4 12 -- 1/1/0/0/0 0/0`, `option tcplog`. */
 export const HAPROXY_TCP: LogFormat = { id: "haproxy-tcp", name: "HAProxy log of connections", program: "haproxy", read: readConnection };
 
+/** `192.0.2.1:5000 [27/Nov/2026:14:02:07.123] web/1: SSL handshake failure`: what came to no request. */
+export const HAPROXY_EARLY: LogFormat = {
+  id: "haproxy-early",
+  name: "HAProxy log of failed connections",
+  program: "haproxy",
+  read: readEarly,
+};
+
 /** What HAProxy says of its servers, and of itself. */
 export const HAPROXY_NOTES: LogFormat = { id: "haproxy-notes", name: "HAProxy notices", program: "haproxy", read: readNote };
 
@@ -39,6 +47,20 @@ function readConnection(line: string): LogEvent | null {
   const backend = server === "<NOSRV>" ? proxy : `${proxy}/${server}`;
   const words = `${state}: connection with ${backend}, times ${wait}/${connect}/${total} ms (wait, connect, total)`;
   return logEvent({ at, fault, client, backend, ms: Number(total), words });
+}
+
+const EARLY = /^(\S+):\d+ \[[^\]]+\] ([^\s/]+)\/(\S+): (.+)$/;
+
+function readEarly(line: string): LogEvent | null {
+  const at = timeOf(line);
+  const [, client, , , words = ""] = at === null ? [] : (EARLY.exec(line) ?? []);
+  if (client === undefined) return null;
+  const fault = /SSL handshake/.test(words)
+    ? "client.tls_handshake_failed"
+    : /PROXY protocol|SOCKS/.test(words)
+      ? "client.bad_request"
+      : null;
+  return logEvent({ at, fault, client, words });
 }
 
 function timeOf(line: string): number | null {

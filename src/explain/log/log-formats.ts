@@ -13,7 +13,7 @@ import { ENVOY_NOTES } from "./envoy-notes.ts";
 import { FLY, FLY_APP } from "./fly.ts";
 import { GO_PROXY } from "./go-proxy.ts";
 import { GOOGLE_LB } from "./google-lb.ts";
-import { HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
+import { HAPROXY_EARLY, HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import { herokuFormats } from "./heroku.ts";
 import { JsonJoiner } from "./json-joiner.ts";
 import type { LogFormat } from "./log-event.ts";
@@ -39,6 +39,7 @@ function logFormats(year: number): readonly LogFormat[] {
     NGINX_JSON,
     HAPROXY_HTTP,
     HAPROXY_TCP,
+    HAPROXY_EARLY,
     HAPROXY_NOTES,
     SQUID_ACCESS,
     SQUID_CACHE,

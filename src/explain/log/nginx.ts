@@ -10,9 +10,15 @@ export const NGINX_ERROR: LogFormat = { id: "nginx-error", name: "nginx error lo
 /** A message of nginx's out of which the time was left, as people paste them. */
 export const NGINX_MESSAGE: LogFormat = { id: "nginx-message", name: "message of nginx's", program: "nginx", read: readBareMessage };
 
+/** The end of `nginx -t`, below what is wrong. */
+const TESTED = /^nginx: (?:the )?configuration file \S+ (?:syntax is|test) /;
+const STARTS = /^nginx: \[\w+\] /;
+const OF_START = /^nginx: \[(?:error|crit|alert|emerg)\] /;
+
 const BARE = /^(?:nginx: )?(\[?(?:debug|info|notice|warn|error|crit|alert|emerg)\] )?(\d+#\d+: )?(?:\*\d+ )?(?=[\w[(])/;
 
 function readBareMessage(line: string): LogEvent | null {
+  if (TESTED.test(line)) return logEvent({});
   const [start, level, numbers] = BARE.exec(line) ?? [];
   // Without them it is in its words alone that a line is nginx's.
   if (
@@ -24,6 +30,8 @@ function readBareMessage(line: string): LogEvent | null {
   const clientAt = rest.indexOf(", client: ");
   const message = rest.slice(0, clientAt === -1 ? contextOf(rest, 0) : clientAt);
   const fault = faultOf(message);
+  // What it prints when it starts is its own, whatever it says.
+  if (fault === null && STARTS.test(line)) return logEvent({ words: OF_START.test(line) ? message : "" });
   return fault === null || fault === QUIET ? null : failure(rest, clientAt, { at: null, fault, message });
 }
 
@@ -55,7 +63,7 @@ function failure(text: string, clientAt: number, { at, fault, message }: Failure
     at,
     fault,
     words: message,
-    backend: backendOf(quoted(line, clientAt, ', upstream: "')) ?? /^connect\(\) to (\S+) failed/.exec(message)?.[1] ?? null,
+    backend: backendOf(quoted(line, clientAt, ' upstream: "')) ?? /^connect\(\) to (\S+) failed/.exec(message)?.[1] ?? null,
     target: request === null ? null : targetOf(path, quoted(line, clientAt, ', host: "') ?? ""),
     client: clientAt === -1 ? null : line.slice(clientAt + CLIENT_CHARS_MAX, endOf(line, clientAt + CLIENT_CHARS_MAX)),
     method,

@@ -35,14 +35,21 @@ function readLogrus(line: string): LogEvent | null {
 
 /** `2026-11-27T14:02:07Z DBG github.com/…/proxy.go:121 > words error="…" key=value`, with or without colours. */
 const ZEROLOG = /^(\d{4}-\d\d-\d\dT\S+) (TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:(?:\S+\.go:\d+ )?> )?(.*)$/;
+/** As people shorten it. */
+const TIMELESS = /^(TRC|DBG|INF|WRN|ERR|FTL|PNC) (?:\S+\.go:\d+ )?> /;
 const COLOURS = /\x1b\[[\d;]*m/g;
 
 function readZerolog(line: string): LogEvent | null {
   const first = line.charCodeAt(0);
+  const [start, shown] = first >= UPPER_FIRST && first <= UPPER_LAST ? (TIMELESS.exec(line) ?? []) : [];
+  if (start !== undefined) return tellZerolog(null, shown ?? "", line.slice(start.length));
   if (first !== ESCAPE && line.charCodeAt(10) !== LETTER_T) return null;
   const [, time = "", level = "", words = ""] = ZEROLOG.exec(first === ESCAPE ? line.replace(COLOURS, "") : line) ?? [];
   const at = readDashed(time, 0);
-  if (at === null) return null;
+  return at === null ? null : tellZerolog(at, level, words);
+}
+
+function tellZerolog(at: number | null, level: string, words: string): LogEvent {
   const fieldsAt = words.search(/(?:^| )\w+=/);
   const fields = fieldsAt === -1 ? "" : words.slice(fieldsAt);
   const message = fieldsAt === -1 ? words : words.slice(0, fieldsAt);
@@ -55,6 +62,8 @@ function readZerolog(line: string): LogEvent | null {
   });
 }
 
+const UPPER_FIRST = 0x41;
+const UPPER_LAST = 0x5a;
 const ESCAPE = 0x1b;
 const LETTER_T = 0x54;
 const FIELD_ERROR = /\berror="((?:[^"\\]|\\.)*)"/;
@@ -76,7 +85,7 @@ function readJson(line: string): LogEvent | null {
 }
 
 interface Note {
-  readonly at: number;
+  readonly at: number | null;
   readonly level: string;
   readonly message: string;
   /** The field of that name; empty where there is none. */

@@ -44,6 +44,8 @@ const NUMBERED: readonly Wrapping[] = [
   { pattern: /^\d{10}\.\d{3,9} \S+ [\w./@-]+(?:\[\d+\])?: /, at: (start) => readEpoch(Number.parseFloat(start)) },
   // `14:02:07 web.1   | ` of foreman and honcho, `0|nginx  | ` of pm2.
   { pattern: /^(?:\d\d:\d\d:\d\d [\w.-]+ +|\d+\|[\w.-]+ +)\| / },
+  // A clock alone, as consoles of clouds show it.
+  { pattern: /^\d\d:\d\d:\d\d(?:[.,]\d+)? / },
   // `123:` and `123` with a tab, of grep -n and cat -n.
   { pattern: /^\d{1,9}[:\t]/ },
 ];
