@@ -49,15 +49,6 @@ export abstract class ExitGroup {
     this.shift(place, BARRED, zone);
   }
 
-  /** Counts all in at once, that were put at their places. @param weight what each of them weighs; null: not all weigh the same. */
-  protected enterAll([usable, out, barred]: readonly [number, number, number], weight: number | null): void {
-    this.usable = usable;
-    this.out = out;
-    this.size = usable + out + barred;
-    if (weight === null) this.#weights = new WeightSums(this.size, (place) => this.weightAt(place));
-    else this.#evenWeight = weight;
-  }
-
   /** Moves the exit at a place to the last one, where it does not count any more. */
   protected leaveLast(place: number, zone: Zone): void {
     this.#trade(this.shift(place, zone, BARRED), this.size - 1);
@@ -101,33 +92,39 @@ export abstract class ExitGroup {
   }
 }
 
-/** One exit, asked for by its id. */
-export class OneExit extends ExitGroup {
-  readonly #member: PoolExit;
+/** A few exits, for one choice: one that was asked for by its id, or some of a group that is not whole yet. */
+export class FewExits extends ExitGroup {
+  readonly #given: readonly PoolExit[];
+  readonly #ordered: PoolExit[];
 
-  constructor(member: PoolExit) {
+  constructor(members: readonly PoolExit[]) {
     super();
-    this.#member = member;
-    this.enterLast(member.zone);
+    this.#given = members;
+    this.#ordered = [...members];
+    for (const { zone } of members) this.enterLast(zone);
   }
 
-  rowAt(): number {
-    return this.#member.number;
+  rowAt(place: number): number {
+    return (this.#ordered[place] as PoolExit).number;
   }
 
-  view(): PoolExit {
-    return this.#member;
+  view(row: number): PoolExit {
+    return this.#given.find(({ number }) => number === row) as PoolExit;
   }
 
   fetch(): void {}
 
-  loadedAt(): PoolExit {
-    return this.#member;
+  loadedAt(place: number): PoolExit {
+    return this.#given[place] as PoolExit;
   }
 
-  protected weightAt(): number {
-    return this.#member.kind.weight;
+  protected weightAt(place: number): number {
+    return (this.#ordered[place] as PoolExit).kind.weight;
   }
 
-  protected swap(): void {}
+  protected swap(a: number, b: number): void {
+    const [first, second] = [this.#ordered[a] as PoolExit, this.#ordered[b] as PoolExit];
+    this.#ordered[a] = second;
+    this.#ordered[b] = first;
+  }
 }

@@ -1,34 +1,30 @@
 import type { ExitFilter } from "../core/params.ts";
 import { CommonExits } from "./common-exits.ts";
 import { ANY_VALUE, normalize } from "./exit-filter.ts";
-import { type ExitGroup, OneExit } from "./exit-group.ts";
+import { type ExitGroup, FewExits } from "./exit-group.ts";
 import type { PoolKind } from "./exit-kinds.ts";
 import type { PoolExit } from "./pool-exit.ts";
-import { EVERY_EXIT, type TagLists } from "./tag-lists.ts";
+import { EVERY_EXIT, type Matching, type TagLists } from "./tag-lists.ts";
 import type { Zone } from "./zone.ts";
 
-/** Exits that a filter wants: all that match are in the groups, and those in the groups that `fits` says yes to. */
+/** Exits that a filter wants: those in the groups that `fits` says yes to. */
 export interface Shortlist {
   readonly groups: readonly ExitGroup[];
   fits(member: PoolExit): boolean;
-  /** The same, where every exit in the groups fits. Costs a look at each, once; then it is kept. */
+  /** Another one, for where a few draws from this find none: itself, where every exit in the groups fits and nothing is left out that matters. */
   narrow(): Shortlist;
-}
-
-/** Exits that a filter of several tags wants, each of which was looked at. */
-interface Kept {
-  readonly exits: CommonExits;
-  readonly shortlist: Shortlist;
 }
 
 /** Filters of several tags whose exits are kept: those that a few draws do not find. */
 const COMMON_MAX = 64;
+/** While exits that match are being gathered, so many must be at hand to choose from: as many as a choice among all looks at. */
+const AT_HAND_MIN = 128;
 
 /** Finds the exits that a filter wants without looking at the others. */
 export class ExitIndex {
   readonly #lists: TagLists;
   /** By the numbers of the wanted lists; oldest first. */
-  readonly #common = new Map<CommonKey, Kept>();
+  readonly #common = new Map<CommonKey, CommonExits>();
 
   constructor(lists: TagLists) {
     this.#lists = lists;
@@ -59,24 +55,28 @@ export class ExitIndex {
 
   move(row: number, from: Zone, to: Zone): void {
     this.#lists.move(row, from, to);
-    for (const { exits } of this.#common.values()) exits.move(row, from, to);
+    for (const exits of this.#common.values()) exits.move(row, from, to);
   }
 
   #forgetCommonOf(row: number): void {
-    for (const [key, { exits }] of this.#common) if (exits.wants(row)) this.#common.delete(key);
+    for (const [key, exits] of this.#common) if (exits.wants(row)) this.#common.delete(key);
   }
 
   #findOne(id: string, wanted: readonly (readonly number[])[]): Shortlist {
     const row = this.#lists.book.findWritten(id);
     if (row < 0 || !wanted.every((lists) => this.#lists.isIn(row, lists))) return NOBODY;
-    return new Exact([new OneExit(this.#lists.view(row))]);
+    return new Exact([new FewExits([this.#lists.view(row)])]);
   }
 
-  /** The groups of the tag that leaves the fewest; the other tags are asked of each candidate. */
+  /**
+   * The exits that match all tags, where they were gathered; else the groups of the tag that leaves the fewest, and the other tags are asked of
+   * each candidate. They are gathered once a few draws found none, step by step with each choice, since there may be hundreds of thousands.
+   */
   #findTagged(wanted: readonly (readonly number[])[]): Shortlist {
     const key = wanted.length === 1 ? null : keyOf(wanted);
     const common = key === null ? undefined : this.#common.get(key);
-    if (common !== undefined) return common.shortlist;
+    if (common?.isWhole === false) common.grow();
+    if (common?.isWhole === true) return new Exact([common]);
     let smallest = wanted[0] as readonly number[];
     for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
     const groups = smallest.map((list) => this.#lists.list(list));
@@ -85,16 +85,26 @@ export class ExitIndex {
     return {
       groups,
       fits: ({ number }) => others.every((lists) => this.#lists.isIn(number, lists)),
-      narrow: () => this.#keep(key, new CommonExits(this.#lists, wanted)),
+      narrow: () => this.#gathered(this.#common.get(key) ?? this.#gather(key, wanted)),
     };
   }
 
-  #keep(key: CommonKey, exits: CommonExits): Shortlist {
+  #gather(key: CommonKey, wanted: readonly (readonly number[])[]): CommonExits {
     const [oldest] = this.#common.keys();
     if (this.#common.size >= COMMON_MAX && oldest !== undefined) this.#common.delete(oldest);
-    const shortlist = new Exact([exits]);
-    this.#common.set(key, { exits, shortlist });
-    return shortlist;
+    const exits = new CommonExits(this.#lists, wanted);
+    this.#common.set(key, exits);
+    exits.grow();
+    return exits;
+  }
+
+  /** What was gathered so far; where none of it will do, with some of the others that may be taken. */
+  #gathered(exits: CommonExits): Shortlist {
+    while (!exits.isWhole && exits.usable + exits.out <= AT_HAND_MIN) exits.grow();
+    const exact = new Exact([exits]);
+    if (exits.isWhole) return exact;
+    const more = () => new FewExits(exits.usableBehind(AT_HAND_MIN).map((row) => this.#lists.view(row)));
+    return { groups: exact.groups, fits: exact.fits, narrow: () => new Exact([exits, more()]) };
   }
 
   /** The lists that exits with one of these values are in; none given: any will do. */
@@ -116,6 +126,19 @@ export class ExitIndex {
 
   #listOf(name: string, value: string): number | undefined {
     return this.#lists.listOf(name, value) ?? this.#lists.listOf(name, normalize(value));
+  }
+
+  /** Looks at the kind of every row where the filter has several tags. Else an exit with several of the values of one tag counts for each. */
+  count(filter: ExitFilter): Matching {
+    const names = Object.keys(filter.tags);
+    if (filter.exit === null && names.length > 1)
+      return this.#lists.count(names.map((name) => this.#listsOf(name, filter.tags[name] ?? [])));
+    let [count, inService] = [0, 0];
+    for (const { size, usable, out } of this.find(filter).groups) {
+      count += size;
+      inService += usable + out;
+    }
+    return { count, inService };
   }
 
   #count(lists: readonly number[]): number {

@@ -1,28 +1,17 @@
 import type { ExitFilter } from "../core/params.ts";
 import type { ExitIndex } from "./exit-index.ts";
 
-/** Why a filter leaves nothing to take, in words that name its part which matched nothing. Looks at no exit: there may be a million. */
+/** Why a filter leaves nothing to take, in words that name its part which matched nothing. Looks at no exit but for its kind: there may be a million. */
 export function explainFilter(filter: ExitFilter, index: ExitIndex): string {
   if (index.all.size === 0) return "the pool has no exits";
-  const { count, inService } = countMatching(filter, index);
+  const { count, inService } = index.count(filter);
   if (count > 0 && inService === 0) return `an operator has taken out ${tellAll(count)}`;
   if (count > 0) return `${tellAll(count)} ${count === 1 ? "was" : "were"} tried`;
 
   const parts = partsOf(filter);
-  const missing = parts.find((part) => countMatching(part.filter, index).count === 0);
+  const missing = parts.find((part) => index.count(part.filter).count === 0);
   if (missing !== undefined) return `no exit has ${missing.words}`;
   return `no exit has ${parts.map(({ words }) => words).join(" and ")} together`;
-}
-
-/** Of an exit with several of the wanted values each counts. */
-function countMatching(filter: ExitFilter, index: ExitIndex): { readonly count: number; readonly inService: number } {
-  let count = 0;
-  let inService = 0;
-  for (const group of index.find(filter).narrow().groups) {
-    count += group.size;
-    inService += group.usable + group.out;
-  }
-  return { count, inService };
 }
 
 function tellAll(count: number): string {

@@ -33,13 +33,10 @@ export interface Choosing {
  * blocked by the target. Where a handful of draws find none, the next best (see `chooseAmongAll`). Costs the same in a pool of any size.
  */
 export function choose(choosing: Choosing): PoolExit | null {
-  const first = STRATEGIES[choosing.strategy](choosing);
-  if (first !== null) return considerOthers(first, choosing);
-  const narrowed = choosing.shortlist.narrow();
-  if (narrowed === choosing.shortlist) return chooseAmongAll(choosing);
-  const exact = { ...choosing, shortlist: narrowed };
-  const found = STRATEGIES[choosing.strategy](exact);
-  return found === null ? chooseAmongAll(exact) : considerOthers(found, exact);
+  const found = STRATEGIES[choosing.strategy](choosing);
+  if (found !== null) return considerOthers(found, choosing);
+  const shortlist = choosing.shortlist.narrow();
+  return shortlist === choosing.shortlist ? chooseAmongAll(choosing) : choose({ ...choosing, shortlist });
 }
 
 function considerOthers(first: PoolExit, choosing: Choosing): PoolExit {

@@ -6,16 +6,17 @@ import { ExitGroup } from "./exit-group.ts";
 import { type PoolKind, PoolKinds } from "./exit-kinds.ts";
 import { FIRST_SLOT, NONE } from "./exit-store.ts";
 import { PoolExit } from "./pool-exit.ts";
-import type { Zone } from "./zone.ts";
+import { isInOne, WantedKinds } from "./wanted-kinds.ts";
+import { BARRED, type Zone } from "./zone.ts";
+
+/** How many exits match, and how many of them no operator has taken out. */
+export interface Matching {
+  readonly count: number;
+  readonly inService: number;
+}
 
 /** The list of every exit. */
 export const EVERY_EXIT = 0;
-
-/** Rows, rising, with the weight that all their exits have; null: not all have the same. */
-interface Common {
-  readonly rows: Int32Array;
-  readonly weight: number | null;
-}
 
 /**
  * Which exit is in which list: one list of all exits, and one for each value of each tag. An exit has a slot in each of its lists, where its
@@ -57,26 +58,33 @@ export class TagLists {
 
   /** Whether an exit is in one of the lists. */
   isIn(row: number, lists: readonly number[]): boolean {
-    return isOf(this.kinds.get(this.book.store.kindOf(row)), lists);
+    return isInOne(this.kinds.get(this.book.store.kindOf(row)).lists, lists);
+  }
+
+  weightOf(row: number): number {
+    return this.kinds.get(this.book.store.kindOf(row)).weight;
+  }
+
+  /** The rows of the exits in a list, rising. Looks at the kind of every row of the pool. */
+  rowsOf(list: number, size: number): Int32Array {
+    const { store } = this.book;
+    const wanted = new WantedKinds(this.kinds, [[list]]);
+    const rows = new Int32Array(size);
+    for (let row = 0, found = 0; found < size; row++) if (wanted.has(store.kindOf(row))) rows[found++] = row;
+    return rows;
   }
 
   /** The exits that are in one list of each of these sets. Looks at the kind of every row of the pool. */
-  common(wanted: readonly (readonly number[])[]): Common {
+  count(sets: readonly (readonly number[])[]): Matching {
     const { store } = this.book;
-    const isWanted = new Uint8Array(this.kinds.end);
-    const weights = new Set<number>();
-    let count = 0;
-    for (let number = 0; number < this.kinds.end; number++) {
-      const kind = this.kinds.find(number);
-      if (kind === null || !wanted.every((lists) => isOf(kind, lists))) continue;
-      isWanted[number] = 1;
-      count += kind.exits;
-      weights.add(kind.weight);
+    const wanted = new WantedKinds(this.kinds, sets);
+    let [count, inService] = [0, 0];
+    for (let row = 0; row < store.end; row++) {
+      if (!wanted.has(store.kindOf(row))) continue;
+      count++;
+      if (store.zoneInTurn(row) !== BARRED) inService++;
     }
-    const rows = new Int32Array(count);
-    for (let row = 0, found = 0; found < count; row++) if (isWanted[store.kindOf(row)] === 1) rows[found++] = row;
-    const [weight = 1] = weights;
-    return { rows, weight: weights.size > 1 ? null : weight };
+    return { count, inService };
   }
 
   enter(row: number, kind: PoolKind, zone: Zone): void {
@@ -162,11 +170,6 @@ export class TagLists {
   }
 }
 
-function isOf(kind: PoolKind, lists: readonly number[]): boolean {
-  for (const list of lists) if (kind.lists.includes(list)) return true;
-  return false;
-}
-
 /** One list. */
 class TagList extends ExitGroup {
   /** How many kinds of exits are in it. */
@@ -197,7 +200,7 @@ class TagList extends ExitGroup {
   }
 
   loadedAt(place: number): PoolExit {
-    this.#loaded ??= this.#lists.common([[this.#number]]).rows;
+    this.#loaded ??= this.#lists.rowsOf(this.#number, this.size);
     return this.#lists.view(this.#loaded[place] as number);
   }
 
@@ -219,8 +222,7 @@ class TagList extends ExitGroup {
   }
 
   protected weightAt(place: number): number {
-    const { book, kinds } = this.#lists;
-    return kinds.get(book.store.kindOf(this.#rows.get(place))).weight;
+    return this.#lists.weightOf(this.#rows.get(place));
   }
 
   protected swap(a: number, b: number): void {

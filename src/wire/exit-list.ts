@@ -142,8 +142,7 @@ export class ExitList implements ExitRows {
     const kinds = other.kinds.map((kind) => this.#kinds.numberOf(kind));
     for (let row = 0; row < other.size; row++) {
       if ((row + 1) % STEP_ROWS_MAX === 0) yield;
-      const span = other.#rows.spanOf(row);
-      const place = { ...span, text: texts[span.text] ?? 0 };
+      const place = other.#rows.spanOf(row, texts);
       const key = other.#rows.get(row, KEY);
       if (other.#rows.has(row, PLAIN) && this.#index.isFree(key)) {
         this.#enter(place, keyOfBits(key, true), kinds[other.#rows.get(row, KIND)] as number, PLAIN);

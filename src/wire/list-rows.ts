@@ -53,8 +53,9 @@ export class ListRows {
     this.#numbers.set(FREE_NUMBERS + row * NUMBERS + name, value);
   }
 
-  spanOf(row: number): Span {
-    return { text: this.get(row, TEXT), from: this.get(row, FROM), to: this.get(row, TO), line: this.get(row, LINE) };
+  /** @param texts by its number here, the one that each text has elsewhere. */
+  spanOf(row: number, texts: readonly number[]): Span {
+    return { text: texts[this.get(row, TEXT)] ?? 0, from: this.get(row, FROM), to: this.get(row, TO), line: this.get(row, LINE) };
   }
 
   has(row: number, flag: number): boolean {
