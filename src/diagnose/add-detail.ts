@@ -15,9 +15,14 @@ interface Detail {
 
 /** The verdict with figures in it: sizes, times that match known limits, and the way that does work. */
 export function addDetail(verdict: Verdict, broken: TestResult, tests: readonly TestResult[]): Verdict {
-  const found = [otherScheme, otherMethod, ...(verdict.culprit === "exit" ? [] : [retryAfter]), tooLargeHead, knownTimer].flatMap(
-    (rule) => rule(broken, tests) ?? [],
-  );
+  const found = [
+    otherScheme,
+    otherMethod,
+    certificate,
+    ...(verdict.culprit === "exit" ? [] : [retryAfter]),
+    tooLargeHead,
+    knownTimer,
+  ].flatMap((rule) => rule(broken, tests) ?? []);
   const join = (key: keyof Detail, text: string) => [...found.map((detail) => detail[key]), text].filter((words) => words !== "");
   const owners = (verdict.culprit === "edge" ? tellOwner(broken) : null) ?? verdict.fix.operator;
   return {
@@ -66,6 +71,12 @@ function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail |
   if (found === null) return null;
   if (found.spec.method === "GET") return { ...NOTHING, client: "Ask with GET: HEAD is not served as GET is." };
   return { ...NOTHING, evidence: "HEAD is answered: the head is well, and what breaks is the body" };
+}
+
+/** Dates and names of what is to be renewed or corrected. */
+function certificate(broken: TestResult, tests: readonly TestResult[]): Detail | null {
+  const shown = broken.attributed?.fault.id.startsWith("tls.cert") ? partOf(broken, tests, "certificate") : null;
+  return shown === null ? null : { ...NOTHING, operator: `The certificate is ${shown.words}.` };
 }
 
 /** Whoever is to be waited for says for how long; an exit is done without instead. */

@@ -6,7 +6,7 @@ import type { Question, TestResult, TestSpec } from "./question.ts";
 import { placeOf, targetOf } from "./target-of.ts";
 import { failed, passed } from "./test-result.ts";
 
-/** Names of the certificate that the target shows, and who vouches for it. */
+/** Names of the certificate that the target shows, or the last hop of the exit where there is one, and who vouches for it. */
 export async function lookAtCertificate(
   spec: TestSpec,
   question: Question,
@@ -14,7 +14,8 @@ export async function lookAtCertificate(
   signal: CancelSignal,
 ): Promise<TestResult> {
   const target = targetOf(question.url);
-  const plan = { hops: [], target: { ...placeOf(spec, question), tls: spec.sni ? ("unverified" as const) : ("unnamed" as const) } };
+  const tls = spec.sni ? ("unverified" as const) : ("unnamed" as const);
+  const plan = { hops: spec.exit?.hops ?? [], target: spec.exit === null ? { ...placeOf(spec, question), tls } : null };
   const dialled = await dial(plan, dialOptions(context, signal, context.clock.now() + context.timeoutMs));
   if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
   const { ms } = dialled.report;

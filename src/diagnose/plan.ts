@@ -1,3 +1,4 @@
+import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
@@ -25,8 +26,8 @@ export function planTests(question: Question, ended: readonly TestResult[], late
 }
 
 /** Those that may reach the target count, and beyond the limit none of them is run. */
-export function reachesTarget({ kind, part }: TestSpec): boolean {
-  if (part === "nowhere") return false;
+export function reachesTarget({ kind, part, exit }: TestSpec): boolean {
+  if (part === "nowhere" || (kind === "certificate" && exit !== null)) return false;
   return kind === "request" || kind === "certificate" || kind === "tunnel";
 }
 
@@ -66,8 +67,9 @@ function followUps(question: Question, result: TestResult, byId: ReadonlyMap<str
       : [];
   const others = otherWays(question, result);
   if (spec.exit === null) return [...repeat, ...certificateTests(question, result), ...others];
-  if (spec.exit.hops.length > 1) return [...linkTests(question, spec, spec.exit), ...repeat];
-  return [...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat, ...others];
+  const certificates = certificateTests(question, result);
+  if (spec.exit.hops.length > 1) return [...linkTests(question, spec, spec.exit), ...certificates, ...repeat];
+  return [...certificates, ...protocolTests(question, result, spec.exit), ...tunnelTests(question, result, byId), ...repeat, ...others];
 }
 
 /** What tells where on its way a route is silent. */
@@ -88,13 +90,26 @@ function isSettled({ attributed }: TestResult): boolean {
   );
 }
 
-function certificateTests({ url }: Question, { attributed }: TestResult): TestSpec[] {
+function certificateTests({ url }: Question, result: TestResult): TestSpec[] {
+  const { attributed, spec } = result;
+  if (spec.exit !== null) return attributed?.role === "exit" ? certificateOfExit(result, spec.exit, attributed.hop) : [];
   if (url.protocol !== "https:" || !attributed?.fault.id.startsWith("tls.")) return [];
   const common = { kind: "certificate", part: "certificate", exit: null, of: "direct", url, method: "", tunnel: false } as const;
   return [
     { ...common, id: "certificate", route: "direct", request: `TLS with ${url.host}, any certificate`, sni: true },
     { ...common, id: "certificate without name", route: "direct", request: `TLS with ${url.host} without SNI`, sni: false },
   ];
+}
+
+/** Of the exit whose own certificate is not accepted, or of the hop of a chain. */
+function certificateOfExit({ spec, attributed }: TestResult, exit: Exit, place: number): TestSpec[] {
+  const hops = exit.hops.slice(0, place);
+  const last = hops.at(-1);
+  if (last === undefined || !attributed?.fault.id.startsWith("tls.cert")) return [];
+  const open: Exit = { ...exit, hops: [...hops.slice(0, -1), { ...last, insecure: true }] };
+  const common = { kind: "certificate", part: "certificate", of: spec.id, url: spec.url, method: "", tunnel: false, sni: true } as const;
+  const request = `TLS with ${formatHostPort(last)}, any certificate`;
+  return [{ ...common, id: `certificate of ${spec.id}`, exit: open, route: shownExit(exit), request }];
 }
 
 /** Each hop of a chain on its own, asked for what it does in the chain, and growing beginnings of it. */

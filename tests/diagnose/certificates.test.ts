@@ -51,6 +51,28 @@ test("a certificate that cannot be accepted is the site's, and told with its nam
   }
 });
 
+test("an https:// exit whose own certificate cannot be accepted is told with its names and dates, also in a chain", async () => {
+  await using site = await startSite();
+  await using before = await startHttpExit();
+  for (const [kind, fault, whose] of [
+    ["expired", "tls.cert_expired", "exit"],
+    ["wrongName", "tls.cert_name_mismatch", "exit"],
+    ["selfSigned", "tls.cert_untrusted", "exit"],
+  ] satisfies [BadTls, string, string][]) {
+    await using exit = await startHttpExit({ tls: badTls(AUTHORITY, NAME)[kind] });
+    const secure = exitAt({ host: NAME, port: exit.port }, "https");
+    const chained = { ...secure, hops: [...exitAt(before).hops, ...exitAt({ host: "127.0.0.1", port: exit.port }, "https").hops] };
+    for (const via of [secure, chained]) {
+      const { verdict, tests } = await diagnosisOf(site, [via], {}, own);
+      assert.deepEqual([verdict.culprit, verdict.hop, verdict.stage], [whose, via.hops.length, "tls"]);
+      if (via === secure) assert.equal(verdict.fault, fault);
+      const told = new RegExp(`^for ${kind === "wrongName" ? "elsewhere.lab" : NAME}, by CN=.*, valid \\w+ +\\d+ .* to \\w+ +\\d+ .* GMT`);
+      assert.match(tests.find(({ spec }) => spec.part === "certificate")?.words ?? "", told);
+      assert.match(verdict.fix.operator, /^The certificate is for .*, valid .* GMT/);
+    }
+  }
+});
+
 test("a site that shows another certificate to those who do not name it is looked at both ways", async () => {
   const named = badTls(AUTHORITY, NAME).expired;
   const tls: LabTls = {
