@@ -2,9 +2,9 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { startHttpExit } from "../src/lab/http-exit.ts";
-import { findClosedPort, type LabServer } from "../src/lab/lab-server.ts";
-import { startSocksExit } from "../src/lab/socks-exit.ts";
+import type { HostPort } from "../src/core/address.ts";
+import { findClosedPort } from "../src/lab/lab-server.ts";
+import { startHttpProxy, startSocksProxy } from "./check-proxies.ts";
 
 /** Proxies on loopback, without schemes, in an order that mixes them. */
 export interface CheckCorpus extends AsyncDisposable {
@@ -64,8 +64,8 @@ const BACKLOG = 4096;
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { refused, hanging, good } = JSON.parse(process.argv[2] ?? "") as CorpusSize;
   const closed = await findClosedPort();
-  const exits: LabServer[] = [];
-  for (let i = 0; i < good; i++) exits.push(i % 2 === 0 ? await startHttpExit() : await startSocksExit());
+  const exits: HostPort[] = [];
+  for (let i = 0; i < good; i++) exits.push(i % 2 === 0 ? await startHttpProxy() : await startSocksProxy());
   process.send?.({
     refused: addresses(refused, 20, closed.port),
     hanging: addresses(hanging, 10, await startSilentServer()),

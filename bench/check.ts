@@ -41,6 +41,7 @@ export async function benchCheck(): Promise<Table> {
       ...(proxycheck === null
         ? []
         : [`proxycheck asks for one tunnel by each protocol; found ${proxycheck.ends.get("works") ?? 0} that work`]),
+      "the proxies are lean ones on the same cores, which resolve names and keep connections to where they lead; so is the judge",
       "the command as it is published; RSS: the highest, the judge on loopback included",
     ],
     failures: [
