@@ -186,7 +186,7 @@ export class Patrol implements AsyncDisposable {
     const begunAt = pool.beginCheck();
     const { target, outcome } = await this.#probe(exit, probe, deep);
     if (this.#cancellation.aborted) return;
-    pool.record({ exit: exit.id, target, outcome }, begunAt);
+    pool.record({ exit: exit.id, over: exit, target, outcome }, begunAt);
     const fault = outcome.kind === "failed" ? outcome.fault.id : null;
     report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     if (outcome.kind === "answered") this.#onFirst?.();

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import type { ExitKind, ExitRows } from "../core/exit-rows.ts";
-import type { Exit, ExitHop } from "../core/route.ts";
+import type { Exit } from "../core/route.ts";
 import type { PoolKind } from "./exit-kinds.ts";
 import { NONE } from "./exit-store.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { Lessons } from "./lessons.ts";
 import type { LimitsInForce } from "./limits-in-force.ts";
+import { isSameRoute } from "./same-route.ts";
 import type { Tiers } from "./tiers.ts";
 
 /** What a load or a change did: how many exits came, went and stayed. */
@@ -145,13 +146,4 @@ function remove(table: ExitTable, row: number): boolean {
   const wasUsed = table.book.store.wasUsed(row);
   table.remove(row);
   return wasUsed;
-}
-
-function isSameRoute({ hops: a }: Exit, { hops: b }: Exit): boolean {
-  return a === b || (a.length === b.length && a.every((hop, i) => isSameHop(hop, b[i] as ExitHop)));
-}
-
-function isSameHop(a: ExitHop, b: ExitHop): boolean {
-  if (a.scheme !== b.scheme || a.host !== b.host || a.port !== b.port) return false;
-  return a.username === b.username && a.password === b.password && a.insecure === b.insecure;
 }

@@ -1,5 +1,6 @@
 import type { HopState, Report } from "../core/event.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
+import type { Exit } from "../core/route.ts";
 import { BenchQueue } from "./bench-queue.ts";
 import { ExitBook } from "./exit-book.ts";
 import { ExitIndex } from "./exit-index.ts";
@@ -9,6 +10,7 @@ import { GONE, NONE } from "./exit-store.ts";
 import { Floor } from "./floor.ts";
 import type { Hold } from "./hold.ts";
 import type { PoolExit } from "./pool-exit.ts";
+import { isSameRoute } from "./same-route.ts";
 import { TagLists } from "./tag-lists.ts";
 import { BARRED, OUT, USABLE, type Zone } from "./zone.ts";
 
@@ -69,6 +71,13 @@ export class ExitTable {
   get(id: string): PoolExit | undefined {
     const row = this.book.find(id);
     return row < 0 ? undefined : this.view(row);
+  }
+
+  /** Whether an exit still leads where it led when it was taken. */
+  isStill(member: PoolExit, before: Exit): boolean {
+    if (member.isGone) return false;
+    const { exit } = this.view(member.number);
+    return exit === before || isSameRoute(exit, before);
   }
 
   /** In the order of the lists. The pool may change meanwhile: see `ExitOrder.rows`. */

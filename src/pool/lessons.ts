@@ -3,15 +3,18 @@ import type { Failure } from "../blame/failure.ts";
 import { sidesOf } from "../blame/fault-sides.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
-import type { Target } from "../core/route.ts";
+import type { Exit, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import { consequenceOf, provesExit } from "./consequences.ts";
+import { kinOf } from "./kin.ts";
 import { type Blocks, PairMemory } from "./pair-memory.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
 /** An attempt that is over: over which exit it went, and what for. */
 export interface Attempted {
   readonly taken: PoolExit;
+  /** As it was then. */
+  readonly exit: Exit;
   readonly target: Target;
   /** The count of attempts when it began. */
   readonly leasedAt: number;
@@ -20,6 +23,8 @@ export interface Attempted {
 /** Exits that one step forgets. */
 const STEP_EXITS_MAX = 200;
 const DIRECT_KIN = "direct";
+/** No exit has this id: of a route that is no more nothing is known. */
+const FORMER = "";
 
 /** What is made of each attempt's end: who is to blame, and what follows for the exit and for the exit together with the target. */
 export class Lessons {
@@ -60,6 +65,11 @@ export class Lessons {
     else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
     else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
     return weighed;
+  }
+
+  /** The same of an attempt over a route that is no more: nothing follows for the exit that now has its id. */
+  failedFormerly({ exit, target }: Attempted, failure: Failure, now: number): Weighed {
+    return this.evidence.weigh({ exit: FORMER, kin: kinOf(exit), target: formatHostPort(target) }, failure, now);
   }
 
   /** A rule that an attempt met wants more of its end than that says by itself. */

@@ -1,13 +1,22 @@
 import type { Way, Weighed } from "../blame/evidence.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { FaultId } from "../core/fault.ts";
-import type { Target } from "../core/route.ts";
+import type { Exit, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { Chooser } from "./chooser.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { LeaseOutcome, OpenLease } from "./lease.ts";
 import type { Attempted, Lessons } from "./lessons.ts";
 import { DIRECT_TIER, type Tiers } from "./tiers.ts";
+
+/** What a check found out. */
+export interface Checked {
+  readonly exit: string;
+  /** As it was when the check began; without: it has just begun. */
+  readonly over?: Exit;
+  readonly target: Target;
+  readonly outcome: LeaseOutcome;
+}
 
 interface Known {
   readonly exits: ExitTable;
@@ -27,8 +36,9 @@ export class Outcomes {
   /** Who is to blame where it failed; else null. */
   learn(attempted: Attempted, outcome: LeaseOutcome, now: number): Weighed | null {
     const { exits, lessons, tiers, chooser } = this.#known;
-    const { taken, target } = attempted;
+    const { taken, exit, target } = attempted;
     if (outcome.kind === "failed") {
+      if (!exits.isStill(taken, exit)) return lessons.failedFormerly(attempted, outcome, now);
       const weighed = lessons.failed(attempted, outcome, { now, attempts: exits.attempts });
       const { fault: seen } = outcome;
       if (tiers.isOn && countsForTier(weighed)) tiers.failed(formatHostPort(target), taken.exit.tags["tier"], now);
@@ -64,6 +74,7 @@ export class Outcomes {
   /** What a rule wants besides what follows from the outcome itself. */
   obey(lease: OpenLease, ruling: Ruling, now: number): void {
     const { exits, lessons, tiers } = this.#known;
+    if (!exits.isStill(lease.taken, lease.exit)) return;
     lessons.ruled(lease, ruling, { now, attempts: exits.attempts });
     if (ruling.tierUp) tiers.moveUp(formatHostPort(lease.target), lease.exit.tags["tier"], now);
     exits.place(lease.taken, `rule ${ruling.rule}`, now);

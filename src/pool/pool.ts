@@ -19,19 +19,12 @@ import { Lessons } from "./lessons.ts";
 import { LimitsInForce } from "./limits-in-force.ts";
 import { type ExitPage, type ExitsWanted, listExits } from "./listing.ts";
 import { OperatorDoor } from "./operator.ts";
-import { Outcomes } from "./outcomes.ts";
+import { type Checked, Outcomes } from "./outcomes.ts";
 import { PoolExit } from "./pool-exit.ts";
 import { RepeatBudget } from "./repeat-budget.ts";
 import { SessionDesk } from "./session-desk.ts";
 import { type ExitSnapshot, snapshotOf } from "./snapshot.ts";
 import { Tiers } from "./tiers.ts";
-
-/** What a check found out. */
-export interface Checked {
-  readonly exit: string;
-  readonly target: Target;
-  readonly outcome: LeaseOutcome;
-}
 
 /** What counts the tunnels of an exit, also where that has been removed meanwhile. */
 export interface Carrier {
@@ -159,12 +152,12 @@ export class Pool {
   }
 
   /** What a check found out. Null also where there is no such exit. */
-  record({ exit, target, outcome }: Checked, begunAt: number = this.beginCheck()): Weighed | null {
+  record({ exit, over, target, outcome }: Checked, begunAt: number = this.beginCheck()): Weighed | null {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
     const now = this.#clock.now();
     taken.learn().checkedAt = now;
-    return this.#outcomes.learn({ taken, target, leasedAt: begunAt }, outcome, now);
+    return this.#outcomes.learn({ taken, exit: over ?? taken.exit, target, leasedAt: begunAt }, outcome, now);
   }
 
   /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { GivenExits } from "../../src/core/exit-rows.ts";
+import { fault } from "../../src/core/fault.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
 import type { Exit } from "../../src/core/route.ts";
 import { ANSWERED, exitOf, poolOf, REFUSED, TARGET } from "./fakes.ts";
@@ -71,11 +72,24 @@ test("what began over a route that an exit had before tells nothing of the route
   pool.load([renewed("a"), renewed("b"), exitOf("c")]);
   pool.settle(ofLoad, REFUSED);
   pool.settle(ofChange, REFUSED);
-  pool.record({ exit: "a", target: TARGET, outcome: REFUSED }, check);
+  pool.record({ exit: "a", over: exitOf("a"), target: TARGET, outcome: REFUSED }, check);
   pool.settle(late, ANSWERED);
   assert.deepEqual(["a", "b"].map(stateOf), ["untried", "untried"]);
   pool.settle(takeExit("a"), REFUSED);
   assert.equal(stateOf("a"), "benched");
+});
+
+const LOST = { kind: "failed", fault: fault("handshake.timeout", "nothing for 5 s"), culprit: "exit", role: "exit" } as const;
+
+test("what fails over a route that is no more is not held against the one that has its exit's id now", () => {
+  const { pool, takeExit } = poolOf(["a", "b"].map((id) => exitOf(id)));
+  const began = Array.from({ length: 6 }, () => takeExit("a"));
+  pool.load([exitOf("a", { hops: exitOf("new-a").hops }), exitOf("b")]);
+  for (const lease of began) assert.deepEqual(pool.settle(lease, LOST)?.evidence, []);
+  for (let request = 0; request < 5; request++) pool.settle(takeExit("b"), LOST);
+  const way = { exit: "a", kin: "new-a.example", target: "other.example:443" };
+  const before = pool.weigh({ ...way, exit: "never met" }, LOST);
+  assert.deepEqual(pool.weigh(way, LOST), before, "nothing is known of it");
 });
 
 test("what began before an operator ended a bench does not bring it back", () => {
