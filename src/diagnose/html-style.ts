@@ -17,7 +17,8 @@ header.broken { border-color: var(--bad); background: var(--bad-soft); }
 .asked { color: var(--faint); font-size: 13px; margin: 0; overflow-wrap: anywhere; }
 .facts { margin: 0; } .facts span { display: inline-block; margin-right: 14px; color: var(--faint); } .facts b, .facts code { color: var(--text); }
 .wide { overflow-x: auto; }
-.picture { display: block; margin: 20px 0 0; max-width: none; }
+.picture, .step { display: flex; flex-wrap: wrap; } .picture { margin: 14px 0 0; } .step { max-width: 100%; }
+.picture svg { display: block; max-width: 100%; height: auto; }
 .picture text { font-size: 13px; fill: var(--text); text-anchor: middle; }
 .picture text.name { font-weight: 600; } .picture text.note { font-size: 12px; fill: var(--faint); }
 .box rect { fill: var(--soft); stroke: var(--line); stroke-width: 1.5; } .box.lost rect { stroke-dasharray: 5 4; }
@@ -43,5 +44,5 @@ pre.wide { white-space: pre; }
 footer { color: var(--faint); font-size: 12px; padding-top: 26px; padding-bottom: 30px; }
 @media print { :root { --back: #fff; --text: #000; --faint: #444; --line: #bbb; --soft: #fff; --bad: #b3261e; --bad-soft: #fff; --good: #1a7f37; --good-soft: #fff; }
   body { font-size: 11px; } main, footer { max-width: none; padding: 0; } header { border: 1px solid var(--line); border-left: 5px solid var(--bad); }
-  .picture { max-width: 100%; height: auto; } h1 { font-size: 17px; } h2 { font-size: 13px; break-after: avoid; margin-top: 18px; } tr, li, .fixes, header { break-inside: avoid; } details { display: none; } .wide { overflow: visible; } pre.wide { white-space: pre-wrap; } * { print-color-adjust: exact; } }
+  h1 { font-size: 17px; } h2 { font-size: 13px; break-after: avoid; margin-top: 18px; } tr, li, .fixes, header { break-inside: avoid; } details { display: none; } .wide { overflow: visible; } pre.wide { white-space: pre-wrap; } * { print-color-adjust: exact; } }
 `;

@@ -39,7 +39,7 @@ export function toHtml(diagnosis: Diagnosis, question: Question, more: PageMore)
 <body>
 <main>
 ${headerOf(verdict, asked)}
-${picture === null ? "" : `<div class="wide">${drawPicture(picture, verdict.summary)}</div>`}
+${picture === null ? "" : drawPicture(picture, verdict.summary)}
 ${verdict.fault === null && verdict.fix.client === NOTHING ? "" : fixesOf(verdict)}
 ${hintsOf(hints)}
 ${reasonsOf(verdict)}

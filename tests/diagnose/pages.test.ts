@@ -12,7 +12,7 @@ import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
 import { refuses } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
-import { diagnosisOf, questionOf } from "./diagnosing.ts";
+import { chain, diagnosisOf, questionOf } from "./diagnosing.ts";
 
 const MORE = { version: "1.2.3", at: Date.UTC(2026, 0, 2, 3, 4, 5), notes: ["--http2 is not honoured"], bytes: ["000000  41  A"] };
 
@@ -125,6 +125,16 @@ test("a diagnosis as a page needs no script and nothing from elsewhere", async (
     assert.match(html, part);
   assert.match(html, /@media print/);
   assert.match(html, /goodgateway 1\.2\.3 diagnose, 2026-01-02T03:04:05Z/);
+});
+
+test("the picture breaks between two hops where the page is narrow, and holds no text that a small screen cannot reach", async () => {
+  await using site = await startSite();
+  const question = questionOf(site, [chain(...(await Promise.all([findClosedPort(), findClosedPort(), findClosedPort()])))]);
+  const { html } = await pagesOf(question, await diagnosisOf(site, question.via));
+  const steps = /<div class="picture"[^>]*>(.*?)<\/div>/.exec(html)?.[1]?.split('<span class="step">').slice(1) ?? [];
+  assert.deepEqual([steps.length, steps.map((step) => step.split("<svg ").length - 1)], [5, [1, 2, 2, 2, 2]]);
+  for (const step of steps) assert.equal([...step.matchAll(/class="leg|class="box/g)].length, step.split("<svg ").length - 1);
+  assert.match(html, /\.picture svg \{[^}]*max-width: 100%/);
 });
 
 test("nothing that a site says becomes a part of the page", async () => {
