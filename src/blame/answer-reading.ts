@@ -4,8 +4,10 @@ import { confidenceOf, culpritOf, FAULTS } from "../core/fault-table.ts";
 import { fieldValue, fieldValues, type RawFields } from "../core/message.ts";
 import type { HopRole } from "../core/route.ts";
 import { claimOfRefusedConnect, faultOfClaim } from "./claims/read-claim.ts";
+import { CLIENT_ERRORS } from "./client-error-words.ts";
 import type { MakerSide } from "./fingerprint-table.ts";
 import { type Fingerprint, identify } from "./fingerprints.ts";
+import { judgeHeadAlone } from "./head-alone.ts";
 import { matchTimer } from "./known-timers.ts";
 import { readOwnWords, tellOwnWords } from "./own-words.ts";
 import { judgeAnswer } from "./relayed.ts";
@@ -61,7 +63,7 @@ export interface AnswerReading {
 export function readAnswer(answer: SeenAnswer, asked: AskedFor, rules: Rules): AnswerReading {
   const { status, fields, body, ms } = answer;
   const prints = identify(status, fields, Buffer.from(body).toString("latin1"));
-  const judged = judge(answer, asked);
+  const judged = judge(answer, asked, prints);
   const maker = prints.find(({ made }) => made) ?? null;
   const evidence = [
     ...(judged === null ? [] : [judged.fault.details]),
@@ -90,13 +92,19 @@ interface Judged {
 }
 
 /** What the gateway itself would make of it. Where nobody knows whether a proxy was asked, its own words decide. */
-function judge({ status, reason, fields, body }: Omit<SeenAnswer, "ms">, { target, plainProxy, method }: AskedFor): Judged | null {
+function judge(
+  { status, reason, fields, body }: Omit<SeenAnswer, "ms">,
+  { target, plainProxy, method }: AskedFor,
+  prints: readonly Fingerprint[],
+): Judged | null {
   if (method === "CONNECT" && (status < 200 || status > 299))
     return { fault: refusedConnect({ status, reason, fields, body }, target ?? UNKNOWN_TARGET), role: "exit" };
   const way = { authenticated: false, hardSession: false, vendor: null, target: target ?? UNKNOWN_TARGET, empty: body.length === 0 };
   const exit = plainProxy ?? true;
   const found = judgeAnswer({ status, reason, fields }, body, { ...way, exit });
   if (found === null) return null;
+  const alone = judgeHeadAlone({ status, fields, body }, found, prints);
+  if (alone !== null) return { fault: alone, role: "target" };
   // No word of an exit that nobody has spoken of.
   if (plainProxy === null && found.id === "relay.origin_5xx") {
     const direct = judgeAnswer({ status, reason, fields }, body, { ...way, exit: false }) ?? found;
@@ -216,33 +224,6 @@ function tellPlain({ status, fields }: SeenAnswer): Told {
     fix: { client, operator: "Nothing is broken on the way: the answer is the site's own." },
   };
 }
-
-const CLIENT_ERRORS: Readonly<Record<number, readonly [string, string]>> = {
-  400: [
-    "the site could not make sense of the request",
-    "Compare the request with one that a browser sends: Host, encoding, cookies too large.",
-  ],
-  401: ["the site wants a login", "Send credentials of the site; those of a proxy go into Proxy-Authorization."],
-  403: [
-    "the site refuses this request, without the marks of a product that keeps robots out",
-    "Try with no proxy and through another network: if these get the page, the exit's address is refused.",
-  ],
-  404: ["there is no such page", "Check the URL; behind a proxy also whether the Host field is the site's."],
-  405: ["the method is not allowed there", "Use another method."],
-  407: ["a proxy wants credentials", "Give user and password in the proxy's URL."],
-  408: ["the request did not arrive in time", "Send it faster, or open a new connection."],
-  413: [
-    "the request's body is too large for somebody on the way",
-    "Send less at once; the edge's limit may be nginx's client_max_body_size (1 MiB by default).",
-  ],
-  421: [
-    "the connection led to a server that does not serve this host",
-    "Use a connection of its own for each host, and the right name in TLS (SNI).",
-  ],
-  429: ["the site wants fewer requests", "Wait as long as Retry-After says; ask more slowly."],
-  431: ["the request's fields are too large for somebody on the way", "Send fewer or smaller cookies."],
-  451: ["the page is withheld for legal reasons, as a rule in one country", "Ask through an exit of another country."],
-};
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -8,6 +8,8 @@ import { readClientWords } from "./client-words.ts";
 import { readCurlOutput } from "./curl-output.ts";
 import { DISGUISED_BLOCKS } from "./disguised-blocks.ts";
 import { readHar } from "./har.ts";
+import { unpasteAnswer } from "./pasted-answer.ts";
+import { readPrintedAnswer } from "./printed-answer.ts";
 import { readProxychainsWords } from "./proxychains-words.ts";
 import type { ClientWords, SavedAnswer, SavedTalk } from "./saved.ts";
 import type { WordsReading } from "./words-reading.ts";
@@ -74,7 +76,9 @@ function readTalk(text: string): SavedTalk {
       // It only begins as JSON does.
     }
   }
-  return readCurlOutput(text);
+  const talk = readCurlOutput(unpasteAnswer(text));
+  const printed = talk.answers.length === 0 ? readPrintedAnswer(text) : null;
+  return printed === null ? talk : { ...talk, answers: [printed] };
 }
 
 function explainAnswer(answer: SavedAnswer, rules: Rules): ExplainedAnswer {

@@ -6,6 +6,8 @@ const TOLD: readonly RegExp[] = [
   /does not indicate success: (\d{3})\b/,
   /resulted in a `(\d{3}) /,
   /\bHTTP error (\d{3}) /,
+  // curl -w, in the names that people give it.
+  /\b(?:http_code|response_code|http_status)['"]?\s*[:=]\s*"?(\d{3})\b/i,
   // wget; curl -f and .NET; requests; urllib and yt-dlp; PHP; npm; Java; Ruby; axios, httpx and browsers; Docker and Go programs.
   /\bERROR (\d{3}): /,
   /awaiting response\.\.\. (\d{3})\b/,
