@@ -6,6 +6,7 @@ import { isFraming } from "./known-field.ts";
 import { findLineEnd, holdsBareCr } from "./line-end.ts";
 import { type OddField, readOddField } from "./odd-field.ts";
 import { PartialLine } from "./partial-line.ts";
+import { usualWord } from "./usual-words.ts";
 
 // Rules of this file:
 // - A head is read line by line, each as soon as its LF is there; only the last, unfinished line is kept as bytes.
@@ -128,7 +129,7 @@ export class HeadReader<Start> {
       const whole = next <= to && colon > at && bytes[colon] === COLON && bytes[end] === CR && bytes[end + 1] === LF;
       const plain = whole && !isSpace(bytes[value]) && !isSpace(bytes[end - 1]);
       if (plain && end - at <= fieldBytes && origin + next <= headBytes && fields.length < fieldsEnd) {
-        fields.push(text.slice(at - from, colon - from), text.slice(value - from, end - from));
+        fields.push(usualWord(bytes, at, colon) ?? text.slice(at - from, colon - from), text.slice(value - from, end - from));
         this.#fieldStart = origin + at;
         at = next;
         usual &&= value === colon + 2;

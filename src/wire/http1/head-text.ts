@@ -14,9 +14,12 @@ export class HeadText {
   #from = 0;
   #to = 0;
 
-  /** @param lines as the reader of the fields gives them, with a line for each field; each is passed or left out, in order. Null: there are none. */
-  constructor(startLine: string, lines: string | null) {
-    this.#text = `${checked(startLine)}\r\n`;
+  /**
+   * @param start made by `requestLine` or `statusLine`, or, before trailers, `LAST_CHUNK_LINE`
+   * @param lines as the reader of the fields gives them, with a line for each field; each is passed or left out, in order. Null: there are none.
+   */
+  constructor(start: StartLine, lines: string | null) {
+    this.#text = start;
     this.#lines = lines;
   }
 
@@ -59,6 +62,31 @@ export class HeadText {
     this.#from = this.#to;
   }
 }
+
+/** A first line that nothing breaks out of, with its end. */
+type StartLine = string & { readonly [sound]: true };
+declare const sound: unique symbol;
+
+export function requestLine(method: string, target: string): StartLine {
+  return `${checked(method)} ${checked(target)} HTTP/1.1\r\n` as StartLine;
+}
+
+/** @param status of three digits */
+export function statusLine(status: number, reason: string): StartLine {
+  if (status !== latest.status || reason !== latest.reason)
+    latest = { status, reason, line: `HTTP/1.1 ${status} ${checked(reason)}\r\n` as StartLine };
+  return latest.line;
+}
+
+/** RFC 9112 7.1: trailers follow it. */
+export const LAST_CHUNK_LINE: StartLine = "0\r\n" as StartLine;
+
+/** Mostly the next answer begins like the one before. */
+let latest: { readonly status: number; readonly reason: string; readonly line: StartLine } = {
+  status: 0,
+  reason: "",
+  line: "" as StartLine,
+};
 
 function lineLength(name: string, value: string): number {
   return name.length + value.length + 4; // ": " and CRLF

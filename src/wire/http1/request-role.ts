@@ -5,6 +5,7 @@ import { nameForeignStart } from "./foreign-start.ts";
 import type { FieldProblem, HeadRole } from "./head-role.ts";
 import { isFraming } from "./known-field.ts";
 import { parseAuthority } from "./request-target.ts";
+import { usualWord } from "./usual-words.ts";
 
 /** RFC 9112 section 3. */
 export interface RequestLine {
@@ -69,7 +70,7 @@ function parseRequestLine(line: string, bytes: Buffer, at: number): RequestLine 
   if (minor === null || methodEnd <= 0 || targetEnd <= methodEnd + 1) throw badLine(line);
   const isSound = allWithin(TOKEN_BYTES, bytes, at, at + methodEnd) && allWithin(TARGET_BYTES, bytes, at + methodEnd + 1, at + targetEnd);
   if (!isSound) throw badLine(line);
-  const method = line.slice(0, methodEnd);
+  const method = usualWord(bytes, at, at + methodEnd) ?? line.slice(0, methodEnd);
   const target = line.slice(methodEnd + 1, targetEnd);
   checkForm(method, target);
   return { method, target, minor };

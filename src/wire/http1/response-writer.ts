@@ -1,7 +1,7 @@
 import type { Framing, RawFields } from "../../core/message.ts";
 import { readPeerOptions } from "../hop-by-hop.ts";
 import { parseLength } from "./framing.ts";
-import { type FramingField, framingField, HeadText, internalError } from "./head-text.ts";
+import { type FramingField, framingField, HeadText, internalError, statusLine } from "./head-text.ts";
 import { type KnownField, knownField } from "./known-field.ts";
 
 /** A response as it goes to the client: the hop's fields as they came, and what the gateway decides about them. */
@@ -36,7 +36,7 @@ export function writeResponseHead(response: OutboundResponse, lines: string | nu
   if (!(Number.isInteger(status) && status >= 100 && status <= 999)) throw internalError(`a response to write has the status ${status}`);
   const { listed } = readPeerOptions(fields);
   const own = ownFields(response);
-  const head = new HeadText(`HTTP/1.1 ${status} ${reason}`, lines);
+  const head = new HeadText(statusLine(status, reason), lines);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
     const value = fields[i + 1] as string;
