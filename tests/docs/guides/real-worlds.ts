@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostPort } from "../../../src/core/address.ts";
-import { BAD_ANSWERS } from "../../../src/lab/bad-answers.ts";
+import { BAD_ANSWERS, keepAliveRace } from "../../../src/lab/bad-answers.ts";
 import { afterHead, fin, says } from "../../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../../src/lab/lab-http.ts";
@@ -54,6 +54,24 @@ backend app
   server app-1 127.0.0.1:${dead.port}`,
       );
       return { [SITE]: at(props.use(haproxy)) };
+    },
+  },
+  "nginx that keeps connections longer than its backend": {
+    needs: ["nginx"],
+    start: async (props) => {
+      const backend = props.use(await startLabServer(keepAliveRace(fin)));
+      const nginx = await startNginx(
+        ({ port, directory }) => `
+  upstream app { server 127.0.0.1:${backend.port}; keepalive 4; }
+  server {
+    listen 127.0.0.1:${port};
+    error_log ${join(directory, "error.log")};
+    access_log ${join(directory, "access.log")};
+    location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; }
+  }`,
+      );
+      props.use(nginx);
+      return { [SITE]: at(nginx), "/var/log/nginx": nginx.directory };
     },
   },
   "programs with their own configs": { needs: ["apache2", "haproxy", "varnishd"], start: async () => ({}) },

@@ -1,9 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { HostPort } from "../../../src/core/address.ts";
 import { BAD_ANSWERS } from "../../../src/lab/bad-answers.ts";
-import { afterHead, fin, says, silence } from "../../../src/lab/behaviours.ts";
+import { afterHead, fin, firstly, says, silence } from "../../../src/lab/behaviours.ts";
 import { BLOCK_PAGES } from "../../../src/lab/block-pages.ts";
 import { createAuthority } from "../../../src/lab/certificates.ts";
 import { startEdge } from "../../../src/lab/edge.ts";
@@ -18,31 +15,8 @@ import { startInterceptor } from "../../../src/lab/zoo/web-proxy.ts";
 import { startLabGateway } from "../../gateway/lab-gateway.ts";
 import type { Program } from "../../real/peers/programs.ts";
 import { GATEWAY, PROXY, SECOND, SECURE_SITE, SITE, type Start } from "./cast.ts";
+import { files, haproxyCfg, harOf, nginxConf } from "./files.ts";
 import { REAL_WORLDS } from "./real-worlds.ts";
-
-/** What a browser saved of answers that came late. */
-const SLOW_CLOUDS: Readonly<
-  Record<string, { readonly ms: number; readonly status: number; readonly fields: Readonly<Record<string, string>>; readonly page: string }>
-> = {
-  "cloudfront.har": {
-    ms: 30_041,
-    status: 504,
-    fields: { server: "CloudFront", "x-cache": "Error from cloudfront", via: "1.1 a1b2c3.cloudfront.net (CloudFront)" },
-    page: "",
-  },
-  "elb.har": {
-    ms: 60_022,
-    status: 504,
-    fields: { server: "awselb/2.0", "content-type": "text/html" },
-    page: "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n",
-  },
-  "cloudflare.har": {
-    ms: 100_104,
-    status: 524,
-    fields: { server: "cloudflare", "cf-ray": "8f1e2d3c4b5a6978-FRA" },
-    page: "error code: 524",
-  },
-};
 
 const MAINTENANCE = formatAnswer(503, { "Retry-After": "120", "Content-Type": "text/plain" }, "back at noon\n");
 const CHALLENGE_503 = formatAnswer(
@@ -123,6 +97,9 @@ const LAB_WORLDS: Readonly<Record<string, Start>> = {
   "no http": servesBadly(BAD_ANSWERS.garbage),
   "silent site": servesBadly(silence),
   "closing site": servesBadly(afterHead(fin)),
+  "flaky site": behind(startHttpExit, () =>
+    startLabServer(firstly(2, afterHead(fin), afterHead(says(formatAnswer(200, { Connection: "close" }, "fine\n"), fin)))),
+  ),
   "failing application": behind(startHttpExit, () => startLabServer(refuses("bare500"))),
   "overloaded site": servesBadly(refuses("haproxy503")),
   "blocking site": servesBadly(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin))),
@@ -169,18 +146,33 @@ const LAB_WORLDS: Readonly<Record<string, Start>> = {
     const gateway = props.use(await startLabGateway({ exits: exits.map(({ port }, i) => `http://127.0.0.1:${port} id=de-${i + 1}`) }));
     return { [GATEWAY]: gateway.address, [SITE]: await findClosedPort() };
   },
-  "slow clouds": async (props) => {
-    const folder = await mkdtemp(join(tmpdir(), "goodgateway-guide-"));
-    props.defer(() => rm(folder, { recursive: true }));
-    const files = Object.entries(SLOW_CLOUDS).map(async ([name, { ms, status, fields, page }]) => {
-      const headers = Object.entries(fields).map(([field, value]) => ({ name: field, value }));
-      const response = { status, headers, content: { text: page } };
-      const entry = { time: ms, request: { method: "GET", url: "https://site.example/" }, response };
-      await writeFile(join(folder, name), JSON.stringify({ log: { entries: [entry] } }));
-      return [name, join(folder, name)] as const;
-    });
-    return Object.fromEntries(await Promise.all(files));
-  },
+  "a line of HAProxy's log": files({
+    "haproxy.log":
+      'Nov 27 10:00:00 lb haproxy[7]: 192.0.2.7:50000 [27/Nov/2026:10:00:00.000] web app/app-1 0/0/-1/-1/3 503 217 - - SC-- 1/1/0/0/3 0/0 "GET / HTTP/1.1"\n',
+  }),
+  "a config with a small buffer": files({ "nginx.conf": nginxConf("proxy_buffer_size 2k;") }),
+  "nginx that waits as long as it does": files({ "nginx.conf": nginxConf(), "haproxy.cfg": haproxyCfg(90) }),
+  "nginx that waits 20 s": files({ "nginx.conf": nginxConf("proxy_read_timeout 20s;"), "haproxy.cfg": haproxyCfg(30) }),
+  "slow clouds": files({
+    "cloudfront.har": harOf({
+      ms: 30_041,
+      status: 504,
+      fields: { server: "CloudFront", "x-cache": "Error from cloudfront", via: "1.1 a1b2c3.cloudfront.net (CloudFront)" },
+      page: "",
+    }),
+    "elb.har": harOf({
+      ms: 60_022,
+      status: 504,
+      fields: { server: "awselb/2.0", "content-type": "text/html" },
+      page: "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n",
+    }),
+    "cloudflare.har": harOf({
+      ms: 100_104,
+      status: 524,
+      fields: { server: "cloudflare", "cf-ray": "8f1e2d3c4b5a6978-FRA" },
+      page: "error code: 524",
+    }),
+  }),
   "gateway, silent site": gatewayTo(silence),
   "gateway, failing application": gatewayTo(refuses("bare500")),
   "gateway, limiting site": gatewayTo(refuses("rate429")),
