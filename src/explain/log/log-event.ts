@@ -13,6 +13,7 @@ export type LogProgram =
   | "traefik"
   | "caddy"
   | "varnish"
+  | "lighttpd"
   | "alb"
   | "cloudfront"
   | "gcp"

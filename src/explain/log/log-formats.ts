@@ -16,6 +16,7 @@ import { GOOGLE_LB } from "./google-lb.ts";
 import { HAPROXY_EARLY, HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./haproxy.ts";
 import { herokuFormats } from "./heroku.ts";
 import { JsonJoiner } from "./json-joiner.ts";
+import { LIGHTTPD } from "./lighttpd.ts";
 import type { LogFormat } from "./log-event.ts";
 import { GO_QUOTED, ingressNotes } from "./loose-lines.ts";
 import { NGINX_ERROR, NGINX_MESSAGE } from "./nginx.ts";
@@ -51,6 +52,7 @@ function logFormats(year: number): readonly LogFormat[] {
     ...privoxyFormats(),
     ...varnishFormats(),
     ...caddyFormats(),
+    LIGHTTPD,
     ALB_ACCESS,
     ...cloudFrontFormats(),
     GOOGLE_LB,
@@ -84,6 +86,7 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "privoxy",
   "varnish",
   "caddy",
+  "lighttpd",
   "envoy",
   "traefik",
   "alb",
@@ -103,7 +106,7 @@ export function formatsNamed(name: string | null, year: number = 2000): readonly
   const all = logFormats(year);
   if (name === null) return all;
   // These write their access logs in the format that all have in common.
-  const hasAccess = ["nginx", "apache", "traefik", "caddy", "varnish", "privoxy"].includes(name);
+  const hasAccess = ["nginx", "apache", "traefik", "caddy", "varnish", "privoxy", "lighttpd"].includes(name);
   return all.filter(({ id, program }) => program === name || (hasAccess && id === "access"));
 }
 

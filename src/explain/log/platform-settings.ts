@@ -38,3 +38,13 @@ export const APP: Settings = {
   "head.too_large": "uWSGI: buffer-size = 32768",
   "client.closed_during_response": "the limit of the gateway in front (uwsgi_read_timeout) above the slowest answer",
 };
+
+export const LIGHTTPD: Settings = {
+  "connect.refused": "proxy.server: host and port that the application listens on",
+  "connect.timeout": 'proxy.server: "connect-timeout" => 3, and a second host, so that another backend is asked soon',
+  "gateway.no_healthy_backend": 'a second host in proxy.server; "disable-time" => 1 keeps a backend out for a second after one failure',
+  "head.timeout": 'proxy.server: "read-timeout" longer than the slowest answer, and every limit in front longer than that',
+  "head.too_large": "smaller cookies and fields: 64 KiB are lighttpd's own limit",
+  "head.closed_empty": "the application's limits of time and memory: it ended without an answer",
+  "gateway.fd_exhausted": "server.max-fds = 16384",
+};

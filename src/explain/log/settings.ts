@@ -1,7 +1,7 @@
 import { AZURE, FLY_IO, GCP } from "./cloud-settings.ts";
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
-import { APP, CLOUDFLARED, HEROKU } from "./platform-settings.ts";
+import { APP, CLOUDFLARED, HEROKU, LIGHTTPD } from "./platform-settings.ts";
 import { APACHE, CADDY, PRIVOXY, TINYPROXY, VARNISH } from "./server-settings.ts";
 
 /** What to write into which config against a fault; null: no setting of that program helps. */
@@ -96,6 +96,7 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   privoxy: PRIVOXY,
   varnish: VARNISH,
   caddy: CADDY,
+  lighttpd: LIGHTTPD,
   access: ACCESS,
   envoy: ENVOY,
   traefik: TRAEFIK,
