@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { copyOfRead, SHARED } from "./shared-reads.ts";
+import { askForBuffers, copyOfRead, SHARED } from "./shared-reads.ts";
 
 /** Of a buffer that is lent. Larger ones save calls into the kernel, up to what fits its own socket buffers. */
 const LENT_BYTES = 256 * 1024;
@@ -37,11 +37,13 @@ export class Intake {
   connect(socket: Socket, receive: (chunk: Buffer) => void): void {
     this.#socket = socket;
     this.#receive = receive;
+    askForBuffers(socket, null);
   }
 
   /** Lets a splice borrow what fills a whole read; null: no more. */
   lendTo(borrower: Borrower | null): void {
     this.#borrower = borrower;
+    if (borrower !== null && this.#socket !== null) askForBuffers(this.#socket, this.onread.buffer);
   }
 
   #take(bytes: number, buffer: Buffer): boolean {

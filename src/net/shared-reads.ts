@@ -39,6 +39,17 @@ export function readShared(socket: Socket, receive: (chunk: Buffer) => void): bo
   return true;
 }
 
+/**
+ * Whether a dialled socket asks for the buffer of each next read, as `onread` has it; else all go into the one that it has been given,
+ * which spares it a call and what the handle makes of the answer. Where a Node has no such field, it goes on asking.
+ */
+export function askForBuffers(socket: Socket, buffer: (() => Buffer) | null): void {
+  asking ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBufferGen") ?? null;
+  if (asking !== null) (socket as unknown as { [field: symbol]: unknown })[asking] = buffer;
+}
+
+let asking: symbol | null = null;
+
 interface Fields {
   readonly buffer: symbol;
   readonly callback: symbol;
