@@ -25,6 +25,7 @@ export class CheckSession {
   /** Of stdout. */
   readonly #printed: ResultWriter | null;
   readonly #written: Written | null;
+  #unprinted = "";
   #badLinesTold = 0;
   #bugs = 0;
   #passed = 0;
@@ -36,7 +37,7 @@ export class CheckSession {
     this.#progress = new ProgressLine(process.stderr, sources.share, () => performance.now());
     this.#best = new BestResults(TABLE_MAX, compareBy(sort ?? "state"));
     this.#written = openWritten(output);
-    this.#printed = printed === null ? null : new ResultWriter({ write: this.#print, end: () => {} }, printed, sort);
+    this.#printed = printed === null ? null : new ResultWriter({ write: this.#print, end: this.#flush }, printed, sort);
     process.once("SIGINT", this.#interrupt).once("SIGTERM", this.#interrupt);
     // `check … | head` has read enough.
     process.stdout.on("error", this.#interrupt);
@@ -62,6 +63,7 @@ export class CheckSession {
       },
       onBug: this.#tellBug,
       onProgress: (progress) => {
+        this.#flush();
         this.#written?.sink.flush();
         this.#progress.draw(progress);
       },
@@ -129,8 +131,16 @@ export class CheckSession {
   };
 
   readonly #print = (text: string): void => {
+    this.#unprinted += text;
+    if (process.stdout.isTTY || this.#unprinted.length >= PRINT_CHARS_MAX) this.#flush();
+  };
+
+  /** What is printed for a program goes out at each step: to wake it for each line costs both more than the line. */
+  readonly #flush = (): void => {
+    if (this.#unprinted === "") return;
     if (process.stdout.isTTY) this.#progress.clear();
-    process.stdout.write(text);
+    process.stdout.write(this.#unprinted);
+    this.#unprinted = "";
   };
 
   #isWanted(result: CheckResult): boolean {
@@ -163,6 +173,8 @@ export class CheckSession {
 
 /** Results that the table at the end is made of. */
 const TABLE_MAX = 1000;
+/** That wait to be printed. */
+const PRINT_CHARS_MAX = 64 * 1024;
 /** The others are counted. */
 const BAD_LINES_TOLD_MAX = 20;
 

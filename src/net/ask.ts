@@ -127,8 +127,8 @@ class Asking {
   }
 
   start(head: string, body: Buffer | null): void {
-    this.#stream.write(head);
-    if (body !== null) this.#stream.write(body);
+    // In one piece: each write of a new connection is a packet, and a call into the kernel.
+    this.#stream.write(body === null ? head : head + body.toString("latin1"));
     this.#stream.sent();
     this.#connection.own(this.#tap);
   }
