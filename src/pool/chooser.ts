@@ -25,6 +25,9 @@ interface Known {
   readonly tiers: Tiers;
 }
 
+/** Weight of the newest answer in the average over all. */
+const NEWEST = 0.02;
+
 const NONE: ReadonlySet<string> = new Set();
 
 /** Chooses among the exits with all that is known of them: in the tier of the target, where there are tiers. */
@@ -34,6 +37,8 @@ export class Chooser {
   readonly #random: Random;
   /** Moving average over all exits, what an unknown one is measured by. */
   #ewmaMs = 500;
+  /** Weight of the next answer in it: the first ones count alike, so that it is theirs and not a guess. */
+  #weight = 1;
 
   constructor(known: Known, strategy: SelectStrategy, random: Random) {
     this.#known = known;
@@ -43,7 +48,8 @@ export class Chooser {
 
   /** An exit answered after so long. */
   observe(ms: number): void {
-    this.#ewmaMs += 0.02 * (ms - this.#ewmaMs);
+    this.#ewmaMs += this.#weight * (ms - this.#ewmaMs);
+    if (this.#weight > NEWEST) this.#weight /= 1 + this.#weight;
   }
 
   choose(want: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {

@@ -155,3 +155,16 @@ test("another attempt goes to an exit that shares no network or provider with th
   assert.match(few.take({}, new Set(["same0", "other", "vendor1", "vendor2"]))?.exit.id ?? "", /^same/);
   assert.equal(poolOf(exits).take({}, new Set(["same1"])) === null, false);
 });
+
+test("exits that have not answered yet get their part of what comes, however soon the others answer", () => {
+  for (const ms of [2, 100, 900]) {
+    const { pool, take } = poolBy("p2c", many(3));
+    const taken = new Set<string>();
+    for (let request = 0; request < 30; request++) {
+      const lease = take() as Lease;
+      taken.add(lease.exit.id);
+      pool.settle(lease, { kind: "answered", ms });
+    }
+    assert.equal(taken.size, 3, `${ms} ms`);
+  }
+});
