@@ -34,6 +34,11 @@ export function exitLevel(exit: Track | null, except: Track | null, now: number)
   return exit === null ? UNSEEN_EXIT : levelOfExit(exit, ofExit(exit, except, now, true), now);
 }
 
+/** The same by what others saw alone, without how the pair itself did. */
+export function exitLevelByOthers(exit: Track | null, except: Track | null, now: number): Level {
+  return exit === null ? UNSEEN_EXIT : levelOfExit(exit, ofExit(exit, except, now, true, false), now);
+}
+
 /** The same where its whole kin may be down, 0 to 1: that the exit did well before tells nothing then. */
 export function withKin(exit: Level, kinIsDown: number): Level {
   return { ...exit, level: exit.level + Math.max(0, KIN_DOWN - exit.level) * kinIsDown };
@@ -104,12 +109,12 @@ function varianceOf({ level, bad, ok }: Level, base: number): number {
   return (level * (1 - level)) / (base + bad + ok + 1);
 }
 
-function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean): Witnesses {
+function ofExit(exit: Track, except: Track | null, now: number, isDeep: boolean, withRun = true): Witnesses {
   const witnesses = new Witnesses();
   for (const cell of exit.cells) {
     const { target, asExit } = cell;
     if (target === except) {
-      if (cell.exitRun > 0)
+      if (cell.exitRun > 0 && withRun)
         witnesses.again(cell.exitRun * (isDeep ? unexplainedByTarget(cell, now) : 1) * fadeOfFailure(asExit.badAt, exit, now));
       continue;
     }

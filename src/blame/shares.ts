@@ -1,5 +1,16 @@
 import { type FaultSides, PROVED, type Side } from "./fault-sides.ts";
-import { EXIT_BASE, exitLevel, kinIsDown, type Level, ownSuccess, TARGET_BASE, targetLevel, usualOf, withKin } from "./levels.ts";
+import {
+  EXIT_BASE,
+  exitLevel,
+  exitLevelByOthers,
+  kinIsDown,
+  type Level,
+  ownSuccess,
+  TARGET_BASE,
+  targetLevel,
+  usualOf,
+  withKin,
+} from "./levels.ts";
 import type { Manner } from "./manners.ts";
 import { PAIR_BASE, pairLevel } from "./pair-levels.ts";
 import type { Cell, Kin, Track } from "./tracks.ts";
@@ -50,7 +61,8 @@ export function compare({ sides, manner }: Seen, { exit, target, cell, kin, fami
   if (byTarget > byExit && byTarget > byPair) return { side: "target", confidence: shares.target, ...shares };
   if (byPair > byExit) return { side: "pair", confidence: byPair / sum, ...shares };
   const speaksForExit = ownExit.ok + (cell === null ? 0 : ownSuccess(cell, now)) > ownExit.bad;
-  const isSlip = ownExit.level < SLIP_LEVEL && (sides.exit < PROVED || speaksForExit) && isDown < DOWN_FROM;
+  const byOthers = cell !== null && cell.exitRun > 0 ? exitLevelByOthers(exit ?? null, target ?? null, now) : ownExit;
+  const isSlip = byOthers.level < SLIP_LEVEL && (sides.exit < PROVED || speaksForExit) && isDown < DOWN_FROM;
   return { side: "exit", confidence: Math.min(isSlip ? SLIP_MAX : 1, shares.exit), ...shares };
 }
 

@@ -123,3 +123,14 @@ test("one of two exits begins to fail now and then on their only site, which the
   }
   assert.equal(last?.side, "exit");
 });
+
+test("a new exit that a site turns away again and again, while others reach it, is not benched by that alone", () => {
+  const evidence = new Evidence();
+  let now = 0;
+  for (let request = 0; request < 40; request++) evidence.worked(way(1 + (request % 3), request % 2), (now += SECOND));
+  for (let request = 0; request < 5; request++) {
+    const { side, confidence } = evidence.failed(way(0, 0), LOST, (now += SECOND));
+    assert.ok(side !== "exit" || confidence < 0.75, `${request}: ${side} ${confidence}`);
+    for (let exit = 1; exit < 4; exit++) evidence.worked(way(exit, 0), (now += SECOND));
+  }
+});
