@@ -21,8 +21,10 @@ const FILTERS: readonly Filter[] = [
   },
   {
     name: "Palo Alto's firewall",
-    text: /<h1>Web Page Blocked<\/h1>\s*<p>Access to the (?:web page|application) you were trying to (?:visit|use)/i,
+    text: /<h1>Web Page Blocked<\/h1>\s*(?:<\w+>)?(?:Access to the (?:web page|application) you were trying to|The web page you are trying to visit has been blocked)/i,
   },
+  { name: "FortiGate", text: /<h1>Web Page Blocked<\/h1>\s*<p>Web Filter Service Error/ },
+  { name: "Zscaler", text: /<title>Internet Security by Zscaler<\/title>|Zscaler to protect you from internet threats/i },
   { name: "Cisco Umbrella", text: /<title>Cisco Umbrella<\/title>|block\.opendns\.com|blocked by Cisco Umbrella/i },
   { name: "Cisco Web Security Appliance", text: /Notification: (?:Policy|WBRS|AVC)\b|<title>Notification: / },
   { name: "Forcepoint", text: /<title>(?:Forcepoint|Websense)[^<]*<\/title>|blockpage\.cgi\?ws-session=/i },
@@ -38,7 +40,7 @@ const FILTERS: readonly Filter[] = [
 const BLOCKED = "it keeps its people from this site, by its owner's policy";
 
 function readBlockedByFilter({ fields, text }: Refusal): Claim | null {
-  const isZscalers = /^Zscaler\b/.test(fieldValue(fields, "server") ?? "");
+  const isZscalers = /^Zscaler\b/i.test(fieldValue(fields, "server") ?? "");
   const found = isZscalers ? "Zscaler" : FILTERS.find(({ text: pattern }) => pattern.test(text))?.name;
   return found === undefined ? null : claim(found, "handshake.policy_denied", BLOCKED);
 }
