@@ -18,6 +18,10 @@ const LATE_MS = 1_200;
 /** What is begun only when a whole route's time is over may take so much longer: it is a second look, not the answer. */
 const SECOND_LOOK_MS = 300;
 
+/** An exit that speaks another protocol is waited for so long at least, and so many times as long as its first answer took. */
+const PROTOCOL_MS = 700;
+const PROTOCOL_TIMES = 6;
+
 const WHOLE: readonly TestPart[] = ["via", "direct", "other"];
 
 /**
@@ -41,9 +45,10 @@ class Run {
   readonly #startedAt: number;
   #isLate = false;
   #isDrawnOut = false;
-  #lateness: NodeJS.Timeout | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #end: NodeJS.Timeout | undefined;
+  /** When an exit that speaks another protocol would have said so; null: none is looked for. On the clock. */
+  #protocolsUntil: number | null = null;
+  #isAboutToEnd = false;
+  readonly #timers: NodeJS.Timeout[] = [];
   #isOver = false;
 
   constructor(question: Question, context: DiagnoseContext, resolve: (conclusion: Conclusion) => void, reject: (bug: unknown) => void) {
@@ -55,17 +60,14 @@ class Run {
   }
 
   start(): void {
-    this.#lateness = setTimeout(() => {
+    this.#after(LATE_MS, () => {
       this.#isLate = true;
       this.#startWanted();
-    }, LATE_MS);
-    this.#end = setTimeout(
-      () => {
-        this.#isDrawnOut = true;
-        this.#finishIfDrawnOut();
-      },
-      Math.max(this.#context.totalMs, this.#context.timeoutMs + SECOND_LOOK_MS),
-    );
+    });
+    this.#after(Math.max(this.#context.totalMs, this.#context.timeoutMs + SECOND_LOOK_MS), () => {
+      this.#isDrawnOut = true;
+      this.#finishIfDrawnOut();
+    });
     this.#startWanted();
   }
 
@@ -74,9 +76,23 @@ class Run {
       if (this.#specs.some(({ id }) => id === spec.id)) continue;
       if (reachesTarget(spec) && ++this.#requests > this.#question.requestsMax) continue;
       this.#specs.push(spec);
+      if (spec.part === "protocol") this.#waitForProtocols(spec);
       void this.#run(spec);
     }
     if (this.#ended.length === this.#specs.length) this.#finish();
+  }
+
+  #after(ms: number, then: () => void): void {
+    this.#timers.push(setTimeout(() => this.#isOver || then(), ms));
+  }
+
+  /** Whoever speaks another protocol says so about as fast as it said what it did: who is silent then is not waited for to the end. */
+  #waitForProtocols({ of }: TestSpec): void {
+    if (this.#protocolsUntil !== null) return;
+    const { total = LATE_MS } = this.#ended.find(({ spec }) => spec.id === of)?.ms ?? {};
+    const ms = Math.max(PROTOCOL_MS, PROTOCOL_TIMES * total);
+    this.#protocolsUntil = this.#context.clock.now() + ms;
+    this.#after(ms, () => this.#lookWhetherCertain());
   }
 
   /** Where the site is silent without a proxy too, it is the site that all wait for. */
@@ -96,21 +112,18 @@ class Run {
       this.#lookWhetherCertain();
       this.#finishIfDrawnOut();
     } catch (bug) {
-      this.#isOver = true;
-      clearTimeout(this.#timer);
-      clearTimeout(this.#lateness);
-      clearTimeout(this.#end);
-      this.#cancellation.cancel();
+      this.#stop();
       this.#reject(bug);
     }
   }
 
   #lookWhetherCertain(): void {
-    if (this.#isOver || this.#timer !== undefined || !this.#isCertain()) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
+    if (this.#isOver || this.#isAboutToEnd || !this.#isCertain()) return;
+    this.#isAboutToEnd = true;
+    this.#after(this.#graceMs(), () => {
+      this.#isAboutToEnd = false;
       if (this.#isCertain()) this.#finish(); // what ended meanwhile may speak against it
-    }, this.#graceMs());
+    });
   }
 
   #graceMs(): number {
@@ -141,20 +154,25 @@ class Run {
     const wanted = this.#specs.filter(({ part }) => part === "protocol");
     const ended = this.#ended.filter(({ spec }) => spec.part === "protocol");
     const spoken = ended.filter(({ outcome }) => outcome === "ok").map(({ spec }) => schemeOf(spec));
-    const isSettled = spoken.some((scheme) => !scheme.startsWith("socks4")) || ended.length === wanted.length;
+    const isSettled =
+      spoken.some((scheme) => !scheme.startsWith("socks4")) ||
+      ended.length === wanted.length ||
+      this.#context.clock.now() >= (this.#protocolsUntil ?? 0);
     return (culprit === "gateway" || culprit === "exit") && !isSettled;
   }
 
   #finish(): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#lateness);
-    clearTimeout(this.#end);
-    this.#cancellation.cancel();
+    this.#stop();
     // In the order in which they were wanted.
     const all = this.#specs.map((spec) => this.#ended.find((result) => result.spec === spec) ?? cutTest(spec));
     this.#resolve(conclude(this.#question, all));
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#cancellation.cancel();
   }
 }
 

@@ -18,7 +18,10 @@ const wrongLine = /scheme or port/;
 const account = /Check the account/;
 const login = /user and password/;
 
-/** An HTTP exit that answers a request for a page so, while the site is well. */
+/** It gives the same for a site that does not exist. */
+const OWN_PAGE: Expected = ["honesty.fake_answer", "exit", another];
+
+/** An HTTP exit that answers a request for a page so, whatever the site, while the one that is asked for is well. */
 export const PLAIN_EXIT: Readonly<Record<BadAnswer, Expected>> = {
   fin: ["head.closed_empty", "exit", another],
   rst: ["head.reset", "exit", another],
@@ -27,7 +30,7 @@ export const PLAIN_EXIT: Readonly<Record<BadAnswer, Expected>> = {
   halfHead: ["head.truncated", "exit", another],
   halfHeadThenReset: ["head.truncated", "exit", another],
   halfHeadThenSilence: ["head.timeout", "exit", another],
-  drip: null,
+  drip: OWN_PAGE,
   truncatedByLength: ["body.truncated", "exit", another],
   truncatedByChunk: ["body.truncated", "exit", another],
   missingLastChunk: ["body.truncated", "exit", another],
@@ -57,9 +60,9 @@ export const PLAIN_EXIT: Readonly<Record<BadAnswer, Expected>> = {
   unexpectedUpgrade: ["head.upgrade_failed", "exit", another],
   badChunk: ["body.bad_chunk", "exit", another],
   badTrailers: ["trailers.invalid", "exit", another],
-  beyondLength: null,
-  bodyOn204: null,
-  early413: null,
+  beyondLength: OWN_PAGE,
+  bodyOn204: OWN_PAGE,
+  early413: OWN_PAGE,
 };
 
 /** An HTTP exit that answers CONNECT so. Whoever says 2xx has opened the tunnel, whatever else it says: the rest stands where TLS should. */
@@ -152,7 +155,7 @@ export const REFUSING_EXIT: Readonly<Record<Refusal, { readonly plain: Expected;
   proxyStatusTimeout: of("relay.exit_5xx", "handshake.target_timeout"),
   auth407: both("handshake.auth_required", "gateway", login),
   // A 403 in clear text may be anybody's, and is an answer.
-  denied403: { plain: null, tunnel: ["handshake.policy_denied", "exit", another] },
+  denied403: { plain: ["handshake.policy_denied", "exit", another], tunnel: ["handshake.policy_denied", "exit", another] },
   // Whose limit it is, the answer does not tell; it is no outage.
   rate429: { plain: ["relay.rate_limited", "edge", /more slowly/], tunnel: ["handshake.rate_limited", "exit", /fewer requests/] },
   bare500: of("relay.exit_5xx", "handshake.connect_rejected"),
