@@ -54,6 +54,8 @@ function readBlueCoat(refusal: Refusal): Claim | null {
   if (kind === undefined) return null;
   if (kind.endsWith("denied")) return claim("ProxySG", "handshake.policy_denied", BLOCKED);
   if (kind.startsWith("dns")) return claim("ProxySG", "handshake.target_unresolvable", "the target's name does not resolve");
+  if (refusal.text.includes('"Operation timed out"'))
+    return claim("ProxySG", "handshake.target_timeout", "the target did not answer TCP in time");
   return (
     readDialWords("ProxySG", refusal.text, refusal) ??
     claim("ProxySG", "handshake.target_unreachable", `it could not reach the target (${kind})`)
