@@ -21,8 +21,8 @@ const RUN_MAX = 4;
 /** That a witness against an end was a slip of its own: its failures in a row make that unlikelier, by so much of a witness. */
 const NO_SLIP = 0.3;
 /** Who alone can tell counts for up to so many, shared by all such, and for as many as it has outcomes to show. */
-const ALONE_MAX = 4;
-const ALONE_ALL = 8;
+const ALONE_MAX = 6;
+const ALONE_ALL = 12;
 const OUTCOMES_OF_A_WITNESS = 6;
 
 /** Ages are told apart by so much. Milliseconds. */
