@@ -33,7 +33,15 @@ export interface Met {
  *
  * @param isKnown the list says that it is this scheme, so that more than one way to ask is worth it.
  */
-export async function meet(calls: Calls, exit: Exit, goals: readonly Goal[], turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+export function meet(calls: Calls, exit: Exit, goals: readonly Goal[], turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+  const [goal] = goals;
+  // Mostly it is one, and then no frame of this has to wait beside those of thousands of silent proxies.
+  return goal !== undefined && goals.length === 1
+    ? meetFor(goal, calls, exit, turn, isKnown)
+    : meetInTurn(calls, exit, goals, turn, isKnown);
+}
+
+async function meetInTurn(calls: Calls, exit: Exit, goals: readonly Goal[], turn: Turn, isKnown: boolean): Promise<Met | Failed> {
   let first: Failed | null = null;
   for (const goal of goals) {
     const met = await meetFor(goal, calls, exit, turn, isKnown);

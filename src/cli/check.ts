@@ -14,6 +14,7 @@ import { UsageError } from "./usage-error.ts";
 /** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
 export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
   for (const flag of SMALL_HEAP) setFlagsFromString(flag);
+  Error.stackTraceLimit = STACK_LINES_MAX;
   const output = readOutputFlags(flags);
   const sources = openSources(args, process.stdin);
   const session = new CheckSession(output, sources);
@@ -38,6 +39,9 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
  * begins after this, would never outgrow its first MiB. What outlives it is collected when there is as much again, where V8 waits for more.
  */
 const SMALL_HEAP: readonly string[] = ["--semi-space-growth-factor=1", "--min-semi-space-size=4", "--heap-growing-percent=100"];
+
+/** Of an error's stack: Node writes one down for each refused connection, and the place where a bug is thrown is told by fewer. */
+const STACK_LINES_MAX = 2;
 
 async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "warn" | "signal">): Promise<Checker> {
   const { target, expectStatus, expectBody } = flags;
