@@ -124,7 +124,7 @@ function addExplainCommand(program: Command, end: (status: number) => void): voi
     .argument("[file|-|request-id...]", "logs (.gz too), or what was saved (default: what is pasted)")
     .option(
       "--format <name>",
-      "auto, response, or whose log it is: nginx, apache, haproxy, squid, varnish, caddy, lighttpd, privoxy, tinyproxy, envoy, traefik, alb, cloudfront, gcp, azure, fly, go, cloudflared, heroku, app, goodgateway, access",
+      "auto, response, or whose log it is: nginx, apache, haproxy, squid, varnish, caddy, lighttpd, privoxy, tinyproxy, envoy, traefik, alb, cloudfront, cloudflare, linkerd, gcp, azure, fly, go, cloudflared, heroku, app, goodgateway, access",
       "auto",
     )
     .option("-f, --follow", "logs that are still written: incidents as they begin and grow, the conclusion at Ctrl-C", false)

@@ -46,3 +46,15 @@ export const FLY_IO: Settings = {
   "head.closed": "the application's keep-alive time longer than 60 s, and its memory: fly logs shows what it said before",
   "origin.app_stderr": "memory = '1gb' under [[vm]], where the machine ran out of it; else what the application said before it went",
 };
+
+export const CLOUDFLARE: Settings = {
+  "connect.refused": "the origin's address in DNS, port 80 or 443 open there, and its firewall: Cloudflare's address ranges may come in",
+  "connect.timeout": "the origin's firewall: Cloudflare's address ranges (cloudflare.com/ips) may come in; its load",
+  "connect.host_unreachable": "the address of the origin in DNS",
+  "dns.error": "the record of the origin: a name that resolves; of a tunnel (1033) that cloudflared runs",
+  "head.timeout": "answers within 120 s; longer work in the background, or on a name that is not proxied",
+  "head.closed": "keep-alive at the origin above 900 s, heads below 128 KiB, and a look at what crashed",
+  "tls.handshake_failed": "SSL/TLS mode: Full (strict) with a certificate for the name at the origin, port 443 open",
+  "tls.cert_untrusted": "a certificate of a public authority, or Cloudflare's origin certificate, that is valid for the name",
+  "client.denied": "Security > Events: the rule that RayID names",
+};

@@ -19,7 +19,8 @@ function readNote(line: string): LogEvent | null {
   if (head === undefined || at === null) return null;
   if (!LOUD.has(level)) return logEvent({ at });
   const words = line.slice(head.length);
-  return logEvent({ at, fault: RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null, words });
+  const fault = RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
+  return logEvent({ at, fault, words, backend: /\bdst\.(?:hbone_)?addr=(\S+)(?!.*\bdst\.hbone_addr=)/.exec(words)?.[1] ?? null });
 }
 
 const BRACKET = 0x5b;
@@ -27,6 +28,14 @@ const SPACE = 0x20;
 const LETTER_T = 0x54;
 
 const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+  // Istio's ztunnel tells of connections so.
+  ["connect.refused", /\berror="[^"]*Connection refused/],
+  ["connect.timeout", /\berror="connection timed out/],
+  ["connect.host_unreachable", /\berror="[^"]*No route to host/],
+  ["client.denied", /\berror="[^"]*(?:policy rejection|connection closed due to policy)/],
+  ["gateway.no_healthy_backend", /\berror="[^"]*(?:no healthy (?:upstream|endpoints)|no valid (?:destination|local) )/],
+  ["tls.handshake_failed", /\berror="[^"]*(?:tls|certificate|handshake)/i],
+  ["body.reset", /\berror="[^"]*(?:Connection reset|io error|hbone|h2 failed)/],
   ["gateway.config_error", /\brejected: |Error adding\/updating/],
   ["gateway.fd_exhausted", /Too many open files/i],
   ["gateway.helper_failed", /initial fetch timed out for \S*Secret|Secret is not supplied by SDS/],

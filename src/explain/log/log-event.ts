@@ -16,6 +16,8 @@ export type LogProgram =
   | "lighttpd"
   | "alb"
   | "cloudfront"
+  | "cloudflare"
+  | "linkerd"
   | "gcp"
   | "azure"
   | "fly"

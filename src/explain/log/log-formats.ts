@@ -5,6 +5,7 @@ import { apacheFormats } from "./apache.ts";
 import { APP_SERVERS } from "./app-servers.ts";
 import { AZURE_FRONT_DOOR, AZURE_GATEWAY } from "./azure.ts";
 import { caddyFormats } from "./caddy.ts";
+import { CLOUDFLARE } from "./cloudflare.ts";
 import { CLOUDFLARED } from "./cloudflared.ts";
 import { cloudFrontFormats } from "./cloudfront.ts";
 import { ENVOY_ACCESS } from "./envoy.ts";
@@ -17,6 +18,7 @@ import { HAPROXY_EARLY, HAPROXY_HTTP, HAPROXY_NOTES, HAPROXY_TCP } from "./hapro
 import { herokuFormats } from "./heroku.ts";
 import { JsonJoiner } from "./json-joiner.ts";
 import { LIGHTTPD } from "./lighttpd.ts";
+import { LINKERD } from "./linkerd.ts";
 import type { LogFormat } from "./log-event.ts";
 import { GO_QUOTED, ingressNotes } from "./loose-lines.ts";
 import { NGINX_ERROR, NGINX_MESSAGE } from "./nginx.ts";
@@ -55,6 +57,8 @@ function logFormats(year: number): readonly LogFormat[] {
     LIGHTTPD,
     ALB_ACCESS,
     ...cloudFrontFormats(),
+    CLOUDFLARE,
+    LINKERD,
     GOOGLE_LB,
     AZURE_GATEWAY,
     AZURE_FRONT_DOOR,
@@ -91,6 +95,8 @@ export const LOG_FORMAT_NAMES: readonly string[] = [
   "traefik",
   "alb",
   "cloudfront",
+  "cloudflare",
+  "linkerd",
   "gcp",
   "azure",
   "fly",

@@ -12,7 +12,10 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["dns.error", /^\[kong\] .*(?:could not resolve host|DNS resolution failed|name resolution failed)/],
   ["gateway.no_healthy_backend", /^\[kong\] .*(?:failure to get a peer from the ring-balancer|[Nn]o peers are available)/],
   // ingress-nginx's balancer, and what it asks for the names of services.
-  ["gateway.no_healthy_backend", /^\[lua\] .*(?:no peer was returned|no host returned|failed to get new upstream)/],
+  [
+    "gateway.no_healthy_backend",
+    /^\[lua\] .*(?:no peer was returned|no host returned|failed to get new upstream|failed to find valid upstream server|no valid upstream node)/,
+  ],
   ["dns.error", /^\[lua\] .*(?:failed to query the DNS server|dns_lookup\(\): failed|failed to resolve)/],
   ["gateway.helper_failed", /^auth request unexpected status: \d+/],
   ["gateway.internal_error", /^(?:lua entry thread aborted|failed to run \w+_by_lua|\[lua\] .*runtime error)/],

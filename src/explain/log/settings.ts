@@ -1,4 +1,4 @@
-import { AZURE, FLY_IO, GCP } from "./cloud-settings.ts";
+import { AZURE, CLOUDFLARE, FLY_IO, GCP } from "./cloud-settings.ts";
 import { ALB, CLOUDFRONT, ENVOY, TRAEFIK } from "./edge-settings.ts";
 import type { AnyFaultId, LogProgram } from "./log-event.ts";
 import { APP, CLOUDFLARED, HEROKU, LIGHTTPD } from "./platform-settings.ts";
@@ -102,6 +102,7 @@ const SETTINGS: Readonly<Partial<Record<LogProgram, Settings>>> = {
   traefik: TRAEFIK,
   alb: ALB,
   cloudfront: CLOUDFRONT,
+  cloudflare: CLOUDFLARE,
   gcp: GCP,
   azure: AZURE,
   fly: FLY_IO,
