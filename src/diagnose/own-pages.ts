@@ -13,13 +13,12 @@ const NOWHERE = new URL("http://nowhere.invalid/");
  * @param late what is waited for in vain
  */
 export function nowhereTests(question: Question, ended: readonly TestResult[], late: readonly TestSpec[]): TestSpec[] {
-  const direct = ended.find(({ spec }) => spec.part === "direct");
-  const isOpen = question.direct && direct === undefined && !late.some(({ part }) => part === "direct");
+  const isOpen = question.direct && !ended.some(({ spec }) => spec.part === "direct") && !late.some(({ part }) => part === "direct");
   if (isOpen || question.url.protocol !== "http:") return [];
   const part = question.via.length > 0 ? "via" : "other";
   return ended.flatMap(({ spec, outcome, answer }) => {
     const isAsked = spec.part === part && outcome === "ok" && resolvesNames(spec);
-    if (!isAsked || answer === null || (direct?.outcome === "ok" && isSamePage(answer, direct.answer))) return [];
+    if (!isAsked || answer === null || isLikeDirect(answer, ended)) return [];
     const method = spec.method === "HEAD" ? "HEAD" : "GET";
     const more = { id: `nowhere ${spec.id}`, of: spec.id, method, url: NOWHERE, prefix: "a name that nobody has: " };
     return [requestTest(question, spec.exit, "nowhere", more)];
@@ -54,7 +53,7 @@ export function exposeOwnPages(tests: readonly TestResult[]): readonly TestResul
   return tests.map((test) => {
     const probe = tests.find(({ spec, outcome }) => spec.part === "nowhere" && spec.of === test.spec.id && outcome !== "cut");
     const { answer, spec, words } = test;
-    if (probe === undefined || answer === null || test.outcome !== "ok") return test;
+    if (probe === undefined || answer === null || test.outcome !== "ok" || isLikeDirect(answer, tests)) return test;
     const details = isSamePage(answer, probe.answer)
       ? `the same comes for ${NOWHERE.href}, which does not exist`
       : isOfOneMaker(answer, probe.answer)
@@ -92,12 +91,34 @@ export function isSamePage(one: SeenAnswer, other: SeenAnswer | null): boolean {
   return mark.title !== null && mark.title === its.title && mark.server === its.server;
 }
 
+/** A gateway that leads to this site whatever it is asked for gives its pages too, and answers for others. */
+function isLikeDirect(answer: SeenAnswer, tests: readonly TestResult[]): boolean {
+  const direct = tests.find(({ spec, outcome }) => spec.part === "direct" && outcome === "ok")?.answer ?? null;
+  return direct !== null && !mayBeAnother(answer, direct);
+}
+
+/** No title tells them to be the same. */
+function mayBeAnother(one: SeenAnswer, other: SeenAnswer): boolean {
+  if (isOtherAnswer(one, other)) return true;
+  const [mark, its] = [one.mark, other.mark];
+  return one.location === null && mark.digest !== its.digest && (mark.title === null || mark.title !== its.title);
+}
+
+/** It is of another kind, or sends on to another host. */
+function isOtherAnswer(one: SeenAnswer, other: SeenAnswer): boolean {
+  const [status, its] = [one, other].map((answer) => Math.floor(answer.status / 100));
+  return status !== its || areBothTo(one, other, (a, b) => a !== b);
+}
+
 /** Not even the product that serves them and the title, or where they send on to, are the same. */
 export function areUnlike(one: SeenAnswer, other: SeenAnswer): boolean {
-  const [status, its] = [one, other].map((answer) => Math.floor(answer.status / 100));
-  if (status !== its) return true;
-  if (one.location !== null || other.location !== null) return areBothTo(one, other, (a, b) => a !== b);
-  return one.mark.digest !== other.mark.digest && one.mark.title !== other.mark.title && one.mark.server !== other.mark.server;
+  if (isOtherAnswer(one, other)) return true;
+  return (
+    one.location === null &&
+    one.mark.digest !== other.mark.digest &&
+    one.mark.title !== other.mark.title &&
+    one.mark.server !== other.mark.server
+  );
 }
 
 /** Both name a host that they send on to. */

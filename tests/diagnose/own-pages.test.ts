@@ -18,6 +18,7 @@ test("an exit that answers everything with a page of its own is told by what it 
   await using site = await startSite();
   for (const [status, fields, fault] of [
     [200, { Server: "lighttpd" }, "honesty.fake_answer"],
+    [200, {}, "honesty.fake_answer"],
     [302, { Location: "http://login.proxyco.example/?next=x" }, "honesty.redirected"],
     [404, {}, "honesty.fake_answer"],
   ] as const) {
@@ -84,6 +85,15 @@ test("a page that changes from one time to the next is no exit's doing, and no s
   assert.equal(verdict.fault, null);
   assert.doesNotMatch(verdict.summary, /differ/);
   assert.ok(!tests.some(({ spec }) => spec.part === "nowhere"));
+});
+
+test("a gateway that leads to the site whatever it is asked for is no exit that makes pages of its own", async () => {
+  for (const body of ["", "<title>Shop</title>", "[1, 2]"]) {
+    await using site = await startLabServer(afterHead(says(formatAnswer(200, { Server: "nginx" }, body), fin)));
+    await using gateway = await startLabServer(afterHead(says(formatAnswer(200, { Server: "envoy" }, body), fin)));
+    const { verdict } = await diagnosisOf(site, [exitAt(gateway)]);
+    assert.equal(verdict.fault, null, verdict.summary);
+  }
 });
 
 test("answers of two kinds of which none is known to be the exit's own are told as that, with the test that decides", async () => {
