@@ -187,8 +187,8 @@ class Dialler {
     });
     const elapsedMs = this.#note("tls", startedAt);
     if ("interruption" in outcome) {
-      const { bytesIn, firstBytes } = outcome.seen;
-      this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "tls", role, hop, bytesIn, firstBytes, elapsedMs });
+      const { bytesIn, bytesOut, firstBytes } = outcome.seen;
+      this.#stop(outcome.interruption, { stage: "tls", role, hop, reused: false, bytesIn, bytesOut, firstBytes, elapsedMs });
     }
     this.#connection = new Connection(outcome.socket);
     this.#connection.tls = outcome.seen;

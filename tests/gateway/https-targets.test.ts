@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FaultId } from "../../src/core/fault.ts";
+import { afterBytes, fin } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { startLabServer } from "../../src/lab/lab-server.ts";
 import { proxyGet } from "../../src/lab/raw-client.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
@@ -64,6 +66,16 @@ test("a certificate of an authority that nobody configured is not trusted", asyn
   assert.equal((await exchange(peer, proxyGet(`https://localhost:${target.port}/`))).status, 502);
   assert.match((await gateway.nextRecord()).verdict?.fault ?? "", /^tls\.cert_/);
   assert.equal(target.requests.length, 0);
+});
+
+test("a target that ends TLS before a word is told with the ClientHello that it had", async () => {
+  await using target = await startLabServer(afterBytes(fin));
+  await using gateway = await startLabGateway({ exchange: { ca } });
+  using peer = await dialClient(gateway.address);
+  assert.equal((await exchange(peer, proxyGet(`https://localhost:${target.port}/`))).status, 502);
+  const { verdict } = await gateway.nextRecord();
+  assert.equal(verdict?.fault, "tls.closed_in_handshake");
+  assert.match(verdict.evidence.join(), /in the TLS handshake; \d+ bytes out, none in/);
 });
 
 test("an answer over TLS that ends without close_notify is no whole answer", async () => {
