@@ -19,7 +19,7 @@ export interface ExitRows {
    * Reads what `at` is going to read, if there is such a row, so that the waits for the memory of several exits pass together. What it gives
    * means nothing, but must be kept: else it would not be read.
    */
-  fetch(row: number): number;
+  readAhead(row: number): number;
   /** See `exitKey`. */
   keyOf(row: number): number;
   /** The kind of an exit, as its place in `kinds`. */
@@ -98,7 +98,7 @@ export class GivenExits implements ExitRows {
   }
 
   /** They are objects already. */
-  fetch(): number {
+  readAhead(): number {
     return 0;
   }
 

@@ -67,8 +67,8 @@ export class CommonExits extends ExitGroup {
     return this.#lists.view(row);
   }
 
-  fetch(rowA: number, rowB: number): void {
-    this.#lists.book.fetch(rowA, rowB);
+  readAhead(rowA: number, rowB: number): void {
+    this.#lists.book.readAhead(rowA, rowB);
   }
 
   loadedAt(index: number): PoolExit {

@@ -145,10 +145,10 @@ export class ExitBook {
   }
 
   /** Reads what a look at these two is going to read: in a pool of a million that is nearly all that it costs, and so it is waited for once. */
-  fetch(a: number, b: number): void {
+  readAhead(a: number, b: number): void {
     const [entryA, entryB] = [this.store.get(a, ENTRY), this.store.get(b, ENTRY)];
     const list = this.#lists[this.#newest];
-    this.fetched = list.fetch(entryA) + list.fetch(entryB);
+    this.fetched = list.readAhead(entryA) + list.readAhead(entryB);
   }
 
   /** The view of an exit, if it was kept. */

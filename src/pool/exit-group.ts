@@ -25,7 +25,7 @@ export abstract class ExitGroup {
   abstract rowAt(place: number): number;
   abstract view(row: number): PoolExit;
   /** Both are going to be looked at. */
-  abstract fetch(rowA: number, rowB: number): void;
+  abstract readAhead(rowA: number, rowB: number): void;
   /** In an order that no zone changes. */
   abstract loadedAt(place: number): PoolExit;
   protected abstract swap(a: number, b: number): void;
@@ -112,7 +112,7 @@ export class FewExits extends ExitGroup {
     return this.#given.find(({ number }) => number === row) as PoolExit;
   }
 
-  fetch(): void {}
+  readAhead(): void {}
 
   loadedAt(place: number): PoolExit {
     return this.#given[place] as PoolExit;

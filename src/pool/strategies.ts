@@ -49,7 +49,7 @@ function drawTwo(choosing: Choosing): PoolExit | null {
   if (group === undefined || shortlist.groups.length > 1 || group.usable < 2) return null;
   const [rowA, rowB] = [group.draw(random), group.draw(random)];
   if (rowA === rowB) return null;
-  group.fetch(rowA, rowB);
+  group.readAhead(rowA, rowB);
   const [a, b] = [group.view(rowA), group.view(rowB)];
   return isFree(a, choosing) && isFree(b, choosing) ? better(a, b, choosing) : null;
 }

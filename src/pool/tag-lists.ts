@@ -195,8 +195,8 @@ class TagList extends ExitGroup {
     return this.#lists.view(row);
   }
 
-  fetch(rowA: number, rowB: number): void {
-    this.#lists.book.fetch(rowA, rowB);
+  readAhead(rowA: number, rowB: number): void {
+    this.#lists.book.readAhead(rowA, rowB);
   }
 
   loadedAt(place: number): PoolExit {

@@ -44,8 +44,8 @@ export class LayeredExits implements ExitRows {
     return this.#own(row) ?? this.#list.at(row);
   }
 
-  fetch(row: number): number {
-    return this.#own(row) === undefined ? this.#list.fetch(row) : 0;
+  readAhead(row: number): number {
+    return this.#own(row) === undefined ? this.#list.readAhead(row) : 0;
   }
 
   keyOf(row: number): number {

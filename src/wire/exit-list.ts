@@ -70,7 +70,7 @@ export class ExitList implements ExitRows {
     return parsed.exit;
   }
 
-  fetch(row: number): number {
+  readAhead(row: number): number {
     if (row >= this.size) return 0;
     const text = this.#texts[this.#rows.get(row, TEXT)];
     return text === undefined ? 0 : (text.bytes[this.#rows.get(row, FROM)] as number);
