@@ -1,6 +1,7 @@
 /**
  * Joins objects that stand over many lines, as `gcloud`, `jq`, consoles of clouds and `journalctl -o json-pretty` print them, into one line
- * each. All other lines are passed on as they come, and so is what turns out to be no object, or has no end.
+ * each, and cuts lists of them into one line each. All other lines are passed on as they come, and so is what turns out to be no object, or
+ * has no end.
  */
 export class JsonJoiner {
   readonly #take: (text: string, number: number) => void;
@@ -9,6 +10,8 @@ export class JsonJoiner {
   #chars = 0;
   /** Whitespace in front of the object: the line that ends it has the same. */
   #indent = "";
+  /** Objects as far in are too long to be joined, until the end of one. */
+  readonly #tooLong = new Set<string>();
 
   /** @param take is given a line and its number, that of its first for an object. */
   constructor(take: (text: string, number: number) => void) {
@@ -17,9 +20,21 @@ export class JsonJoiner {
 
   push(text: string, number: number): void {
     if (this.#held.length > 0) this.#hold(text);
-    else if (text.charCodeAt(text.length - 1) === OPEN && OBJECT_OPENS.test(text)) this.#begin(text, number);
-    // Of the list that they are in.
-    else this.#take(text === "[" || text === "]" ? "" : text, number);
+    else if (text.charCodeAt(text.length - 1) === OPEN && OBJECT_OPENS.test(text) && this.#mayJoin(indentOf(text)))
+      this.#begin(text, number);
+    else this.#pass(text, number);
+  }
+
+  #mayJoin(indent: string): boolean {
+    return this.#tooLong.size < INDENTS_MAX && !this.#tooLong.has(indent);
+  }
+
+  #pass(text: string, number: number): void {
+    if (this.#tooLong.size > 0 && OBJECT_ENDS.test(text.trimStart())) this.#tooLong.delete(indentOf(text));
+    const entries = LIST.test(text) ? entriesOf(text) : null;
+    // Brackets alone are of the list that objects are in.
+    if (entries === null) this.#take(text === "[" || text === "]" ? "" : text, number);
+    else for (const entry of entries) this.#take(entry, number);
   }
 
   /** What is held has no end. */
@@ -32,7 +47,7 @@ export class JsonJoiner {
   }
 
   #begin(text: string, number: number): void {
-    this.#indent = text.slice(0, text.search(/\S/));
+    this.#indent = indentOf(text);
     this.#held = [text];
     this.#first = number;
     this.#chars = text.length;
@@ -41,7 +56,7 @@ export class JsonJoiner {
   #hold(text: string): void {
     this.#held.push(text);
     this.#chars += text.length;
-    if (this.#chars > OBJECT_CHARS_MAX || this.#held.length > OBJECT_LINES_MAX) this.end();
+    if (this.#chars > OBJECT_CHARS_MAX || this.#held.length > OBJECT_LINES_MAX) this.#giveUp();
     else if (text.startsWith(this.#indent) && OBJECT_ENDS.test(text.slice(this.#indent.length))) this.#close();
   }
 
@@ -53,7 +68,37 @@ export class JsonJoiner {
       return;
     }
     this.#held = [];
-    this.#take(whole, this.#first);
+    for (const entry of entriesOf(whole) ?? [whole]) this.#take(entry, this.#first);
+  }
+
+  /** What is in it may be joined all the same: entries in a list with a name. */
+  #giveUp(): void {
+    const [first = "", ...rest] = this.#held;
+    const number = this.#first;
+    this.#held = [];
+    this.#tooLong.add(this.#indent);
+    this.#take(first, number);
+    for (const [index, text] of rest.entries()) this.push(text, number + 1 + index);
+  }
+}
+
+function indentOf(text: string): string {
+  return text.slice(0, Math.max(0, text.search(/\S/)));
+}
+
+/** `[{…},{…}]`, and what clouds put around such a list. */
+const LIST = /^(?:\[|\{\s*"(?:records|events|logEvents|entries|Records)"\s*:\s*\[)\s*\{.*\}\s*\]\s*\}?\s*$/;
+const LISTS = ["records", "events", "logEvents", "entries", "Records"];
+
+/** The entries of a list in one line; null: there is none. */
+function entriesOf(text: string): string[] | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const list = Array.isArray(value) ? value : LISTS.map((name) => (value as Record<string, unknown>)[name]).find(Array.isArray);
+    const isOfObjects = list?.every((entry) => typeof entry === "object" && entry !== null) === true && list.length > 0;
+    return isOfObjects ? list.map((entry) => JSON.stringify(entry)) : null;
+  } catch {
+    return null;
   }
 }
 
@@ -62,6 +107,8 @@ const OBJECT_OPENS = /^\s*\[?\s*\{$/;
 const OBJECT_ENDS = /^\}\s*[,\]]?\s*$/;
 const OBJECT_CHARS_MAX = 64 * 1024;
 const OBJECT_LINES_MAX = 2000;
+/** Of a text with so many nothing is joined any more. */
+const INDENTS_MAX = 20;
 
 function isJson(text: string): boolean {
   try {

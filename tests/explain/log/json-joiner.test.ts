@@ -42,6 +42,26 @@ test("entries that stand over many lines are read as those in one, in a list and
   assert.equal(looksLikeLog(chain, 2026), "surely");
 });
 
+test("lists in one line, and with a name around them, are cut into their entries, however long they are", () => {
+  const values = LINES.map((line) => JSON.parse(line) as unknown);
+  const whole = read(LINES.join("\n"));
+  assert.deepEqual(read(JSON.stringify(values)), whole);
+  assert.deepEqual(read(JSON.stringify({ records: values })), whole);
+  assert.deepEqual(read(JSON.stringify({ events: values.slice(0, 4) }, null, 4)), read(LINES.slice(0, 4).join("\n")));
+  const many = Array.from({ length: 40 }, () => values).flat();
+  // Its first and last lines are no entries.
+  const lines = join(JSON.stringify({ records: many }, null, 2)).map(([line]) => line);
+  assert.equal(lines.filter((line) => line.startsWith("{") && line.length > 1).length, many.length);
+});
+
+test("lines that only open objects are no way to make it slow", () => {
+  const started = process.cpuUsage();
+  join("{\n".repeat(60_000));
+  join(Array.from({ length: 20_000 }, (_, index) => `${" ".repeat(index % 500)}{`).join("\n"));
+  const { user } = process.cpuUsage(started);
+  assert.ok(user < 10_000_000, `${user} µs`);
+});
+
 test("an entry has the number of its first line", () => {
   assert.deepEqual(join('x\n{\n  "a": 1\n}\ny'), [
     ["x", 1],
