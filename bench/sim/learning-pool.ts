@@ -7,6 +7,7 @@ import type { Target } from "../../src/core/route.ts";
 import type { Circuit } from "../../src/pool/circuit.ts";
 import { circuitScopeOf } from "../../src/pool/circuit-scope.ts";
 import { Circuits } from "../../src/pool/circuits.ts";
+import { isTargets } from "../../src/pool/consequences.ts";
 import type { Lease } from "../../src/pool/lease.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import type { Attempt, Policy, PolicyContext } from "./policies.ts";
@@ -66,7 +67,7 @@ export class LearningPool implements Policy {
     const before = this.#benches;
     const weighed = this.#pool.settle(lease, { kind: "failed", ...tried.failure }) as Weighed;
     this.score.count(tried.truth, weighed, this.#benches > before);
-    if (weighed.side === "target") this.#countForCircuit(where, tried, { exit, request, asked });
+    if (isTargets(tried.failure, weighed)) this.#countForCircuit(where, tried, { exit, request, asked });
   }
 
   ended(request: number): void {

@@ -1,11 +1,12 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
-import { type Side, sidesOf } from "../blame/fault-sides.ts";
+import { sidesOf } from "../blame/fault-sides.ts";
 import type { Culprit, FaultId } from "../core/fault.ts";
 import { culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
 import { DIRECT_WAY } from "../pool/circuit-ways.ts";
+import { isTargets } from "../pool/consequences.ts";
 import { kinOf } from "../pool/kin.ts";
 import { noteFault } from "./attempt-record.ts";
 import type { Choice } from "./choose.ts";
@@ -60,9 +61,9 @@ export function learnFailure(ended: Ended, attributed: AttributedFault): Attribu
     return attributed;
   }
   choice.slot?.release();
-  const { side, told } = weigh(ended, attributed);
+  const { isTargets, told } = weigh(ended, attributed);
   if (told !== attributed) noteFault(record, told);
-  if (side === "target") countForCircuit(ended, told);
+  if (isTargets) countForCircuit(ended, told);
   return told;
 }
 
@@ -94,7 +95,7 @@ export function giveProbeBack(exchange: Exchange): void {
   exchange.probe = null;
 }
 
-function weigh(ended: Ended, attributed: AttributedFault): { side: Side; told: AttributedFault } {
+function weigh(ended: Ended, attributed: AttributedFault): { isTargets: boolean; told: AttributedFault } {
   const { exchange, choice } = ended;
   const { lease } = choice;
   const { pool } = exchange.context;
@@ -104,10 +105,10 @@ function weigh(ended: Ended, attributed: AttributedFault): { side: Side; told: A
   // What came after an answer's head, or out of a tunnel that had opened.
   if (lease !== null) lease.ruling ??= ruleOnFault(fault, exchange.request.target.host, exchange.context.settings);
   const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
-  if (weighed === null) return { side: "other", told: attributed };
+  if (weighed === null) return { isTargets: false, told: attributed };
   const told = withEvidence(attributed, weighed, choice.route.exit?.hops.length ?? 0);
   if (isInDoubt(failure, lease === null)) remember(ended, failure, told);
-  return { side: weighed.side, told };
+  return { isTargets: isTargets(failure, weighed), told };
 }
 
 /** Its fault proves nothing by itself: other attempts may come to speak for another culprit. */

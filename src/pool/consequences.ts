@@ -43,6 +43,13 @@ export function consequenceOf(failure: Failure, { side, confidence, evidence }: 
   }
 }
 
+/** Whether it counts towards the target's circuit: as the verdict has it, which odds alone do not overrule. */
+export function isTargets({ culprit, role }: Failure, { side, evidence }: Weighed): boolean {
+  return (
+    side === "target" || (side === "exit" && evidence.length === 0 && role === "target" && (culprit === "origin" || culprit === "edge"))
+  );
+}
+
 /** The target answered, if only to say that it is broken: what brought the answer works. */
 const ANSWERS: ReadonlySet<FaultId> = new Set<FaultId>(["relay.origin_5xx", "relay.edge_5xx"]);
 

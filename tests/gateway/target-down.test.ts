@@ -9,6 +9,7 @@ import { askConnect, proxyGet, type RawAnswer } from "../../src/lab/raw-client.t
 import { helloMessage, inRecords } from "../wire/client-hello-bytes.ts";
 import { basic, dialClient, exchange } from "./client.ts";
 import { type LabGateway, startLabGateway } from "./lab-gateway.ts";
+import { startRawTarget } from "./raw-target.ts";
 
 const EXITS = 12;
 const PROVIDERS = 4;
@@ -323,3 +324,21 @@ async function tunnelOver(exit: string, target: string, { address }: LabGateway)
   await peer.send(HELLO);
   return await peer.reader.next().catch(() => null);
 }
+
+test("a site that has never answered but with 503 and a time counts as down for that time, once each of a few exits has met it", async () => {
+  await using site = await startRawTarget(() => "HTTP/1.1 503 Busy\r\nRetry-After: 60\r\nServer: app\r\nContent-Length: 4\r\n\r\nbusy");
+  const exits = [0, 1, 2, 3].map((i) => `http://u${i}@${site.host}:${site.port} id=e${i} provider=p${i}`);
+  await using gateway = await startLabGateway({ exits });
+  const ask = async () => {
+    using peer = await dialClient(gateway.address);
+    return await exchange(peer, proxyGet("http://shop.lab/"));
+  };
+  const opened = () => gateway.events.some((event) => event.type === "circuit-changed" && event.to === "open");
+  for (let i = 0; i < 40 && !opened(); i++) await ask();
+  assert.ok(opened());
+  const asked = site.requests.length;
+  const answer = await ask();
+  assert.equal(answer.status, 503);
+  assert.ok(Number(fieldValue(answer.fields, "retry-after")) > 30);
+  assert.equal(site.requests.length, asked);
+});
