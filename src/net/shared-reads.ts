@@ -7,8 +7,22 @@ export const SHARED: Buffer = Buffer.allocUnsafeSlow(64 * 1024);
 /** The chunk as its owner may keep it. */
 export function copyOfRead(buffer: Buffer, bytes: number): Buffer {
   const chunk = Buffer.allocUnsafe(bytes);
-  buffer.copy(chunk, 0, 0, bytes);
+  if (buffer === SHARED) chunk.set(startOfShared(bytes));
+  else buffer.copy(chunk, 0, 0, bytes);
   return chunk;
+}
+
+/** The beginnings of the shared buffer that were copied last: to make one for each read costs more than to copy what is in it. */
+const starts: Buffer[] = Array.from({ length: 64 }, () => SHARED);
+
+function startOfShared(bytes: number): Buffer {
+  const slot = bytes % starts.length;
+  let start = starts[slot] as Buffer;
+  if (start.length !== bytes) {
+    start = SHARED.subarray(0, bytes);
+    starts[slot] = start;
+  }
+  return start;
 }
 
 /**
