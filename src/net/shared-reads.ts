@@ -13,11 +13,11 @@ export function copyOfRead(buffer: Buffer, bytes: number): Buffer {
 }
 
 /** The beginnings of the shared buffer that were copied last: to make one for each read costs more than to copy what is in it. */
-const STARTS = 64;
-const starts: Buffer[] = Array.from({ length: STARTS }, () => SHARED);
+const STARTS_MAX = 64;
+const starts: Buffer[] = Array.from({ length: STARTS_MAX }, () => SHARED);
 
 function startOfShared(bytes: number): Buffer {
-  const slot = bytes % STARTS;
+  const slot = bytes % STARTS_MAX;
   let start = starts[slot] as Buffer;
   if (start.length !== bytes) {
     start = SHARED.subarray(0, bytes);

@@ -4,11 +4,11 @@
  */
 export function usualWord(bytes: Uint8Array, at: number, end: number): string | null {
   const length = end - at;
-  if (length > LENGTH_MAX) return null;
+  if (length > CHARS_MAX) return null;
   const slot = slotOf(bytes[at] as number, bytes[end - 1] as number, length);
   const word = WORDS[slot] as string;
   if (word.length !== length) return null;
-  const letters = slot * LENGTH_MAX;
+  const letters = slot * CHARS_MAX;
   for (let i = 0; i < length; i++) if (LETTERS[letters + i] !== bytes[at + i]) return null;
   return word;
 }
@@ -36,17 +36,17 @@ export const USUAL_WORDS: readonly string[] = [
   ...["content-length", "content-type", "content-encoding", "transfer-encoding", "date", "server", "cache-control", "etag", "vary"],
 ];
 
-const LENGTH_MAX = 24;
-const SLOTS = 256;
-const WORDS: string[] = Array.from({ length: SLOTS }, () => "");
-const LETTERS: Uint8Array = new Uint8Array(SLOTS * LENGTH_MAX);
+const CHARS_MAX = 24;
+const WORDS_MAX = 256;
+const WORDS: string[] = Array.from({ length: WORDS_MAX }, () => "");
+const LETTERS: Uint8Array = new Uint8Array(WORDS_MAX * CHARS_MAX);
 
 function slotOf(first: number, last: number, length: number): number {
-  return (first + last * 2 + length * 39) & (SLOTS - 1);
+  return (first + last * 2 + length * 39) & (WORDS_MAX - 1);
 }
 
 for (const word of USUAL_WORDS) {
   const slot = slotOf(word.charCodeAt(0), word.charCodeAt(word.length - 1), word.length);
   WORDS[slot] = word;
-  for (let i = 0; i < word.length; i++) LETTERS[slot * LENGTH_MAX + i] = word.charCodeAt(i);
+  for (let i = 0; i < word.length; i++) LETTERS[slot * CHARS_MAX + i] = word.charCodeAt(i);
 }
