@@ -109,9 +109,9 @@ class Driver<T> implements ConnectionOwner {
 
   readonly #onAbort = (): void => this.#interrupt({ how: "left" });
 
-  /** A peek gets what there is. */
+  /** A peek gets what there is; where it waits for a while only, that may be nothing. */
   readonly #answerShort = (): void => {
-    if (this.#wanted?.op !== "peek" || this.#buffer.length === 0) return;
+    if (this.#wanted?.op !== "peek" || (this.#buffer.length === 0 && this.#wanted.graceMs === undefined)) return;
     this.#peerEnded = true;
     this.#feed();
   };

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import { fieldValue } from "../../src/core/message.ts";
+import { afterHead, fin, rst, says, silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
@@ -149,4 +150,18 @@ test("after a refused CONNECT the connection goes on, as a client with a pool ex
   await peer.reader.take(Number(/Content-Length: (\d+)/.exec(head)?.[1]));
   await peer.send(`CONNECT 127.0.0.1:${target.port} HTTP/1.1\r\nHost: x\r\n\r\n`);
   assert.match((await peer.reader.until("\r\n\r\n")).toString(), /^HTTP\/1\.1 200 /);
+});
+
+test("a refusal is its head's, also where not a byte of its body comes: silence, a reset or an end behind it changes nothing", async () => {
+  for (const fields of ["", "Content-Length: 9\r\n", "Transfer-Encoding: chunked\r\n"]) {
+    for (const then of [silence, rst, fin]) {
+      await using exit = await startLabServer(afterHead(says(`HTTP/1.1 403 Forbidden\r\n${fields}\r\n`, then)));
+      await using gateway = await startLabGateway({ exits: [`http://${exit.host}:${exit.port}`] });
+      const { answer, peer } = await openConnect(gateway.address, "site.lab:443");
+      peer.wire.destroy();
+      assert.equal(answer.status, 502);
+      const { verdict } = await gateway.nextRecord();
+      assert.equal(verdict?.fault, "handshake.policy_denied", `${fields} ${then.name}`);
+    }
+  }
 });
