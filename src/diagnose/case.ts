@@ -41,6 +41,11 @@ export function caseOf(broken: TestResult, whole: readonly TestResult[], tests: 
   };
 }
 
+/** It answered in the site's name itself, as a site that does not exist has shown. */
+export function isOwnPage({ broken, parts }: Pick<Case, "broken" | "parts">): boolean {
+  return broken.answer !== null && parts.some(({ spec }) => spec.part === "nowhere");
+}
+
 /** Itself, or by way of a part: which protocol a hop of a chain speaks. */
 function isPartOf({ of }: TestSpec, id: string, tests: readonly TestResult[]): boolean {
   return of === id || (of !== null && tests.some(({ spec }) => spec.id === of && spec.of === id));

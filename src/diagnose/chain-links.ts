@@ -1,5 +1,5 @@
 import { culpritOf } from "../core/fault-table.ts";
-import type { Case } from "./case.ts";
+import { type Case, isOwnPage } from "./case.ts";
 import type { Blame } from "./diagnosis.ts";
 import { isBlock } from "./fault-kinds.ts";
 import type { TestResult } from "./question.ts";
@@ -17,7 +17,7 @@ export function brokenLink(one: Case, own: Blame): Blame | null {
   const hops = one.broken.spec.exit?.hops ?? [];
   const alone = hops.map((hop) => one.parts.find(({ spec }) => spec.part === "hop-alone" && spec.exit?.hops[0] === hop) ?? null);
   const doesSiteAnswer = one.worked.length > 0 || alone.some((test) => test?.outcome === "ok");
-  if (hops.length < 2 || !doesSiteAnswer || one.isBlock) return null;
+  if (hops.length < 2 || !doesSiteAnswer || one.isBlock || isOwnPage(one)) return null;
   const failing = alone.flatMap((test, index) => (test !== null && failsItself(test) ? [{ test, hop: index + 1 }] : []));
   const broken = failing.find(({ hop }) => hop === own.hop) ?? failing[0];
   if (broken !== undefined) return { ...seenAlone(broken.test, own), hop: broken.hop };

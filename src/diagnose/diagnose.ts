@@ -8,6 +8,7 @@ import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
 import { runTest } from "./run-test.ts";
 import { hideSecrets } from "./secrets.ts";
 import { cutTest } from "./test-result.ts";
+import { totalOf } from "./test-times.ts";
 
 /** A conclusion that is as sure as this does not wait for tests that are still running, but for those that are about to end. */
 const CERTAIN = 0.95;
@@ -89,8 +90,8 @@ class Run {
   /** Whoever speaks another protocol says so about as fast as it said what it did: who is silent then is not waited for to the end. */
   #waitForProtocols({ of }: TestSpec): void {
     if (this.#protocolsUntil !== null) return;
-    const { total = LATE_MS } = this.#ended.find(({ spec }) => spec.id === of)?.ms ?? {};
-    const ms = Math.max(PROTOCOL_MS, PROTOCOL_TIMES * total);
+    const asked = this.#ended.find(({ spec }) => spec.id === of);
+    const ms = Math.max(PROTOCOL_MS, PROTOCOL_TIMES * (asked === undefined ? LATE_MS : totalOf(asked.ms)));
     this.#protocolsUntil = this.#context.clock.now() + ms;
     this.#after(ms, () => this.#lookWhetherCertain());
   }

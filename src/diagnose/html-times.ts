@@ -1,5 +1,6 @@
 import { roundMs } from "../core/clock.ts";
 import type { TestResult } from "./question.ts";
+import { openingOf, totalOf } from "./test-times.ts";
 
 const PARTS = ["dns", "connect", "handshake", "tls", "wait", "rest"] as const;
 const WORDS: Readonly<Record<(typeof PARTS)[number], string>> = {
@@ -8,11 +9,6 @@ const WORDS: Readonly<Record<(typeof PARTS)[number], string>> = {
 
 /** What the colours of a bar mean. */
 export const LEGEND: string = PARTS.map((part) => `<span class="key ${part}">${WORDS[part]}</span>`).join(" ");
-
-/** All of a test's time. Milliseconds. */
-export function totalOf({ total = 0, ...ms }: TestResult["ms"]): number {
-  return Math.max(total, openingOf(ms));
-}
 
 /** A bar of a test's times, one colour each. @param longest as wide as this is the whole bar. Milliseconds */
 export function drawTimes(times: TestResult["ms"], longest: number): string {
@@ -27,8 +23,4 @@ export function drawTimes(times: TestResult["ms"], longest: number): string {
     return `<i class="${part}" style="width:${share}%" title="${WORDS[part]} ${roundMs(ms[part])} ms"></i>`;
   });
   return `<span class="bar">${parts.join("")}</span> <span class="ms">${Math.round(all)} ms</span>`;
-}
-
-function openingOf({ dns = 0, connect = 0, handshake = 0, tls = 0 }: TestResult["ms"]): number {
-  return dns + connect + handshake + tls;
 }

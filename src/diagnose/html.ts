@@ -4,10 +4,11 @@ import { pictureOf } from "./draw.ts";
 import { drawPicture } from "./html-picture.ts";
 import { STYLE } from "./html-style.ts";
 import { escapeHtml } from "./html-text.ts";
-import { drawTimes, LEGEND, totalOf } from "./html-times.ts";
+import { drawTimes, LEGEND } from "./html-times.ts";
 import type { Hint } from "./machine/hints.ts";
 import type { Question, TestResult } from "./question.ts";
 import { showUrl } from "./secrets.ts";
+import { totalOf } from "./test-times.ts";
 
 /** What a page tells besides the diagnosis. */
 export interface PageMore {

@@ -39,7 +39,7 @@ async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseCo
 
 /** A closer look at what has failed already, or is late, is not waited for as long as the page itself. */
 function waitMsFor({ kind, part }: TestSpec, { timeoutMs }: DiagnoseContext): number {
-  const isCloserLook = kind === "tunnel" || part === "scheme" || part === "hop-alone" || part === "prefix" || part === "nowhere";
+  const isCloserLook = kind === "tunnel" || part === "scheme" || part === "hop-alone" || part === "prefix";
   return isCloserLook ? Math.min(timeoutMs, PROBE_MS) : timeoutMs;
 }
 

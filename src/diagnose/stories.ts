@@ -2,7 +2,7 @@ import { fault as makeFault } from "../core/fault.ts";
 import { culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import { fieldValue } from "../core/message.ts";
-import { type Case, partOf } from "./case.ts";
+import { type Case, isOwnPage, partOf } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
 import { isStrange, isUnreached, isUnresolved } from "./fault-kinds.ts";
 import { SPOKEN_AGAINST } from "./lay-blame.ts";
@@ -27,7 +27,7 @@ function captivePortal({ broken, failed, others }: Case, { hop }: Blame): Verdic
 
 /** An exit that serves a site which does not exist serves none: it logs users in, tells of its plan, or is a web server. */
 function ownPage({ broken, fault, others, parts }: Case, blame: Blame): Verdict | null {
-  if (broken.answer === null || !parts.some(({ spec }) => spec.part === "nowhere")) return null;
+  if (broken.answer === null || !isOwnPage({ broken, parts })) return null;
   const { status, mark, fields } = broken.answer;
   const title = mark.title === null ? "" : `, "${mark.title}"`;
   const location = fieldValue(fields, "location") ?? "";
@@ -40,7 +40,12 @@ function ownPage({ broken, fault, others, parts }: Case, blame: Blame): Verdict 
   const client = isRefusal
     ? "Use another exit: the rules of this one forbid it."
     : "Use another exit: this one passes nothing on. Open an http:// page through it in a browser to see what it wants.";
-  return tellVerdict(broken, blame, { told: [broken, ...others, ...parts], summary, client, nextTest: null });
+  const told = [broken, ...others, ...parts];
+  return tellVerdict(broken, blame, { told, summary, client: isOfChain(broken) ? null : client, nextTest: null });
+}
+
+function isOfChain({ spec }: TestResult): boolean {
+  return (spec.exit?.hops.length ?? 0) > 1;
 }
 
 /** Of several names, or of one by several routes, none could be looked up here. */
@@ -106,8 +111,7 @@ function asMadeByExit({ broken, fault, role, hop }: Case, { culprit }: Blame): T
 /** The broken link of a chain comes right behind the whole of it. */
 function toldOf(one: Case): Case["parts"] {
   const { broken, others, parts, isTargets } = one;
-  const isChain = (broken.spec.exit?.hops.length ?? 0) > 1;
-  const link = isChain && !isTargets ? partOf(one, "hop-alone", "fault") : null;
+  const link = isOfChain(broken) && !isTargets ? partOf(one, "hop-alone", "fault") : null;
   return [broken, ...(link === null ? [] : [link]), ...others, ...parts.filter((part) => part !== link)];
 }
 

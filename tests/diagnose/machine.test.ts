@@ -229,7 +229,7 @@ test("a firewall of this machine that drops what comes to its own port is told a
     );
   const dropped = await fails({ how: "timeout", afterMs: 3000 });
   assert.deepEqual([dropped.verdict.fault, dropped.verdict.culprit], ["connect.timeout", "network"]);
-  assert.match(dropped.verdict.summary, /a firewall of this machine drops it/);
+  assert.match(dropped.verdict.summary, /a firewall of this machine drops it\. Culprit: this machine's firewall\.$/);
   assert.match(dropped.verdict.fix.client, /^Let port 8080 through the firewall of this machine/);
   const rejected = await fails({ how: "errno", code: "ECONNREFUSED" });
   assert.deepEqual([rejected.verdict.fault, rejected.verdict.confidence], ["connect.refused", 0.6]);

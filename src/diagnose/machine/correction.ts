@@ -30,13 +30,16 @@ export function correct(verdict: Verdict, broken: TestResult, tests: readonly Te
     ...verdict,
     ...blame,
     confidence: found.confidence,
-    summary: `${found.summary} Culprit: ${culpritInWords(broken, { ...verdict, ...blame, confidence: found.confidence })}.`,
+    summary: `${found.summary} Culprit: ${OWN[blame.culprit] ?? culpritInWords(broken, { ...blame, confidence: found.confidence })}.`,
     evidence: [...verdict.evidence, found.evidence],
     whyNot: found.whyNot === null ? verdict.whyNot : [...verdict.whyNot, found.whyNot],
     fix: found.fix,
     nextTest: found.nextTest,
   };
 }
+
+/** Of this machine, where it is not the hop. */
+const OWN: Partial<Readonly<Record<Culprit, string>>> = { network: "this machine's firewall", dns: "/etc/hosts of this machine" };
 
 function blameOf(verdict: Verdict, { role, hop }: AttributedFault, { culprit }: Correction): { culprit: Culprit; hop: number } {
   if (culprit === "hop") return { culprit: role === "exit" ? "exit" : "origin", hop };
