@@ -47,7 +47,7 @@ class SocksSession {
     if (asked === null) return;
     const { inFlight, context } = this.#service;
     const denied = this.#deny(asked.target);
-    const client = new SocksClient(this.#connection, this.#version);
+    const client = new SocksClient(this.#connection, this.#version, context.settings.timeouts.clientGone);
     const entered = denied ?? inFlight.enter(this.#client.address, context.settings.limits);
     if (typeof entered !== "function") {
       this.#refuse(entered, asked);
@@ -150,10 +150,13 @@ class SocksClient implements TunnelClient {
   readonly requestBytes: number;
   readonly #connection: Connection;
   readonly #version: 4 | 5;
+  readonly #goneMs: number;
+  #gone: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection, version: 4 | 5) {
+  constructor(connection: Connection, version: 4 | 5, goneMs: number) {
     this.#connection = connection;
     this.#version = version;
+    this.#goneMs = goneMs;
     this.requestBytes = connection.bytesIn;
   }
 
@@ -166,19 +169,27 @@ class SocksClient implements TunnelClient {
         connection.unread(chunk);
         connection.pause();
       },
-      onEnd: () => observer.onLeft(),
-      onClose: () => observer.onLeft(),
+      // It may only have nothing more to say, as one whose input is empty: the far side may yet speak.
+      onEnd: () => {
+        this.#gone = setTimeout(() => observer.onLeft(), this.#goneMs);
+      },
+      onClose: () => {
+        clearTimeout(this.#gone);
+        observer.onLeft();
+      },
       onDrain() {},
     });
   }
 
   open(): Connection {
+    clearTimeout(this.#gone);
     this.#connection.disown();
     this.#connection.write(Buffer.from(socksReply(this.#version, "ok")));
     return this.#connection;
   }
 
   refuse(exchange: Exchange, { fault: value, role, hop }: AttributedFault): void {
+    clearTimeout(this.#gone);
     const isGone = this.#connection.closed || value === exchange.clientFault;
     if (!isGone) this.#connection.write(Buffer.from(socksReply(this.#version, value.id, role)));
     closeInOrder(this.#connection);

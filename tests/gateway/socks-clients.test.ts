@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fin, says } from "../../src/lab/behaviours.ts";
 import { startLabServer } from "../../src/lab/lab-server.ts";
 import { dialClient, echo } from "./client.ts";
 import { startLabGateway } from "./lab-gateway.ts";
@@ -54,6 +55,15 @@ for (const [what, [sent, got]] of Object.entries(REFUSED)) {
     assert.equal(verdict?.culprit, "client");
   });
 }
+
+test("a SOCKS client that has nothing more to say than its request still hears what the target says", async () => {
+  await using target = await startLabServer(says("220 ready\r\n", fin));
+  await using gateway = await startLabGateway();
+  using peer = await dialClient(gateway.address);
+  await peer.send(Buffer.concat([Buffer.from("05010005010001", "hex"), Buffer.of(127, 0, 0, 1), portOf(target)]));
+  peer.stream.end();
+  assert.equal((await peer.reader.rest()).subarray(12).toString(), "220 ready\r\n");
+});
 
 test("a SOCKS client that stops in the middle is left after timeouts.clientHead, one that closes at once", async () => {
   await using gateway = await startLabGateway({ timeouts: { clientHead: 200 } });
