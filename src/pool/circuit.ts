@@ -22,6 +22,9 @@ export interface TargetFailure {
 const FAILURES_KEPT_MAX = 64;
 /** One request may be what a target breaks on, however many exits it is sent through. */
 const EXCHANGES_MIN = 2;
+/** Where not all of few exits have failed, so many others must have, so many times as often as else. */
+const EXITS_MIN = 2;
+const LONG_RUNS = 3;
 /** At most this share of what was seen lately may have worked. */
 const WORKED_SHARE_MAX = 0.1;
 /** Or so many failures came in a row that a target which fails every other time, or as often as it did, would hardly make them. */
@@ -165,9 +168,14 @@ export class Circuit {
     if (new Set(this.#failures.map(({ exchange }) => exchange)).size < EXCHANGES_MIN) return false;
     if (this.worksAgain(rules, now)) return false;
     const exits = new Set(this.#failures.map(({ exit }) => exit)).size;
-    if (exits < ways.count(failures)) return false;
+    if (exits < ways.count(failures) && !this.#isLongEnough(exits, ways, rules)) return false;
     // All may be of one kin: then twice as many of them, or all that there are, will do.
     return exits >= ways.count(2 * failures) || new Set(this.#failures.map(({ kin }) => kin)).size >= kins;
+  }
+
+  /** Of few exits one may not be asked for long, since the others are faster: what fails so often in a row need not wait for it. */
+  #isLongEnough(exits: number, ways: Ways, { failures }: CircuitRules): boolean {
+    return exits >= EXITS_MIN && this.#run >= LONG_RUNS * failures && ways.count(failures + 1) <= failures;
   }
 
   /** Halved by each window that has passed since. */

@@ -318,3 +318,17 @@ test("which faults say that a target is down, and how far", () => {
 test("the first segment of a path", () => {
   assert.deepEqual(["/", "/a", "/a/b", "/a?b=/c", "/?x", "*"].map(firstSegment), ["/", "/a", "/a", "/a", "/", "*"]);
 });
+
+test("of few exits all must have failed, but for one that is not asked while the others fail again and again", () => {
+  const few = start(RULES, 3);
+  for (let i = 0; i < 11; i++) few.fail(`e${i % 2}`, `net ${i % 2}`);
+  assert.deepEqual(few.states, []);
+  few.fail("e1", "net 1");
+  assert.deepEqual(few.states, ["open"]);
+  const lone = start(RULES, 2);
+  for (let i = 0; i < 30; i++) lone.fail("e0", "net 0");
+  assert.deepEqual(lone.states, [], "one exit tells of itself alone, as long as there is another");
+  const many = start(RULES, 20);
+  for (let i = 0; i < 30; i++) many.fail(`e${i % 3}`, `net ${i % 3}`);
+  assert.deepEqual(many.states, [], "where there are more, they are asked");
+});
