@@ -2,10 +2,12 @@
  * A payload for people to read: its JSON over lines, a space before what is one level deeper, as HTML in ASCII. Byte for byte the same on every
  * machine, and in one pass, since thousands of answers are held against it.
  *
+ * What it gives is lent: the next call writes over it.
+ *
  * @param payload as writePayload makes it: without space between its parts, and with all that is not ASCII as `\u....`.
  */
 export function showPayload(payload: string): Buffer {
-  const page = new Page(2 * payload.length);
+  const page = new Page();
   let depth = 0;
   let isInText = false;
   for (let at = 0; at < payload.length; at++) {
@@ -79,22 +81,23 @@ function isCloser(char: number): boolean {
   return char === CLOSING.array || char === CLOSING.object;
 }
 
-/** Bytes that become more. */
+/** Room that grows, and is used again: memory beside the heap is collected late. */
+let room: Buffer = Buffer.allocUnsafeSlow(16 * 1024);
+/** Beyond that, it is given back. */
+const KEPT_BYTES_MAX = 256 * 1024;
+
 class Page {
-  #bytes: Buffer;
+  #bytes: Buffer = room;
   #length = 0;
 
-  constructor(sizeBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(sizeBytes);
-  }
-
   get bytes(): Buffer {
+    if (this.#bytes.length <= KEPT_BYTES_MAX) room = this.#bytes;
     return this.#bytes.subarray(0, this.#length);
   }
 
   reserve(bytes: number): void {
     if (this.#length + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(2 * (this.#bytes.length + bytes));
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#bytes.length + bytes));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }
