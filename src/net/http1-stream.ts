@@ -10,6 +10,8 @@ import { type BodyObserver, RequestBody } from "./request-body.ts";
 
 /** Bodies up to this size go out in one write with their head. */
 const COALESCE_BYTES = 16 * 1024;
+/** Short ones leave as text with it, which is cheaper than to make a buffer for both. */
+const TEXT_BYTES = 512;
 const CRLF = "\r\n";
 const NO_BODY: Framing = { kind: "none" };
 const UNOBSERVED: ClientObserver = { onLeft() {}, onBodyFault() {}, onDrain() {} };
@@ -86,6 +88,7 @@ export class Http1Stream implements ClientStream, BodyObserver {
     const { length } = slice;
     this.bytesOut += before.length + length + after.length;
     if (before === "") return this.#connection.write(slice);
+    if (length <= TEXT_BYTES) return this.#connection.write(before + slice.toString("latin1") + after);
     if (length <= COALESCE_BYTES) {
       const whole = Buffer.allocUnsafe(before.length + length + after.length);
       whole.write(before, 0, "latin1");

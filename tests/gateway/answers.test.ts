@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fieldValue } from "../../src/core/message.ts";
+import { afterHead, says, silence } from "../../src/lab/behaviours.ts";
 import { readHead } from "../../src/lab/lab-http.ts";
 import { startLabServer } from "../../src/lab/lab-server.ts";
 import { proxyGet, readAnswer } from "../../src/lab/raw-client.ts";
@@ -55,6 +56,22 @@ test("answers 204 and 304 have no body, a 304 keeps the length of what it stands
   const noContent = await readAnswer(peer, "GET");
   assert.equal(noContent.status, 204);
   assert.deepEqual(noContent.fields, ["ETag", '"a"']);
+});
+
+test("a body of every byte that there is arrives as it was sent, short or long, by length or in chunks", async () => {
+  const allBytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
+  for (const body of [allBytes, Buffer.concat(Array.from({ length: 9 }, () => allBytes))]) {
+    const heads = [`Content-Length: ${body.length}\r\n\r\n`, `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`];
+    for (const [index, head] of heads.entries()) {
+      const whole = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${head}`), body, Buffer.from(index === 0 ? "" : "\r\n0\r\n\r\n")]);
+      await using target = await startLabServer(afterHead(says(whole, silence)));
+      await using gateway = await startLabGateway();
+      using peer = await dialClient(gateway.address);
+      const answer = await exchange(peer, proxyGet(urlOf(target)));
+      assert.equal(answer.ending, "complete");
+      assert.deepEqual(answer.body, body);
+    }
+  }
 });
 
 test("interim answers reach a client of HTTP/1.1 in their order, and not one of HTTP/1.0", async () => {
