@@ -8,13 +8,13 @@ import { type DrivenGateway, drive, get, LONG_FIELD, NO_HTTP, recordLogs, settin
 
 /** What each request's page and line say. */
 const STORIES = {
-  "long-field": "400 | client.bad_request at edge",
-  "no-http": "400 | client.bad_request at edge",
+  "long-field": "400, HAProxy | client.bad_request at edge",
+  "no-http": "400, HAProxy | client.bad_request at edge",
   application500: "500 relay.origin_5xx by origin, the site's application | relay.origin_5xx at application500/a",
   application503: "503 relay.origin_5xx by origin, the site's application | relay.origin_5xx at application503/a",
   badLength: "502 relay.edge_5xx by edge, HAProxy | head.invalid at badLength/a",
   badStatusLine: "502 relay.edge_5xx by edge, HAProxy | head.invalid at badStatusLine/a",
-  deny: "403 | client.denied at edge",
+  deny: "403, HAProxy | client.denied at edge",
   fieldWithSpaceInName: "502 relay.edge_5xx by edge, HAProxy | head.invalid at fieldWithSpaceInName/a",
   fin: "502 relay.edge_5xx by edge, HAProxy | head.closed at fin/a",
   full: "503 relay.edge_5xx by edge, HAProxy | connect.timeout at full/a",
