@@ -15,8 +15,14 @@ export function attributeExchange(interruption: Interruption, seen: Observation)
   }
   if (seen.stage === "write") return fault(isTimeout ? "write.timeout" : "write.reset", details);
   if (isTimeout) return fault("head.timeout", details);
-  if (seen.bytesIn > 0) return fault("head.truncated", `${details}, in the middle of the head`);
+  if (seen.bytesIn > 0)
+    return fault("head.truncated", `${details}, ${beganWithInterim(seen) ? "with no whole final answer" : "in the middle of the head"}`);
   return fault(interruption.how === "closed" ? "head.closed_empty" : "head.reset", `${details}, on a fresh connection`);
+}
+
+/** RFC 9110 15.2: an interim answer may be whole, and is not what was waited for. */
+function beganWithInterim({ firstBytes }: Observation): boolean {
+  return /^HTTP\/1\.[01] 1\d\d/.test(Buffer.from(firstBytes).toString("latin1"));
 }
 
 /** The body or the trailers were on their way. */
