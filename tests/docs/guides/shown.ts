@@ -111,6 +111,8 @@ const ROUTE_CHARS_MAX = 52;
 export function withoutChance(printed: string): string {
   return printed
     .replace(/^ {2}(evidence|but|ok|fault|cut) .*\n(?: {13}\S.*\n| {15}\S.*\n)*/gm, "")
+    .replace(/^ +rate .*\n/gm, "") // only what lasted longer than a second has one,
+    .replace(/ to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d/g, "") // and an end
     .replace(/\b1[0-9A-Z]{12}\b/g, "ID")
     .replace(/\d+(\.\d+)?/g, "#")
     .replace(/[ \u2500\u00b7]{2,}/g, " ");
