@@ -46,7 +46,7 @@ const PATH_DIGITS = 6;
 /** Nobody can guess it, so nobody can have its answer ready. */
 export function createNonce(): string {
   if (randomAt + NONCE_BYTES > random.length) {
-    random = randomBytes(NONCES_AT_ONCE * NONCE_BYTES);
+    random = randomBytes(RANDOM_BYTES);
     randomAt = 0;
   }
   randomAt += NONCE_BYTES;
@@ -54,8 +54,8 @@ export function createNonce(): string {
 }
 
 const NONCE_BYTES = 16;
-/** A call for random bytes costs as much as hundreds of them. */
-const NONCES_AT_ONCE = 64;
+/** Fetched at once: a call for a few costs as much. */
+const RANDOM_BYTES = 1024;
 let random = Buffer.alloc(0);
 let randomAt = 0;
 
