@@ -83,7 +83,7 @@ function resolvesNames({ exit }: TestSpec): boolean {
 }
 
 /** The same to a reader, however often a clock, a counter or an advertisement in it changes. */
-export function isSamePage(one: SeenAnswer, other: SeenAnswer | null): boolean {
+function isSamePage(one: SeenAnswer, other: SeenAnswer | null): boolean {
   if (other === null || one.status !== other.status) return false;
   const [mark, its] = [one.mark, other.mark];
   if (one.location !== null || other.location !== null) return one.location === other.location || areBothTo(one, other, (a, b) => a === b);
