@@ -25,6 +25,8 @@ export class CommonExits extends ExitGroup {
   readonly #places = new IntColumn();
   /** Rows below this were looked at. */
   #lookedBelow = 0;
+  /** None of those that are not in yet may be taken. */
+  #isNoneBehind = false;
 
   /** @param wanted those are in that are in one list of each of these sets. */
   constructor(lists: TagLists, wanted: readonly (readonly number[])[]) {
@@ -53,9 +55,11 @@ export class CommonExits extends ExitGroup {
   usableBehind(max: number): number[] {
     const { store } = this.#lists.book;
     const found: number[] = [];
+    if (this.#isNoneBehind) return found;
     for (let row = this.#lookedBelow; row < store.end && found.length < max; row++) {
-      if (this.#kinds.has(store.kindOf(row)) && store.zoneInTurn(row) === USABLE) found.push(row);
+      if (store.zoneInTurn(row) === USABLE && this.#kinds.has(store.kindOf(row))) found.push(row);
     }
+    this.#isNoneBehind = found.length === 0;
     return found;
   }
 
@@ -77,8 +81,9 @@ export class CommonExits extends ExitGroup {
 
   /** An exit of the pool has changed its zone. */
   move(row: number, from: Zone, to: Zone): void {
-    if (row >= this.#lookedBelow || !this.#kinds.has(this.#lists.book.store.kindOf(row))) return;
-    this.shift(this.#places.get(this.#indexOf(row)), from, to);
+    if (!this.#kinds.has(this.#lists.book.store.kindOf(row))) return;
+    if (row >= this.#lookedBelow) this.#isNoneBehind = false;
+    else this.shift(this.#places.get(this.#indexOf(row)), from, to);
   }
 
   protected weightAt(place: number): number {
