@@ -15,7 +15,7 @@ export class HeadText {
   #to = 0;
 
   /**
-   * @param start made by `requestLine` or `statusLine`, or, before trailers, `LAST_CHUNK_LINE`
+   * @param start of `checked` parts: a request line, a `statusLine`, or, before trailers, `LAST_CHUNK_LINE`
    * @param lines as the reader of the fields gives them, with a line for each field; each is passed or left out, in order. Null: there are none.
    */
   constructor(start: StartLine, lines: string | null) {
@@ -64,12 +64,8 @@ export class HeadText {
 }
 
 /** A first line that nothing breaks out of, with its end. */
-type StartLine = string & { readonly [sound]: true };
+export type StartLine = string & { readonly [sound]: true };
 declare const sound: unique symbol;
-
-export function requestLine(method: string, target: string): StartLine {
-  return `${checked(method)} ${checked(target)} HTTP/1.1\r\n` as StartLine;
-}
 
 /** @param status of three digits */
 export function statusLine(status: number, reason: string): StartLine {
@@ -95,7 +91,8 @@ function lineLength(name: string, value: string): number {
 /** As latin1, U+010A would be written as LF. */
 const BREAKS = /[\0\r\n\u0100-\uffff]/;
 
-function checked(part: string): string {
+/** The same text, which stays in its line. Throws FaultError where it would not. */
+export function checked(part: string): string {
   if (BREAKS.test(part)) throw internalError("a head to write holds CR, LF, NUL or no latin1 within a line");
   return part;
 }

@@ -1,6 +1,6 @@
 import type { Framing, RawFields } from "../../core/message.ts";
 import { connectionOptions, readPeerOptions } from "../hop-by-hop.ts";
-import { type FramingField, framingField, HeadText, internalError, requestLine } from "./head-text.ts";
+import { checked, type FramingField, framingField, HeadText, internalError, type StartLine } from "./head-text.ts";
 import { type KnownField, knownField } from "./known-field.ts";
 
 /** A request as it goes to a hop: the client's fields as they came, and what the gateway decides about them. */
@@ -40,7 +40,7 @@ export function writeRequestHead(request: OutboundRequest, lines: string | null 
   if (request.framing.kind === "close") throw internalError("a request's body to write has no end");
   const client = readPeerOptions(fields);
   const own = ownFields(request, client.takesTrailers);
-  const head = new HeadText(requestLine(method, target), lines);
+  const head = new HeadText(`${checked(method)} ${checked(target)} HTTP/1.1\r\n` as StartLine, lines);
   if (!client.hasHost) own.host = head.addOnce("Host", own.host);
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i] as string;
