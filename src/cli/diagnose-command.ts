@@ -14,7 +14,7 @@ export function addDiagnoseCommand(program: Command, end: (status: number) => vo
     .option("--exits <file>", "other proxies to compare with: a few are tried")
     .option("--no-direct", "do not ask the site without a proxy")
     .option("--ports", "try the usual ports beside that of a proxy that does not answer as one", false)
-    .option("-X, --request <method>", "default: GET, or POST with -d", "")
+    .addOption(new Option("-X, --request <method>", "of the request").default("", "GET, or POST with -d"))
     .addOption(new Option("-H, --header <field>", "a field of the request; repeatable").argParser(collect))
     .option("-d, --data <text>", "the body of the request")
     .addOption(

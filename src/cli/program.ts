@@ -51,6 +51,7 @@ function buildProgram(end: (status: number) => void): Command {
   const program = new Command("goodgateway")
     .description("A proxy gateway that never emits an unexplained 502.")
     .version(readVersion(), "--version")
+    .configureHelp({ subcommandTerm: (command) => command.name() }) // their arguments leave no room for words on 80 columns
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError("goodgateway --help lists the commands, goodgateway COMMAND --help what each takes")

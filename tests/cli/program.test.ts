@@ -71,7 +71,8 @@ test("each command's --help ends with examples, of which each flag is one that t
     await using help = new RunningCommand([name, "--help"]);
     assert.equal(await help.status(), 0);
     const [described = "", examples = ""] = help.stdout.split(/^Examples?:\n/m);
-    const used = [...examples.matchAll(new RegExp(`goodgateway ${name} (.*?)(?: -- .*| {2,}.*)?$`, "gm"))];
+    const whole = examples.replaceAll(/ \\\n +/g, " ");
+    const used = [...whole.matchAll(new RegExp(`goodgateway ${name} (.*?)(?: -- .*| {2,}.*)?$`, "gm"))];
     assert.ok(used.length > 0, `${name}: no examples`);
     for (const [flag] of used.flatMap(([, args = ""]) => [...args.matchAll(/(?<= |^)--?[a-z][a-z-]*/g)])) {
       assert.match(described, new RegExp(`^ .*${flag}[ ,\n]`, "m"), `${name} ${flag}`);
@@ -79,6 +80,19 @@ test("each command's --help ends with examples, of which each flag is one that t
     }
   }
   assert.ok(flags >= 10, `only ${flags} flags`);
+});
+
+test("the help of no command is wider than 80 columns", async () => {
+  for (const name of [null, "serve", "run", "demo", "check", "judge", "diagnose", "explain", "config"]) {
+    await using help = new RunningCommand(name === null ? ["--help"] : [name, "--help"]);
+    assert.equal(await help.status(), 0);
+    const lines = help.stdout.split("\n");
+    assert.ok(lines.length > 5, `${name}: ${help.stdout}`);
+    assert.deepEqual(
+      lines.filter((line) => line.length > 80),
+      [],
+    );
+  }
 });
 
 test("who mistakes how a command is written is told how it goes", async () => {
