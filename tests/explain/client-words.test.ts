@@ -14,6 +14,33 @@ const SAID: readonly (readonly [line: string, fault: string, culprit: string | n
   ["curl: (16) Error in the HTTP2 framing layer", "head.reset", null],
   ["curl: (55) Send failure: Broken pipe", "write.reset", null],
   ["curl: (22) The requested URL returned error: 502", "relay.edge_5xx", null],
+  // A certificate's date, and its names.
+  ["curl: (60) SSL certificate problem: certificate has expired", "tls.cert_expired", null],
+  ["  code: 'CERT_HAS_EXPIRED'", "tls.cert_expired", null],
+  [
+    "ssl.SSLCertVerificationError: [SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: certificate has expired (_ssl.c:1000)",
+    "tls.cert_expired",
+    null,
+  ],
+  ["page.goto: net::ERR_CERT_DATE_INVALID at https://site.example/", "tls.cert_expired", null],
+  [
+    "x509: certificate has expired or is not yet valid: current time 2026-11-27T14:02:07Z is after 2026-01-01T00:00:00Z",
+    "tls.cert_expired",
+    null,
+  ],
+  [
+    "x509: certificate has expired or is not yet valid: current time 1970-01-01T00:00:07Z is before 2026-01-01T00:00:00Z",
+    "tls.cert_not_yet_valid",
+    null,
+  ],
+  ["curl: (60) SSL: no alternative certificate subject name matches target host name 'site.example'", "tls.cert_name_mismatch", null],
+  [
+    "Hostname/IP does not match certificate's altnames: Host: site.example. is not in the cert's altnames: DNS:other.example",
+    "tls.cert_name_mismatch",
+    null,
+  ],
+  ["javax.net.ssl.SSLPeerUnverifiedException: No name matching site.example found", "tls.cert_name_mismatch", null],
+  ["wget: unable to resolve host address ‘nosuch.example’", "dns.nxdomain", null],
   // SOCKS.
   [
     "curl: (97) No authentication method was acceptable. (It is quite likely that the SOCKS5 server wanted a username/password)",

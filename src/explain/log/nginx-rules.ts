@@ -112,6 +112,6 @@ export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["client.denied", /^(?:limiting (?:requests|connections)|access forbidden by rule)/],
 ];
 
-/** Errors by their level that are no failure of the gateway's: pages that are not there, connections that clients ended between two requests. */
+/** Errors and warnings by their level that are no failure of the gateway's: pages that are not there, bodies kept on disk, connections that clients ended between two requests. */
 export const NGINX_QUIET: RegExp =
-  /^(?:open\(\) "[^"]*" failed \((?:2|20|36): |"[^"]*" is (?:not found|forbidden) \((?:2|20): |directory index of "[^"]*" is forbidden|SSL_(?:read|shutdown)\(\) failed .* while (?:waiting for request|keepalive|closing request|processing HTTP\/2 connection))/;
+  /^(?:open\(\) "[^"]*" failed \((?:2|20|36): |"[^"]*" is (?:not found|forbidden) \((?:2|20): |directory index of "[^"]*" is forbidden|an? (?:upstream response|client request body) is buffered to a temporary file |SSL_(?:read|shutdown)\(\) failed .* while (?:waiting for request|keepalive|closing request|processing HTTP\/2 connection))/;

@@ -76,6 +76,8 @@ const SQUID: Settings = {
   "answer.503": "logformat with %err_code/%err_detail, so that the log says why",
   "answer.504": "logformat with %err_code/%err_detail, so that the log says why",
   "answer.5xx": "dns_nameservers where names do not resolve; cache_peer lines where peers are dead; cache.log says which",
+  "client.proxy_auth_required":
+    "none where the same client's next line has its name: clients send no login before they are asked. Else auth_param and the acl proxy_auth in http_access, and the login in the client's proxy URL",
   "client.denied": "http_access rules; acl SSL_ports where it is CONNECT to another port than 443",
 };
 

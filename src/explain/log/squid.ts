@@ -27,7 +27,8 @@ function readAccess(line: string): LogEvent | null {
     client,
     method,
     target: url,
-    backend: peer === "-" ? (url.startsWith("error:") ? null : hostOf(url)) : peer,
+    // A login is asked for before anybody else has a part in it.
+    backend: peer !== "-" ? peer : url.startsWith("error:") || status === 407 ? null : hostOf(url),
     words,
   });
 }

@@ -22,7 +22,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /curl: \(6\)|Could not resolve host|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|reason: :nxdomain|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
+    /curl: \(6\)|Could not resolve host|unable to resolve host address|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|reason: :nxdomain|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
     {
       fault: "dns.nxdomain",
       culprit: null,

@@ -1,4 +1,5 @@
 import { ANSWER_SAYINGS } from "./answer-sayings.ts";
+import { CERTIFICATE_SAYINGS } from "./certificate-words.ts";
 import { CLIENT_SAYINGS } from "./client-sayings.ts";
 import { readFirefoxWords } from "./firefox-words.ts";
 import { readGoWords } from "./go-words.ts";
@@ -22,6 +23,7 @@ export function readClientWords(text: string): WordsReading | null {
     readSocksWords(line) ??
     readGoWords(line) ??
     firstSaid(ANSWER_SAYINGS, line) ??
+    firstSaid(CERTIFICATE_SAYINGS, line) ??
     firstSaid(CLIENT_SAYINGS, line) ??
     readStatusWords(line)
   );
