@@ -37,8 +37,12 @@ export class Outcomes {
   learn(attempted: Attempted, outcome: LeaseOutcome, now: number): Weighed | null {
     const { exits, lessons, tiers, chooser } = this.#known;
     const { taken, exit, target } = attempted;
+    if (!exits.isStill(taken, exit)) {
+      // What fails or answers over a route that is no more tells nothing of the one that has its exit's id now; but it is under way no longer.
+      exits.placeUsed(taken, "its bench is over", now);
+      return outcome.kind === "failed" ? lessons.failedFormerly(attempted, outcome, now) : null;
+    }
     if (outcome.kind === "failed") {
-      if (!exits.isStill(taken, exit)) return lessons.failedFormerly(attempted, outcome, now);
       const weighed = lessons.failed(attempted, outcome, { now, attempts: exits.attempts });
       const { fault: seen } = outcome;
       if (tiers.isOn && countsForTier(weighed)) tiers.failed(formatHostPort(target), taken.exit.tags["tier"], now);

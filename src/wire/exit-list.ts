@@ -71,7 +71,7 @@ export class ExitList implements ExitRows {
   }
 
   readAhead(row: number): number {
-    if (row >= this.size) return 0;
+    if (row < 0 || row >= this.size) return 0;
     const text = this.#texts[this.#rows.get(row, TEXT)];
     return text === undefined ? 0 : (text.bytes[this.#rows.get(row, FROM)] as number);
   }

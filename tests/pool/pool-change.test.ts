@@ -5,7 +5,7 @@ import { GivenExits } from "../../src/core/exit-rows.ts";
 import { fault } from "../../src/core/fault.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
 import type { Exit } from "../../src/core/route.ts";
-import { ANSWERED, exitOf, poolOf, REFUSED, TARGET } from "./fakes.ts";
+import { ANSWERED, exitOf, poolOf, REFUSED, TARGET, UNJUDGED } from "./fakes.ts";
 
 /** Ids that a user name writes differently, and ids that are eight hex digits. */
 const IDS = ["e0", "E-1", "0badcafe", "ffffffff", "exit 4", "00000005"];
@@ -90,6 +90,38 @@ test("what fails over a route that is no more is not held against the one that h
   const way = { exit: "a", kin: "new-a.example", target: "other.example:443" };
   const before = pool.weigh({ ...way, exit: "never met" }, LOST);
   assert.deepEqual(pool.weigh(way, LOST), before, "nothing is known of it");
+});
+
+test("what is answered over a route that is no more says nothing for the one that has its exit's id now", () => {
+  const { pool, takeExit } = poolOf(["a", "b"].map((id) => exitOf(id)));
+  const began = [takeExit("a"), takeExit("b")];
+  const check = pool.beginCheck();
+  pool.change([exitOf("a", { hops: exitOf("new-a").hops })], ["b"]);
+  pool.change([exitOf("b")], []);
+  for (const lease of began) pool.settle(lease, ANSWERED);
+  pool.record({ exit: "a", over: exitOf("a"), target: TARGET, outcome: ANSWERED }, check);
+  for (const id of ["a", "b"]) {
+    const { state, successes, ewmaMs, inFlight } = pool.find(id) ?? {};
+    assert.deepEqual({ state, successes, ewmaMs, inFlight }, { state: "untried", successes: 0, ewmaMs: null, inFlight: 0 });
+    const way = { exit: id, kin: "new-a.example", target: "other.example:443" };
+    assert.deepEqual(pool.weigh(way, LOST), pool.weigh({ ...way, exit: "never met" }, LOST), "nothing is known of it");
+  }
+});
+
+test("an exit on probation has its turn once the last attempt over its former route has ended, however that ends", () => {
+  for (const end of [REFUSED, ANSWERED, UNJUDGED]) {
+    const { pool, clock, take, takeExit, stateOf } = poolOf(["a", "b"].map((id) => exitOf(id)));
+    pool.settle(takeExit("b"), ANSWERED);
+    const former = takeExit("a");
+    pool.change([exitOf("a", { hops: exitOf("new-a").hops })], []);
+    pool.settle(takeExit("a"), REFUSED);
+    clock.ms += 3_600_000;
+    assert.equal(pool.countByState().probation, 1);
+    pool.settle(former, end);
+    assert.equal(stateOf("a"), "probation");
+    const next = new Set(Array.from({ length: 40 }, () => take()?.exit.id));
+    assert.deepEqual(next, new Set(["a", "b"]));
+  }
 });
 
 test("what began before an operator ended a bench does not bring it back", () => {
