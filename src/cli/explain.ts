@@ -30,7 +30,7 @@ export interface ExplainFlags {
 /** What was found in one input. */
 type Found = { readonly kind: "record"; readonly record: ExchangeRecord } | Explained | LogReport;
 
-/** Explains logs, saved answers, clients' errors, and exchanges of a running gateway. 1: there was a fault in one of them. */
+/** Explains logs, saved answers, clients' errors, and exchanges of a running gateway. 1: there was a fault in one; 2: one could not be read. */
 export async function explain(inputs: readonly string[], flags: ExplainFlags): Promise<number> {
   if (flags.config) return explainConfigFiles(inputs, flags);
   const sources = inputs.length === 0 ? ["-"] : inputs;
@@ -38,19 +38,31 @@ export async function explain(inputs: readonly string[], flags: ExplainFlags): P
   const found: Found[] = [];
   const logs = new LogInputs(flags.format === "response" ? "auto" : flags.format);
   let isLogs = false;
+  let isAllRead = true;
   for (const source of sources) {
-    const one = await explainSource(source, flags, logs);
-    if (one === "log") isLogs = true;
-    else found.push(...one);
+    try {
+      const one = await explainSource(source, flags, logs);
+      if (one === "log") isLogs = true;
+      else found.push(...one);
+    } catch (error) {
+      // One of many takes nothing from the others: a log that was just rotated is empty.
+      if (!(error instanceof UsageError) || sources.length === 1) throw error;
+      console.error(`goodgateway: ${error.message}`);
+      if (!(error instanceof EmptyInput)) isAllRead = false;
+    }
   }
   if (isLogs) found.push(logs.report());
+  if (found.length === 0) return isAllRead ? 0 : 2;
   const look = lookOf(process.stdout);
   if (flags.json) console.log(tellJson(found.length === 1 ? found[0] : found));
   else {
     console.log(found.map((one) => tell(one, look).join("\n")).join("\n\n"));
   }
+  if (!isAllRead) return 2;
   return found.some(isFault) ? 1 : 0;
 }
+
+class EmptyInput extends UsageError {}
 
 function tell(found: Found, look: Look): string[] {
   if (found.kind === "log") return tellLog(found, look);
@@ -80,7 +92,7 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
   if (record !== null) return [{ kind: "record", record }];
   const explained = explainResponse(text);
   if (explained !== null) return [...explained];
-  if (text === "" && input.broken === null) throw new UsageError(source === "-" ? EMPTY_STDIN : `${source} is empty`);
+  if (text === "" && input.broken === null) throw new EmptyInput(source === "-" ? EMPTY_STDIN : `${source} is empty`);
   throw new UsageError(
     `${input.name} has no answer, no client's error and no line of a known log in it: what curl -i or curl -v prints, a HAR file, a record or a log is wanted${input.broken === null ? "" : ` (${input.broken})`}`,
   );

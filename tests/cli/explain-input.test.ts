@@ -87,6 +87,28 @@ test("explain says what to do where there is nothing to read", { skip: process.p
   }
 });
 
+test("a file that is empty, missing or of no known kind takes nothing from the others that explain is given", async () => {
+  const files = {
+    "empty.log": "",
+    "packages.log": "2026-11-27 07:52:01 status installed nginx:amd64 1.22.1\n",
+    "error.log":
+      '2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: Connection refused) while connecting to upstream, client: 192.0.2.1, server: s, request: "GET / HTTP/1.1", upstream: "http://10.0.0.2:8080/", host: "site.example"\n',
+  };
+  const cases: [args: string[], status: number, says: RegExp, tells: RegExp][] = [
+    [["empty.log", "error.log"], 1, /^goodgateway: empty\.log is empty\n$/, /1\. connect\.refused at 10\.0\.0\.2:8080/],
+    [["missing.log", "error.log", "packages.log"], 2, /no file missing\.log\n.*packages\.log has no answer/, /1\. connect\.refused/],
+    [["missing.log", "empty.log"], 2, /no file missing\.log\n.*empty\.log is empty/, /^$/],
+  ];
+  for (const [args, status, says, tells] of cases) {
+    const directory = mkdtempSync(join(tmpdir(), "goodgateway-input-"));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+    await using command = new RunningCommand(["explain", ...args], { directory });
+    assert.equal(await command.status(), status, args.join(" "));
+    assert.match(command.stderr, says);
+    assert.match(command.stdout, tells);
+  }
+});
+
 test("diagnose offers a URL where a host's name was given, and counts characters in a route that it cannot read", async () => {
   const cases: [args: string[], says: RegExp][] = [
     [["site.example/x?a=b"], /URL, as in https:\/\/site\.example\/\n$/],

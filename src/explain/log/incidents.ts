@@ -1,3 +1,4 @@
+import type { Culprit } from "../../core/fault.ts";
 import { hideLikelySecrets } from "../hide-likely-secrets.ts";
 import { detach } from "./line-cutter.ts";
 import type { AnyFaultId, LogEvent, LogFormat, LogProgram } from "./log-event.ts";
@@ -8,6 +9,8 @@ import { TopCounts } from "./top-counts.ts";
 export interface Incident {
   readonly program: LogProgram;
   readonly fault: AnyFaultId;
+  /** As its lines name it; null: they do not. */
+  readonly culprit: Culprit | null;
   readonly backend: string | null;
   count: number;
   /** Null: none of its lines has a time. */
@@ -44,7 +47,7 @@ export class Incidents {
 
   add(event: LogEvent, fault: AnyFaultId, { program }: LogFormat, where: Omit<Sample, "words">): void {
     const backend = event.backend?.slice(0, NAME_CHARS_MAX) ?? null;
-    const key = `${program} ${fault} ${backend ?? ""}`;
+    const key = `${program} ${fault} ${event.culprit ?? ""} ${backend ?? ""}`;
     const spans = this.#spans.get(key) ?? this.#open(key);
     const incident = spans.find((one) => isNear(one, event.at)) ?? this.#begin(spans, { ...event, backend }, fault, program, where);
     incident.count++;
@@ -75,6 +78,7 @@ export class Incidents {
     const begun: Incident = {
       program,
       fault,
+      culprit: event.culprit,
       backend: event.backend === null ? null : detach(event.backend),
       count: 0,
       first: null,

@@ -1,4 +1,4 @@
-import type { FaultId } from "../../core/fault.ts";
+import type { Culprit, FaultId } from "../../core/fault.ts";
 import type { LogFaultId } from "../../core/faults/log-only.ts";
 
 /** Whose log a line is of; what is to change is named in its words. */
@@ -36,6 +36,8 @@ export interface LogEvent {
   readonly at: number | null;
   /** Null: nothing went wrong, or, where there are words, nothing that we know. */
   readonly fault: AnyFaultId | null;
+  /** Where the line itself says who broke; null: it is who mostly does where this fault is. */
+  readonly culprit: Culprit | null;
   readonly backend: string | null;
   /** What the client asked for: a URL, a host, a path. */
   readonly target: string | null;
@@ -65,6 +67,7 @@ export interface LogFormat {
 const NOTHING: LogEvent = {
   at: null,
   fault: null,
+  culprit: null,
   backend: null,
   target: null,
   client: null,

@@ -11,15 +11,22 @@ export interface FaultWords {
   readonly fix: string;
 }
 
-export function wordsOfFault(id: AnyFaultId): FaultWords {
-  if (isLogFault(id)) return { ...LOG_FAULTS[id], fix: LOG_FAULTS[id].fix.operator };
+/** @param named who broke, where the log's own lines say it. */
+export function wordsOfFault(id: AnyFaultId, named: Culprit | null): FaultWords {
+  if (isLogFault(id)) return { ...LOG_FAULTS[id], culprit: named ?? LOG_FAULTS[id].culprit, fix: LOG_FAULTS[id].fix.operator };
   const { culprit, stage, summary, fix } = FAULTS[id];
   return {
-    culprit: culprit.backend,
+    culprit: named ?? culprit.backend,
     stage,
-    summary: summary.replaceAll(/\bhop\b/g, "backend"),
-    fix: fix.operator.replaceAll(/\bhop\b/g, "backend"),
+    summary: nameHops(summary, named),
+    fix: nameHops(fix.operator, named),
   };
+}
+
+/** Where nobody is named, whatever is behind the gateway is its backend. */
+function nameHops(words: string, named: Culprit | null): string {
+  if (named === "exit") return words.replaceAll(/\bA hop\b/g, "An exit").replaceAll(/\bhop\b/g, "exit");
+  return words.replaceAll(/\bhop\b/g, named === null ? "backend" : "target");
 }
 
 function isLogFault(id: AnyFaultId): id is LogFaultId {

@@ -1,4 +1,4 @@
-import type { FaultId } from "../../core/fault.ts";
+import type { Culprit, FaultId } from "../../core/fault.ts";
 import { FAULTS } from "../../core/fault-table.ts";
 import { parseJson, readField, readNumber } from "./json-line.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
@@ -12,7 +12,7 @@ export const OWN_TEXT: LogFormat = { id: "goodgateway-text", name: "goodgateway 
 export const OWN_JSON: LogFormat = { id: "goodgateway-json", name: "goodgateway log (JSON)", program: "goodgateway", read: readJson };
 
 const TEXT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z (failed|rescued|relayed|aborted|ok|exit|target|operator|verdict|config|warning:) /;
-const EXCHANGE = /^(\w+) (\d{3}|-) (\S+) (\S+)(?: ([a-z]+\.[a-z0-9_]+) (client|gateway|exit|edge|origin|dns|network)(?: (\S+))?)?/;
+const EXCHANGE = /^(\w+) (\d{3}|-) (\S+) (\S+)(?: ([a-z]+\.[a-z0-9_]+) ([a-z]+)(?: (\S+))?)?/;
 const DURATION = / (\d+(?:\.\d+)?)(ms|s|min|h) for (\S+) \S+$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 
@@ -28,18 +28,19 @@ function readText(line: string): LogEvent | null {
   if (kind === undefined || at === null) return null;
   const words = line.slice(line.indexOf("Z ") + 2);
   if (kind === "exit" && / benched for /.test(words) && !words.endsWith(BY_OPERATOR))
-    return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
+    return logEvent({ at, fault: "gateway.backend_ejected", culprit: "exit", backend: words.split(" ", 2)[1] ?? null, words });
   if (kind === "target" && / is not asked for /.test(words))
     return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
   if (kind === "warning:" || words.startsWith("config refused")) return logEvent({ at, words });
   const found = EXCHANGE.exec(words);
-  const [, outcome, status, method = null, target = null, fault, , exit] = found ?? [];
+  const [, outcome, status, method = null, target = null, fault, named, exit] = found ?? [];
   // A rescued exchange cost time and failed nobody.
   if (found === null || fault === undefined || !isFault(fault) || outcome === "rescued") return logEvent({ at });
   const [, count, unit = "ms", client = null] = DURATION.exec(words) ?? [];
   const ms = count === undefined ? null : Number(count) * (UNIT_MS[unit] ?? 1);
   const backend = exit === undefined || exit.startsWith('"') || exit.startsWith("(") ? hostOf(target) : exit;
-  return logEvent({ at, fault, status: status === "-" ? null : Number(status), method, target, client, ms, backend, words });
+  const culprit = readCulprit(named);
+  return logEvent({ at, fault, culprit, status: status === "-" ? null : Number(status), method, target, client, ms, backend, words });
 }
 
 function readJson(line: string): LogEvent | null {
@@ -52,7 +53,7 @@ function readJson(line: string): LogEvent | null {
   if (verdict === undefined || !Array.isArray(value["attempts"])) return null;
   const fault = readField(verdict, "fault");
   if (fault === null || !isFault(fault) || readField(value, "outcome") === "rescued") return logEvent({ at });
-  const culprit = readField(verdict, "culprit");
+  const culprit = readCulprit(readField(verdict, "culprit"));
   const guilty = (value["attempts"] as readonly Readonly<Record<string, unknown>>[]).findLast((one) => readField(one, "fault") === fault);
   const target = readField(value, "target");
   const exit = culprit === "exit" ? readField(guilty, "exit") : null;
@@ -61,6 +62,7 @@ function readJson(line: string): LogEvent | null {
   return logEvent({
     at,
     fault,
+    culprit,
     target,
     backend: exit ?? hostOf(target),
     status: readNumber(value, "status"),
@@ -77,7 +79,7 @@ function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEve
   const reason = readField(value, "reason");
   if (to === "benched" && reason !== BY_OPERATOR) {
     const backend = readField(value, "exit");
-    return logEvent({ at, fault: "gateway.backend_ejected", backend, words: `exit ${backend} benched: ${reason}` });
+    return logEvent({ at, fault: "gateway.backend_ejected", culprit: "exit", backend, words: `exit ${backend} benched: ${reason}` });
   }
   if (to === "open") {
     const backend = readField(value, "target");
@@ -85,6 +87,12 @@ function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEve
   }
   // What only warns: a message, or why a config was refused.
   return logEvent({ at, words: readField(value, "message") ?? (to === null ? reason : null) ?? "" });
+}
+
+const CULPRITS: readonly Culprit[] = ["client", "gateway", "exit", "edge", "origin", "dns", "network"];
+
+function readCulprit(text: string | null | undefined): Culprit | null {
+  return CULPRITS.find((one) => one === text) ?? null;
 }
 
 function isFault(id: string): id is FaultId {

@@ -75,6 +75,35 @@ test("our own events in JSON: benched exits and opened circuits are failures, a 
   assert.equal(unknown.lines, 0);
 });
 
+test("our own lines name the culprit, in text and in JSON", () => {
+  const { incidents } = read(
+    [
+      '2026-01-02T12:03:44Z failed 502 GET http://shop.example/a connect.refused exit de-7 "refused after 3 ms" 9ms for 192.0.2.9 1M8EG5530001',
+      '2026-01-02T12:03:45Z failed 502 GET http://site.example/ connect.refused origin "refused after 3 ms" 9ms for 192.0.2.9 1M8EG5530002',
+      '2026-01-02T12:03:46Z relayed 500 GET http://late.example/ relay.exit_5xx origin "x" 8ms for 192.0.2.9 1M8EG5530003',
+      "2026-01-02T12:03:47Z exit de-7 benched for 1.3s: connect.refused: refused after 2 ms",
+      JSON.stringify({
+        at: "2026-01-02T12:03:48.001Z",
+        outcome: "failed",
+        target: "https://cart.example/",
+        verdict: { fault: "tls.cert_expired", culprit: "exit" },
+        attempts: [{ exit: "de-8", fault: "tls.cert_expired" }],
+      }),
+    ].join("\n"),
+  );
+  assert.deepEqual(incidents.map(({ fault, culprit, backend }) => `${fault} ${culprit} ${backend}`).sort(), [
+    "connect.refused exit de-7",
+    "connect.refused origin site.example",
+    "gateway.backend_ejected exit de-7",
+    "relay.exit_5xx origin late.example",
+    "tls.cert_expired exit de-8",
+  ]);
+  assert.equal(
+    incidents.find(({ fault, culprit }) => fault === "connect.refused" && culprit === "exit")?.summary,
+    "The exit's address refuses TCP on that port.",
+  );
+});
+
 test("a line of ten megabytes and lines of no format are counted, and the others still read", () => {
   const { incidents, notes, unknown } = read(`${"x".repeat(10_000_000)}\n${REFUSED}something else 17\nsomething else 18\n`);
   assert.equal(incidents.length, 1);
