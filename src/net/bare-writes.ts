@@ -25,25 +25,27 @@ export class BareWrites {
     if (handle === null || this.pendingBytes > 0 || !isQuiet(socket)) return null;
     if (spare === null) return isUnknown ? null : learnRequest(socket, handle, data);
     const failed = typeof data === "string" ? handle.writeLatin1String(spare, data) : handle.writeBuffer(spare, data);
-    if (failed !== 0) socket.destroy(writeError(failed));
-    else if (handle.writeQueueSize > 0) {
+    if (failed === 0 && spare.getAsyncId() === FREE) return true;
+    if (failed === 0) {
       this.#await(data);
       return false;
     }
+    spare = another(spare);
+    socket.destroy(writeError(failed));
     return true;
   }
 
   /** The request is the handle's until it calls back: the next write makes another. */
   #await(data: Buffer | string): void {
     const request = spare as WriteRequest;
-    spare = new (request.constructor as new () => WriteRequest)();
+    spare = another(request);
     this.pendingBytes = data.length;
     tellIdleTimer(this.#socket, data.length);
     if (typeof data !== "string") request.buffer = data; // or it might be collected
     request.oncomplete = (status) => {
       this.pendingBytes = 0;
       if (this.#socket.destroyed) return;
-      tellIdleTimer(this.#socket, 0);
+      tellIdleTimer(this.#socket, this.#socket.writableLength);
       if (status < 0) this.#socket.destroy(writeError(status));
       else if (!this.#socket.writableNeedDrain) this.#onRoom();
     };
@@ -54,13 +56,19 @@ export class BareWrites {
 interface WriteRequest {
   oncomplete: (status: number) => void;
   buffer: Buffer | null;
+  /**
+   * `FREE` as long as no write has it. The length of the handle's queue says less: what the kernel takes only at the second try, at once after
+   * the first, leaves an empty queue, and is told of later all the same. A request that is given twice makes Node abort.
+   */
+  getAsyncId(): number;
 }
+
+const FREE = -1;
 
 interface Handle {
   /** 0, or the negative number of an error: then nothing was written. */
   writeLatin1String(request: WriteRequest, text: string): number;
   writeBuffer(request: WriteRequest, bytes: Buffer): number;
-  readonly writeQueueSize: number;
 }
 
 /** One for all sockets, since nearly all writes end at once. */
@@ -91,14 +99,19 @@ function learnRequest(socket: Socket, handle: Handle, data: Buffer | string): bo
   const room = typeof data === "string" ? socket.write(data, "latin1") : socket.write(data);
   delete watched.writeLatin1String;
   delete watched.writeBuffer;
-  spare = likeIt(seen, handle);
+  spare = likeIt(seen);
   isUnknown = spare === null;
   return room;
 }
 
-function likeIt(seen: WriteRequest | null, handle: Handle): WriteRequest | null {
-  if (seen === null || seen.constructor.name !== "WriteWrap" || typeof handle.writeQueueSize !== "number") return null;
-  return new (seen.constructor as new () => WriteRequest)();
+function likeIt(seen: WriteRequest | null): WriteRequest | null {
+  if (seen === null || seen.constructor.name !== "WriteWrap" || typeof seen.getAsyncId !== "function") return null;
+  const made = another(seen);
+  return made.getAsyncId() === FREE ? made : null;
+}
+
+function another(request: WriteRequest): WriteRequest {
+  return new (request.constructor as new () => WriteRequest)();
 }
 
 /** A socket whose time is over (`setTimeout`) is not idle as long as what is pending in its handle gets less: it looks where it was told to. */
