@@ -87,9 +87,17 @@ function isSamePage(one: SeenAnswer, other: SeenAnswer | null): boolean {
   if (other === null || one.status !== other.status) return false;
   const [mark, its] = [one.mark, other.mark];
   if (one.location !== null || other.location !== null) return one.location === other.location || areBothTo(one, other, (a, b) => a === b);
-  if (mark.digest === its.digest) return mark.digest !== null || mark.server === its.server;
-  return mark.title !== null && mark.title === its.title && mark.server === its.server;
+  if (mark.digest !== null && mark.digest === its.digest) return true;
+  if (mark.server !== its.server) return false;
+  // Many say with a bare head that a page is not there, and others that a host is not.
+  if (mark.digest === its.digest) return mark.server !== null || !NOT_THERE.has(one.status);
+  return mark.title !== null && mark.title === its.title && (one.status < 400 || !COMMON_TITLE.test(mark.title));
 }
+
+const NOT_THERE: ReadonlySet<number> = new Set([404, 410]);
+/** Of error pages, whoever made them. */
+const COMMON_TITLE =
+  /^\W*(?:(?:http\W*)?(?:error|status)?\W*[45]\d\d\b|(?:error|forbidden|(?:page |file )?not found|access denied|unauthori[sz]ed|bad request)\W*$)/i;
 
 /** A gateway that leads to this site whatever it is asked for gives its pages too, and answers for others. */
 function isLikeDirect(answer: SeenAnswer, tests: readonly TestResult[]): boolean {

@@ -135,3 +135,22 @@ test("a site that does not exist is given nothing of what logs in at the one tha
   assert.doesNotMatch(nowhere[0] ?? "", /geheim|secret-path|internal\.example|Cookie|Authorization/);
   for (const text of Object.values(formsOf(diagnosis, question))) assert.doesNotMatch(text, /geheim/);
 });
+
+test("words in which everybody says that something is not there, or is not allowed, do not show that the exit made the site's answer", async () => {
+  for (const [method, status, title, own] of [
+    ["GET", 404, "404 Not Found", "404 Not Found"],
+    ["GET", 404, "Error", "Error"],
+    ["GET", 403, "403 Forbidden", "403 Forbidden"],
+    ["HEAD", 404, "", ""],
+  ] as const) {
+    await using site = await startLabServer(afterHead(says(formatAnswer(200, { Server: "nginx" }, "<title>Shop</title>"), fin)));
+    await using exit = await startLabServer(async (peer) => {
+      const { line } = await readHead(peer.reader);
+      const page = line[1].includes("nowhere.invalid") ? `<title>${own}</title>no such host` : `<title>${title}</title>no such page`;
+      await says(formatAnswer(status, {}, method === "HEAD" ? "" : page), fin)(peer);
+    });
+    const { verdict } = await diagnosisOf(site, [exitAt(exit)], { method });
+    assert.equal(verdict.fault, null, `${method} ${status} "${title}": ${verdict.summary}`);
+    assert.match(verdict.summary, /answers differ/);
+  }
+});
