@@ -88,7 +88,7 @@ async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: 
     return url;
   });
   const asked = await askJudges(urls, context, timeoutMs);
-  const rest = asked.up.length > 0 ? "the others are asked" : "what only a judge can tell stays unknown";
+  const rest = asked.up.length > 0 ? "the others are asked" : "the check's own is left, which only proxies of this machine can reach";
   for (const problem of asked.problems) warn(`--judge: ${problem}; ${rest}`);
   return asked;
 }
