@@ -48,10 +48,11 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   const target = form === "other" ? find(foreignPart("", payload.target, sent, isSameMachine)) : null;
   if (target !== null) leaks.push(`the request's target has ${tellLeak(target)}`);
   if (form === "absolute") signs.push("the request arrived with its whole URL as target, as only proxies are asked");
-  for (const [name, value] of added) {
+  for (const { name, value, isConnections } of added) {
     const leak = find(name) ?? find(foreignPart(name, value, sent, isSameMachine));
     const shown = isSecretField(name) ? name : `${name}: ${excerpt(value, SHOWN_CHARS_MAX)}`;
     if (leak !== null) leaks.push(`${shown} has ${tellLeak(leak)}`);
+    else if (isConnections) continue;
     else if (QUIET.has(name.toLowerCase())) notes.push(`${shown} was added, which tells little`);
     else signs.push(`${shown} ${TELLS_PROXY.test(name) ? "says that a proxy is in between" : "was added to the request"}`);
   }

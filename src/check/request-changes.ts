@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { fieldValues, type RawFields } from "../core/message.ts";
-import { connectionOptions } from "../wire/hop-by-hop.ts";
 import { excerpt } from "../wire/http1/excerpt.ts";
 import type { JudgeRequest } from "./judge/judged.ts";
 import type { JudgePayload } from "./judge/payload.ts";
@@ -94,23 +93,34 @@ function sha256(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** Fields of a request as it came that its client did not send, hop-by-hop ones and framing left out. Values that were changed count too. */
-export function addedRequestFields(sent: JudgeRequest, payload: JudgePayload): [name: string, value: string][] {
+/** A field of a request as it came that its client did not send, or not with this value. */
+export interface AddedField {
+  readonly name: string;
+  readonly value: string;
+  /** Between the last proxy and the judge: it may be there without any proxy, but what it says may tell of us. */
+  readonly isConnections: boolean;
+}
+
+/** What of a request's fields its client did not send. One that only was spread over other lines is its client's. */
+export function addedRequestFields(sent: JudgeRequest, payload: JudgePayload): AddedField[] {
   const seen: RawFields = payload.fields.flat();
-  const listed = new Set(fieldValues(seen, "connection").flatMap(connectionOptions));
-  return payload.fields
-    .filter(([name, value]) => !isConnections(name, listed) && !fieldValues(sent.fields, name.toLowerCase()).includes(value))
-    .map(([name, value]) => [name, value]);
+  const added: AddedField[] = [];
+  for (const [name, value] of payload.fields) {
+    const lower = name.toLowerCase();
+    const values = fieldValues(sent.fields, lower);
+    if (lower === "host" || values.includes(value)) continue;
+    if (values.length > 0 && listOf(lower, values) === listOf(lower, fieldValues(seen, lower))) continue;
+    const isConnections = CONNECTIONS.has(lower);
+    if (!isConnections || !ORDINARY.test(value)) added.push({ name, value, isConnections });
+  }
+  return added;
 }
 
-function isConnections(name: string, listed: ReadonlySet<string>): boolean {
-  const lower = name.toLowerCase();
-  return CONNECTIONS.has(lower) || (listed.has(lower) && !lower.startsWith("x-"));
-}
-
-/** RFC 9110 7.6.1, and framing: they are between the last proxy and the judge. `Proxy-Connection` is not among them: it tells of a proxy. */
+/**
+ * RFC 9110 7.6.1, and framing: they are between the last proxy and the judge. `Proxy-Connection` is not among them: it tells of a proxy, and so
+ * does what else `Connection` may name, which a site sees as well.
+ */
 const CONNECTIONS: ReadonlySet<string> = new Set([
-  "host",
   "connection",
   "keep-alive",
   "te",
@@ -118,4 +128,8 @@ const CONNECTIONS: ReadonlySet<string> = new Set([
   "transfer-encoding",
   "content-length",
   "upgrade",
+  "http2-settings",
 ]);
+
+/** What nearly all of them say. */
+const ORDINARY = /^(?:keep-alive|close|chunked|\d{1,6})$/i;

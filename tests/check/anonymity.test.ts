@@ -44,6 +44,37 @@ test("Fields that say that a proxy is in between make it anonymous, each with it
   }
 });
 
+test("What a client sent itself tells nothing, however a proxy spreads it over lines and puts spaces around its commas.", () => {
+  const clean = payloadFor(sent);
+  const fields = clean.fields.flatMap(([name, value]): (readonly [string, string])[] => {
+    if (name === "Cookie") return value.split("; ").map((part) => ["cookie", part]);
+    return [[name, name === "Accept-Language" ? value.replaceAll(",", " , ") : value]];
+  });
+  assert.notDeepEqual(fields, clean.fields);
+  assert.deepEqual(judge([], { fields }), { level: "elite", evidence: [] });
+});
+
+test("Our address in a field of the connection is found as in any other; without it such a field tells nothing.", () => {
+  for (const [name, value] of [
+    ["Connection", `keep-alive, ${OURS}`],
+    ["Keep-Alive", `timeout=5, for=${OURS}`],
+    ["TE", OURS],
+    ["Upgrade", `lab/${OURS}`],
+  ] as const) {
+    const { level, evidence } = judge([[name, value]]);
+    assert.equal(level, "transparent", name);
+    assert.match(evidence[0] ?? "", new RegExp(`^${name}: .* has our address`));
+    assert.equal(judge([[name, value.replace(OURS, "203.0.113.9")]]).level, "elite", name);
+  }
+  const listed = (address: string) =>
+    judge([
+      ["Connection", "Client-IP"],
+      ["Client-IP", address],
+    ]);
+  assert.equal(listed(OURS).level, "transparent");
+  assert.equal(listed("203.0.113.9").level, "anonymous");
+});
+
 test("A password for the proxy that it passes on is told without the password.", () => {
   const { level, evidence } = judge([["Proxy-Authorization", "Basic c2VjcmV0"]]);
   assert.equal(level, "anonymous");
