@@ -48,7 +48,8 @@ export function readPlainRequest(chunk: Buffer): PlainRequest | null {
 const BYTES_MAX = 16 * 1024;
 const FIELDS_MAX = 200;
 const HEAD_END = Buffer.from("\r\n\r\n");
-const REQUEST_LINE = /^(GET|POST) ([\x21-\x7e]+) HTTP\/1\.1$/;
+/** With a path, or a whole URL, as proxies are asked. */
+const REQUEST_LINE = /^(GET|POST) ((?:\/|https?:\/\/[\w.[])[\x21-\x7e]*) HTTP\/1\.1$/;
 /** Without whitespace that would have to be taken off, or an empty value. */
 const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x21-\x7e\x80-\xff](?:[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)$/;
 const LENGTH = /^\d{1,5}$/;
