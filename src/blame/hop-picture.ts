@@ -27,22 +27,32 @@ const ARROWS: Readonly<Record<PictureLeg["state"], readonly [line: string, end: 
 const LEG_CHARS_MIN = 5;
 
 /**
- * Draws it as two lines of text:
+ * Draws it as two lines of text, and where those would be wider than `widthMax` characters goes on below:
  *
  *     client ── 3 ms ─✗ exit de-7          · · · site.example
  *                       192.0.2.10:8080
  */
-export function drawHops({ hops, legs }: HopPicture): string {
-  let upper = "";
-  let lower = "";
+export function drawHops({ hops, legs }: HopPicture, widthMax: number = Number.POSITIVE_INFINITY): string {
+  const lines: string[] = [];
+  let [upper, lower] = ["", ""];
+  const endLine = () => lines.push(upper, ...(lower === "" ? [] : [lower]));
   for (const [index, { name, note }] of hops.entries()) {
+    const leg = legs[index - 1];
+    const way = leg === undefined ? "" : `${drawLeg(leg)} `;
+    let start = index === 0 ? 0 : Math.max(upper.length, lower.length) + 1;
+    if (index > 0 && start + way.length + Math.max(name.length, note.length) > widthMax) {
+      endLine();
+      [upper, lower, start] = ["", "", LOWER_INDENT_CHARS];
+    }
+    upper = upper.padEnd(start) + way;
+    lower = note === "" ? lower : lower.padEnd(upper.length) + note;
     upper += name;
-    lower = note === "" ? lower : `${lower.padEnd([...upper].length - [...name].length)}${note}`;
-    const leg = legs[index];
-    if (leg !== undefined) upper = `${upper.padEnd(Math.max([...upper].length, [...lower].length))} ${drawLeg(leg)} `;
   }
-  return lower === "" ? upper : `${upper}\n${lower}`;
+  endLine();
+  return lines.join("\n");
 }
+
+const LOWER_INDENT_CHARS = 2;
 
 function drawLeg({ state, label }: PictureLeg): string {
   const [line, end] = ARROWS[state];

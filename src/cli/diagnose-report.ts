@@ -13,7 +13,7 @@ import { type Look, wrap } from "./look.ts";
 export function tellDiagnosis(diagnosis: Diagnosis, limits: MessageLimits, look: Look): string[] {
   const { summary } = diagnosis.verdict;
   const microscope = bytesOf(diagnosis, limits);
-  const picture = drawDiagnosis(diagnosis);
+  const picture = drawDiagnosis(diagnosis, look.width === null ? undefined : look.width - 2);
   return [
     ...wrap(summary, look.width ?? Number.POSITIVE_INFINITY).map((line) => look.paint("bold", line)),
     ...(picture === null ? [] : ["", ...picture.split("\n").map((line) => `  ${withoutControls(line)}`)]),

@@ -45,7 +45,7 @@ export function tellRecord(record: ExchangeRecord, look: Look): string[] {
   return [
     look.paint("bold", withoutControls(`${id}  ${method} ${target}`)),
     "",
-    ...indent(drawRecord(record)),
+    ...indent(drawRecord(record, (look.width ?? WIDE_CHARS) - INDENT_CHARS)),
     "",
     ...row("outcome", `${outcome}, status ${status ?? "none"}, after ${formatMs(ms)}, at ${at}`, look),
     ...(verdict === null ? [] : row("verdict", `${verdict.fault}, culprit ${verdict.culprit}, ${percent(verdict.confidence)} sure`, look)),
@@ -79,8 +79,10 @@ export function tellJson(value: unknown): string {
 /** Where there is no terminal, lines stay readable in a ticket. */
 const WIDE_CHARS = 140;
 
+const INDENT_CHARS = 2;
+
 function indent(text: string): string[] {
-  return text.split("\n").map((line) => `  ${withoutControls(line)}`);
+  return text.split("\n").map((line) => `${" ".repeat(INDENT_CHARS)}${withoutControls(line)}`);
 }
 
 function percent(confidence: number): string {

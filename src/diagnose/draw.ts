@@ -5,9 +5,9 @@ import type { Diagnosis } from "./diagnosis.ts";
 import type { TestResult } from "./question.ts";
 
 /** The way of the request that the verdict is about, and where it broke. Null: no route was tried. */
-export function drawDiagnosis(diagnosis: Diagnosis): string | null {
+export function drawDiagnosis(diagnosis: Diagnosis, widthMax: number = Number.POSITIVE_INFINITY): string | null {
   const picture = pictureOf(diagnosis);
-  return picture === null ? null : drawHops(picture);
+  return picture === null ? null : drawHops(picture, widthMax);
 }
 
 /** The same, to be drawn in another manner. */

@@ -2,8 +2,8 @@ import { drawHops, type HopPicture, type PictureHop, type PictureLeg } from "../
 import type { AttemptRecord, ExchangeRecord } from "../core/ledger.ts";
 
 /** Draws the way of an exchange's attempt that tells most: that of its verdict, else the last. */
-export function drawRecord(record: ExchangeRecord): string {
-  return drawHops(pictureOf(record));
+export function drawRecord(record: ExchangeRecord, widthMax: number): string {
+  return drawHops(pictureOf(record), widthMax);
 }
 
 function pictureOf({ attempts, verdict, client, target, status }: ExchangeRecord): HopPicture {

@@ -30,7 +30,10 @@ export const CONNECT_FAULTS: FaultRows<ConnectFaultId> = {
     ...dns,
     culprit: byRole("exit", "origin"),
     summary: "The hop's name does not exist.",
-    fix: { client: "Check the spelling of the host name.", operator: "Correct the name in the exit list or in DNS." },
+    fix: {
+      client: "Check the spelling of the host name.",
+      operator: "Correct the name where it is written (exit list, config, URL), or in DNS.",
+    },
   },
   "dns.nodata": {
     ...dns,
