@@ -22,8 +22,11 @@ export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame)
 function withDetails({ client, operator }: Verdict["fix"], { details }: Fault): Verdict["fix"] {
   const words = details.replace(/\.? \(.*$/s, "").replace(/^The /, "the ");
   const say = (text: string) => text.replace(/ (?:as|that) the details (?:say|name)\.?$/, () => `: ${words}.`);
-  return { client: say(client), operator: say(operator) };
+  return { client: say(client), operator: say(operator).replace(OWN_SETTING, "") };
 }
+
+/** No gateway of ours is on the way, whose limits could be raised. */
+const OWN_SETTING = /,? or raise (?:limits|timeouts)\.\w+(?: for slow ones)?(?=\.$)/;
 
 /** An exit that is broken is done without; more is said only where that has more to it. */
 function withoutIt(client: string, hops: number, hop: number): string {

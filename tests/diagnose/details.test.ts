@@ -5,6 +5,7 @@ import type { AttributedFault } from "../../src/core/ledger.ts";
 import { addDetail } from "../../src/diagnose/add-detail.ts";
 import { TARGET_REQUESTS_MAX } from "../../src/diagnose/plan.ts";
 import type { TestResult } from "../../src/diagnose/question.ts";
+import { silence } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
@@ -12,7 +13,7 @@ import { type Behaviour, startLabServer } from "../../src/lab/lab-server.ts";
 import { refuses } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
 import { exitAt } from "../../src/lab/stages/scenes.ts";
-import { diagnosisOf, verdictOf } from "./diagnosing.ts";
+import { diagnosisOf, impatient, verdictOf } from "./diagnosing.ts";
 
 const authority = createAuthority();
 const TLS_HANDSHAKE = 0x16;
@@ -113,4 +114,10 @@ test("at most so many tests reach the target as a diagnosis may send, whatever t
   const chain = { ...exitAt(good), hops: exits.slice(0, 3).flatMap(({ hops }) => hops) };
   await diagnosisOf(site, [chain, ...exits.slice(0, 1)], { exits, method: "HEAD", ports: true });
   assert.ok(requests <= TARGET_REQUESTS_MAX, `${requests} requests`);
+});
+
+test("whoever runs a site that is silent is not sent to settings of a gateway that is not on the way", async () => {
+  await using site = await startLabServer(silence);
+  const { fault, fix } = await verdictOf(site, [], {}, impatient);
+  assert.deepEqual([fault, fix.operator], ["head.timeout", "Find the slow work."]);
 });

@@ -114,7 +114,7 @@ interface Place {
 }
 
 function tell(one: Incident, { number, followsFrom, orFrom, following, isShared }: Place, around: Surroundings): ToldIncident {
-  const { culprit, stage, summary, fix } = wordsOfFault(one.fault, one.culprit);
+  const { culprit, stage, summary, fix } = wordsOfFault(one.fault, one.program, one.culprit);
   const { fromMs, widthMs, counts } = one.bars.read();
   const { words, file, line } = one.sample;
   const most = Math.max(0, ...counts);

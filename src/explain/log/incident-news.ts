@@ -74,7 +74,7 @@ const AGAIN_MS = 60_000;
 const QUIET_MS = 60_000;
 
 function tell(kind: News["kind"], one: Incident, before: number): News {
-  const { culprit, summary, fix } = wordsOfFault(one.fault, one.culprit);
+  const { culprit, summary, fix } = wordsOfFault(one.fault, one.program, one.culprit);
   const { words, file, line } = one.sample;
   return {
     kind,

@@ -1,7 +1,8 @@
 import type { Culprit, Stage } from "../../core/fault.ts";
 import { FAULTS } from "../../core/fault-table.ts";
 import { LOG_FAULTS, type LogFaultId } from "../../core/faults/log-only.ts";
-import type { AnyFaultId } from "./log-event.ts";
+import type { AnyFaultId, LogProgram } from "./log-event.ts";
+import { OTHERS_FIXES } from "./others-fixes.ts";
 
 /** What either table says of a fault, seen from the gateway that wrote the log. */
 export interface FaultWords {
@@ -11,15 +12,15 @@ export interface FaultWords {
   readonly fix: string;
 }
 
-/** @param named who broke, where the log's own lines say it. */
-export function wordsOfFault(id: AnyFaultId, named: Culprit | null): FaultWords {
+/** @param program whose log it is @param named who broke, where the log's own lines say it */
+export function wordsOfFault(id: AnyFaultId, program: LogProgram, named: Culprit | null): FaultWords {
   if (isLogFault(id)) return { ...LOG_FAULTS[id], culprit: named ?? LOG_FAULTS[id].culprit, fix: LOG_FAULTS[id].fix.operator };
   const { culprit, stage, summary, fix } = FAULTS[id];
   return {
     culprit: named ?? culprit.backend,
     stage,
     summary: nameHops(summary, named),
-    fix: nameHops(fix.operator, named),
+    fix: (program === "goodgateway" ? undefined : OTHERS_FIXES[id]) ?? nameHops(fix.operator, named),
   };
 }
 
