@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { askDirectly } from "../../src/check/judge/ask-directly.ts";
 import type { Judge } from "../../src/check/judge/judge.ts";
 import type { JudgeAddress } from "../../src/check/judge/judged.ts";
@@ -211,6 +212,23 @@ test("Bytes that are no HTTP, a body beyond the limit, and an endless head end t
   assert.ok(answer === null || answer.status === 413);
   const good = question(local.address);
   assert.equal(readJudgeAnswer(good, await send(good), local.address).kind, "genuine");
+});
+
+test("Who ends in the middle of a TLS handshake is not waited for; who ends behind a request over TLS is answered.", async () => {
+  await using local = await start();
+  const port = Number(local.address.url.port);
+  const leaving = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  leaving.end(Buffer.from("160301020001000100", "hex")); // the begin of a ClientHello
+  leaving.resume();
+  await once(leaving, "close");
+
+  for (const method of ["GET", "HEAD"]) {
+    const asking = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    await once(asking, "secureConnect");
+    asking.end(`${method} / HTTP/1.1\r\nHost: judge.test\r\n\r\n`);
+    const answer = Buffer.concat(await asking.toArray()).toString("latin1");
+    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/, method);
+  }
 });
 
 test("Bytes for measuring are as many as asked for, and bounded.", async () => {

@@ -46,7 +46,7 @@ export async function startJudge(options: JudgeOptions): Promise<Judge> {
   return judge;
 }
 
-/** Open at once; whoever comes beyond is closed. */
+/** Open at once; who comes beyond takes the place of whoever has been there longest, so that those who come to stay keep nobody out. */
 const CONNECTIONS_MAX = 8192;
 /** A connection that says nothing for so long is closed. */
 const IDLE_MS = 30_000;
@@ -78,9 +78,11 @@ class JudgeServer implements Judge {
     const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
     this.#http = createServer(http, judgeRequests(this.#voice));
     this.#http.maxHeadersCount = FIELDS_MAX;
+    this.#http.timeout = IDLE_MS; // of a request too that is not the first
     this.#http.on("clientError", (_error, socket) => socket.destroy());
-    const tls = { cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS, ecdhCurve: GROUPS, allowHalfOpen: true };
+    const tls = { cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS, ecdhCurve: GROUPS };
     this.#tls = createTlsServer(tls, (socket) => {
+      socket.allowHalfOpen = true;
       socket.on("error", () => socket.destroy());
       socket.once("end", () => socket.end());
       this.#answer(socket);
@@ -111,10 +113,7 @@ class JudgeServer implements Judge {
 
   readonly #accept = (socket: Socket): void => {
     socket.on("error", ignore);
-    if (this.#sockets.size >= CONNECTIONS_MAX) {
-      socket.destroy();
-      return;
-    }
+    if (this.#sockets.size >= CONNECTIONS_MAX) this.#closeOldest();
     this.#sockets.add(socket);
     const end = setTimeout(() => socket.destroy(), CONNECTION_MS);
     socket.setTimeout(IDLE_MS, () => socket.destroy());
@@ -125,6 +124,13 @@ class JudgeServer implements Judge {
     socket.once("end", () => socket.end());
     this.#begin(socket, NOTHING, false);
   };
+
+  #closeOldest(): void {
+    const [oldest] = this.#sockets;
+    if (oldest === undefined) return;
+    this.#sockets.delete(oldest);
+    oldest.destroy();
+  }
 
   /** Waits for the first byte of HTTP or TLS; before it may stand what a proxy tells in the PROXY protocol. */
   #begin(socket: Socket, before: Buffer, isTold: boolean): void {
@@ -155,6 +161,7 @@ class JudgeServer implements Judge {
     }
     socket.pause();
     socket.unshift(first);
+    socket.allowHalfOpen = false; // who leaves in the handshake has nothing to wait for
     this.#tls.emit("connection", socket);
   }
 
