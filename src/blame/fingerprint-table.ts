@@ -121,6 +121,7 @@ export const MARKS: readonly Mark[] = [
   made("envoy", 3, { field: ["server", /^(?:istio-)?envoy$/], without: "x-envoy-upstream-service-time", statuses: GATEWAY_STATUSES }),
   onTheWay("envoy", "x-envoy-upstream-service-time", /^\d+$/),
   made("varnish", 5, { body: /<h3>Guru Meditation:<\/h3>\s*<p>XID: \d+<\/p>[\s\S]*<p>Varnish cache server<\/p>/ }),
+  made("varnish", 3, { body: /<p>Varnish cache server<\/p>/ }),
   onTheWay("varnish", "x-varnish", /^\d+(?: \d+)?$/),
   made("ats", 4, {
     body: /<TITLE>(?:Could Not Connect|Server Connection Closed|Unknown Host|Inactivity Timeout|Web Server Error|Cycle Prohibited)<\/TITLE>/i,

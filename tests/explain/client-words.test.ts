@@ -41,6 +41,20 @@ const SAID: readonly (readonly [line: string, fault: string, culprit: string | n
   ],
   ["javax.net.ssl.SSLPeerUnverifiedException: No name matching site.example found", "tls.cert_name_mismatch", null],
   ["wget: unable to resolve host address ‘nosuch.example’", "dns.nxdomain", null],
+  // A connection that did not come about.
+  ["curl: (28) Failed to connect to 192.0.2.1 port 80 after 133000 ms: Connection timed out", "connect.timeout", null],
+  ["curl: (28) Failed to connect to proxy-1.example port 80 after 5002 ms: Timeout was reached", "connect.timeout", null],
+  [
+    "fatal: unable to access 'https://git.example/': Failed to connect to proxy.example port 3128 after 130 ms: Connection timed out",
+    "connect.timeout",
+    null,
+  ],
+  ["curl: (7) Failed to connect to 192.0.2.9 port 80 after 3060 ms: No route to host", "connect.host_unreachable", null],
+  ["curl: (7) Failed to connect to 2001:db8::1 port 80: Network is unreachable", "connect.net_unreachable", "network"],
+  ["curl: (7) Failed to connect to proxy.example port 3128 after 0 ms: Couldn't connect to server", "connect.refused", null],
+  ["The proxy server is refusing connections", "connect.refused", "exit"],
+  ["error:0A000086:SSL routines::certificate verify failed:: invalid peer certificate: Expired", "tls.cert_expired", null],
+  ["wget: ERROR: no certificate subject alternative name matches", "tls.cert_name_mismatch", null],
   // SOCKS.
   [
     "curl: (97) No authentication method was acceptable. (It is quite likely that the SOCKS5 server wanted a username/password)",

@@ -74,7 +74,7 @@ export const ANSWER_SAYINGS: readonly Saying[] = [
     /timeout of \d+ ?ms exceeded|HttpClient\.Timeout of [\d.]+ seconds|User timeout caused connection failure|source: TimedOut|operation timed out$/,
     OWN_LIMIT,
   ],
-  [/\bReadTimeoutException\b|\breason: :timeout\b|code = DeadlineExceeded/, OWN_LIMIT],
+  [/\bReadTimeoutException\b|\basyncio\.(?:exceptions\.)?TimeoutError\b|\breason: :timeout\b|code = DeadlineExceeded/, OWN_LIMIT],
   [
     /(?:Navigation t|: T)imeout (?:of )?\d+ ?ms exceeded|Timed out receiving message from renderer/,
     {

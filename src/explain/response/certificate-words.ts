@@ -5,7 +5,7 @@ const BOTH_WAYS = "openssl s_client -connect HOST:443 -servername HOST shows it;
 /** What clients say of a certificate that they do not take: asked before the words that all of them share. */
 export const CERTIFICATE_SAYINGS: readonly Saying[] = [
   [
-    /certificate (?:is not yet valid|has expired or is not yet valid: current time \S+ is before)|CERT_NOT_YET_VALID|CertificateNotYetValid/i,
+    /certificate (?:is not yet valid|has expired or is not yet valid: current time \S+ is before)|certificate not yet activated|CERT_NOT_YET_VALID|CertificateNotYetValid/i,
     {
       fault: "tls.cert_not_yet_valid",
       culprit: null,
@@ -15,7 +15,7 @@ export const CERTIFICATE_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /certificate(?: '[^']*')? (?:has )?expired|CERT_HAS_EXPIRED|CERT(?:IFICATE)?_EXPIRED|EXPIRED_CERTIFICATE|CertificateExpired|certificate.{0,80} NotAfter: |NotTimeValid/i,
+    /certificate(?: '[^']*')? (?:has )?expired|CERT_HAS_EXPIRED|CERT(?:IFICATE)?_EXPIRED|EXPIRED_CERTIFICATE|CertificateExpired|certificate.{0,80} NotAfter: |peer certificate: Expired|NotTimeValid/i,
     {
       fault: "tls.cert_expired",
       culprit: null,
@@ -36,7 +36,7 @@ export const CERTIFICATE_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /subject name matches target|does not match target host name|ERR_CERT_COMMON_NAME_INVALID|ALTNAME_INVALID|does not match certificate's altnames|[Hh]ostname mismatch|hostname '[^']*' doesn't match|x509: certificate is (?:not valid for any names|valid for )|cannot validate certificate for \S+ because it doesn't contain any IP SANs|No (?:subject alternative|name matching)|BAD_CERT_DOMAIN|RemoteCertificateNameMismatch|NotValidForName|no alternative certificate/,
+    /subject name matches target|does not match target host name|ERR_CERT_COMMON_NAME_INVALID|ALTNAME_INVALID|does not match certificate's altnames|[Hh]ostname mismatch|hostname '[^']*' doesn't match|x509: certificate is (?:not valid for any names|valid for )|cannot validate certificate for \S+ because it doesn't contain any IP SANs|No (?:subject alternative|name matching)|BAD_CERT_DOMAIN|RemoteCertificateNameMismatch|NotValidForName|no alternative certificate|no certificate subject alternative name/,
     {
       fault: "tls.cert_name_mismatch",
       culprit: null,

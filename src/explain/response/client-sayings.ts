@@ -126,7 +126,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
   ],
   // TCP.
   [
-    /curl: \(7\)|Failed to connect to .* port|ECONNREFUSED|:econnrefused|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
+    /(?:curl: \(7\)|Failed to connect to .* port)(?!.*(?:No route to host|[Nn]etwork is unreachable))|ECONNREFUSED|:econnrefused|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
     {
       fault: "connect.refused",
       culprit: null,

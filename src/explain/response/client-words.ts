@@ -1,6 +1,7 @@
 import { ANSWER_SAYINGS } from "./answer-sayings.ts";
 import { CERTIFICATE_SAYINGS } from "./certificate-words.ts";
 import { CLIENT_SAYINGS } from "./client-sayings.ts";
+import { CONNECT_SAYINGS } from "./connect-words.ts";
 import { readFirefoxWords } from "./firefox-words.ts";
 import { readGoWords } from "./go-words.ts";
 import { readProxyWords } from "./proxy-words.ts";
@@ -22,6 +23,7 @@ export function readClientWords(text: string): WordsReading | null {
     readAptWords(line) ??
     readSocksWords(line) ??
     readGoWords(line) ??
+    firstSaid(CONNECT_SAYINGS, line) ??
     firstSaid(ANSWER_SAYINGS, line) ??
     firstSaid(CERTIFICATE_SAYINGS, line) ??
     firstSaid(CLIENT_SAYINGS, line) ??

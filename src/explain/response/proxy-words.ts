@@ -1,9 +1,9 @@
 import type { FaultId } from "../../core/fault.ts";
 import type { WordsReading } from "./words-reading.ts";
 
-/** How clients begin what they say of the proxy itself, before any site is asked. */
+/** How clients begin what they say of the proxy itself, before any site is asked; a host may be called so, too. */
 const OF_THE_PROXY =
-  /proxyconnect tcp: (?<go>.*)|(?:Cannot|Unable to|Failed to) connect to proxy\b(?<python>.*)|tunneling socket could not be established, cause=(?<node>.*)|Cannot connect to proxy.*?(?<aiohttp>ClientProxyConnectionError.*)|ClientProxyConnectionError: (?<py>.*)|(?<browser>ERR_PROXY_CONNECTION_FAILED|ERR_PROXY_CERTIFICATE_INVALID|NS_ERROR_PROXY_CONNECTION_REFUSED|NS_ERROR_UNKNOWN_PROXY_HOST)/;
+  /proxyconnect tcp: (?<go>.*)|(?:Cannot|Unable to|Failed to) connect to proxy\b(?!\S* port \d)(?<python>.*)|tunneling socket could not be established, cause=(?<node>.*)|Cannot connect to proxy.*?(?<aiohttp>ClientProxyConnectionError.*)|ClientProxyConnectionError: (?<py>.*)|(?<browser>ERR_PROXY_CONNECTION_FAILED|ERR_PROXY_CERTIFICATE_INVALID|NS_ERROR_PROXY_CONNECTION_REFUSED|NS_ERROR_UNKNOWN_PROXY_HOST)/;
 
 interface Said {
   readonly pattern: RegExp;
