@@ -21,6 +21,8 @@ export class Tally {
   readonly protocols: Partial<Record<ExitScheme, number>> = {};
   /** Those that work, by what they let sites know. */
   readonly anonymity: Record<CheckResult["anonymity"]["level"], number> = { transparent: 0, anonymous: 0, elite: 0, unknown: 0 };
+  /** Those that work or answer, by whether `--target` came through as expected. */
+  readonly targets: { expected: number; unexpected: number } = { expected: 0, unexpected: 0 };
   duplicates = 0;
   badLines = 0;
   readonly #reasons = new Map<FaultId, Reason>();
@@ -46,13 +48,13 @@ export class Tally {
   }
 
   add(result: CheckResult): void {
-    const { state, protocols, fault, anonymity } = result;
+    const { state, protocols, fault, anonymity, target } = result;
     this.states[state]++;
-    if (state === "works" || state === "answers")
-      for (const scheme of protocols) this.protocols[scheme] = (this.protocols[scheme] ?? 0) + 1;
     if (state === "works") this.anonymity[anonymity.level]++;
-    if (fault === null || state === "works" || state === "answers") return;
-    count(state === "lies" ? this.#lies : this.#reasons, fault);
+    if (state === "works" || state === "answers") {
+      for (const scheme of protocols) this.protocols[scheme] = (this.protocols[scheme] ?? 0) + 1;
+      if (target !== null) this.targets[target.ok ? "expected" : "unexpected"]++;
+    } else if (fault !== null) count(state === "lies" ? this.#lies : this.#reasons, fault);
   }
 }
 

@@ -59,6 +59,10 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
       "by anonymity",
       (["elite", "anonymous", "transparent"] as const).map((level) => [level, tally.anonymity[level]] as const),
     ),
+    ...counted("by target", [
+      ["as expected", tally.targets.expected],
+      ["not as expected", tally.targets.unexpected],
+    ]),
     ...reasons("How they lie", tally.lies, look),
     ...reasons("Why they are dead", tally.reasons, look),
   ];

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { CheckResult } from "../../src/check/check-result.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
+import { startSite } from "../../src/lab/site.ts";
 import { RunningCommand } from "./command.ts";
 
 function directoryWith(files: Record<string, string>): string {
@@ -36,6 +37,19 @@ test("a table says which proxies work and why the others are dead, and bad lines
   assert.match(command.stdout, /^2 proxies in .*: works 1, dead 1; 1 duplicate, 1 bad line$/m);
   assert.equal(command.stderr, "list.txt:4:11: the port is no number from 1 to 65535\n");
   assert.doesNotMatch(command.stdout + command.stderr, /s3cret|\x1b/);
+});
+
+test("proxies by which the target does not come as expected are left out by --alive, and the summary says so", async () => {
+  await using exit = await startHttpExit();
+  await using other = await startHttpExit();
+  await using site = await startSite();
+  const args = ["check", "list.txt", "--alive", "--target", `http://127.0.0.1:${site.port}/`, "--expect-status", "404"];
+  const directory = directoryWith({ "list.txt": `127.0.0.1:${exit.port}\n127.0.0.1:${other.port}\n` });
+  await using command = new RunningCommand(args, { directory });
+  assert.equal(await command.status(), 1);
+  assert.match(command.stdout, /^2 proxies in .*: works 2$/m);
+  assert.match(command.stdout, /^ {2}by target {5}not as expected 2$/m);
+  assert.doesNotMatch(command.stdout, /^STATE/m);
 });
 
 test("JSON lines hold every result and no password, and a list of those that are alive holds theirs", async () => {
