@@ -5,7 +5,7 @@ import type { CancelSignal } from "../net/cancellation.ts";
 import { plainAddress } from "../net/own-listener.ts";
 import { formatExit } from "../wire/exit-line.ts";
 import { isLoopback } from "../wire/loopback.ts";
-import { Calls, type Failed } from "./calls.ts";
+import { Calls, type Failed, type Turn } from "./calls.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { CheckedFault, CheckResult, CheckState } from "./check-result.ts";
@@ -22,7 +22,7 @@ import { askTarget, type TargetAnswer } from "./target-calls.ts";
  * Finds out about one proxy: whether it is alive, what it can do, what it tells of us, and whether it is honest. Never throws for what it does,
  * and ends within twice the time of the context, but for what it waits at the gate.
  *
- *     detect -> measure, other schemes at the same time -> target -> throughput -> result
+ *     detect -> other schemes, measure at the same time -> target -> throughput -> result
  */
 export function checkProxy(candidate: Candidate, context: CheckContext, signal: CancelSignal): Promise<CheckResult> {
   return new Check(candidate, context, signal).run();
@@ -84,31 +84,37 @@ class Check {
 
   async #alive(met: Met, { open }: Detection, goals: readonly Goal[]): Promise<CheckResult> {
     const { exit, judged } = met;
-    const { gate, clock, timeoutMs } = this.#context;
-    await gate.pass();
-    const deadline = clock.now() + timeoutMs;
+    const { clock, throughputBytes, timeoutMs } = this.#context;
     const findings = new Findings({
       ownAddresses: judged?.judge.ownAddresses ?? [],
       isSameMachine: judged !== null && isHere(exit, judged.judge.ownAddresses),
     });
-    const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline };
-    const measuring =
-      judged === null
-        ? this.#measureNothing(met, findings)
-        : measure({ ...common, judge: judged.judge, judges: this.#judges, first: judged.reply, refusedPlain: met.refusedPlain });
-    const more = findMore(this.#calls, met, { open, goals, findings, signal: this.#signal, deadline });
-    await measuring;
-    const turn = { deadline, signal: this.#signal, onConnected: null };
-    const { target } = this.#context;
-    if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
-    this.#tried = orderTried(met, [...this.#tried, ...findings.schemes, ...(await more)]);
-    if (judged !== null && this.#context.throughputBytes !== null)
-      findings.bytesPerSecond = await measureThroughput(this.#calls, exit, judged.judge, this.#context.throughputBytes, turn);
+    const options = { open, goals, findings, signal: this.#signal, deadline: clock.now() + timeoutMs };
+    // Mostly it is silent in other schemes: that takes a while, which it need not spend behind the gate.
+    const [more, turn] = await Promise.all([findMore(this.#calls, met, options), this.#measureInTurn(met, findings)]);
+    this.#tried = orderTried(met, [...this.#tried, ...findings.schemes, ...more]);
+    if (judged !== null && throughputBytes !== null)
+      findings.bytesPerSecond = await measureThroughput(this.#calls, exit, judged.judge, throughputBytes, turn);
     return this.#result(met, findings);
   }
 
+  async #measureInTurn(met: Met, findings: Findings): Promise<Turn> {
+    const { exit, judged } = met;
+    const { clock, gate, target, timeoutMs } = this.#context;
+    await gate.pass();
+    const turn: Turn = { deadline: clock.now() + timeoutMs, signal: this.#signal, onConnected: null };
+    if (judged === null) this.#measureNothing(met, findings);
+    else {
+      const { judge, reply } = judged;
+      const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline: turn.deadline };
+      await measure({ ...common, judge, judges: this.#judges, first: reply, refusedPlain: met.refusedPlain });
+    }
+    if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
+    return turn;
+  }
+
   /** Without a judge there is nothing to see but that it speaks. */
-  async #measureNothing({ ms, target }: Met, findings: Findings): Promise<void> {
+  #measureNothing({ ms, target }: Met, findings: Findings): void {
     findings.addTimes(ms, target !== null);
     const isReachable = this.#judges.length > 0;
     const isGiven = this.#context.judges.length > 0;

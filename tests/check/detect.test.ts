@@ -10,6 +10,7 @@ import { dialLab, splice } from "../../src/lab/lab-connection.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
 import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
 import { type Checking, candidateOf, startChecking } from "./checking.ts";
 
@@ -121,6 +122,27 @@ test("What was begun beside the protocol that works, and cut short by it, is sti
   const found = await detected(checking, lineOf(exit));
   assert.deepEqual([found.scheme, found.connections], ["socks5", 3]);
   assert.deepEqual(found.open, ["socks4"]);
+});
+
+test("A proxy that works and waits for its turn to be measured is tried by other protocols meanwhile.", async () => {
+  const greeted = Promise.withResolvers<void>();
+  await using checking = await startChecking({ gate: { pass: () => greeted.promise } });
+  await using web = await startWebProxy();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first !== 5) return await splice(peer, await dialLab(web));
+    greeted.resolve();
+    await peer.end();
+  });
+  const { state, tried } = await checking.check(lineOf(exit));
+  assert.equal(state, "works");
+  assert.deepEqual(
+    tried.map(({ scheme, works }) => [scheme, works]),
+    [
+      ["http", true],
+      ["socks5", false],
+    ],
+  );
 });
 
 test("A web server and other services are told from proxies, by what they say.", async () => {
