@@ -1,3 +1,4 @@
+import { brokenAlike } from "./common-cause.ts";
 import type { Side } from "./fault-sides.ts";
 import type { Cell, Kin, Track, View } from "./tracks.ts";
 
@@ -32,7 +33,7 @@ export function tellEvidence(side: Side, isOwn: boolean, { exit, target, cell, f
     case "exit":
       return told(
         isOwn,
-        [...tellExitFailed(ofExit), ...tellKinFailed(family, exit, now), ...tellTargetWorked(ofTarget)],
+        [...tellExitFailed(ofExit), ...tellBrokenAlike(exit, now), ...tellKinFailed(family, exit, now), ...tellTargetWorked(ofTarget)],
         [...tellExitWorked(ofExit), ...tellTargetFailed(ofTarget)],
       );
     case "pair":
@@ -98,6 +99,11 @@ function tellTargetWorked({ worked }: Looked): string[] {
 
 function tellExitFailed({ failed }: Looked): string[] {
   return failed === null ? [] : [`this exit failed for ${targets(failed.count)} ${failed.words}`];
+}
+
+function tellBrokenAlike(exit: Track | null, now: number): string[] {
+  const share = exit === null ? 0 : brokenAlike(exit, now);
+  return share === 0 ? [] : [`of what this exit carried for each of its targets, at least ${Math.round(100 * share)} % failed`];
 }
 
 function tellExitWorked({ worked }: Looked): string[] {

@@ -180,6 +180,8 @@ export class Evidence {
       cell?.asExit.see(fitting(sides.exit), now);
     }
     if (sides.proved !== "exit" && sides.target > 0) cell?.asTarget.see(fitting(sides.target), now);
+    // What looks like the target's own answer may well be that of each.
+    if (sides.proved === null && manner !== "answer") cell?.pace.fail(cell.asExit.seen);
   }
 }
 

@@ -9,7 +9,7 @@ const EXIT_WITNESSES = 6;
 export const TARGET_BASE = 0.01;
 const TARGET_WITNESSES = 3;
 /** No end is taken to be so much better than usual: it may change. */
-const HABIT_MIN = 0.25;
+export const HABIT_MIN = 0.25;
 /** No end is so good that one refusal proves a pair. */
 const USUAL_MIN = 0.05;
 const USUAL_MAX = 0.95;

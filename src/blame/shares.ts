@@ -1,8 +1,10 @@
+import { brokenAlike } from "./common-cause.ts";
 import { type FaultSides, PROVED, type Side } from "./fault-sides.ts";
 import {
   EXIT_BASE,
   exitLevel,
   exitLevelByOthers,
+  HABIT_MIN,
   kinIsDown,
   type Level,
   ownSuccess,
@@ -47,9 +49,10 @@ export interface Shares {
  */
 export function compare({ sides, manner }: Seen, { exit, target, cell, kin, family }: Ends, now: number): Shares {
   const isDown = kinIsDown(family, exit ?? null, target ?? null, now);
-  const ownExit = exitLevel(exit ?? null, target ?? null, now);
+  const alike = exit === undefined ? 0 : brokenAlike(exit, now);
+  const ownExit = worse(exitLevel(exit ?? null, target ?? null, now), alike);
   const seenExit = withKin(ownExit, isDown);
-  const seenTarget = target === undefined ? null : targetLevel(target, exit ?? null, kin, now);
+  const seenTarget = target === undefined ? null : worse(targetLevel(target, exit ?? null, kin, now), -alike);
   const ofPair = pairLevel(target, { cell, kin, manner }, usualOf(seenExit, seenTarget), now);
   const byExit = (sides.exit * seenExit.level * fit(exit, seenExit, FIT_MAX, manner)) / EXIT_BASE;
   // In the manner in which a target fails it refuses exits too: that speaks for neither.
@@ -67,6 +70,11 @@ export function compare({ sides, manner }: Seen, { exit, target, cell, kin, fami
 }
 
 const WEIGHED_MAX = 0.99;
+
+/** The same end where it breaks so much more of its attempts, or less. */
+function worse<L extends Level>(end: L, more: number): L {
+  return more === 0 ? end : { ...end, level: Math.min(1, Math.max(HABIT_MIN * TARGET_BASE, end.level + more)) };
+}
 
 /** One doubtful failure does not convict an exit that does well elsewhere: it may as well be the first of its target's outage. */
 const SLIP_LEVEL = 0.15;

@@ -1,5 +1,6 @@
 import { Habit } from "./habit.ts";
 import type { Manner } from "./manners.ts";
+import { Pace } from "./pace.ts";
 
 /** What was seen of one end of a pair, in the eyes of that end. */
 export class View {
@@ -50,6 +51,8 @@ export class Cell {
   exitRun = 0;
   /** The same after its exit alone did: these speak against the target. */
   targetRun = 0;
+  /** How often it fails in doubt. */
+  readonly pace: Pace = new Pace();
   /** How it failed last. */
   manner: Manner | null = null;
   /** How much of its failures the other end leaves to one, as of then. */
@@ -92,6 +95,7 @@ export class Cell {
     this.asExit.reset();
     this.asTarget.reset();
     this.succeed();
+    this.pace.reset();
     this.manner = null;
     this.leftToExit.at = Number.NEGATIVE_INFINITY;
     this.leftToTarget.at = Number.NEGATIVE_INFINITY;

@@ -5,6 +5,7 @@ import type { Failure } from "../../src/blame/failure.ts";
 import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
 import { culpritOf } from "../../src/core/fault-table.ts";
 import type { HopRole } from "../../src/core/route.ts";
+import { seeded } from "../pool/fakes.ts";
 
 const SECOND = 1000;
 
@@ -134,3 +135,38 @@ test("a new exit that a site turns away again and again, while others reach it, 
     for (let exit = 1; exit < 4; exit++) evidence.worked(way(exit, 0), (now += SECOND));
   }
 });
+
+/** Squid has been refused by the target, it says. */
+const REFUSED_BY_TARGET = failure("handshake.target_refused", "exit");
+
+/** A lone exit and three sites, of which some fail a quarter of the time: how its last 150 failures were weighed. */
+function weighLoneExit(seed: number, failing: ReadonlySet<number>, faults: readonly Failure[]): Weighed[] {
+  const random = seeded(seed);
+  const evidence = new Evidence();
+  const weighed: Weighed[] = [];
+  let now = 0;
+  const ask = (mayFail: boolean) => {
+    const site = Math.floor(3 * random() * random());
+    const fails = mayFail && failing.has(site) && random() < 0.25;
+    if (!fails) evidence.worked(way(0, site), (now += SECOND));
+    else weighed.push(evidence.failed(way(0, site), faults[Math.floor(random() * faults.length)] as Failure, (now += SECOND)));
+  };
+  for (let request = 0; request < 300; request++) ask(false);
+  while (weighed.length < 200) ask(true);
+  return weighed.slice(50);
+}
+
+const share = (weighed: readonly Weighed[], side: Weighed["side"]) => weighed.filter((each) => each.side === side).length / weighed.length;
+
+for (const seed of [1, 2, 3]) {
+  test(`a lone exit that fails for each of its sites alike is to blame, however it words that (${seed})`, () => {
+    const weighed = weighLoneExit(seed, new Set([0, 1, 2]), [REFUSED_BY_TARGET, LOST, SILENT]);
+    assert.ok(share(weighed, "exit") > 0.95, `${share(weighed, "exit")}`);
+    assert.match(weighed.flatMap(({ evidence }) => evidence).join(), /for each of its targets, at least \d+ % failed/);
+  });
+
+  test(`where only two of three sites fail through a lone exit, those are to blame (${seed})`, () => {
+    const weighed = weighLoneExit(seed, new Set([0, 1]), [REFUSED_BY_TARGET, LOST]);
+    assert.ok(share(weighed, "target") > 0.95, `${share(weighed, "target")}`);
+  });
+}
