@@ -26,6 +26,8 @@ export class CheckSession {
   readonly #printed: ResultWriter | null;
   readonly #written: Written | null;
   #unprinted = "";
+  /** Why no more can be written to the file. */
+  #unwritable: unknown = null;
   #badLinesTold = 0;
   #bugs = 0;
   #passed = 0;
@@ -53,7 +55,9 @@ export class CheckSession {
       tally: this.#tally,
       signal: this.signal,
       onResult: (result, candidate) => {
-        if (this.#written !== null && (this.#written.isAll || this.#isWanted(result))) this.#written.writer.add(result, candidate);
+        this.#write(({ writer, isAll }) => {
+          if (isAll || this.#isWanted(result)) writer.add(result, candidate);
+        });
         this.#count(result, candidate);
       },
       onBadLine: this.#tellBadLine,
@@ -64,7 +68,7 @@ export class CheckSession {
       onBug: this.#tellBug,
       onProgress: (progress) => {
         this.#flush();
-        this.#written?.sink.flush();
+        this.#write(({ sink }) => sink.flush());
         this.#progress.draw(progress);
       },
     };
@@ -90,7 +94,9 @@ export class CheckSession {
   /** Says how it went; gives the exit status. */
   end(): number {
     this.#progress.clear();
-    const left = (this.#printed?.end() ?? 0) + (this.#written?.writer.end() ?? 0);
+    let left = this.#printed?.end() ?? 0;
+    if (this.#unwritable !== null) throw this.#unwritable;
+    left += this.#written?.writer.end() ?? 0;
     if (left > 0)
       this.warn(`${format(left)} results were left out: --sort keeps ${format(SORTED_MAX)}; without it all are written, as they come`);
     const untold = this.#tally.badLines - this.#badLinesTold;
@@ -108,6 +114,7 @@ export class CheckSession {
   /** Whatever happened. */
   close(): void {
     this.#progress.clear();
+    this.#flush();
     process.off("SIGINT", this.#interrupt).off("SIGTERM", this.#interrupt);
   }
 
@@ -129,6 +136,17 @@ export class CheckSession {
   readonly #interrupt = (): void => {
     this.#stop.abort();
   };
+
+  /** What cannot be written down would be lost: a disk that is full ends the run. */
+  #write(write: (written: Written) => void): void {
+    if (this.#written === null || this.#unwritable !== null) return;
+    try {
+      write(this.#written);
+    } catch (error) {
+      this.#unwritable = error;
+      this.#interrupt();
+    }
+  }
 
   readonly #print = (text: string): void => {
     this.#unprinted += text;

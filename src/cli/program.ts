@@ -14,7 +14,7 @@ import { readVersion } from "./version.ts";
 
 /** Exit codes: 0 all well, 1 a fault was found or a bug, 2 wrong usage or config; of `run`, those of its command. */
 export async function runProgram(args: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", letReaderLeave);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", endUnread);
   process.exitCode = await runCommand(args);
   // What a command leaves open, a name that is still looked up, must not keep the shell waiting; what it printed is read first.
   process.stdout.write("", () => setTimeout(() => process.exit(), LINGER_MS).unref());
@@ -23,8 +23,10 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 const LINGER_MS = 100;
 
 /** Whoever reads along may leave before the end, as head does: what is printed after that goes nowhere. */
-function letReaderLeave(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+function endUnread({ code, message }: NodeJS.ErrnoException): void {
+  if (code === "EPIPE") return;
+  console.error(`goodgateway: what it prints cannot be written: ${code ?? message}`);
+  process.exit(2);
 }
 
 async function runCommand(args: readonly string[]): Promise<number> {
