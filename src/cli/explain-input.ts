@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 
-/** What is to be explained, as it comes: its first bytes to tell what it is, and all of it. */
+/** What is to be explained, as it comes: bytes of its beginning to tell what it is, and all of it. */
 export interface Input {
   readonly name: string;
   readonly head: Buffer;
@@ -12,6 +12,7 @@ export interface Input {
 }
 
 const HEAD_BYTES_MAX = 64 * 1024;
+const FIRST_LINE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Opens a file, or stdin for `-`; what gzip has packed is unpacked. */
 export async function openInput(source: string): Promise<Input> {
@@ -29,11 +30,29 @@ export async function openInput(source: string): Promise<Input> {
     // What is typed or piped slowly is told apart by its first lines.
     if (source === "-" && next.includes("\n")) break;
   }
+  const head = Buffer.concat(held).subarray(0, HEAD_BYTES_MAX);
+  const telling = head.length < HEAD_BYTES_MAX || head.includes("\n") ? head : await readSecondLines(() => take(input, whole), held);
   const rest = async function* (): AsyncGenerator<Buffer> {
     yield* held;
     for (let next = await take(input, whole); next !== null; next = await take(input, whole)) yield next;
   };
-  return Object.assign(input, { head: Buffer.concat(held).subarray(0, HEAD_BYTES_MAX), chunks: rest() });
+  return Object.assign(input, { head: telling, chunks: rest() });
+}
+
+/** What follows a first line that no head holds: a hole of zeros that a rotation left in a log, say. All that is read for it is held. */
+async function readSecondLines(take: () => Promise<Buffer | null>, held: Buffer[]): Promise<Buffer> {
+  let bytes = 0;
+  let after: Buffer | null = null;
+  while (bytes < FIRST_LINE_BYTES_MAX && (after?.length ?? 0) < HEAD_BYTES_MAX) {
+    const next = await take();
+    if (next === null) break;
+    held.push(next);
+    bytes += next.length;
+    const end = next.indexOf("\n");
+    if (after !== null) after = Buffer.concat([after, next]);
+    else if (end >= 0) after = next.subarray(end + 1);
+  }
+  return (after ?? held[0] ?? Buffer.alloc(0)).subarray(0, HEAD_BYTES_MAX);
 }
 
 async function* readAhead(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {

@@ -45,6 +45,21 @@ test("each of these is taken for a log without being told so", async () => {
   }
 });
 
+test("a log is told as one also where its first line is longer than any, or a hole that a rotation left", async () => {
+  const log = readFileSync(new URL("nginx-1.22.1-error.txt", FIXTURES));
+  const folder = mkdtempSync(join(tmpdir(), "goodgateway-input-"));
+  for (const [name, first] of Object.entries({ long: Buffer.alloc(10_000_000, "y"), hole: Buffer.alloc(3_000_000) })) {
+    const file = join(folder, name);
+    writeFileSync(file, Buffer.concat([first, Buffer.from("\n"), log]));
+    const input = await openInput(file);
+    assert.equal(isLog(input), "surely", name);
+    let bytes = 0;
+    for await (const chunk of input.chunks) bytes += chunk.length;
+    assert.equal(bytes, first.length + 1 + log.length, name);
+  }
+  rmSync(folder, { recursive: true });
+});
+
 test("each name that --format takes is in the command's help", async () => {
   await using command = new RunningCommand(["explain", "--help"]);
   assert.equal(await command.status(), 0);
