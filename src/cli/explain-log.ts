@@ -9,6 +9,13 @@ export function isLog(input: Input): ReturnType<typeof looksLikeLog> {
   return looksLikeLog(input.head.toString("latin1"), new Date().getFullYear());
 }
 
+/** Whether there is any line of a log in what was read of an input: system logs begin with lines of others. */
+export function hasLogLines(text: Buffer): boolean {
+  return looksLikeLog(text.toString("latin1"), new Date().getFullYear(), LOOKED_AT_LINES_MAX) === "surely";
+}
+
+const LOOKED_AT_LINES_MAX = 2 ** 20;
+
 /** Logs that are read one after the other and told as one. */
 export class LogInputs {
   readonly #reader: LogReader;

@@ -9,7 +9,7 @@ import { type Explained, explainResponse } from "../explain/response/explain-res
 import { explainConfigFiles } from "./explain-config.ts";
 import { followLogs } from "./explain-follow.ts";
 import { type Input, openInput } from "./explain-input.ts";
-import { isLog, LogInputs } from "./explain-log.ts";
+import { hasLogLines, isLog, LogInputs } from "./explain-log.ts";
 import { tellLog } from "./explain-log-report.ts";
 import { tellExplained, tellJson, tellRecord } from "./explain-report.ts";
 import { type Look, lookOf } from "./look.ts";
@@ -87,10 +87,17 @@ async function explainSource(source: string, flags: ExplainFlags, logs: LogInput
     await logs.read(input);
     return "log";
   }
-  const text = await readText(input);
+  const bytes = await readBytes(input);
+  const text = bytes.toString("utf8");
   const record = readRecord(text);
   if (record !== null) return [{ kind: "record", record }];
   const explained = explainResponse(text);
+  // What one of very many lines says is no paste of a client's error.
+  const isPaste = explained?.some(({ kind }) => kind === "answer") === true || (explained !== null && bytes.length <= PASTE_BYTES_MAX);
+  if (flags.format === "auto" && !isPaste && hasLogLines(bytes)) {
+    await logs.read({ ...input, chunks: only(bytes), broken: input.broken ?? tooLong(bytes) });
+    return "log";
+  }
   if (explained !== null) return [...explained];
   if (text === "" && input.broken === null) throw new EmptyInput(source === "-" ? EMPTY_STDIN : `${source} is empty`);
   throw new UsageError(
@@ -112,9 +119,18 @@ const EMPTY_STDIN = "nothing was piped in. What a client says of its failure com
 /** As the gateway makes them. */
 const REQUEST_ID = /^[0-9A-Za-z]{6,40}$/;
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
+const PASTE_BYTES_MAX = 64 * 1024;
 const FETCH_MS_MAX = 5000;
 
-async function readText(input: Input): Promise<string> {
+async function* only(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+
+function tooLong({ length }: Buffer): string | null {
+  return length > TEXT_BYTES_MAX ? "it begins with very many lines of no known log; --format NAME reads it all" : null;
+}
+
+async function readBytes(input: Input): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of input.chunks) {
@@ -122,7 +138,7 @@ async function readText(input: Input): Promise<string> {
     bytes += chunk.length;
     if (bytes > TEXT_BYTES_MAX) break;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** A log line in JSON, or what the admin API answers. */

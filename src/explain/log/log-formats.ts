@@ -119,13 +119,14 @@ export function formatsNamed(name: string | null, year: number = 2000): readonly
 /**
  * Whether a text's first lines are of a log: "perhaps" where there are only such that quote what programs say elsewhere too, without a time.
  * @param year of times that have none.
+ * @param linesMax so many are looked at.
  */
-export function looksLikeLog(head: string, year: number): "surely" | "perhaps" | "no" {
+export function looksLikeLog(head: string, year: number, linesMax: number = LINES_MAX): "surely" | "perhaps" | "no" {
   const formats = formatsNamed(null, year);
   const isRead = (line: string) => formats.some(({ read, isLast }) => isLast !== true && read(line) !== null);
   const quoted = formats.filter(({ isLast }) => isLast === true);
   let isQuoted = false;
-  for (const line of firstLines(head)) {
+  for (const line of firstLines(head, linesMax)) {
     if (isRead(line) || [...unwrapAll(line, year)].some((inner) => isRead(inner.line))) return "surely";
     const events = quoted.map(({ read }) => read(line)).filter((event) => event !== null);
     if (events.some(({ at }) => at !== null)) return "surely";
@@ -134,12 +135,13 @@ export function looksLikeLog(head: string, year: number): "surely" | "perhaps" |
   return isQuoted ? "perhaps" : "no";
 }
 
-function firstLines(head: string): string[] {
+function firstLines(head: string, linesMax: number): string[] {
   const lines: string[] = [];
   const joiner = new JsonJoiner((line) => lines.push(line));
-  for (const [index, line] of head.split("\n", JOINED_LINES_MAX).entries()) joiner.push(line.replace(/\r$/, ""), index + 1);
+  for (const [index, line] of head.split("\n", Math.max(linesMax, JOINED_LINES_MAX)).entries())
+    joiner.push(line.replace(/\r$/, ""), index + 1);
   joiner.end();
-  return lines.slice(0, LINES_MAX);
+  return lines.slice(0, linesMax);
 }
 
 const LINES_MAX = 50;
