@@ -58,7 +58,7 @@ export function tabulateAims(runs: readonly Run[]): Table {
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
       "What is blamed is compared as it was told at once, without what later attempts showed.",
       "At best: the same failures, blamed by one who knows all the laws that hold at that moment, and weighs them by what the failure looks like (Bayes). Without foresight: one who knows them too, but an outage, a death or a burst only from its first failure on.",
-      "What is missed most: exits that fail only now and then, on targets that do so too or refuse others, and most of all where they are alone and word it as if the target had refused; and the first failures of a provider's bursts of a few seconds.",
+      "What is missed most: the only site of two exits where it fails now and then (which of the two an exit's silence is, nobody else can tell); exits that fail only now and then, on targets that do so too or refuse others; and the first failures of a provider's bursts of a few seconds.",
       "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };
@@ -74,14 +74,15 @@ function worstBenched(runs: readonly Run[]): { readonly name: string; readonly s
 function tellAim(scores: readonly Score[], what: string, sides: readonly TrueSide[]): string[] {
   const shareOf = (of: (score: Score) => Score["learned"]) => sum(scores.flatMap((score) => sides.map((side) => of(score)[side])));
   const learned = shareOf((score) => score.learned);
-  const oracles = [shareOf(({ allKnowing }) => allKnowing), shareOf(({ notForeseeing }) => notForeseeing)];
-  return [
-    what,
-    "99 %",
-    percent(learned),
-    verdict(learned.right / learned.of >= RIGHT_MIN),
-    ...oracles.map(({ right, of }) => `${((100 * right) / of).toFixed(2)} %`),
-  ];
+  return [what, "99 %", percent(learned), verdict(learned.right / learned.of >= RIGHT_MIN), ...oraclesOf(scores, sides)];
+}
+
+/** What is reached at best, and without foresight. */
+function oraclesOf(scores: readonly Score[], sides: readonly TrueSide[]): string[] {
+  return (["allKnowing", "notForeseeing"] as const).map((oracle) => {
+    const { right, of } = sum(scores.flatMap((score) => sides.map((side) => score[oracle][side])));
+    return of === 0 ? NOTHING : `${((100 * right) / of).toFixed(2)} %`;
+  });
 }
 
 const MADE_BY: Readonly<Record<TrueSide, string>> = {
@@ -104,6 +105,8 @@ export function tabulateBlame(runs: readonly Run[]): Table {
       "target's, after 5",
       "pair's, after 5",
       "own, after 5",
+      "at best, after 5",
+      "without foresight, after 5",
       "benched for others",
     ],
     rows: runs.map(({ scenario, scores }) => [
@@ -111,9 +114,13 @@ export function tabulateBlame(runs: readonly Run[]): Table {
       `${sum(scores.flatMap(({ all }) => SIDES.map((side) => all[side]))).of}`,
       ...SIDES.map((side) => percent(sum(scores.map(({ all }) => all[side])))),
       ...[...SIDES, "network" as const].map((side) => percent(sum(scores.map(({ learned }) => learned[side])))),
+      ...oraclesOf(scores, SIDES),
       percent(benchedOf(scores)),
     ]),
-    remarks: ["Share that was blamed right; in brackets how many there were. –: there were none."],
+    remarks: [
+      "Share that was blamed right; in brackets how many there were. –: there were none.",
+      "At best and without foresight: as above, the exit's, the target's and the pair's together.",
+    ],
   };
 }
 
