@@ -162,7 +162,8 @@ export class ExitTable {
     if (member.isGone) return;
     if (isOver(member.hold, now)) member.hold = null;
     const { hold, health } = member;
-    const end = hold === null ? health.benchedUntil : Math.max(health.benchedUntil, hold.benchedUntil);
+    // First the operator's, whose end lets it be a last resort again.
+    const end = hold !== null && hold.benchedUntil > now ? hold.benchedUntil : health.benchedUntil;
     if (end > now) this.#benches.set(member.number, end);
     else if (member.queuedAt >= 0) this.#benches.delete(member.number);
     const isSound = hold === null && !health.isOnProbation;

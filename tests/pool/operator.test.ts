@@ -22,6 +22,20 @@ test("an exit that an operator benched is not taken, not even as the last one, u
   assert.deepEqual([pool.find("a")?.operatorBench, stateOf("a")], [null, "untried"]);
 });
 
+test("an operator's bench that ends before one that the exit earned leaves it as the last one from then on", () => {
+  const { pool, clock, take, takeExit, stateOf } = poolOf([exitOf("a")]);
+  pool.settle(takeExit("a"), REFUSED);
+  const earnedMs = pool.find("a")?.benchedForMs ?? 0;
+  pool.bench("a", 1, "");
+  assert.equal(take(), null);
+  clock.ms += 1;
+  assert.ok(earnedMs > 1 && stateOf("a") === "benched");
+  const lease = take();
+  assert.equal(lease?.exit.id, "a");
+  clock.ms += earnedMs;
+  assert.equal(pool.countByState().probation, 1);
+});
+
 test("a success of what was in flight does not end an operator's bench", () => {
   const { pool, takeExit, stateOf } = poolOf([exitOf("a")]);
   const lease = takeExit("a");
