@@ -71,8 +71,10 @@ function tellAttempt(attempt: AttemptRecord): string {
   return `${attempt.exit ?? "direct"} ${what} ${tellDuration(ms)}`;
 }
 
+/** One that was gone before it was accepted has no address. */
 function tellClient({ address, user }: ExchangeRecord["client"]): string {
-  return user === null ? address : `${user}@${address}`;
+  const where = address === "" ? "?" : address;
+  return user === null ? where : `${user}@${where}`;
 }
 
 /** Characters of a target or of evidence that the text form shows; the JSON form and the admin API have them whole. */

@@ -74,6 +74,10 @@ test("shows a dash where no status was sent", () => {
   assert.match(linesOf("text", ended(failedRecord({ status: null })))[0] ?? "", / failed - GET /);
 });
 
+test("shows a question mark for a client that was gone before it had an address", () => {
+  assert.match(linesOf("text", ended(failedRecord({ client: { address: "", user: null } })))[0] ?? "", / for \? 01JD8Z$/);
+});
+
 test("says durations as people do", () => {
   const told = (ms: number) => / (\S+) for 127/.exec(linesOf("text", ended(failedRecord({ attempts: [], ms })))[0] ?? "")?.[1];
   assert.deepEqual([12.6, 1234, 10_023, 150_000, 10_800_000].map(told), ["13ms", "1.2s", "10s", "2.5min", "3h"]);
