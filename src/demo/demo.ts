@@ -8,6 +8,7 @@ import type { ExchangeRecord } from "../core/ledger.ts";
 import type { ExitHop } from "../core/route.ts";
 import type { Config, ListenerSettings } from "../core/settings.ts";
 import { fakeResolver } from "../lab/fake-resolver.ts";
+import { fitLines } from "./fit-lines.ts";
 import { playOutages } from "./outages.ts";
 import { type Output, startProgress } from "./progress.ts";
 import { tellCommands, tellOutages, tellOutcome, tellWorld } from "./report.ts";
@@ -31,16 +32,17 @@ export interface DemoOptions {
 /** Runs the fault lab, a gateway over it, and a workload; gives the exit status. Nothing beyond this machine is contacted. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const { out, once, requests } = options;
+  const columns = out.columns ?? Number.POSITIVE_INFINITY;
   await using world = await startDemoWorld();
-  out.write(`${tellWorld(world.exits, requests)}\n`);
+  out.write(fitLines(`${tellWorld(world.exits, requests)}\n`, columns));
   const book = new RecordBook(requests);
   await using gateway = await startDemoGateway(options.config, world, book);
   const [address] = gateway.addresses as [HostPort];
   const { script, viaGateway } = await compare(options, world, address);
   await book.whenFull();
-  out.write(tellOutcome(world.exits, book.records, script, viaGateway));
+  out.write(fitLines(tellOutcome(world.exits, { records: book.records, script, gateway: viaGateway }, columns), columns));
   const send = (request: DemoRequest) => sendThrough({ ...address, scheme: "http" }, request, world.authority.cert);
-  out.write(tellOutages(await playOutages({ world, gateway, heard: book.later, send })));
+  out.write(fitLines(tellOutages(await playOutages({ world, gateway, heard: book.later, send })), columns));
   if (!once) await stayUp(options, world, address);
   return 0;
 }

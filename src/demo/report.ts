@@ -19,8 +19,15 @@ export function tellWorld(exits: readonly DemoExit[], requests: number): string 
   ].join("\n");
 }
 
-/** Who broke, what was rescued, and both success rates side by side. */
-export function tellOutcome(exits: readonly DemoExit[], records: readonly ExchangeRecord[], script: Tally, gateway: Tally): string {
+/** Both ways of the same requests. */
+export interface Comparison {
+  readonly records: readonly ExchangeRecord[];
+  readonly script: Tally;
+  readonly gateway: Tally;
+}
+
+/** Who broke, what was rescued, and both success rates side by side. Where it has few columns, the faults' names are left out. */
+export function tellOutcome(exits: readonly DemoExit[], { records, script, gateway }: Comparison, columns: number): string {
   return [
     "Who broke, as the gateway saw it:",
     "",
@@ -29,6 +36,7 @@ export function tellOutcome(exits: readonly DemoExit[], records: readonly Exchan
       findBroken(records).map(({ who, culprit, faults, attempts, rescued }) => {
         return [who, troubleOf(exits, who) ?? `a site; culprit: ${culprit}`, String(attempts), String(rescued), faults.join(", ")];
       }),
+      columns,
     ),
     "",
     `${countRescued(records)} requests failed at an exit and were rescued by another. A bad exit is benched after it failed,`,
@@ -41,6 +49,7 @@ export function tellOutcome(exits: readonly DemoExit[], records: readonly Exchan
         ["failed", String(script.failures.length), String(gateway.failures.length)],
         ["seconds", (script.ms / 1000).toFixed(1), (gateway.ms / 1000).toFixed(1)],
       ],
+      columns,
     ),
     "",
     tellFailures(gateway),
@@ -106,10 +115,16 @@ function tellFailures({ failures }: Tally): string {
   return others === 0 ? site : `${site} And ${others} for ${SHOP}: ${failures.find(({ request }) => request.url.hostname === SHOP)?.why}.`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+function table(head: readonly string[], rows: readonly (readonly string[])[], columnsMax: number): string[] {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)));
   const isNumber = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d.]+$/.test(row[column] ?? "")));
   const line = (cells: readonly string[]) =>
     `  ${cells.map((cell, column) => (isNumber[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join("  ")}`.trimEnd();
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
+  const lines = [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)];
+  if (head.length <= 1 || lines.every((one) => one.length <= columnsMax)) return lines;
+  return table(
+    head.slice(0, -1),
+    rows.map((row) => row.slice(0, -1)),
+    columnsMax,
+  );
 }

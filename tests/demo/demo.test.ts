@@ -58,11 +58,15 @@ test("the demo compares plain rotation with the gateway, says who broke, and the
 test("with once the demo ends by itself, and on a terminal it shows its progress", async () => {
   let text = "";
   let progress = "";
-  const out = { write: (more: string) => (text += more) };
+  const out = { columns: 80, write: (more: string) => (text += more) };
   const err = { isTTY: true, write: (more: string) => (progress += more) };
   assert.equal(await runDemo({ requests: 4, once: true, config: defaultConfig(), ended: new Promise(() => {}), out, err }), 0);
   assert.match(progress, /plain rotation +\[-+\] 0\/4.*through the gateway +\[#+\] 4\/4/s);
   assert.doesNotMatch(text, /curl/);
+  assert.deepEqual(
+    text.split("\n").filter((line) => line.length > 80),
+    [],
+  );
 });
 
 async function assertCommandsWork(commands: readonly string[]): Promise<void> {

@@ -1,0 +1,21 @@
+/** Breaks lines that are wider than a terminal at their spaces, under their own indent. Rows of tables and commands stay as they are. */
+export function fitLines(text: string, columns: number): string {
+  return text
+    .split("\n")
+    .flatMap((line) => (line.length <= columns || IS_WHOLE.test(line) ? [line] : breakLine(line, columns)))
+    .join("\n");
+}
+
+/** Commands to copy, and what has gaps between columns. */
+const IS_WHOLE = /^ *curl |\S {2,}\S/;
+
+function breakLine(line: string, columns: number): string[] {
+  const indent = line.slice(0, line.search(/\S/));
+  const lines: string[] = [];
+  for (const word of line.trimStart().split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(`${indent}${word}`);
+  }
+  return lines;
+}
