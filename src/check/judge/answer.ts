@@ -8,6 +8,7 @@ import { answerFields } from "./answer-fields.ts";
 import { dress } from "./dress.ts";
 import { type JudgeField, type JudgeKind, type JudgePayload, writePayload } from "./payload.ts";
 import { signPayload } from "./signature.ts";
+import type { SlowReaders } from "./slow-readers.ts";
 
 /** Who answers. */
 export interface JudgeVoice {
@@ -16,6 +17,7 @@ export interface JudgeVoice {
   readonly certificate: string;
   /** By which the judge can be reached, as far as it knows. */
   addresses(): readonly HostPort[];
+  readonly slowReaders: SlowReaders;
   /** What its connection began with; null: HTTP or TLS. */
   preambleOf(socket: Socket): string | null;
 }

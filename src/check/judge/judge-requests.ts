@@ -46,6 +46,7 @@ function echo(voice: JudgeVoice, request: IncomingMessage, response: ServerRespo
     const received = { method, target, httpVersion, fields: pairs(rawHeaders), bodyBytes, bodySha256: hash.digest("hex") };
     const { fields, body } = composeAnswer(voice, socket, received);
     response.writeHead(200, fields.flat()).end(body);
+    voice.slowReaders.note(socket);
   });
 }
 

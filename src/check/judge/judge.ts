@@ -11,6 +11,7 @@ import { judgeRequests } from "./judge-requests.ts";
 import { readPreamble } from "./preamble.ts";
 import { QuickAnswers } from "./quick-answers.ts";
 import { createJudgeKey, formatJudgeKey, isShared } from "./signature.ts";
+import { SlowReaders } from "./slow-readers.ts";
 
 export interface JudgeOptions {
   /** At least one; port 0 takes a free one. */
@@ -48,6 +49,8 @@ export async function startJudge(options: JudgeOptions): Promise<Judge> {
 
 /** Open at once; who comes beyond takes the place of whoever has been there longest, so that those who come to stay keep nobody out. */
 const CONNECTIONS_MAX = 8192;
+/** Who have not read their answers: each may have some hundred KiB of them. */
+const SLOW_READERS_MAX = 1024;
 /** A connection that says nothing for so long is closed. */
 const IDLE_MS = 30_000;
 /** And any, after so long. */
@@ -73,7 +76,10 @@ class JudgeServer implements Judge {
     const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
     this.key = isShared(ownKey) ? ownKey : createPublicKey(ownKey);
     this.certificate = new X509Certificate(cert).fingerprint256.replaceAll(":", "").toLowerCase();
-    this.#voice = { key: ownKey, certificate: this.certificate, addresses: () => this.#reachable(), preambleOf: this.#preambleOf };
+    this.#voice = {
+      ...{ key: ownKey, certificate: this.certificate, slowReaders: new SlowReaders(SLOW_READERS_MAX) },
+      ...{ addresses: () => this.#reachable(), preambleOf: this.#preambleOf },
+    };
     // A proxy that breaks a rule is told so by what the judge saw, rather than refused.
     const http = { maxHeaderSize: HEAD_BYTES_MAX, requireHostHeader: false, keepAliveTimeout: IDLE_MS };
     this.#http = createServer(http, judgeRequests(this.#voice));

@@ -36,6 +36,7 @@ export class QuickAnswers {
     const kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#idleMs / 1000}\r\n`;
     const head = `HTTP/1.1 200 OK\r\n${lines}Date: ${new Date().toUTCString()}\r\n${request.isLast ? "Connection: close\r\n" : kept}\r\n`;
     socket.write(Buffer.concat([Buffer.from(head, "latin1"), body]));
+    this.#voice.slowReaders.note(socket);
     if (!request.isLast) return;
     socket.off("data", this.onData).resume();
     socket.destroySoon();
