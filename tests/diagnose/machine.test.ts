@@ -229,8 +229,16 @@ test("a firewall of this machine that drops what comes to its own port is told a
     );
   const dropped = await fails({ how: "timeout", afterMs: 3000 });
   assert.deepEqual([dropped.verdict.fault, dropped.verdict.culprit], ["connect.timeout", "network"]);
-  assert.match(dropped.verdict.summary, /a firewall of this machine drops it\. Culprit: this machine's firewall\.$/);
+  assert.match(dropped.verdict.summary, /a firewall of this machine drops it\. Culprit: this machine's network rules\.$/);
   assert.match(dropped.verdict.fix.client, /^Let port 8080 through the firewall of this machine/);
+  const ledOn = await diagnosisOf(
+    { host: "127.0.0.1", port: 8081 },
+    [],
+    {},
+    { ...context, connectTcp: fakeDialler({ "127.0.0.1": { how: "timeout", afterMs: 3000 } }), machine: async () => facts },
+  );
+  assert.deepEqual([ledOn.verdict.culprit, ledOn.verdict.confidence], ["network", 0.6]);
+  assert.match(ledOn.verdict.summary, /nobody listens there: .* or a rule leads it on to a container/);
   const rejected = await fails({ how: "errno", code: "ECONNREFUSED" });
   assert.deepEqual([rejected.verdict.fault, rejected.verdict.confidence], ["connect.refused", 0.6]);
   assert.match(

@@ -39,7 +39,10 @@ export function correct(verdict: Verdict, broken: TestResult, tests: readonly Te
 }
 
 /** Of this machine, where it is not the hop. */
-const OWN: Partial<Readonly<Record<Culprit, string>>> = { network: "this machine's firewall", dns: "/etc/hosts of this machine" };
+const OWN: Partial<Readonly<Record<Culprit, string>>> = {
+  network: "this machine's network rules",
+  dns: "/etc/hosts of this machine",
+};
 
 function blameOf(verdict: Verdict, { role, hop }: AttributedFault, { culprit }: Correction): { culprit: Culprit; hop: number } {
   if (culprit === "hop") return { culprit: role === "exit" ? "exit" : "origin", hop };

@@ -2,7 +2,7 @@ import type { FaultId } from "../../core/fault.ts";
 import type { Correction } from "./correction.ts";
 import { hears, isAny, type Listener } from "./listeners.ts";
 import type { MachineFacts } from "./machine-facts.ts";
-import { doesNotAccept, droppedHere, listensElsewhere, refusedAllTheSame } from "./readings.ts";
+import { doesNotAccept, droppedHere, ledOnOrDropped, listensElsewhere, refusedAllTheSame } from "./readings.ts";
 
 /** Something to look at on a machine that the user can log in to. */
 export interface Hint {
@@ -90,8 +90,15 @@ function elsewhere({ port, host }: Pick<Dialled, "port" | "host">, address: stri
 function unheardHere(dialled: Dialled, address: string, facts: MachineFacts): readonly Finding[] {
   const full = notAccepted(dialled, address, facts);
   if (full.length > 0) return full;
-  const words = `A firewall of this machine drops what comes to port ${dialled.port}: else it would be refused or answered.`;
-  return [{ ...here(words, FIREWALL), ...(facts.listeners === null ? {} : { proves: droppedHere(dialled.port) }) }];
+  const { port } = dialled;
+  const { listeners } = facts;
+  const isHeard = listeners?.some((one) => one.port === port && hears(one, address)) !== false;
+  // Ports of containers are led on without a socket here.
+  const words = isHeard
+    ? `A firewall of this machine drops what comes to port ${port}: else it would be refused or answered.`
+    : `Nobody listens on port ${port} of this machine, and it is not refused: a firewall drops it, or a rule leads it on to a container or a machine that is silent.`;
+  const proves = listeners === null ? {} : { proves: isHeard ? droppedHere(port) : ledOnOrDropped(port) };
+  return [{ ...here(words, FIREWALL), ...proves }];
 }
 
 /** The kernel opens connections by itself; then they wait for the program. One that listens on `::` alone would have refused IPv4. */

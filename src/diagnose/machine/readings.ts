@@ -36,6 +36,20 @@ export function droppedHere(port: number): Correction {
   };
 }
 
+/** Without a socket the kernel would refuse: some rule is in between, and only the rules say which. */
+export function ledOnOrDropped(port: number): Correction {
+  return {
+    ...{ culprit: "network", confidence: OPEN, whyNot: null },
+    summary: `Port ${port} of this machine did not answer TCP in time, and nobody listens there: a firewall of this machine drops it, or a rule leads it on to a container or a machine that is silent.`,
+    evidence: `/proc/net/tcp: no socket listens on port ${port}`,
+    fix: {
+      client: `Look at the rules for port ${port} on this machine (nft list ruleset; iptables-save), and at the container that it belongs to.`,
+      operator: `Look at the rules for port ${port} on this machine (nft list ruleset; iptables-save), and at the container that it belongs to.`,
+    },
+    nextTest: "the container, or the machine that the port is led on to, at its own address",
+  };
+}
+
 /** @param shown where a program does listen @param what in which respect it is another place @param ask where it can be asked */
 export function listensElsewhere(
   asked: string,
