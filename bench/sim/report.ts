@@ -58,7 +58,7 @@ export function tabulateAims(runs: readonly Run[]): Table {
       "A kind is one law at one exit, provider or target: one dead exit, one outage, one exit that one target blocks.",
       "What is blamed is compared as it was told at once, without what later attempts showed.",
       "At best: the same failures, blamed by one who knows all the laws that hold at that moment, and weighs them by what the failure looks like (Bayes). Without foresight: one who knows them too, but an outage, a death or a burst only from its first failure on.",
-      "What is missed most: the only site of two exits where it fails now and then (which of the two an exit's silence is, nobody else can tell); exits that fail only now and then, on targets that do so too or refuse others; and the first failures of a provider's bursts of a few seconds.",
+      "What is missed most: that the only site of two exits is down, over the one that was dead some minutes before and words it as it did then; exits that fail only now and then, on targets that do so too or refuse others; and the first failures of a provider's bursts of a few seconds.",
       "An outage costs a few requests after its end: the circuit stays open until a probe finds the target back (in the table below: lost meanwhile).",
     ],
   };

@@ -55,17 +55,19 @@ export class ExitLoader {
     book.begin(list);
     for (let entry = 0; entry < list.size; entry++) {
       if ((entry + 1) % STEP_EXITS_MAX === 0) yield;
+      const row = book.findEntry(entry);
+      if (row >= 0 && book.isIn(row)) {
+        this.#report({ type: "warning", message: `two exits have the id ${book.idOf(row)}: the second is left out` });
+        continue;
+      }
       const number = list.kindOf(entry);
       let kind = kinds[number];
       if (kind === undefined || kind.number === NONE) kinds[number] = kind = lists.kinds.of(book.labelled(list.kinds[number] as ExitKind));
-      const row = book.findEntry(entry);
       if (row < 0) {
         added++;
         const fresh = book.add(entry);
         exits.order.put(fresh, entry);
         exits.enter(fresh, kind, this.#clock.now());
-      } else if (book.isIn(row)) {
-        this.#report({ type: "warning", message: `two exits have the id ${book.idOf(row)}: the second is left out` });
       } else {
         if (this.#replace(row, kind, () => book.move(row, entry))) stale.push(book.idOf(row));
         exits.order.put(row, entry);
