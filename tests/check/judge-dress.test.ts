@@ -26,6 +26,12 @@ test("shows a payload as its JSON over lines, with each character escaped that i
   );
 });
 
+test("shows a payload that is deep beyond all reason in little more than its own length", () => {
+  const depth = 100_000;
+  const payload = `${"[".repeat(depth)}1${"]".repeat(depth)}`;
+  assert.ok(showPayload(payload).length < 20 * payload.length);
+});
+
 test("finds what a body states, whatever its kind", () => {
   const statement = { payload: writePayload({ a: "é" } as never), signature: "c2lnbmF0dXJl" };
   for (const kind of JUDGE_KINDS) assert.deepEqual(findStatements(dress(kind, statement)), [statement]);

@@ -12,7 +12,7 @@ export function showPayload(payload: string): Buffer {
   let isInText = false;
   for (let at = 0; at < payload.length; at++) {
     const char = payload.charCodeAt(at);
-    page.reserve(depth + ROOM_BYTES);
+    page.reserve(ROOM_BYTES);
     if (isInText && char === BACKSLASH) at = copyEscape(page, payload, at);
     else if (char === QUOTE) {
       isInText = !isInText;
@@ -23,8 +23,10 @@ export function showPayload(payload: string): Buffer {
   return page.bytes;
 }
 
-/** What one character of a payload takes at most, besides its line's space. */
-const ROOM_BYTES = 32;
+/** What one character of a payload takes at most, with its line's space. */
+const ROOM_BYTES = 64;
+/** A payload has four; deeper ones, which only a judge that is none would sign, must not cost memory by the square of their depth. */
+const LEVELS_MAX = 16;
 
 const QUOTE = 0x22;
 const AMPERSAND = 0x26;
@@ -124,6 +126,6 @@ class Page {
 
   line(depth: number): void {
     this.put(NEWLINE);
-    for (let i = 0; i < depth; i++) this.put(SPACE);
+    for (let i = Math.min(depth, LEVELS_MAX); i > 0; i--) this.put(SPACE);
   }
 }

@@ -50,6 +50,16 @@ export const STALE_CACHES: Liars = [
   ),
   stale("a cache that keeps what must not be kept, by its whole URL", (request) => `${request.line[0]} ${request.line[1]}`),
   stale("a cache that takes all queries of a path for one", (request) => `${request.line[0]} ${request.line[1].split("?")[0]}`),
+  zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
+    let before: Carried | null = null;
+    return startWebProxy({
+      answer(answer) {
+        const given = before ?? answer;
+        before = answer;
+        return given;
+      },
+    });
+  }),
 ];
 
 /** Proxies that send people elsewhere. */
