@@ -80,5 +80,15 @@ function refuseBinary(first: Buffer): void {
   const start = first.toString("latin1", 0, MARK_BYTES);
   const found = COMPRESSED.find(([magic]) => start.startsWith(magic));
   if (found !== undefined) throw new UnreadableList(`is compressed: unpack it first (${found[1]})`);
-  if (first.subarray(0, HEAD_BYTES_MAX).includes(0)) throw new UnreadableList("is a binary file, not a list of proxies");
+  if (isBinary(first.subarray(0, HEAD_BYTES_MAX))) throw new UnreadableList("is a binary file, not a list of proxies");
+}
+
+/** Of the bytes of a text, how many are none of a text's at the most: a stray NUL spoils its line, not the list. */
+const STRAY_SHARE_MAX = 0.05;
+
+function isBinary(head: Buffer): boolean {
+  if (!head.includes(0)) return false;
+  let strays = 0;
+  for (const byte of head) if (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) strays += 1;
+  return strays > head.length * STRAY_SHARE_MAX;
 }

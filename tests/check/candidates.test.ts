@@ -93,6 +93,14 @@ test("what is no list is told in a word, and the next list is read", async () =>
   ]);
 });
 
+test("a stray NUL spoils its line, not the list", async () => {
+  assert.deepEqual(await read([source("192.0.2.1:80\n192.0.2.2\0:8080\n192.0.2.3:80\n")]), [
+    "list:1 ? http://192.0.2.1:80",
+    "list:2:1: the host is neither a name nor an address",
+    "list:3 ? http://192.0.2.3:80",
+  ]);
+});
+
 test("lists of other programs are read, and what names no scheme there is left open", async () => {
   const json = '[\n{"ip": "192.0.2.1", "port": 80},\n{"ip": "192.0.2.2", "port": "81", "type": "socks5"},\n{"ip": "192.0.2.3"}]';
   assert.deepEqual(await read([source(json, { chunkBytes: 10 })]), [
