@@ -15,8 +15,8 @@ import { startModule } from "./peers/start-node.ts";
 interface Contender {
   readonly name: string;
   readonly peer: Peer;
-  /** A reverse proxy knows its target; a forward proxy is told. */
-  readonly kind: "reverse" | "forward";
+  /** What a forward proxy is told to ask; null: a reverse proxy knows. */
+  readonly toldPort: number | null;
 }
 
 interface Round extends WrkResult {
@@ -25,37 +25,41 @@ interface Round extends WrkResult {
 }
 
 const CONNECTIONS = 64;
+/** What each way costs in nginx: through an exit on the load's core requests come one by one rather than in bunches, which costs any proxy more. */
 const BASELINE = "nginx (reverse)";
+const EXIT_BASELINE = "nginx (reverse), through the exit";
 
 /** Requests over kept-alive connections: what each proxy costs, and how fast it answers. Rounds are interleaved, medians shown. */
 export async function benchRequests(options: BenchOptions): Promise<Table> {
   await using running = new AsyncDisposableStack();
   const target = running.use(await startTarget());
   const contenders = await startContenders(target.port, running);
-  const results = await interleave(contenders, options, (contender, seconds) => measure(contender, target.port, seconds));
+  const results = await interleave(contenders, options, measure);
   return tabulate(results, options);
 }
 
 async function startContenders(targetPort: number, running: AsyncDisposableStack): Promise<Contender[]> {
   const exit = running.use(await startHaproxyProxy(targetPort, LOAD_CPU));
-  const starts: [string, Contender["kind"], () => Promise<Peer>][] = [
-    [BASELINE, "reverse", () => startNginxProxy(targetPort)],
-    ["HAProxy (reverse)", "reverse", () => startHaproxyProxy(targetPort, PROXY_CPU)],
-    ["raw sockets in Node (no checks)", "forward", () => startModule("peers/raw-forwarder.ts", { cpu: PROXY_CPU })],
-    ["Good Gateway, direct", "forward", () => startGateway()],
-    ["Good Gateway, through an HTTP exit", "forward", () => startGateway({ exits: [`127.0.0.1:${exit.port}`] })],
-    ["Squid", "forward", () => startSquid({ cpu: PROXY_CPU })],
-    ["tinyproxy", "forward", () => startTinyproxy({ cpu: PROXY_CPU })],
-    ["proxy-chain", "forward", () => startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU })],
+  const starts: [string, Contender["toldPort"], () => Promise<Peer>][] = [
+    [BASELINE, null, () => startNginxProxy(targetPort)],
+    ["HAProxy (reverse)", null, () => startHaproxyProxy(targetPort, PROXY_CPU)],
+    ["raw sockets in Node (no checks)", targetPort, () => startModule("peers/raw-forwarder.ts", { cpu: PROXY_CPU })],
+    ["Good Gateway, direct", targetPort, () => startGateway()],
+    [EXIT_BASELINE, null, () => startNginxProxy(exit.port)],
+    ["raw sockets in Node, through the exit", exit.port, () => startModule("peers/raw-forwarder.ts", { cpu: PROXY_CPU })],
+    ["Good Gateway, through an HTTP exit", targetPort, () => startGateway({ exits: [`127.0.0.1:${exit.port}`] })],
+    ["Squid", targetPort, () => startSquid({ cpu: PROXY_CPU })],
+    ["tinyproxy", targetPort, () => startTinyproxy({ cpu: PROXY_CPU })],
+    ["proxy-chain", targetPort, () => startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU })],
   ];
   const contenders: Contender[] = [];
-  for (const [name, kind, start] of starts) contenders.push({ name, kind, peer: running.use(await start()) });
+  for (const [name, toldPort, start] of starts) contenders.push({ name, toldPort, peer: running.use(await start()) });
   return contenders;
 }
 
-async function measure({ name, peer, kind }: Contender, targetPort: number, seconds: number): Promise<Round> {
+async function measure({ name, peer, toldPort }: Contender, seconds: number): Promise<Round> {
   const before = readUsage(peer.pid);
-  const load = { port: peer.port, targetPort: kind === "forward" ? targetPort : null, connections: CONNECTIONS, seconds };
+  const load = { port: peer.port, targetPort: toldPort, connections: CONNECTIONS, seconds };
   const result = await runWrk(load);
   const after = readUsage(peer.pid);
   if (result.requests === 0) throw new Error(`${name} answered nothing\n${peer.log()}`);
@@ -65,13 +69,14 @@ async function measure({ name, peer, kind }: Contender, targetPort: number, seco
 
 function tabulate(results: ReadonlyMap<Contender, Round[]>, { rounds, seconds }: BenchOptions): Table {
   const cpu = (measured: readonly Round[]) => median(measured.map(({ cpuPerRequest }) => cpuPerRequest));
-  const baseline = cpu([...results].find(([{ name }]) => name === BASELINE)?.[1] ?? []);
+  const of = (baseline: string) => cpu([...results].find(([{ name }]) => name === baseline)?.[1] ?? []);
   const rows = [...results].map(([{ name }, measured]) => {
     const middle = (pick: (round: Round) => number) => median(measured.map(pick));
     return [
       name,
       cpu(measured).toFixed(1),
-      (cpu(measured) / baseline).toFixed(2),
+      (cpu(measured) / of(BASELINE)).toFixed(2),
+      name.includes("through") ? (cpu(measured) / of(EXIT_BASELINE)).toFixed(2) : "",
       middle((round) => (round.requests / round.microseconds) * 1e6).toFixed(0),
       (middle((round) => round.p50) / 1000).toFixed(2),
       (middle((round) => round.p99) / 1000).toFixed(2),
@@ -81,7 +86,7 @@ function tabulate(results: ReadonlyMap<Contender, Round[]>, { rounds, seconds }:
   });
   return {
     title: `Requests: ${CONNECTIONS} connections, answers of 64 bytes`,
-    columns: ["", "CPU µs/request", "x nginx", "requests/s", "p50 ms", "p99 ms", "RSS MiB", "failed"],
+    columns: ["", "CPU µs/request", "x nginx", "x nginx through it", "requests/s", "p50 ms", "p99 ms", "RSS MiB", "failed"],
     rows,
     remarks: [
       `median of ${rounds} interleaved rounds of ${seconds} s; proxy on core ${PROXY_CPU}, load, target and exit on core ${LOAD_CPU}`,
