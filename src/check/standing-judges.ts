@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -7,9 +6,8 @@ import type { CheckResult } from "./check-result.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { JudgeWatch } from "./judge-watch.ts";
 
-/** For a judge that is away to come back, as when it is started anew, and between two looks for it. Milliseconds. */
+/** For a judge that is away to come back, as when it is started anew. Milliseconds. */
 const AWAY_MS_MAX = 2000;
-const LOOK_MS = 300;
 /** A proxy is checked again so often because a judge was away meanwhile. */
 const AGAIN_MAX = 3;
 
@@ -48,7 +46,7 @@ export class StandingJudges {
     }
   }
 
-  /** Until it is there, or dropped. */
+  /** Until it is there, or dropped. The watch lets some time pass between two looks. */
   async #lookFor(judge: JudgeAddress, signal: CancelSignal): Promise<void> {
     const { clock } = this.#context;
     const startedAt = clock.now();
@@ -58,7 +56,6 @@ export class StandingJudges {
       if (!("problem" in now)) return this.#renew(judge, now);
       this.#awayAt = clock.now();
       if (this.#awayAt - startedAt > AWAY_MS_MAX) return this.#drop(judge, now.problem);
-      await wait(LOOK_MS);
     }
   }
 
