@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { fieldValues, type RawFields } from "../core/message.ts";
 import { excerpt } from "../wire/http1/excerpt.ts";
+import { bodyDigest } from "./judge/body-digest.ts";
 import type { JudgeRequest } from "./judge/judged.ts";
 import type { JudgePayload } from "./judge/payload.ts";
 import type { Lie } from "./lie.ts";
@@ -82,16 +82,12 @@ function changeOf(name: string, sent: string | null, seen: string | null): strin
 }
 
 function changesOfBody({ body }: JudgeRequest, { bodyBytes, bodySha256 }: JudgePayload): string[] {
-  const sentBytes = body?.length ?? 0;
-  if (bodyBytes !== sentBytes) return [`the request's body of ${sentBytes} bytes reached the judge as ${bodyBytes} bytes`];
-  return bodySha256 === (body === null ? SHA256_OF_NOTHING : sha256(body)) ? [] : ["the request's body reached the judge changed"];
+  const sent = body ?? NOTHING;
+  if (bodyBytes !== sent.length) return [`the request's body of ${sent.length} bytes reached the judge as ${bodyBytes} bytes`];
+  return bodySha256 === bodyDigest(sent) ? [] : ["the request's body reached the judge changed"];
 }
 
-const SHA256_OF_NOTHING = sha256(Buffer.alloc(0));
-
-function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
+const NOTHING = Buffer.alloc(0);
 
 /** A field of a request as it came that its client did not send, or not with this value. */
 export interface AddedField {

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Received } from "./answer.ts";
+import { bodyDigest } from "./body-digest.ts";
 import type { JudgeField } from "./payload.ts";
 
 /** A request that leaves no question open. */
@@ -39,8 +39,7 @@ export function readPlainRequest(chunk: Buffer): PlainRequest | null {
   if (connection !== "" && connection !== "close" && connection !== "keep-alive") return null;
   const body = chunk.subarray(headEnd + HEAD_END.length);
   if (body.length !== Number(length)) return null;
-  const bodySha256 = body.length === 0 ? SHA256_OF_NOTHING : sha256(body);
-  const received = { method, target, httpVersion: "1.1", fields, bodyBytes: body.length, bodySha256 };
+  const received = { method, target, httpVersion: "1.1", fields, bodyBytes: body.length, bodySha256: bodyDigest(body) };
   return { received, isLast: connection === "close" };
 }
 
@@ -55,8 +54,3 @@ const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([\x21-\x7e\x80-\xff](?:[\x20-\x7
 const LENGTH = /^\d{1,5}$/;
 /** What changes where a message ends, or what becomes of its connection. */
 const OTHERS: ReadonlySet<string> = new Set(["transfer-encoding", "expect", "upgrade", "proxy-connection"]);
-const SHA256_OF_NOTHING = sha256(Buffer.alloc(0));
-
-function sha256(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}

@@ -62,8 +62,8 @@ const UNICODE_ESCAPE_CHARS = 6;
 /** What stands between texts: brackets, commas, colons, numbers and words. @returns how deep it leads */
 function copyMark(page: Page, payload: string, at: number, depth: number): number {
   const char = payload.charCodeAt(at);
-  const isOpening = char === OPENING.array || char === OPENING.object;
-  const isClosing = char === CLOSING.array || char === CLOSING.object;
+  const isOpening = isOpener(char);
+  const isClosing = isCloser(char);
   if (isClosing && !isOpener(payload.charCodeAt(at - 1))) page.line(depth - 1);
   page.put(char);
   if (char === COLON) page.put(SPACE);
