@@ -1,3 +1,5 @@
+import { parseJson } from "./json-line.ts";
+
 /**
  * Joins objects that stand over many lines, as `gcloud`, `jq`, consoles of clouds and `journalctl -o json-pretty` print them, into one line
  * each, and cuts lists of them into one line each. All other lines are passed on as they come, and so is what turns out to be no object, or
@@ -63,12 +65,13 @@ export class JsonJoiner {
   #close(): void {
     const joined = this.#held.map((text) => text.trim()).join("");
     const whole = joined.slice(joined.indexOf("{"), joined.lastIndexOf("}") + 1);
-    if (!isJson(whole)) {
+    const value = parseJson(whole);
+    if (value === null) {
       this.end();
       return;
     }
     this.#held = [];
-    for (const entry of entriesOf(whole) ?? [whole]) this.#take(entry, this.#first);
+    for (const entry of entriesIn(value) ?? [whole]) this.#take(entry, this.#first);
   }
 
   /** What is in it may be joined all the same: entries in a list with a name. */
@@ -86,35 +89,29 @@ function indentOf(text: string): string {
   return text.slice(0, Math.max(0, text.search(/\S/)));
 }
 
-/** `[{…},{…}]`, and what clouds put around such a list. */
-const LIST = /^(?:\[|\{\s*"(?:records|events|logEvents|entries|Records)"\s*:\s*\[)\s*\{.*\}\s*\]\s*\}?\s*$/;
+/** `[{…},{…}]`, and what clouds put around such a list. No two of its parts take the same blanks: a line of blanks costs its length. */
+const LIST = /^(?:\[|\{\s*"(?:records|events|logEvents|entries|Records)"\s*:\s*\[)\s*\{.*\}\s*\]\s*(?:\}\s*)?$/;
 const LISTS = ["records", "events", "logEvents", "entries", "Records"];
 
 /** The entries of a list in one line; null: there is none. */
 function entriesOf(text: string): string[] | null {
   try {
-    const value: unknown = JSON.parse(text);
-    const list = Array.isArray(value) ? value : LISTS.map((name) => (value as Record<string, unknown>)[name]).find(Array.isArray);
-    const isOfObjects = list?.every((entry) => typeof entry === "object" && entry !== null) === true && list.length > 0;
-    return isOfObjects ? list.map((entry) => JSON.stringify(entry)) : null;
+    return entriesIn(JSON.parse(text));
   } catch {
     return null;
   }
 }
 
+function entriesIn(value: object): string[] | null {
+  const list = Array.isArray(value) ? value : LISTS.map((name) => (value as Record<string, unknown>)[name]).find(Array.isArray);
+  const isOfObjects = list?.every((entry) => typeof entry === "object" && entry !== null) === true && list.length > 0;
+  return isOfObjects ? list.map((entry) => JSON.stringify(entry)) : null;
+}
+
 const OPEN = 0x7b;
-const OBJECT_OPENS = /^\s*\[?\s*\{$/;
-const OBJECT_ENDS = /^\}\s*[,\]]?\s*$/;
+const OBJECT_OPENS = /^\s*(?:\[\s*)?\{$/;
+const OBJECT_ENDS = /^\}\s*(?:[,\]]\s*)?$/;
 const OBJECT_CHARS_MAX = 64 * 1024;
 const OBJECT_LINES_MAX = 2000;
 /** Of a text with so many nothing is joined any more. */
 const INDENTS_MAX = 20;
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

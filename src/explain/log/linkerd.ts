@@ -4,7 +4,7 @@ import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-
 export const LINKERD: LogFormat = { id: "linkerd", name: "log of Linkerd's proxy", program: "linkerd", read: readLine };
 
 const LINE = /^\[ *\d+\.\d+s\] +(TRACE|DEBUG|INFO|WARN|ERROR) ThreadId\(\d+\) (.*)$/;
-const ENDPOINT = /\bendpoint (\S+?): |\bendpoint\{(?:[^}]* )?addr=([^}\s]+)/;
+const ENDPOINT = /\bendpoint (\S+?): |\bendpoint\{(?:[^{}]* )?addr=([^}\s]+)/;
 
 /** Its times count from its own start: whatever brings the lines here has others. */
 function readLine(line: string): LogEvent | null {

@@ -87,3 +87,12 @@ test("no line is lost: what has no end, is no JSON or is too long comes as it st
     }),
   );
 });
+
+test("a line costs its length, however many blanks stand where a list or an object could end", () => {
+  const blanks = " ".repeat(64 * 1024);
+  const begun = performance.now();
+  for (const lines of [[`[{}]${blanks}x`], ["{", `}${blanks}x`], [`${blanks}x{`]])
+    assert.equal(join(lines.join("\n")).length, lines.length);
+  // With a cost that grows with the square it is seconds.
+  assert.ok(performance.now() - begun < 1000);
+});
