@@ -1,3 +1,4 @@
+import { mannerOf } from "../blame/manners.ts";
 import { fault } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
@@ -135,7 +136,7 @@ class Search {
     meet(this.#calls, withScheme(this.#exit, scheme), goals, turn, false).then(
       (outcome) => {
         this.#running.delete(scheme);
-        if (outcome.kind === "failed" && !outcome.attributed.fault.id.endsWith("timeout"))
+        if (outcome.kind === "failed" && mannerOf(outcome.attributed.fault.id) !== "silence")
           this.#heardMs = this.#calls.context.clock.now() - startedAt;
         this.#ended(scheme, outcome);
       },

@@ -1,3 +1,4 @@
+import { mannerOf } from "../blame/manners.ts";
 import { roundMs } from "../core/clock.ts";
 import { fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
@@ -162,7 +163,7 @@ const WORST: readonly Lie["fault"][] = [
 
 /** @param isHurried as it was begun: what ends by a time limit then leaves the ability unknown. */
 export function cannot({ attributed }: Failed, isHurried: boolean): Finding {
-  if (isHurried && attributed.fault.id.endsWith("timeout")) return NO_TIME;
+  if (isHurried && mannerOf(attributed.fault.id) === "silence") return NO_TIME;
   return { ok: false, details: tell(attributed) };
 }
 

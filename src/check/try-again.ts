@@ -1,3 +1,4 @@
+import { mannerOf } from "../blame/manners.ts";
 import type { FaultId } from "../core/fault.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckResult } from "./check-result.ts";
@@ -44,5 +45,5 @@ function mayHaveAnswered({ fault, tried, state, can }: CheckResult, { tookMs, la
 }
 
 function isSilence(fault: CheckResult["fault"]): boolean {
-  return fault?.id.endsWith("timeout") === true;
+  return fault !== null && mannerOf(fault.id) === "silence";
 }
