@@ -72,6 +72,11 @@ export function faultOfStatus(status: number): AnyFaultId | null {
   return STATUSES[status] ?? (status >= 500 && status <= 599 ? "answer.5xx" : null);
 }
 
+/** What a status says that the backend itself answered with; null: it is no failure. */
+export function faultOfBackendStatus(status: number): AnyFaultId | null {
+  return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+}
+
 const STATUSES: Readonly<Record<number, AnyFaultId>> = {
   408: "client.request_timeout",
   413: "client.body_too_large",

@@ -1,3 +1,4 @@
+import { faultOfBackendStatus } from "./access.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 
@@ -84,7 +85,7 @@ interface Served extends Rest {
 /** A status that the target had too is the target's own; how far its times came tells of the others. */
 function faultOf(served: Served): AnyFaultId | null {
   const { status, targetStatus, actions, reason, hasTarget, times } = served;
-  if (targetStatus !== null) return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+  if (targetStatus !== null) return faultOfBackendStatus(status);
   const byReason = REASONS.find(([, pattern]) => pattern.test(reason))?.[0];
   if (byReason !== undefined) return byReason;
   if (/\bfixed-response\b/.test(actions)) return status >= 500 ? "gateway.local_response" : null;

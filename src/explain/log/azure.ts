@@ -1,4 +1,4 @@
-import { faultOfStatus, refine } from "./access.ts";
+import { faultOfBackendStatus, faultOfStatus, refine } from "./access.ts";
 import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
@@ -70,8 +70,7 @@ function readGateway(line: string): LogEvent | null {
 function ofGatewayStatus(status: number, fields: Fields, info: string): AnyFaultId | null {
   const backendStatus = readNumber(fields, "serverStatus", "serverStatus_s");
   // Where it names no error of its own, the status is the backend's.
-  if (info === NO_ERROR && backendStatus === status)
-    return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+  if (info === NO_ERROR && backendStatus === status) return faultOfBackendStatus(status);
   const fault = faultOfStatus(status);
   return fault === null ? null : refine(fault, { backend: null, ms: null, connected: null, headed: null, backendStatus });
 }

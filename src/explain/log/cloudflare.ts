@@ -1,4 +1,4 @@
-import { faultOfStatus } from "./access.ts";
+import { faultOfBackendStatus, faultOfStatus } from "./access.ts";
 import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed, readEpoch } from "./log-times.ts";
@@ -42,7 +42,7 @@ function faultOf(status: number, origin: number, action: string): AnyFaultId | n
   if (/block|drop|challenge/i.test(action) && status < 500) return "client.denied";
   const own = OWN[status];
   if (own !== undefined) return own;
-  if (origin === status) return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+  if (origin === status) return faultOfBackendStatus(status);
   return faultOfStatus(status);
 }
 

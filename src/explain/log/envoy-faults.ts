@@ -1,3 +1,4 @@
+import { faultOfBackendStatus } from "./access.ts";
 import type { AnyFaultId } from "./log-event.ts";
 
 /** What Envoy's access log says of how a request or a connection ended, whichever way its format writes it. */
@@ -36,8 +37,7 @@ export function faultOfEnvoy(end: EnvoyEnd): AnyFaultId | null {
 
 /** The answer is the backend's own. */
 function ofBackend(status: number | null): AnyFaultId | null {
-  if (status === null || status < 429) return null;
-  return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+  return status === null ? null : faultOfBackendStatus(status);
 }
 
 /** Envoy's own answer, or one of which it does not say whose it is. */

@@ -1,4 +1,4 @@
-import { faultOfStatus } from "./access.ts";
+import { faultOfBackendStatus, faultOfStatus } from "./access.ts";
 import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
@@ -52,12 +52,8 @@ function millisecondsOf(latency: string | null): number | null {
 
 function ofStatus(status: number, details: string): AnyFaultId | null {
   // As the backend, or the cache, had it.
-  if (/^response_(?:sent_by_backend|from_cache)/.test(details)) return status >= 500 ? "relay.origin_5xx" : faultOf4xx(status);
+  if (/^response_(?:sent_by_backend|from_cache)/.test(details)) return faultOfBackendStatus(status);
   return faultOfStatus(status);
-}
-
-function faultOf4xx(status: number): AnyFaultId | null {
-  return status === 429 ? "relay.rate_limited" : null;
 }
 
 /** https://cloud.google.com/load-balancing/docs/https/https-logging-monitoring */

@@ -1,3 +1,4 @@
+import { faultOfBackendStatus } from "./access.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readSlashed } from "./log-times.ts";
 
@@ -80,7 +81,7 @@ interface Session {
 
 /** By the termination state: who ended the session, and in which stage. A normal end may still be a 5xx of the backend's. */
 function faultOf(state: string, { server, status, wait, connect, head }: Session): AnyFaultId | null {
-  if (state === "--") return status >= 500 ? "relay.origin_5xx" : status === 429 ? "relay.rate_limited" : null;
+  if (state === "--") return faultOfBackendStatus(status);
   if (server === "<NOSRV>" && (state === "SC" || state === "SQ")) return "gateway.no_healthy_backend";
   if (state === "LR" || state === "PR" || state === "LH" || state === "LC")
     return status >= 500
