@@ -8,6 +8,7 @@ import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
 import type { JudgeVoice } from "./answer.ts";
 import { judgeRequests } from "./judge-requests.ts";
+import { FIELDS_MAX, HEAD_BYTES_MAX } from "./plain-request.ts";
 import { readPreamble } from "./preamble.ts";
 import { QuickAnswers } from "./quick-answers.ts";
 import { createJudgeKey, formatJudgeKey, isShared } from "./signature.ts";
@@ -55,8 +56,6 @@ const SLOW_READERS_MAX = 1024;
 const IDLE_MS = 30_000;
 /** And any, after so long. */
 const CONNECTION_MS = 120_000;
-const HEAD_BYTES_MAX = 16 * 1024;
-const FIELDS_MAX = 200;
 /** The first byte of a TLS connection (RFC 8446 5.1): a handshake record. */
 const TLS_HANDSHAKE = 0x16;
 

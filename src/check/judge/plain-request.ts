@@ -14,7 +14,7 @@ export interface PlainRequest {
  * length or without a body. Null where anything else is said, for a complete parser to read: it would find the same in these.
  */
 export function readPlainRequest(chunk: Buffer): PlainRequest | null {
-  const headEnd = chunk.length <= BYTES_MAX ? chunk.indexOf(HEAD_END) : -1;
+  const headEnd = chunk.length <= HEAD_BYTES_MAX ? chunk.indexOf(HEAD_END) : -1;
   if (headEnd < 0) return null;
   const [line = "", ...lines] = chunk.toString("latin1", 0, headEnd).split("\r\n");
   const [, method = "", target = ""] = REQUEST_LINE.exec(line) ?? [];
@@ -43,9 +43,9 @@ export function readPlainRequest(chunk: Buffer): PlainRequest | null {
   return { received, isLast: connection === "close" };
 }
 
-/** As node:http has it for a head. */
-const BYTES_MAX = 16 * 1024;
-const FIELDS_MAX = 200;
+/** What a judge takes of a head, whoever reads it; of a plain request, its body included. */
+export const HEAD_BYTES_MAX: number = 16 * 1024;
+export const FIELDS_MAX = 200;
 const HEAD_END = Buffer.from("\r\n\r\n");
 /** With a path, or a whole URL, as proxies are asked. */
 const REQUEST_LINE = /^(GET|POST) ((?:\/|https?:\/\/[\w.[])[\x21-\x7e]*) HTTP\/1\.1$/;
