@@ -84,6 +84,14 @@ for (const [title, status, text, by, id, fields] of ROWS) {
   });
 }
 
+test("the first 16 KiB of a page of a filter's words alone are looked through at once", () => {
+  const titles = [`${"Sophos".repeat(1260)}${"blocked".repeat(1260)}`, "Netskope".repeat(2047), "SonicWall".repeat(1819)];
+  const startedAt = performance.now();
+  for (const title of titles) assert.equal(claimOfExitMade(refusal(403, `<title>${title}`.slice(0, 16 * 1024))), null);
+  // Word by word against each other they would be looked at for many seconds.
+  assert.ok(performance.now() - startedAt < 2_000);
+});
+
 test("pages that only speak of such filters are the site's", () => {
   for (const text of ["<h1>How to get past FortiGate and Zscaler</h1>", "<h1>Access Denied</h1>", "<title>Blocked by Palo Alto?</title>"])
     assert.equal(claimOfExitMade(refusal(403, text)), null);

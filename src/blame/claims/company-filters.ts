@@ -10,7 +10,7 @@ export const COMPANY_FILTER_READERS: readonly ClaimReader[] = [readBlueCoat, rea
 
 interface Filter {
   readonly name: string;
-  /** In the first bytes of its page. */
+  /** In the first bytes of its page. What may stand around a word has a bound: a page of such words alone would take seconds. */
   readonly text: RegExp;
 }
 
@@ -28,11 +28,11 @@ const FILTERS: readonly Filter[] = [
   { name: "Cisco Umbrella", text: /<title>Cisco Umbrella<\/title>|block\.opendns\.com|blocked by Cisco Umbrella/i },
   { name: "Cisco Web Security Appliance", text: /Notification: (?:Policy|WBRS|AVC)\b|<title>Notification: / },
   { name: "Forcepoint", text: /<title>(?:Forcepoint|Websense)[^<]*<\/title>|blockpage\.cgi\?ws-session=/i },
-  { name: "Sophos", text: /<title>(?:Sophos [^<]*|[^<]*Sophos(?: Web Gateway| XG)?[^<]*blocked[^<]*)<\/title>/i },
-  { name: "Netskope", text: /<title>[^<]*Netskope[^<]*<\/title>/i },
+  { name: "Sophos", text: /<title>(?:Sophos [^<]{0,80}|[^<]{0,80}Sophos[^<]{0,80}blocked[^<]{0,80})<\/title>/i },
+  { name: "Netskope", text: /<title>[^<]{0,80}Netskope[^<]{0,80}<\/title>/i },
   {
     name: "SonicWall",
-    text: /<title>[^<]*SonicWall[^<]*<\/title>|This site (?:has been|is) blocked by the (?:SonicWALL|network administrator)/i,
+    text: /<title>[^<]{0,80}SonicWall[^<]{0,80}<\/title>|This site (?:has been|is) blocked by the (?:SonicWALL|network administrator)/i,
   },
   { name: "Barracuda's filter", text: /<title>Barracuda (?:Web |Networks)[^<]*<\/title>/i },
 ];
