@@ -1,20 +1,5 @@
+import { NO_ANSWER, RESET, TRUNCATED } from "./answer-readings.ts";
 import { type Saying, WITHOUT_PROXY, type WordsReading } from "./words-reading.ts";
-
-const TRUNCATED: WordsReading = {
-  fault: "body.truncated",
-  culprit: null,
-  confidence: 0.7,
-  summary: "The answer broke off in the middle of its body.",
-  next: "Try again through another exit. The same place each time: it is the site's, or its edge's buffer or disk is full.",
-};
-
-const NO_ANSWER: WordsReading = {
-  fault: "head.closed_empty",
-  culprit: null,
-  confidence: 0.6,
-  summary: "The connection was closed before a byte of an answer came.",
-  next: "Once: a kept connection that was closed in the same moment; try again. Each time: the wrong protocol on that port, or a crash behind it.",
-};
 
 const OWN_LIMIT: WordsReading = {
   fault: "head.timeout",
@@ -50,16 +35,7 @@ export const ANSWER_SAYINGS: readonly Saying[] = [
     NO_ANSWER,
   ],
   [/\breason: :closed\b|\{:error, :closed\}|TransportError\) socket closed/, NO_ANSWER],
-  [
-    /lost in a non-clean fashion/,
-    {
-      fault: "head.reset",
-      culprit: null,
-      confidence: 0.5,
-      summary: "The connection was reset before the answer was complete.",
-      next: WITHOUT_PROXY,
-    },
-  ],
+  [/lost in a non-clean fashion/, RESET],
   [
     /HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW|header (?:buffer|size) .*exceed|response header too large|got more than \d+ bytes when reading (?:header|status) line/i,
     {

@@ -1,3 +1,4 @@
+import { NO_ANSWER, RESET, TRUNCATED } from "./answer-readings.ts";
 import { type Saying, WITHOUT_PROXY, type WordsReading } from "./words-reading.ts";
 
 const HEAD_TIMEOUT: WordsReading = {
@@ -182,13 +183,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
   // The answer.
   [
     /curl: \(52\)|Empty reply from server|RemoteDisconnected|Remote end closed connection without response|socket hang up|Server disconnected|other side closed|UND_ERR_SOCKET|NoHttpResponseException|unexpected end of stream|response ended prematurely|end of file reached|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|NS_ERROR_NET_INTERRUPT/,
-    {
-      fault: "head.closed_empty",
-      culprit: null,
-      confidence: 0.6,
-      summary: "The connection was closed before a byte of an answer came.",
-      next: "Once: a kept connection that was closed in the same moment; try again. Each time: the wrong protocol on that port, or a crash behind it.",
-    },
+    NO_ANSWER,
   ],
   [
     /curl: \(55\)|EPIPE|[Bb]roken pipe|BrokenPipeError/,
@@ -210,26 +205,8 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
       next: `Ask once with HTTP/1.1 (curl --http1.1): if that works, its HTTP/2 is at fault, else look at the answer. ${WITHOUT_PROXY}`,
     },
   ],
-  [
-    /curl: \(56\)|ECONNRESET|[Cc]onnection reset|ConnectionResetError|ERR_CONNECTION_RESET|NS_ERROR_NET_RESET/,
-    {
-      fault: "head.reset",
-      culprit: null,
-      confidence: 0.5,
-      summary: "The connection was reset before the answer was complete.",
-      next: WITHOUT_PROXY,
-    },
-  ],
-  [
-    /curl: \(18\)|curl: \(92\)|transfer closed with|IncompleteRead|ERR_CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED_ENCODING/,
-    {
-      fault: "body.truncated",
-      culprit: null,
-      confidence: 0.7,
-      summary: "The answer broke off in the middle of its body.",
-      next: "Try again through another exit. The same place each time: it is the site's, or its edge's buffer or disk is full.",
-    },
-  ],
+  [/curl: \(56\)|ECONNRESET|[Cc]onnection reset|ConnectionResetError|ERR_CONNECTION_RESET|NS_ERROR_NET_RESET/, RESET],
+  [/curl: \(18\)|curl: \(92\)|transfer closed with|IncompleteRead|ERR_CONTENT_LENGTH_MISMATCH|ERR_INCOMPLETE_CHUNKED_ENCODING/, TRUNCATED],
   [
     /curl: \((?:1|8)\)|Received HTTP\/0\.9|BadStatusLine|HPE_INVALID|ERR_INVALID_HTTP_RESPONSE/,
     {
