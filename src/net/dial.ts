@@ -38,10 +38,9 @@ interface DialReport {
   bytesIn: number;
 }
 
-export type Dialled =
-  | { readonly kind: "open"; readonly connection: Connection; readonly report: DialReport }
-  | { readonly kind: "loop"; readonly address: string; readonly report: DialReport }
-  | { readonly kind: "failed"; readonly failure: HopFailure; readonly report: DialReport };
+type Unopened = { readonly kind: "loop"; readonly address: string } | { readonly kind: "failed"; readonly failure: HopFailure };
+
+export type Dialled = ({ readonly kind: "open"; readonly connection: Connection } | Unopened) & { readonly report: DialReport };
 
 /**
  * Opens a route hop by hop: TCP to the nearest, TLS where it is an `https` exit, its handshake for the next, and so on.
@@ -54,16 +53,14 @@ export function dial(plan: DialPlan, options: DialOptions): Promise<Dialled> {
   return new Dialler(plan, options).dial();
 }
 
-/** Carries a failure out of the steps below; it never leaves this file, and has no stack, which would cost more than the failed dial. */
+/** Carries the end out of the steps below; it never leaves this file, and has no stack, which would cost more than the failed dial. */
 class DialStopped {
-  readonly failure: HopFailure;
+  readonly end: Unopened;
 
-  constructor(failure: HopFailure) {
-    this.failure = failure;
+  constructor(end: Unopened) {
+    this.end = end;
   }
 }
-
-class LoopFound extends Error {}
 
 class Dialler {
   readonly #report: DialReport;
@@ -95,9 +92,8 @@ class Dialler {
       return { kind: "open", connection: this.#opened(), report: this.#report };
     } catch (stopped) {
       this.#connection?.destroy();
-      if (stopped instanceof LoopFound) return { kind: "loop", address: stopped.message, report: this.#report };
       if (!(stopped instanceof DialStopped)) throw stopped;
-      return { kind: "failed", failure: stopped.failure, report: this.#report };
+      return { ...stopped.end, report: this.#report };
     }
   }
 
@@ -108,7 +104,7 @@ class Dialler {
   async #openTcp(to: HostPort, checked: readonly string[] | null, hop: number, role: HopRole): Promise<void> {
     const addresses = checked ?? (await this.#resolve(to.host, hop, role));
     const own = addresses.find((address) => this.#options.isOwnListener(address, to.port));
-    if (own !== undefined) throw new LoopFound(formatHostPort({ host: own, port: to.port }));
+    if (own !== undefined) throw new DialStopped({ kind: "loop", address: formatHostPort({ host: own, port: to.port }) });
     const startedAt = this.#options.clock.now();
     const outcome = await this.#options.connectTcp(addresses, to.port, {
       timeoutMs: this.#left(this.#options.timeouts.connect),
@@ -152,8 +148,8 @@ class Dialler {
     this.#count(bytesIn, bytesOut);
     const seen: Observation = { stage: "handshake", role: "exit", hop, reused: false, bytesIn, bytesOut, firstBytes, elapsedMs };
     if (driven.kind === "interrupted") this.#stop(driven.interruption, seen);
-    if (driven.kind === "fault") throw new DialStopped({ kind: "fault", fault: driven.fault, seen });
-    if (driven.value !== null) throw new DialStopped({ kind: "refused", reply: driven.value, seen });
+    if (driven.kind === "fault") this.#fail({ kind: "fault", fault: driven.fault, seen });
+    if (driven.value !== null) this.#fail({ kind: "refused", reply: driven.value, seen });
   }
 
   /** Who resolves the next hop's name: `socks4` and `socks5` want an address from us, the others take the name. */
@@ -195,7 +191,11 @@ class Dialler {
   }
 
   #stop(interruption: Interruption, seen: Observation): never {
-    throw new DialStopped({ kind: "interrupted", interruption, seen });
+    this.#fail({ kind: "interrupted", interruption, seen });
+  }
+
+  #fail(failure: HopFailure): never {
+    throw new DialStopped({ kind: "failed", failure });
   }
 
   /** Adds to a stage's time: a chain passes some stages more than once. */
