@@ -1,7 +1,7 @@
 import { faultOfBackendStatus, faultOfStatus } from "./access.ts";
 import { parseJson, peekField, readField, readNumber } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
-import { readDashed, readEpoch } from "./log-times.ts";
+import { readDashed, readEpochOfAnyUnit } from "./log-times.ts";
 
 /** `{"ClientRequestHost":"site.example","EdgeResponseStatus":522,"OriginResponseStatus":0,…}`, requests as Cloudflare's Logpush has them. */
 export const CLOUDFLARE: LogFormat = { id: "cloudflare", name: "Cloudflare log of requests", program: "cloudflare", read: readRequest };
@@ -32,10 +32,8 @@ function readRequest(line: string): LogEvent | null {
 /** RFC 3339, or seconds, or nanoseconds since 1970. */
 function timeOf(text: string): number | null {
   const number = Number(text);
-  return Number.isFinite(number) && text !== "" ? readEpoch(number > NANOSECONDS_MIN ? number / 1e9 : number) : readDashed(text, 0);
+  return Number.isFinite(number) && text !== "" ? readEpochOfAnyUnit(number) : readDashed(text, 0);
 }
-
-const NANOSECONDS_MIN = 1e15;
 
 /** A status that the origin had too is the origin's own. */
 function faultOf(status: number, origin: number, action: string): AnyFaultId | null {

@@ -1,6 +1,6 @@
 import { parseJson, readField } from "./json-line.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
-import { readDashed, readEpoch } from "./log-times.ts";
+import { readDashed, readEpoch, readEpochOfAnyUnit } from "./log-times.ts";
 
 /** CloudFront's logs: fields between tabs, whose order a line `#Fields:` says, real-time logs in the order of all fields, and JSON. */
 export function cloudFrontFormats(): LogFormat[] {
@@ -87,10 +87,7 @@ function readJson(line: string): LogEvent | null {
   const status = field("sc-status");
   if (value === null || !STATUS.test(status)) return null;
   const stamp = field("timestamp") || field("timestamp(ms)");
-  const at =
-    stamp === ""
-      ? readDashed(`${field("date")}T${field("time")}`, 0)
-      : readEpoch(Number(stamp) / (stamp.length > 12 && !stamp.includes(".") ? 1000 : 1));
+  const at = stamp === "" ? readDashed(`${field("date")}T${field("time")}`, 0) : readEpochOfAnyUnit(Number(stamp));
   return tell((name) => (name === "cs-host" ? (readField(value, "cs(Host)", "cs-host") ?? "") : field(name)), {
     at,
     status: Number(status),

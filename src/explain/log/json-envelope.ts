@@ -1,5 +1,5 @@
 import { parseJson } from "./json-line.ts";
-import { readDashed, readEpoch } from "./log-times.ts";
+import { readDashed, readEpochOfAnyUnit } from "./log-times.ts";
 import type { Unwrapped } from "./wrapped-line.ts";
 
 /** Under which names docker, journald, Filebeat, Fluent Bit, Cloud Logging, CloudWatch, Graylog, Splunk and Elasticsearch keep what a program wrote. */
@@ -55,17 +55,8 @@ function isByte(value: unknown): value is number {
 function timeOf(value: Readonly<Record<string, unknown>>): number | null {
   for (const name of TIMES) {
     const time = Object.hasOwn(value, name) ? value[name] : null;
-    if (typeof time === "number" || (typeof time === "string" && /^[\d.]{9,17}$/.test(time))) return ofEpoch(Number(time));
+    if (typeof time === "number" || (typeof time === "string" && /^[\d.]{9,17}$/.test(time))) return readEpochOfAnyUnit(Number(time));
     if (typeof time === "string") return readDashed(time, 0);
   }
   return null;
 }
-
-/** In seconds, milliseconds or microseconds. */
-function ofEpoch(number: number): number | null {
-  const seconds = number >= MICROSECONDS_MIN ? number / 1e6 : number >= MILLISECONDS_MIN ? number / 1e3 : number;
-  return readEpoch(seconds);
-}
-
-const MILLISECONDS_MIN = 1e11;
-const MICROSECONDS_MIN = 1e14;

@@ -32,6 +32,16 @@ export function readEpoch(seconds: number): number | null {
   return Number.isFinite(seconds) && seconds >= 0 && seconds < EPOCH_SECONDS_MAX ? Math.round(seconds * 1000) : null;
 }
 
+/** Seconds, milliseconds, microseconds or nanoseconds since 1970: which, the number itself tells. */
+export function readEpochOfAnyUnit(number: number): number | null {
+  const unit = number >= NANOSECONDS_MIN ? 1e9 : number >= MICROSECONDS_MIN ? 1e6 : number >= MILLISECONDS_MIN ? 1e3 : 1;
+  return readEpoch(number / unit);
+}
+
+const MILLISECONDS_MIN = 1e11;
+const MICROSECONDS_MIN = 1e14;
+const NANOSECONDS_MIN = 1e17;
+
 /** The year 2286: more is no time in seconds. */
 const EPOCH_SECONDS_MAX = 1e10;
 
