@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { getSystemErrorName } from "node:util";
+import { innerField } from "./inner-field.ts";
 
 /**
  * Writes to a TCP socket past its stream, straight to the handle below, as long as the stream has nothing of its own to write: it is
@@ -117,7 +118,7 @@ function another(request: WriteRequest): WriteRequest {
 /** A socket whose time is over (`setTimeout`) is not idle as long as what is pending in its handle gets less: it looks where it was told to. */
 function tellIdleTimer(socket: Socket, pendingBytes: number): void {
   const inner = socket as unknown as { [field: symbol]: unknown };
-  queueSizeField ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === "lastWriteQueueSize") ?? null;
+  queueSizeField ??= innerField(socket, "lastWriteQueueSize");
   if (queueSizeField !== null) inner[queueSizeField] = pendingBytes;
 }
 

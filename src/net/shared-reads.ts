@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { innerField } from "./inner-field.ts";
 import type { Intake } from "./intake.ts";
 
 /** Reads land here unless they are lent on: one buffer for all sockets, since nothing outlives the read it came with. */
@@ -59,7 +60,7 @@ export function readShared(socket: Socket, receive: (chunk: Buffer) => void): bo
  * which spares it a call and what the handle makes of the answer. Where a Node has no such field, it goes on asking.
  */
 export function askForBuffers(socket: Socket, buffer: (() => Buffer) | null): void {
-  asking ??= Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBufferGen") ?? null;
+  asking ??= innerField(socket, "kBufferGen");
   if (asking !== null) (socket as unknown as { [field: symbol]: unknown })[asking] = buffer;
 }
 
@@ -74,8 +75,7 @@ interface Fields {
 let known: Fields | null = null;
 
 function findFields(socket: Socket): Fields | null {
-  const symbols = Object.getOwnPropertySymbols(socket);
-  const buffer = symbols.find(({ description }) => description === "kBuffer");
-  const callback = symbols.find(({ description }) => description === "kBufferCb");
-  return buffer === undefined || callback === undefined ? null : { buffer, callback };
+  const buffer = innerField(socket, "kBuffer");
+  const callback = innerField(socket, "kBufferCb");
+  return buffer === null || callback === null ? null : { buffer, callback };
 }
