@@ -24,7 +24,7 @@ export function refuseTls(service: ForwardService, connection: Connection, clien
     ? "the client speaks TLS within TLS: one of the two is too much"
     : "the client speaks TLS and this listener has no certificate: use http:// in the proxy URL, or configure tls";
   connection.write(Buffer.from(FATAL_ALERT));
-  recordRefused(service, fault("client.tls_handshake_failed", details), client, bytesOf(connection));
+  recordRefused(service, fault("client.tls_handshake_failed", details), client, connection);
   connection.end();
   connection.socket.setTimeout(REFUSED_MS, () => connection.destroy());
 }
@@ -33,11 +33,7 @@ export function refuseTls(service: ForwardService, connection: Connection, clien
 export function noteBrokenTls(service: ForwardService, { connection, client, established, error, isLate }: FirstByte): void {
   const lateMs = isLate ? service.context.settings.timeouts.clientHead : null;
   const broken = brokenTls({ established, error, lateMs });
-  if (broken !== null) recordRefused(service, broken, client, bytesOf(connection));
-}
-
-function bytesOf({ bytesIn, bytesOut }: Connection): { bytesFromClient: number; bytesToClient: number } {
-  return { bytesFromClient: bytesIn, bytesToClient: bytesOut };
+  if (broken !== null) recordRefused(service, broken, client, connection);
 }
 
 /** A connection in TLS that ended before its first byte. */

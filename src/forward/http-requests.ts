@@ -7,6 +7,7 @@ import { endWithoutAnswer, makeAnswer, replyWithFault, wholeAnswer } from "../ex
 import { runRequest } from "../exchange/run-request.ts";
 import { runTunnel } from "../exchange/run-tunnel.ts";
 import type { ClientInfo, ClientStream } from "../net/client-stream.ts";
+import type { Connection } from "../net/connection.ts";
 import { parseAbsoluteForm, parseAuthority } from "../wire/http1/request-target.ts";
 import type { Admitted, Leave } from "./admission.ts";
 import { ConnectClient } from "./connect-client.ts";
@@ -48,14 +49,9 @@ export function rejectHead({ context }: ForwardService, value: Fault, client: Cl
 }
 
 /** Notes that a client was sent away without an answer that it could read. */
-export function recordRefused(
-  { context }: ForwardService,
-  value: Fault,
-  client: ClientInfo,
-  bytes: { readonly bytesFromClient: number; readonly bytesToClient: number },
-): void {
+export function recordRefused({ context }: ForwardService, value: Fault, client: ClientInfo, { bytesIn, bytesOut }: Connection): void {
   const exchange = new Exchange(context, requestFor({ client, method: "?", target: NOWHERE, shownTarget: "?" }));
-  endWithoutAnswer(exchange, { fault: value, role: "target", hop: 0 }, bytes);
+  endWithoutAnswer(exchange, { fault: value, role: "target", hop: 0 }, { bytesFromClient: bytesIn, bytesToClient: bytesOut });
 }
 
 /** Null: it runs, and calls `leave` at its end. Else why it does not. */
