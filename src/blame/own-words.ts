@@ -62,10 +62,11 @@ export function tellOwnWords(
   };
 }
 
-function isFault(value: unknown): value is FaultId {
+/** Whether words name a fault of this gateway's. */
+export function isFault(value: unknown): value is FaultId {
   return typeof value === "string" && Object.hasOwn(FAULTS, value);
 }
 
-function isCulprit(value: unknown): value is Culprit {
+export function isCulprit(value: unknown): value is Culprit {
   return CULPRITS.some((culprit) => culprit === value);
 }

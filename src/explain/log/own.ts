@@ -1,5 +1,5 @@
-import type { Culprit, FaultId } from "../../core/fault.ts";
-import { FAULTS } from "../../core/fault-table.ts";
+import { isCulprit, isFault } from "../../blame/own-words.ts";
+import type { Culprit } from "../../core/fault.ts";
 import { parseJson, readField, readNumber } from "./json-line.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
@@ -89,12 +89,6 @@ function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEve
   return logEvent({ at, words: readField(value, "message") ?? (to === null ? reason : null) ?? "" });
 }
 
-const CULPRITS: readonly Culprit[] = ["client", "gateway", "exit", "edge", "origin", "dns", "network"];
-
 function readCulprit(text: string | null | undefined): Culprit | null {
-  return CULPRITS.find((one) => one === text) ?? null;
-}
-
-function isFault(id: string): id is FaultId {
-  return Object.hasOwn(FAULTS, id);
+  return isCulprit(text) ? text : null;
 }
