@@ -3,7 +3,7 @@ import { fieldValue } from "../core/message.ts";
 import { tellOwner } from "./ask-the-maker.ts";
 import type { Verdict } from "./diagnosis.ts";
 import { tellRequestSize, tellResponseSize } from "./known-sizes.ts";
-import type { TestPart, TestResult } from "./question.ts";
+import { isWhole, type TestPart, type TestResult } from "./question.ts";
 import { tell } from "./tell-verdict.ts";
 
 /** What the tests know beyond whose fault it is: put before what is to be done. */
@@ -60,10 +60,6 @@ function otherScheme(broken: TestResult, tests: readonly TestResult[]): Detail |
     return { ...NOTHING, client: "This exit passes http:// on and opens no tunnel, which https:// needs: use another exit for https://." };
   const place = port === "" ? "the usual port" : `port ${port}`;
   return { ...NOTHING, evidence, client: `Use ${protocol}//${host}${pathname}: ${place} speaks ${isClear ? "HTTP without TLS" : "TLS"}.` };
-}
-
-function isWhole({ spec: { part } }: TestResult): boolean {
-  return part === "direct" || part === "via" || part === "other";
 }
 
 function otherMethod(broken: TestResult, tests: readonly TestResult[]): Detail | null {

@@ -4,7 +4,7 @@ import type { Conclusion, Verdict } from "./diagnosis.ts";
 import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
 import { layBlame } from "./lay-blame.ts";
 import { areUnlike, exposeOwnPages } from "./own-pages.ts";
-import type { Question, TestResult } from "./question.ts";
+import { isWhole, type Question, type TestResult } from "./question.ts";
 import { STORIES } from "./stories.ts";
 import { tell } from "./tell-verdict.ts";
 
@@ -28,7 +28,7 @@ function mostTelling(whole: readonly TestResult[]): TestResult | undefined {
 
 /** Tests of a route from one end to the other, less those that were cut off. */
 export function wholeRoutes(tests: readonly TestResult[]): readonly TestResult[] {
-  return tests.filter(({ spec, outcome }) => ["direct", "via", "other"].includes(spec.part) && outcome !== "cut");
+  return tests.filter((test) => isWhole(test) && test.outcome !== "cut");
 }
 
 /** Where the site fails whoever asks, what it did without a proxy tells more than what came of it through one. */

@@ -4,7 +4,7 @@ import type { DiagnoseContext } from "./diagnose-context.ts";
 import type { Conclusion, Diagnosis, Verdict } from "./diagnosis.ts";
 import { lookHere } from "./machine/look-here.ts";
 import { planTests, reachesTarget } from "./plan.ts";
-import type { Question, TestPart, TestResult, TestSpec } from "./question.ts";
+import { type Question, type TestPart, type TestResult, type TestSpec, WHOLE } from "./question.ts";
 import { runTest } from "./run-test.ts";
 import { hideSecrets } from "./secrets.ts";
 import { cutTest } from "./test-result.ts";
@@ -22,8 +22,6 @@ const SECOND_LOOK_MS = 300;
 /** An exit that speaks another protocol is waited for so long at least, and so many times as long as its first answer took. */
 const PROTOCOL_MS = 700;
 const PROTOCOL_TIMES = 6;
-
-const WHOLE: readonly TestPart[] = ["via", "direct", "other"];
 
 /**
  * Runs the tests that tell the cases apart, side by side, and concludes. Further ones are begun as soon as an outcome calls for them; what

@@ -1,6 +1,6 @@
 import { type FaultId, fault } from "../core/fault.ts";
 import type { RawFields } from "../core/message.ts";
-import type { Question, SeenAnswer, TestPart, TestResult, TestSpec } from "./question.ts";
+import { isWhole, type Question, type SeenAnswer, type TestResult, type TestSpec } from "./question.ts";
 import { requestTest } from "./request-spec.ts";
 
 /** RFC 2606, 2: nobody has a name below it, so that whoever answers for it answers for anything. */
@@ -45,11 +45,9 @@ export function readNowhere(result: TestResult): TestResult {
   };
 }
 
-const WHOLE: readonly TestPart[] = ["direct", "via", "other"];
-
 /** Answers that an exit gave in the site's name, and for a site that does not exist as well: they are its own, and faults. */
 export function exposeOwnPages(tests: readonly TestResult[]): readonly TestResult[] {
-  const isServed = tests.some(({ spec, status }) => WHOLE.includes(spec.part) && status !== null && status < 400);
+  const isServed = tests.some((test) => isWhole(test) && test.status !== null && test.status < 400);
   return tests.map((test) => {
     const probe = tests.find(({ spec, outcome }) => spec.part === "nowhere" && spec.of === test.spec.id && outcome !== "cut");
     const { answer, spec, words } = test;

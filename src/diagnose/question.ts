@@ -65,6 +65,9 @@ export type TestPart =
   /** A site that does not exist, through an exit that may answer for any. */
   | "nowhere";
 
+/** Each a route of its own, that is compared with the others. */
+export const WHOLE: readonly TestPart[] = ["direct", "via", "other"];
+
 /** One test, before it is run. */
 export interface TestSpec {
   /** Unique in a diagnosis. */
@@ -123,6 +126,11 @@ export interface SeenAnswer {
   readonly bodyBytes: number;
   readonly isCut: boolean;
   readonly mark: PageMark;
+}
+
+/** Whether a test went a route of its own from one end to the other. */
+export function isWhole({ spec }: Pick<TestResult, "spec">): boolean {
+  return WHOLE.includes(spec.part);
 }
 
 /** What a test has shown. */

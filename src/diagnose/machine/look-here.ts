@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { DiagnoseContext } from "../diagnose-context.ts";
 import type { Conclusion, Diagnosis } from "../diagnosis.ts";
 import { isUnresolved } from "../fault-kinds.ts";
-import type { Question, TestResult } from "../question.ts";
+import { isWhole, type Question, type TestResult } from "../question.ts";
 import { targetOf } from "../target-of.ts";
 import { correct } from "./correction.ts";
 import { type Finding, hintsOf } from "./hints.ts";
@@ -56,8 +56,4 @@ function servedOf(tests: readonly TestResult[]): readonly string[] | null {
 
 function isReached(tests: readonly TestResult[]): boolean {
   return tests.some((test) => test.spec.exit !== null && isWhole(test) && test.outcome === "ok");
-}
-
-function isWhole({ spec: { part } }: TestResult): boolean {
-  return part === "via" || part === "other" || part === "direct";
 }
