@@ -1,10 +1,13 @@
-/** Breaks lines that are wider than a terminal at their spaces, under their own indent. Rows of tables and commands stay as they are. */
-export function fitLines(text: string, columns: number): string {
+/** Breaks lines that are wider than a terminal, or than reads well, at their spaces, under their own indent. Rows of tables and commands stay. */
+export function fitLines(text: string, terminalColumns: number): string {
+  const columns = Math.min(terminalColumns, PROSE_COLUMNS);
   return text
     .split("\n")
     .flatMap((line) => (line.length <= columns || IS_WHOLE.test(line) ? [line] : breakLine(line, columns)))
     .join("\n");
 }
+
+const PROSE_COLUMNS = 110;
 
 /** Commands to copy, and what has gaps between columns. */
 const IS_WHOLE = /^ *curl |\S {2,}\S/;

@@ -13,8 +13,7 @@ export function tellWorld(exits: readonly DemoExit[], requests: number): string 
     ``,
     `  ${SHOP} works; ${DOWN} is down: the edge in front of it has lost its origin. Both by HTTP and HTTPS.`,
     `  The pool has ${exits.length} exits, ${bad} of them bad, each in its own way.`,
-    `  The same ${requests} requests are sent twice: by plain rotation, one exit and one try each, as a script`,
-    `  does it; then through the gateway, over the same exits.`,
+    `  The same ${requests} requests are sent twice: by plain rotation, one exit and one try each, as a script does it; then through the gateway, over the same exits.`,
     ``,
   ].join("\n");
 }
@@ -39,8 +38,7 @@ export function tellOutcome(exits: readonly DemoExit[], { records, script, gatew
       columns,
     ),
     "",
-    `${countRescued(records)} requests failed at an exit and were rescued by another. A bad exit is benched after it failed,`,
-    "so that it costs few attempts, however many requests there are.",
+    `${countRescued(records)} requests failed at an exit and were rescued by another. A bad exit is benched after it failed, so that it costs few attempts, however many requests there are.`,
     "",
     ...table(
       ["", "plain rotation", "through the gateway"],
@@ -64,8 +62,7 @@ export function tellOutages({ site, exits }: Outages): string {
   return [
     "",
     `Then ${NEWS} went down for a while: it closed every connection without a word.`,
-    `  Of ${asked} requests for it, ${spared} were told so at once, without a try. ${benched} of the ${goodExits} good exits were benched for it, and`,
-    `  ${others.answered} of ${others.all} requests for ${SHOP} were answered meanwhile. ${back}`,
+    `  Of ${asked} requests for it, ${spared} were told so at once, without a try. ${benched} of the ${goodExits} good exits were benched for it, and ${others.answered} of ${others.all} requests for ${SHOP} were answered meanwhile. ${back}`,
     `Then ${exits.down.length} of the ${goodExits} good exits went down (${exits.down.join(", ")}).`,
     `  ${exits.requests.answered} of ${exits.requests.all} requests for ${SHOP} were answered.`,
     "",
