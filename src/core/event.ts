@@ -5,6 +5,9 @@ import type { ExchangeRecord } from "./ledger.ts";
 export const HOP_STATES = ["untried", "healthy", "probation", "benched", "dead"] as const;
 export type HopState = (typeof HOP_STATES)[number];
 
+/** The reason of a bench that no failure earned: whoever reads a log knows it by that. */
+export const BENCHED_BY_OPERATOR = "an operator benched it";
+
 /** What somebody may do by the admin API. */
 export type OperatorAction = "add" | "remove" | "drain" | "undrain" | "bench" | "unbench" | "rotate";
 

@@ -1,3 +1,4 @@
+import { BENCHED_BY_OPERATOR } from "../core/event.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { Hold } from "./hold.ts";
 import type { PoolExit } from "./pool-exit.ts";
@@ -12,7 +13,7 @@ export class OperatorDoor {
 
   /** Nobody is led over it for so long, whatever its health is. */
   bench(id: string, { ms, reason }: { readonly ms: number; readonly reason: string }, now: number): boolean {
-    return this.#change(id, now, "an operator benched it", (member) => {
+    return this.#change(id, now, BENCHED_BY_OPERATOR, (member) => {
       member.hold = { isDraining: member.hold?.isDraining ?? false, benchedUntil: now + ms, reason };
     });
   }

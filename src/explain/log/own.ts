@@ -1,4 +1,5 @@
 import { isCulprit, isFault } from "../../blame/own-words.ts";
+import { BENCHED_BY_OPERATOR } from "../../core/event.ts";
 import type { Culprit } from "../../core/fault.ts";
 import { parseJson, readField, readNumber } from "./json-line.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
@@ -18,8 +19,6 @@ const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000,
 
 /** What `serve` says as it starts, which has no time. */
 const STARTUP = /^(?:goodgateway listens on \S+ | {2}(?:try it {4}curl|use it {4}export|watch it {2}curl) )/;
-/** No failure: somebody wanted it. */
-const BY_OPERATOR = "an operator benched it";
 
 function readText(line: string): LogEvent | null {
   if (STARTUP.test(line)) return logEvent({ at: null });
@@ -27,7 +26,7 @@ function readText(line: string): LogEvent | null {
   const at = kind === undefined ? null : readDashed(line, 0);
   if (kind === undefined || at === null) return null;
   const words = line.slice(line.indexOf("Z ") + 2);
-  if (kind === "exit" && / benched for /.test(words) && !words.endsWith(BY_OPERATOR))
+  if (kind === "exit" && / benched for /.test(words) && !words.endsWith(BENCHED_BY_OPERATOR))
     return logEvent({ at, fault: "gateway.backend_ejected", culprit: "exit", backend: words.split(" ", 2)[1] ?? null, words });
   if (kind === "target" && / is not asked for /.test(words))
     return logEvent({ at, fault: "gateway.backend_ejected", backend: words.split(" ", 2)[1] ?? null, words });
@@ -77,7 +76,7 @@ function readJson(line: string): LogEvent | null {
 function readEvent(value: Readonly<Record<string, unknown>>, at: number): LogEvent {
   const to = readField(value, "to");
   const reason = readField(value, "reason");
-  if (to === "benched" && reason !== BY_OPERATOR) {
+  if (to === "benched" && reason !== BENCHED_BY_OPERATOR) {
     const backend = readField(value, "exit");
     return logEvent({ at, fault: "gateway.backend_ejected", culprit: "exit", backend, words: `exit ${backend} benched: ${reason}` });
   }
