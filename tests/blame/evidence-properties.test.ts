@@ -3,9 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Evidence, type Way } from "../../src/blame/evidence.ts";
 import type { Failure } from "../../src/blame/failure.ts";
-import { type FaultId, fault } from "../../src/core/fault.ts";
-import { culpritOf, FAULTS } from "../../src/core/fault-table.ts";
+import type { FaultId } from "../../src/core/fault.ts";
+import { FAULTS } from "../../src/core/fault-table.ts";
 import type { HopRole } from "../../src/core/route.ts";
+import { failure } from "./ways.ts";
 
 interface Event {
   readonly exit: number;
@@ -21,21 +22,16 @@ const wayOf = ({ exit, target }: Pick<Event, "exit" | "target">): Way => ({
   target: `t${target}:443`,
 });
 
-function failureOf(id: FaultId, role: HopRole): Failure {
-  const value = fault(id, "as seen");
-  return { fault: value, culprit: culpritOf(value, role), role };
-}
-
 const anyFailure = fc
   .tuple(fc.constantFrom(...(Object.keys(FAULTS) as FaultId[])), fc.constantFrom<HopRole>("exit", "target"))
-  .map(([id, role]) => failureOf(id, role));
+  .map(([id, role]) => failure(id, role));
 const anyEvent: fc.Arbitrary<Event> = fc.record({
   exit: fc.nat(12),
   target: fc.nat(8),
   afterMs: fc.nat(20_000),
   failure: fc.option(anyFailure, { nil: null }),
 });
-const LOST = failureOf("tls.closed_in_handshake", "target");
+const LOST = failure("tls.closed_in_handshake", "target");
 
 function live(evidence: Evidence, events: readonly Event[]): number {
   let now = 0;
@@ -66,9 +62,9 @@ test("whatever happened, confidence is a probability, and what is known of a tar
 
 test("what a fault proves stays, whatever else is known", () => {
   const proofs: readonly (readonly [Failure, string])[] = [
-    [failureOf("connect.refused", "exit"), "exit"],
-    [failureOf("handshake.auth_failed", "exit"), "exit"],
-    [failureOf("relay.edge_5xx", "target"), "target"],
+    [failure("connect.refused", "exit"), "exit"],
+    [failure("handshake.auth_failed", "exit"), "exit"],
+    [failure("relay.edge_5xx", "target"), "target"],
   ];
   fc.assert(
     fc.property(

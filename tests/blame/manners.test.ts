@@ -3,22 +3,17 @@ import { test } from "node:test";
 import { Evidence, type Way } from "../../src/blame/evidence.ts";
 import type { Failure } from "../../src/blame/failure.ts";
 import { mannerOf } from "../../src/blame/manners.ts";
-import { type FaultId, fault } from "../../src/core/fault.ts";
-import { culpritOf, FAULTS } from "../../src/core/fault-table.ts";
-import type { HopRole } from "../../src/core/route.ts";
+import type { FaultId } from "../../src/core/fault.ts";
+import { FAULTS } from "../../src/core/fault-table.ts";
+import { failure } from "./ways.ts";
 
 function way(exit: number, target: number): Way {
   return { exit: `exit-${exit}`, kin: `net ${exit % 5}`, target: `site-${target}.example:443` };
 }
 
-function failure(id: FaultId, role: HopRole, confidence: number): Failure {
-  const value = fault(id, "as seen", { confidence });
-  return { fault: value, culprit: culpritOf(value, role), role };
-}
-
-const UNAVAILABLE = failure("relay.origin_5xx", "target", 0.6);
-const CLOSED = failure("tls.closed_in_handshake", "target", 0.6);
-const REJECTED = failure("handshake.connect_rejected", "exit", 0.5);
+const UNAVAILABLE = failure("relay.origin_5xx", "target", { confidence: 0.6 });
+const CLOSED = failure("tls.closed_in_handshake", "target", { confidence: 0.6 });
+const REJECTED = failure("handshake.connect_rejected", "exit", { confidence: 0.5 });
 
 /** Ten exits ask ten sites by turns, for a minute; one in ten requests to site 0 fails so, and one in ten of exit 3 is rejected. */
 function someTrouble(evidence: Evidence, trouble: Failure): number {

@@ -1,27 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Evidence, type Way, type Weighed } from "../../src/blame/evidence.ts";
+import { Evidence, type Weighed } from "../../src/blame/evidence.ts";
 import type { Failure } from "../../src/blame/failure.ts";
-import { type Culprit, type FaultId, fault } from "../../src/core/fault.ts";
-import { culpritOf } from "../../src/core/fault-table.ts";
-import type { HopRole } from "../../src/core/route.ts";
 import { seeded } from "../pool/fakes.ts";
+import { failure, LOST, REJECTED, way } from "./ways.ts";
 
 const SECOND = 1000;
-
-function way(exit: number | null, target: number, kin = `net ${exit}`): Way {
-  return { exit: exit === null ? null : `exit-${exit}`, kin: exit === null ? "direct" : kin, target: `site-${target}.example:443` };
-}
-
-function failure(id: FaultId, role: HopRole, more: { confidence?: number; culprit?: Culprit } = {}): Failure {
-  const value = fault(id, "as seen", more);
-  return { fault: value, culprit: culpritOf(value, role), role };
-}
-
-/** A tunnel that closed before its first byte. */
-const LOST = failure("tls.closed_in_handshake", "target", { confidence: 0.45 });
-/** CONNECT answered 502 without a fingerprint. */
-const REJECTED = failure("handshake.connect_rejected", "exit", { confidence: 0.6 });
 
 /** The exit's last word on a target is that it is silent. */
 const SILENT = failure("handshake.timeout", "exit");
