@@ -1,5 +1,4 @@
 import { type FaultId, fault } from "../core/fault.ts";
-import type { RawFields } from "../core/message.ts";
 import { isWhole, type Question, type SeenAnswer, type TestResult, type TestSpec } from "./question.ts";
 import { requestTest } from "./request-spec.ts";
 
@@ -26,8 +25,10 @@ export function nowhereTests(question: Question, ended: readonly TestResult[], l
 }
 
 /** Less what logs in at the site, and what names it, which are nobody else's to know: whoever answers may be anybody. */
-export function fieldsForNobody(fields: RawFields): RawFields {
-  return fields.filter((_, i) => /^(?:user-agent|accept(?:-language|-encoding)?)$/i.test(fields[i - (i % 2)] as string));
+export function forNobody(question: Question): Question {
+  const { fields } = question;
+  const harmless = fields.filter((_, i) => /^(?:user-agent|accept(?:-language|-encoding)?)$/i.test(fields[i - (i % 2)] as string));
+  return { ...question, fields: harmless, body: null, host: null };
 }
 
 /** What came for the site that does not exist: nothing, as it should be, or a page. */

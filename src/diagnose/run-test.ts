@@ -10,7 +10,7 @@ import { type DiagnoseContext, dialOptions } from "./diagnose-context.ts";
 import { heaviestField } from "./known-sizes.ts";
 import { lookAtCertificate } from "./look-at-certificate.ts";
 import { askServers, resolveName } from "./look-up-name.ts";
-import { fieldsForNobody, readNowhere } from "./own-pages.ts";
+import { forNobody, readNowhere } from "./own-pages.ts";
 import type { Question, TestResult, TestSpec } from "./question.ts";
 import { readReply } from "./read-reply.ts";
 import { seenBeforeFailure } from "./seen-answer.ts";
@@ -20,8 +20,11 @@ import { failed, passed } from "./test-result.ts";
 /** Runs one test to its end, or until the signal comes. */
 export async function runTest(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
   const at = context.clock.wall();
-  const result = await runOfKind(spec, question, context, signal);
-  return { ...(spec.part === "nowhere" ? readNowhere(result) : result), at };
+  const result =
+    spec.part === "nowhere"
+      ? readNowhere(await runOfKind(spec, forNobody(question), context, signal))
+      : await runOfKind(spec, question, context, signal);
+  return { ...result, at };
 }
 
 async function runOfKind(spec: TestSpec, question: Question, context: DiagnoseContext, signal: CancelSignal): Promise<TestResult> {
@@ -89,7 +92,7 @@ async function sendRequest(
   const target = targetOf(spec.url);
   const tunnel = isTunnelled(spec, target);
   const hops = spec.exit?.hops.length ?? 0;
-  const body = spec.method === question.method && spec.part !== "nowhere" ? question.body : null;
+  const body = spec.method === question.method ? question.body : null;
   const head = headOf(spec, question, tunnel);
   const fields = fieldsIn(head);
   const sent = { fields, headBytes: head.length, heaviest: heaviestField(fields), bodyBytes: body?.length ?? 0, peer };
@@ -107,14 +110,14 @@ async function sendRequest(
   return { ...readReply(spec, target, asked, times, rules), sent };
 }
 
-function headOf({ exit, url, method, part }: TestSpec, { host, fields, body, method: own }: Question, tunnel: boolean): string {
+function headOf({ exit, url, method }: TestSpec, { host, fields, body, method: own }: Question, tunnel: boolean): string {
   const { username, password } = (exit?.hops.at(-1) ?? { username: null, password: null }) as Pick<ExitHop, "username" | "password">;
   return writeRequestHead({
     method,
     target: tunnel ? `${url.pathname}${url.search}` : url.href,
-    host: part === "nowhere" ? url.host : (host ?? url.host),
-    fields: part === "nowhere" ? fieldsForNobody(fields) : fields,
-    framing: body === null || method !== own || part === "nowhere" ? { kind: "none" } : { kind: "length", length: body.length },
+    host: host ?? url.host,
+    fields,
+    framing: body === null || method !== own ? { kind: "none" } : { kind: "length", length: body.length },
     upgrade: null,
     proxyAuthorization: tunnel || username === null ? null : basicAuthorization({ username, password }),
     via: null,
