@@ -3,7 +3,7 @@ import type { Failed } from "./calls.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
-import { isHurried, type Measuring, note, turnOf } from "./measuring.ts";
+import { type Measuring, note, turnOf } from "./measuring.ts";
 
 /** What the first answer tells of abilities. */
 export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
@@ -12,7 +12,7 @@ export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
   const details = isGenuine ? "the judge answered" : "something else than the judge's answer came";
   if (way.target.scheme === "http") findings.can.http = { ok: isGenuine, details };
   else noteHttps(findings, first);
-  if (refusedPlain !== null) findings.can.http = cannot(refusedPlain, false);
+  if (refusedPlain !== null) findings.can.http = cannot(refusedPlain);
   if (way.tunnel && isGenuine) noteTunnel(findings, way.target.port);
 }
 
@@ -20,10 +20,9 @@ export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
 export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, findings, refusedPlain } = measuring;
   if (isSocks(exit) || refusedPlain !== null) return;
-  const hurried = isHurried(measuring);
   const reply = await askJudge(calls, exit, judge, TUNNELLED, turnOf(measuring));
   if (reply.kind === "judged") noteTunnelled(measuring, reply);
-  else if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply, hurried);
+  else if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
 }
 
 /** TLS with the judge, which knows its own certificate. */
@@ -34,11 +33,10 @@ export async function tryHttps(measuring: Measuring): Promise<void> {
     return;
   }
   if (isClosed(findings)) return;
-  const hurried = isHurried(measuring);
   const reply = await askJudge(calls, exit, judge, { ...TUNNELLED, scheme: "https" }, turnOf(measuring));
   if (reply.kind === "failed") {
-    findings.can.https = cannot(reply, hurried);
-    if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply, hurried);
+    findings.can.https = cannot(reply);
+    if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
   } else {
     noteTunnelled(measuring, reply);
     noteHttps(findings, reply);
@@ -68,12 +66,11 @@ export async function tryOtherPort(measuring: Measuring): Promise<void> {
   const isUsual = portOf(judge.url) === HTTPS_PORT;
   const other = judges.find(({ url, certificate }) => certificate !== null && (portOf(url) === HTTPS_PORT) !== isUsual);
   if (other === undefined) return;
-  const hurried = isHurried(measuring);
   const reply = await askJudge(calls, exit, other, { ...TUNNELLED, scheme: "https" }, turnOf(measuring));
   const port = portOf(other.url);
   const ability = port === HTTPS_PORT ? "connect" : "connectOther";
   if (reply.kind === "failed") {
-    findings.can[ability] = cannot(reply, hurried);
+    findings.can[ability] = cannot(reply);
     return;
   }
   noteTunnelled(measuring, reply);
@@ -81,10 +78,10 @@ export async function tryOtherPort(measuring: Measuring): Promise<void> {
 }
 
 /** @param reply of an IPv6 address of the judge; null: it was not asked. */
-export function noteIpv6({ exit, judge, findings }: Measuring, reply: JudgeReply | Failed | null, hurried: boolean): void {
+export function noteIpv6({ exit, judge, findings }: Measuring, reply: JudgeReply | Failed | null): void {
   if (judge.ipv6 === null) findings.can.ipv6 = { ok: null, details: "the judge has no IPv6 address" };
   else if (reply === null) findings.can.ipv6 = { ok: false, details: `${schemeOf(exit).toUpperCase()} carries no IPv6 address` };
-  else if (reply.kind === "failed") findings.can.ipv6 = cannot(reply, hurried);
+  else if (reply.kind === "failed") findings.can.ipv6 = cannot(reply);
   else findings.can.ipv6 = { ok: reply.judged.kind === "genuine", details: `through to [${judge.ipv6}]` };
 }
 
@@ -121,8 +118,8 @@ function noteTunnel({ can }: Findings, port: number): void {
 }
 
 /** A tunnel was refused. Many have a rule that lets them through to 443 alone, which a judge elsewhere cannot tell from none at all. */
-function noRoom({ can }: Findings, port: number, failed: Failed, hurried: boolean): void {
-  const finding = cannot(failed, hurried);
+function noRoom({ can }: Findings, port: number, failed: Failed): void {
+  const finding = cannot(failed);
   if (port === HTTPS_PORT) {
     can.connect = finding;
     can.https = finding;

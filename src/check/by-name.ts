@@ -5,7 +5,7 @@ import { resolvingThere, schemeOf } from "./contact.ts";
 import { cannot } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { isHurried, likeFirst, type Measuring, turnOf } from "./measuring.ts";
+import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
 
 /** Whether the proxy resolves names, and leads them where they belong. */
 export async function sampleByName(measuring: Measuring): Promise<void> {
@@ -21,12 +21,11 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
     return;
   }
   const query: JudgeQuery = { ...likeFirst(first), kind: "download" };
-  const hurried = isHurried(measuring);
   const reply = await askByName(calls, exit, judge, { query, turn: turnOf(measuring) });
   if (reply === null) return;
   const scheme = schemeOf(resolvingThere(exit));
   if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
-  if (reply.kind === "failed") findings.can.remoteDns = cannot(reply, hurried);
+  if (reply.kind === "failed") findings.can.remoteDns = cannot(reply);
   else if (reply.judged.kind === "genuine") {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");

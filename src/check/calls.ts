@@ -66,6 +66,8 @@ export interface Failed {
   /** It was an answer, of somebody else than was asked; null: there was none. */
   readonly replied: Replied | null;
   readonly ms: Spent;
+  /** It had too little time: that it ended by a time limit says nothing of the proxy. */
+  readonly wasHurried: boolean;
 }
 
 /** Requests through one proxy: its connections are counted, and none outlives its turn. */
@@ -97,6 +99,7 @@ export class Calls {
   async open(way: Way, turn: Turn): Promise<Opened | Failed> {
     const { context } = this;
     const { timeoutMs } = context;
+    const wasHurried = this.#isHurried(turn, context.clock.now());
     const dialled = await dial(planOf(way), {
       resolver: context.resolver,
       connectTcp: this.#counting(turn.onConnected),
@@ -113,7 +116,11 @@ export class Calls {
       return { kind: "open", connection, ms: report.ms, certificate: isTls ? certificateOf(connection) : null };
     }
     if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
-    return failed(dialled.failure, way, dialled.report.ms);
+    return failed(dialled.failure, way, dialled.report.ms, wasHurried);
+  }
+
+  #isHurried({ deadline }: Turn, startedAt: number): boolean {
+    return deadline - startedAt < this.context.timeoutMs / FAIR_SHARE;
   }
 
   #counting(onConnected: (() => void) | null): typeof connectTcp {
@@ -147,12 +154,15 @@ export class Calls {
       rawBytesMax: 0,
     });
     turn.signal.removeEventListener("abort", leave);
-    if (asked.kind === "failed") return failed(asked.failure, way, ms);
+    if (asked.kind === "failed") return failed(asked.failure, way, ms, this.#isHurried(turn, startedAt));
     const before = openedAt - startedAt;
     const spent = { ...ms, firstByte: roundMs(before + asked.ms.head), total: roundMs(before + asked.ms.total) };
     return { kind: "replied", way, answered: asked, ms: spent, certificate };
   }
 }
+
+/** Of the time for finding out whether it is alive: less is too little for one request. */
+const FAIR_SHARE = 4;
 
 export interface Opened {
   readonly kind: "open";
@@ -184,13 +194,14 @@ export function headOf({ exit, tunnel }: Way, { method, url, fields, body }: Out
   });
 }
 
-function failed(failure: HopFailure, { exit, target }: Way, ms: Spent): Failed {
+function failed(failure: HopFailure, { exit, target }: Way, ms: Spent, wasHurried: boolean): Failed {
   return {
     kind: "failed",
     attributed: attribute(failure, { exit, target }),
     spoken: spokenOf(failure, exit.hops.length),
     replied: null,
     ms,
+    wasHurried,
   };
 }
 

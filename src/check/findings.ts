@@ -161,9 +161,9 @@ const WORST: readonly Lie["fault"][] = [
   "honesty.dns_lies",
 ];
 
-/** @param isHurried as it was begun: what ends by a time limit then leaves the ability unknown. */
-export function cannot({ attributed }: Failed, isHurried: boolean): Finding {
-  if (isHurried && mannerOf(attributed.fault.id) === "silence") return NO_TIME;
+/** What ends by a time limit for want of time leaves the ability unknown. */
+export function cannot({ attributed, wasHurried }: Failed): Finding {
+  if (wasHurried && mannerOf(attributed.fault.id) === "silence") return NO_TIME;
   return { ok: false, details: tell(attributed) };
 }
 

@@ -101,7 +101,7 @@ function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): 
     const lies = [...judged.lies, ...certificateLies(certificate, judge)];
     return { kind: "judged", sent, judged, replied: withoutBody(replied), lies };
   }
-  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", replied, ms };
+  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", replied, ms, wasHurried: false };
 }
 
 /** What it says has been read, and thousands of proxies that wait would keep it. */

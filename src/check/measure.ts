@@ -4,7 +4,7 @@ import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery } from "./judge-calls.ts";
-import { isHurried, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { Talk } from "./talk.ts";
 
 /**
@@ -51,7 +51,7 @@ async function askAgain({ judge, first, findings }: Measuring, talk: Talk): Prom
   const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
   if (same.kind === "judged") findings.addReply(same, false);
   if (!hasMore) findings.can.keepAlive = { ok: false, details: "it closes the connection after one answer" };
-  else if (same.kind === "failed") findings.can.keepAlive = cannot(same, false);
+  else if (same.kind === "failed") findings.can.keepAlive = cannot(same);
   else findings.can.keepAlive = { ok: same.judged.kind === "genuine", details: "a second request went over the same connection" };
   const long = await talk.ask({ ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true });
   if (long.kind === "judged") findings.addReply(long, false);
@@ -62,16 +62,15 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
   const script: JudgeQuery = { ...likeFirst(first), kind: "script" };
   const { ipv6 } = judge;
-  const hurried = isHurried(measuring);
   const hasIpv6 = ipv6 !== null && !schemeOf(exit).startsWith("socks4");
-  if (!hasIpv6) noteIpv6(measuring, null, hurried);
+  if (!hasIpv6) noteIpv6(measuring, null);
   else if (isSocks(exit)) {
     const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), host: ipv6 }, turnOf(measuring));
-    noteIpv6(measuring, reply, hurried);
+    noteIpv6(measuring, reply);
     if (reply.kind === "judged") note(measuring, reply, true);
   } else {
     const reply = await talk.ask({ ...script, host: ipv6 });
-    noteIpv6(measuring, reply, hurried);
+    noteIpv6(measuring, reply);
     if (reply.kind === "judged") {
       findings.addReply(reply, false);
       await askForPicture(measuring, talk);

@@ -32,15 +32,6 @@ export function turnOf({ signal, deadline }: Pick<Measuring, "signal" | "deadlin
   return { signal, deadline, onConnected: null };
 }
 
-/** What is begun now and ends by a time limit had too little time: that says nothing of the proxy. */
-export function isHurried({ calls, deadline }: Measuring): boolean {
-  const { clock, timeoutMs } = calls.context;
-  return deadline - clock.now() < timeoutMs / FAIR_SHARE;
-}
-
-/** Of the time for finding out whether it is alive: less is too little for one request. */
-const FAIR_SHARE = 4;
-
 /** Takes down an answer on a connection that is not used again. `isSample`: its times are those of a fresh connection. */
 export function note({ findings }: Measuring, reply: JudgeReply, isSample: boolean): void {
   reply.replied.answered.connection?.destroy();

@@ -58,7 +58,7 @@ function judgeTarget(replied: Replied, check: TargetCheck): TargetAnswer | Faile
   const found = faultOf(replied, check, body);
   const attributed = found === null ? null : placeAnswerFault(found, way);
   if (attributed !== null && attributed.role === "exit" && attributed.fault.id.startsWith("handshake."))
-    return { kind: "failed", attributed, spoken: way.tunnel ? null : "http", replied, ms };
+    return { kind: "failed", attributed, spoken: way.tunnel ? null : "http", replied, ms, wasHurried: false };
   const wrong = whatIsWrong(check, status, body, found);
   const location = status >= 300 && status < 400 ? fields : null;
   const details = wrong ?? `answered ${status}${location === null ? "" : ", a redirect"}, as expected`;

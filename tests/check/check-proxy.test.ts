@@ -229,6 +229,21 @@ test("What no time was left for is unknown, and not an ability that the proxy la
   assert.match(can.https.details, /no time was left/);
 });
 
+test("What was given a small share of the time that is left is unknown too, where it ends by that.", async () => {
+  let passedMs = 0;
+  const clock = { now: () => performance.now() + passedMs, wall: () => Date.now() };
+  await using checking = await startChecking({ timeoutMs: 8000, clock });
+  await using nobody = await startLabServer(silence);
+  const isLed = ({ method, target }: LabRequest) => {
+    if (method === "POST") passedMs = 4000;
+    return target.startsWith("http://[");
+  };
+  await using proxy = await startLabServer(leadsTo(nobody, isLed));
+  const { state, can } = await checking.check(lineOf(proxy));
+  assert.deepEqual([state, can.http.ok, can.ipv6.ok, can.https.ok], ["works", true, null, true]);
+  assert.match(can.ipv6.details, checking.judge.ipv6 === null ? /no IPv6/ : /no time was left/);
+});
+
 /** An HTTP proxy that sends some requests where nobody answers. */
 function leadsTo(nobody: LabServer, isLed: (request: LabRequest) => boolean): Behaviour {
   return new Carrier().requests((request) => {
