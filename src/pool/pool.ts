@@ -156,8 +156,9 @@ export class Pool {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
     const now = this.#clock.now();
-    taken.learn().checkedAt = now;
-    return this.#outcomes.learn({ taken, exit: over ?? taken.exit, target, leasedAt: begunAt }, outcome, now);
+    const checked = over ?? taken.exit;
+    if (this.#exits.isStill(taken, checked)) taken.learn().checkedAt = now;
+    return this.#outcomes.learn({ taken, exit: checked, target, leasedAt: begunAt }, outcome, now);
   }
 
   /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */

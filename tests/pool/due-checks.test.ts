@@ -123,3 +123,20 @@ test("an exit on probation whose check found nothing out is not checked again at
   clock.ms += 10_000;
   assert.deepEqual(dueOf(fixture), ["a"]);
 });
+
+test("a check over a route that is no more leaves the exit that has its id now unchecked", () => {
+  for (const outcome of [ANSWERED, REFUSED, UNJUDGED]) {
+    const fixture = poolOf(
+      ["a", "b"].map((id) => exitOf(id)),
+      seeded(4),
+      CHECKED,
+    );
+    const { pool, take } = fixture;
+    pool.record({ exit: "b", target: TARGET, outcome: ANSWERED });
+    const begunAt = pool.beginCheck();
+    pool.change([exitOf("a", { hops: exitOf("new-a").hops })], []);
+    pool.record({ exit: "a", over: exitOf("a"), target: TARGET, outcome }, begunAt);
+    assert.deepEqual(dueOf(fixture), ["a"]);
+    assert.deepEqual(new Set(Array.from({ length: 40 }, () => take()?.exit.id)), new Set(["b"]));
+  }
+});
