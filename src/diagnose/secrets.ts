@@ -25,8 +25,9 @@ export function hideSecrets(result: TestResult, question: Question): TestResult 
 
 function hideInAnswer(answer: SeenAnswer, hide: (text: string) => string): SeenAnswer {
   const { reason, fields, mark } = answer;
-  const title = mark.title === null ? null : hide(mark.title);
-  return { ...answer, reason: hide(reason), fields: hideInFields(fields, hide), mark: { ...mark, title } };
+  const shown = (text: string | null) => (text === null ? null : hide(text));
+  const [title, server, maker] = [shown(mark.title), shown(mark.server), shown(mark.maker)];
+  return { ...answer, reason: hide(reason), fields: hideInFields(fields, hide), mark: { ...mark, title, server, maker } };
 }
 
 /** A URL as it may be shown: without values of its query and, where an answer named it, without what that may have quoted. */
