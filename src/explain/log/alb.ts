@@ -1,6 +1,7 @@
 import { faultOfBackendStatus } from "./access.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /**
  * `h2 2026-11-27T14:02:07.123456Z app/site/50dc6c 192.0.2.1:2817 10.0.0.2:80 0.000 -1 -1 502 - 34 366 "GET https://… HTTP/2.0" …`, an AWS
@@ -86,8 +87,8 @@ interface Served extends Rest {
 function faultOf(served: Served): AnyFaultId | null {
   const { status, targetStatus, actions, reason, hasTarget, times } = served;
   if (targetStatus !== null) return faultOfBackendStatus(status);
-  const byReason = REASONS.find(([, pattern]) => pattern.test(reason))?.[0];
-  if (byReason !== undefined) return byReason;
+  const byReason = faultOfWords(REASONS, reason);
+  if (byReason !== null) return byReason;
   if (/\bfixed-response\b/.test(actions)) return status >= 500 ? "gateway.local_response" : null;
   if (status === 403 && actions.includes("waf")) return "client.denied";
   if (status === 502) {
@@ -116,7 +117,7 @@ const STATUSES: Readonly<Record<number, AnyFaultId>> = {
 };
 
 /** `error_reason`, of Lambda targets, of AWS WAF and of the login in front. */
-const REASONS: readonly (readonly [AnyFaultId, RegExp])[] = [
+const REASONS: WordRules = [
   ["head.invalid", /^Lambda(?:InvalidResponse|ResponseTooLarge)$/],
   ["client.body_too_large", /^LambdaRequestTooLarge$/],
   ["relay.origin_5xx", /^LambdaUnhandled$/],

@@ -1,5 +1,6 @@
-import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readCtime, readDashed, readSlashed } from "./log-times.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** What Gunicorn, uWSGI and PHP-FPM say behind a gateway: why the answer of which its log complains did not come. */
 export const APP_SERVERS: LogFormat = { id: "app", name: "log of an application server", program: "app", read: readLine };
@@ -8,15 +9,9 @@ function readLine(line: string): LogEvent | null {
   return readGunicorn(line) ?? readFpm(line) ?? readUwsgi(line);
 }
 
-type Rules = readonly (readonly [AnyFaultId, RegExp])[];
-
-function faultIn(rules: Rules, words: string): AnyFaultId | null {
-  return rules.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
-}
-
 /** `[2026-11-27 14:02:07 +0000] [18] [CRITICAL] WORKER TIMEOUT (pid:21)`. */
 const GUNICORN = /^\[(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) [+-]\d{4}\] \[\d+\] \[(DEBUG|INFO|WARNING|ERROR|CRITICAL)\] (.*)$/;
-const GUNICORN_RULES: Rules = [
+const GUNICORN_RULES: WordRules = [
   ["origin.app_stderr", /^WORKER TIMEOUT|was sent SIG|terminated due to signal|exited with code [1-9]|failed to boot|^Exception in worker/],
   ["gateway.config_error", /^Connection in use|^Can't connect to \(/],
 ];
@@ -25,14 +20,14 @@ function readGunicorn(line: string): LogEvent | null {
   const [, time = "", level = "", words = ""] = line.startsWith("[2") ? (GUNICORN.exec(line) ?? []) : [];
   const at = readDashed(time, 0);
   if (at === null) return null;
-  const fault = faultIn(GUNICORN_RULES, words);
+  const fault = faultOfWords(GUNICORN_RULES, words);
   if (fault !== null) return logEvent({ at, fault, backend: "gunicorn", words });
   return logEvent(level === "ERROR" || level === "CRITICAL" ? { at, words } : { at });
 }
 
 /** `[27-Nov-2026 14:02:07] WARNING: [pool www] server reached pm.max_children setting (5), consider raising it`. */
 const FPM = /^\[(\d\d)-([A-Z][a-z]{2})-(\d{4} \d\d:\d\d:\d\d)[^\]]*\] (NOTICE|WARNING|ERROR|ALERT): (?:\[pool ([^\]]+)\] )?(.*)$/;
-const FPM_RULES: Rules = [
+const FPM_RULES: WordRules = [
   ["connect.backlog_full", /^server reached (?:pm\.)?max_children/],
   ["origin.app_stderr", /exited on signal|execution timed out|failed to ptrace|^child \d+ said into stderr/],
   ["gateway.config_error", /^unable to bind listening socket|^failed to (?:load|post process) the configuration/],
@@ -43,7 +38,7 @@ function readFpm(line: string): LogEvent | null {
     line.charCodeAt(3) === DASH ? (FPM.exec(line) ?? []) : [];
   const at = readSlashed(`${day}/${month}/${rest.replace(" ", ":")}`, 0);
   if (at === null) return null;
-  const fault = faultIn(FPM_RULES, words);
+  const fault = faultOfWords(FPM_RULES, words);
   const backend = pool === null ? "PHP-FPM" : `PHP-FPM pool ${pool}`;
   if (fault !== null) return logEvent({ at, fault, backend, words });
   return logEvent(level === "NOTICE" || /^child \d+, script .* executing too slow/.test(words) ? { at } : { at, words });
@@ -52,7 +47,7 @@ function readFpm(line: string): LogEvent | null {
 const DASH = 0x2d;
 
 /** `Fri Nov 27 14:02:07 2026 - *** HARAKIRI …`. */
-const UWSGI_RULES: Rules = [
+const UWSGI_RULES: WordRules = [
   ["connect.backlog_full", /^\*\*\* uWSGI listen queue of socket .* full/],
   ["origin.app_stderr", /HARAKIRI|^DAMN ! worker \d+ .*died|^worker \d+ .*killed|^MemoryError|no python application found/],
   ["head.too_large", /^invalid request block size/],
@@ -63,7 +58,7 @@ function readUwsgi(line: string): LogEvent | null {
   const dash = line.charCodeAt(24) === SPACE && line.startsWith(" - ", 24);
   const words = dash ? line.slice(27) : line;
   const fault = /uWSGI|uwsgi_|HARAKIRI|^DAMN ! worker|^invalid request block size|^SIGPIPE: writing/.test(words)
-    ? faultIn(UWSGI_RULES, words)
+    ? faultOfWords(UWSGI_RULES, words)
     : null;
   if (fault === null) return null;
   return logEvent({ at: dash ? readCtime(line, 0) : null, fault, backend: "uWSGI", words });

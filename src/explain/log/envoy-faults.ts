@@ -1,5 +1,6 @@
 import { faultOfBackendStatus } from "./access.ts";
 import type { AnyFaultId } from "./log-event.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** What Envoy's access log says of how a request or a connection ended, whichever way its format writes it. */
 export interface EnvoyEnd {
@@ -24,12 +25,12 @@ export function faultOfEnvoy(end: EnvoyEnd): AnyFaultId | null {
   if (details.startsWith("via_upstream") && (flags.length === 0 || (status !== null && status >= 500))) return ofBackend(status);
   const text = `${details} ${transport}`;
   if (flags.includes("UF") || text.includes("connection_failure") || text.includes("TLS")) {
-    const found = CONNECTING.find(([, pattern]) => pattern.test(text));
-    if (found !== undefined) return found[0];
+    const found = faultOfWords(CONNECTING, text);
+    if (found !== null) return found;
     if (flags.includes("UF")) return "connect.failed";
   }
-  const detailed = DETAILS.find(([, pattern]) => pattern.test(details))?.[0];
-  if (detailed !== undefined) return inStage(detailed, end);
+  const detailed = faultOfWords(DETAILS, details);
+  if (detailed !== null) return inStage(detailed, end);
   for (const flag of FLAG_ORDER) if (flags.includes(flag)) return inStage(FLAGS[flag] ?? null, end);
   if (flags.length > 0) return status !== null && status >= 500 ? ofStatus(status) : null;
   return end.wasAnswered ? ofBackend(status) : ofStatus(status);
@@ -70,7 +71,7 @@ function inStage(fault: AnyFaultId | null, { status, details }: EnvoyEnd): AnyFa
 }
 
 /** What the socket or TLS said, with underscores for spaces in newer versions, and by number in older ones. */
-const CONNECTING: readonly (readonly [AnyFaultId, RegExp])[] = [
+const CONNECTING: WordRules = [
   ["connect.refused", /connect[_ ]error:[_ ]?(?:111|61|Connection[_ ]refused)/i],
   ["connect.timeout", /connect[_ ]error:[_ ]?(?:110|60|Connection[_ ]timed)|connection[_ ]timeout/i],
   ["connect.host_unreachable", /connect[_ ]error:[_ ]?(?:113|No[_ ]route)/i],
@@ -93,7 +94,7 @@ const CONNECTING: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["connect.failed", /connection[_ ]failure/],
 ];
 
-const DETAILS: readonly (readonly [AnyFaultId, RegExp])[] = [
+const DETAILS: WordRules = [
   ["gateway.upstream_limit", /\{overflow/],
   ["connect.timeout", /\{connection[_ ]timeout/],
   ["head.too_large", /\{protocol[_ ]error.*(?:headers?_(?:size|count)|too_many_headers|headers_too_large)/],

@@ -1,5 +1,6 @@
-import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /**
  * What Envoy says of itself, `[2026-11-27 14:02:07.123][12][warning][config] [source/…:148] words`, and Istio's agent and proxy,
@@ -19,7 +20,7 @@ function readNote(line: string): LogEvent | null {
   if (head === undefined || at === null) return null;
   if (!LOUD.has(level)) return logEvent({ at });
   const words = line.slice(head.length);
-  const fault = RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
+  const fault = faultOfWords(RULES, words);
   return logEvent({ at, fault, words, backend: /\bdst\.(?:hbone_)?addr=(\S+)(?!.*\bdst\.hbone_addr=)/.exec(words)?.[1] ?? null });
 }
 
@@ -27,7 +28,7 @@ const BRACKET = 0x5b;
 const SPACE = 0x20;
 const LETTER_T = 0x54;
 
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   // Istio's ztunnel tells of connections so.
   ["connect.refused", /\berror="[^"]*Connection refused/],
   ["connect.timeout", /\berror="connection timed out/],

@@ -1,5 +1,6 @@
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** `2026-11-27T14:02:07Z proxy[148e42d0] fra [error][PR04] could not find a good candidate within 40 attempts at load balancing`. */
 export const FLY: LogFormat = { id: "fly", name: "log of Fly's proxy", program: "fly", read: readProxy };
@@ -47,7 +48,7 @@ function readProxy(line: string): LogEvent | null {
   if (source !== "proxy" || !isError) return logEvent({ at });
   // A summary quotes what the last attempt met.
   const last = [...words.matchAll(/\[([A-Z]{2}\d\d)\]/g)].at(-1)?.[1];
-  const fault = CODES[last ?? ""] ?? WORDS.find(([, pattern]) => pattern.test(words))?.[0] ?? CODES[code ?? ""] ?? null;
+  const fault = CODES[last ?? ""] ?? faultOfWords(WORDS, words) ?? CODES[code ?? ""] ?? null;
   const shown = code === null ? words : `${code}: ${words}`;
   return logEvent(fault === null ? { at, words: shown } : { at, fault, backend: machine, words: shown });
 }
@@ -66,7 +67,7 @@ function readApp(line: string): LogEvent | null {
 }
 
 /** What it says, with a code or without, in more detail than the code has. The first that matches counts. */
-const WORDS: readonly (readonly [AnyFaultId, RegExp])[] = [
+const WORDS: WordRules = [
   ["connect.refused", /refused connection|connection refused/i],
   ["head.timeout", /could not complete HTTP request.*(?:timed? ?out|timeout)/i],
   ["head.reset", /could not complete HTTP request.*reset/i],

@@ -1,9 +1,9 @@
 import type { AnyFaultId } from "./log-event.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** What an error of Go's standard library says of a request to a backend, as Traefik and Caddy log it; null: none that we know. */
 export function faultOfGoError(text: string): AnyFaultId | null {
-  for (const [fault, pattern] of RULES) if (pattern.test(text)) return fault;
-  return null;
+  return faultOfWords(RULES, text);
 }
 
 /** The address that such an error names: of `dial tcp 10.0.0.2:80: …` and `read tcp 10.0.0.1:5000->10.0.0.2:80: …`; null: none. */
@@ -17,7 +17,7 @@ export function backendOfGoError(text: string): string | null {
 const ADDRESS = /\bdial (?:tcp|udp|unix)[46]? (\S+?):? (?:[a-z]|$)|->(\S+?):? (?:[a-z]|$)/;
 
 /** The first that matches counts; the commonest stand in front where it does not matter. */
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   // The body of a request is read from the client while it is written to the backend.
   ["client.closed_during_request", /\breadfrom .*(?:client disconnected|unexpected EOF)/],
   ["client.body_timeout", /\breadfrom tcp.*i\/o timeout/],

@@ -1,5 +1,6 @@
-import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** `2026-11-27 14:02:07: (gw_backend.c.274) establishing connection failed: socket: tcp:10.0.0.2:8080: Connection refused`. */
 export const LIGHTTPD: LogFormat = { id: "lighttpd-error", name: "lighttpd error log", program: "lighttpd", read: readLine };
@@ -11,7 +12,7 @@ function readLine(line: string): LogEvent | null {
   const [, words] = line.charCodeAt(19) === COLON ? (LINE.exec(line) ?? []) : [];
   const at = words === undefined ? null : readDashed(line, 0);
   if (words === undefined || at === null) return null;
-  const fault = RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
+  const fault = faultOfWords(RULES, words);
   if (fault === null) return logEvent({ at, words: LOUD.test(words) ? words : "" });
   return logEvent({ at, fault, backend: OF_A_SOCKET.test(words) ? (SOCKET.exec(words)?.[1] ?? null) : null, words });
 }
@@ -22,7 +23,7 @@ const LOUD = /fail|error|denied|too large|invalid|not found/i;
 const OF_A_SOCKET = /socket|gw-server|connect/i;
 
 /** In the words of its source. The first that matches counts. */
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   ["connect.unix_socket", /^establishing connection failed: .*(?:No such file|Permission denied)/],
   ["connect.refused", /^establishing connection failed: .*Connection refused/],
   ["connect.timeout", /^(?:establishing connection failed: .*timed out|connect timeout on socket)/],

@@ -1,4 +1,5 @@
-import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** `[   103.521s]  WARN ThreadId(01) outbound:proxy{addr=10.0.0.1:80}: linkerd_reconnect: Failed to connect error=endpoint 10.0.0.9:8080: …`. */
 export const LINKERD: LogFormat = { id: "linkerd", name: "log of Linkerd's proxy", program: "linkerd", read: readLine };
@@ -13,11 +14,11 @@ function readLine(line: string): LogEvent | null {
   if (level !== "WARN" && level !== "ERROR" && !words.includes("request failed")) return logEvent({});
   const [, named, spanned] = ENDPOINT.exec(words) ?? [];
   const said = words.slice(Math.max(0, words.search(/\blinkerd\w*(?:::\w+)*: /)));
-  return logEvent({ fault: RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null, backend: named ?? spanned ?? null, words: said });
+  return logEvent({ fault: faultOfWords(RULES, words), backend: named ?? spanned ?? null, words: said });
 }
 
 /** The first that matches counts. */
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   ["connect.refused", /Connection refused/],
   ["connect.timeout", /connect timed out|connection timed out/i],
   ["connect.host_unreachable", /No route to host/],

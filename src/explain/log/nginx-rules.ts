@@ -1,7 +1,7 @@
-import type { AnyFaultId } from "./log-event.ts";
+import type { WordRules } from "./word-rules.ts";
 
 /** A message's first words with `while …`, as nginx's source writes them, and what they mean. The first that matches counts. */
-export const NGINX_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+export const NGINX_RULES: WordRules = [
   // Names and configuration.
   ["dns.nxdomain", /^(?:proxy_connect: )?\S+ could not be resolved \(3: Host not found\)/],
   ["dns.timeout", /^(?:proxy_connect: )?\S+ could not be resolved \(110: Operation timed out\)/],

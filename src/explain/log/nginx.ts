@@ -3,6 +3,7 @@ import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-
 import { readDashed } from "./log-times.ts";
 import { NGINX_QUIET, NGINX_RULES } from "./nginx-rules.ts";
 import { hostOf } from "./url-host.ts";
+import { faultOfWords } from "./word-rules.ts";
 
 /** `2026/11/27 14:02:07 [error] 12#12: *3 connect() failed (111: …) while connecting to upstream, client: …, upstream: "…"`. */
 export const NGINX_ERROR: LogFormat = { id: "nginx-error", name: "nginx error log", program: "nginx", read: readNginxError };
@@ -132,7 +133,7 @@ const KNOWN_CHARS_MAX = 1000;
 function faultOf(message: string): AnyFaultId | typeof QUIET | null {
   const before = known.get(message);
   if (before !== undefined) return before;
-  const found = NGINX_QUIET.test(message) ? QUIET : (NGINX_RULES.find(([, pattern]) => pattern.test(message))?.[0] ?? null);
+  const found = NGINX_QUIET.test(message) ? QUIET : faultOfWords(NGINX_RULES, message);
   if (message.length > KNOWN_CHARS_MAX) return found;
   if (known.size >= KNOWN_MAX) known.clear();
   known.set(detach(message), found);

@@ -3,6 +3,7 @@ import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-
 import { readDashed } from "./log-times.ts";
 import { ToldThreads } from "./told-threads.ts";
 import { hostOf } from "./url-host.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /**
  * `2026-11-27 08:06:46.230 7fa6d983c6c0 Crunch: Connection failure: http://192.0.2.1/x`: Privoxy's log, which has requests with `debug 1`, what
@@ -75,12 +76,12 @@ function failure(fault: AnyFaultId, words: string, url: string | null): LogEvent
 
 function faultOf(level: string, text: string, { cause }: Doing): AnyFaultId | null {
   const rules = level === "Crunch" ? CRUNCHES : LOUD.has(level) || level === "Connect" || level === "Info" ? ERRORS : [];
-  const fault = rules.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
+  const fault = faultOfWords(rules, text);
   if (cause === "reset" && (fault === "head.closed_empty" || fault === "head.invalid")) return "head.reset";
   return cause === "unresolved" && fault === "dns.error" ? "dns.nxdomain" : fault;
 }
 
-const CRUNCHES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const CRUNCHES: WordRules = [
   ["connect.failed", /^Connection failure/],
   ["head.timeout", /^Connection timeout/],
   ["dns.error", /^DNS failure/],
@@ -91,7 +92,7 @@ const CRUNCHES: readonly (readonly [AnyFaultId, RegExp])[] = [
   ["client.bad_request", /^Unsupported HTTP feature/],
 ];
 
-const ERRORS: readonly (readonly [AnyFaultId, RegExp])[] = [
+const ERRORS: WordRules = [
   ["head.closed_empty", /^No server or forwarder response received/],
   ["head.invalid", /^Invalid server headers/],
   ["head.bad_status_line", /^Failed to parse the response line/],

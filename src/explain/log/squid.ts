@@ -1,6 +1,7 @@
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed, readEpoch } from "./log-times.ts";
 import { hostOf } from "./url-host.ts";
+import type { WordRules } from "./word-rules.ts";
 
 /** `1732716127.123  60012 192.0.2.1 TCP_MISS/503 4012 GET http://site.example/ - HIER_NONE/- text/html`. */
 export const SQUID_ACCESS: LogFormat = { id: "squid-access", name: "Squid access log", program: "squid", read: readAccess };
@@ -130,7 +131,7 @@ function readCache(line: string): LogEvent | null {
   return logEvent({ at, fault: found[0], backend: found[1].exec(words)?.[1]?.replace("/", ":") ?? null, words });
 }
 
-const CACHE_RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const CACHE_RULES: WordRules = [
   ["head.closed_empty", /Invalid Response: No object data received/],
   ["head.bad_field", /Invalid Response: Bad header encountered/],
   ["head.not_http", /Invalid Response: (?:Headers did not parse at all|No reply at all)/],

@@ -1,6 +1,7 @@
 import { detach } from "./line-cutter.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readSyslogTime } from "./log-times.ts";
+import type { WordRules } from "./word-rules.ts";
 
 /** `ERROR     Nov 27 08:06:08.992 [31664]: opensock: Could not establish a connection to 127.0.0.1:1`. @param year since its times have none. */
 export function tinyproxyFormats(year: number): LogFormat[] {
@@ -136,7 +137,7 @@ function found(fault: AnyFaultId, named: string | undefined): Partial<LogEvent> 
   return fault.startsWith("client.") ? { target: named } : { backend: named };
 }
 
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   ["connect.failed", /^opensock: Could not establish a connection to (\S+)/],
   ["dns.nxdomain", /^opensock: Could not retrieve address info for (\S+?): (?:Name or service not known|No address associated)/],
   ["dns.error", /^opensock: Could not retrieve (?:address )?info for (\S+?)(?::|$)/],

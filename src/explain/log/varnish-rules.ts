@@ -1,10 +1,11 @@
 import type { AnyFaultId } from "./log-event.ts";
+import { faultOfWords, type WordRules } from "./word-rules.ts";
 
 /** What a `FetchError` means, of Varnish 4 to 7; null: none that we know. */
 export function faultOfFetch(words: string): AnyFaultId | null {
   const errno = CONNECT_ERRNO.exec(words)?.[1];
   if (errno !== undefined) return CONNECTS[errno] ?? "connect.failed";
-  return RULES.find(([, pattern]) => pattern.test(words))?.[0] ?? null;
+  return faultOfWords(RULES, words);
 }
 
 /** An answer whose head Varnish could not read, by what it had against one of its fields; without that it was the first line, where the log has the garbage. */
@@ -41,7 +42,7 @@ const CONNECTS: Readonly<Record<string, AnyFaultId>> = {
   "113": "connect.host_unreachable",
 };
 
-const RULES: readonly (readonly [AnyFaultId, RegExp])[] = [
+const RULES: WordRules = [
   ["gateway.no_healthy_backend", /^(?:backend \S+ unhealthy|No backend|Director \S+ returned no backend|no backend connection)/],
   ["gateway.upstream_limit", /^backend \S+ busy/],
   ["head.timeout", /^(?:first byte timeout|timeout$|http first read error: -1 (?:11|110)\b|http read error: (?:timeout|-1 110))/],
