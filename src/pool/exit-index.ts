@@ -35,10 +35,10 @@ export class ExitIndex {
     return this.#lists.all;
   }
 
-  find({ exit, tags }: ExitFilter): Shortlist {
+  find(filter: ExitFilter): Shortlist {
     if (this.all.size === 0) return NOBODY;
-    const wanted = Object.keys(tags).map((name) => this.#listsOf(name, tags[name] as readonly string[]));
-    if (exit !== null) return this.#findOne(exit, wanted);
+    const wanted = this.#setsOf(filter);
+    if (filter.exit !== null) return this.#findOne(filter.exit, wanted);
     return wanted.length === 0 ? new Exact([this.all]) : this.#findTagged(wanted);
   }
 
@@ -107,6 +107,11 @@ export class ExitIndex {
     return { groups: exact.groups, fits: exact.fits, narrow: () => new Exact([exits, more()]) };
   }
 
+  /** The sets of lists, of each of which an exit must be in one. */
+  #setsOf({ tags }: ExitFilter): readonly (readonly number[])[] {
+    return Object.keys(tags).map((name) => this.#listsOf(name, tags[name] as readonly string[]));
+  }
+
   /** The lists that exits with one of these values are in; none given: any will do. */
   #listsOf(name: string, values: readonly string[]): readonly number[] {
     const any = this.#lists.listOf(name, ANY_VALUE);
@@ -128,13 +133,12 @@ export class ExitIndex {
     return this.#lists.listOf(name, value) ?? this.#lists.listOf(name, normalize(value));
   }
 
-  /** Looks at the kind of every row where the filter has several tags. Else an exit with several of the values of one tag counts for each. */
+  /** Looks at the kind of every row where not all that match are gathered. Else an exit with several of the values of one tag counts for each. */
   count(filter: ExitFilter): Matching {
-    const names = Object.keys(filter.tags);
-    if (filter.exit === null && names.length > 1)
-      return this.#lists.count(names.map((name) => this.#listsOf(name, filter.tags[name] ?? [])));
+    const shortlist = this.find(filter);
+    if (!(shortlist instanceof Exact)) return this.#lists.count(this.#setsOf(filter));
     let [count, inService] = [0, 0];
-    for (const { size, usable, out } of this.find(filter).groups) {
+    for (const { size, usable, out } of shortlist.groups) {
       count += size;
       inService += usable + out;
     }
