@@ -17,6 +17,8 @@ interface Contender {
   readonly peer: Peer;
   /** What a forward proxy is told to ask; null: a reverse proxy knows. */
   readonly toldPort: number | null;
+  /** Null: this one goes to the target itself. */
+  readonly exit: Peer | null;
 }
 
 interface Round extends WrkResult {
@@ -40,20 +42,21 @@ export async function benchRequests(options: BenchOptions): Promise<Table> {
 
 async function startContenders(targetPort: number, running: AsyncDisposableStack): Promise<Contender[]> {
   const exit = running.use(await startHaproxyProxy(targetPort, LOAD_CPU));
-  const starts: [string, Contender["toldPort"], () => Promise<Peer>][] = [
-    [BASELINE, null, () => startNginxProxy(targetPort)],
-    ["HAProxy (reverse)", null, () => startHaproxyProxy(targetPort, PROXY_CPU)],
-    ["raw sockets in Node (no checks)", targetPort, () => startModule("peers/raw-forwarder.ts", { cpu: PROXY_CPU })],
-    ["Good Gateway, direct", targetPort, () => startGateway()],
-    [EXIT_BASELINE, null, () => startNginxProxy(exit.port)],
-    ["raw sockets in Node, through the exit", exit.port, () => startModule("peers/raw-forwarder.ts", { cpu: PROXY_CPU })],
-    ["Good Gateway, through an HTTP exit", targetPort, () => startGateway({ exits: [`127.0.0.1:${exit.port}`] })],
-    ["Squid", targetPort, () => startSquid({ cpu: PROXY_CPU })],
-    ["tinyproxy", targetPort, () => startTinyproxy({ cpu: PROXY_CPU })],
-    ["proxy-chain", targetPort, () => startModule("peers/proxy-chain-server.ts", { cpu: PROXY_CPU })],
+  const node = (module: string) => startModule(module, { cpu: PROXY_CPU });
+  const starts: [string, Contender["toldPort"], Contender["exit"], () => Promise<Peer>][] = [
+    [BASELINE, null, null, () => startNginxProxy(targetPort)],
+    ["HAProxy (reverse)", null, null, () => startHaproxyProxy(targetPort, PROXY_CPU)],
+    ["raw sockets in Node (no checks)", targetPort, null, () => node("peers/raw-forwarder.ts")],
+    ["Good Gateway, direct", targetPort, null, () => startGateway()],
+    [EXIT_BASELINE, null, exit, () => startNginxProxy(exit.port)],
+    ["raw sockets in Node, through the exit", exit.port, exit, () => node("peers/raw-forwarder.ts")],
+    ["Good Gateway, through an HTTP exit", targetPort, exit, () => startGateway({ exits: [`127.0.0.1:${exit.port}`] })],
+    ["Squid", targetPort, null, () => startSquid({ cpu: PROXY_CPU })],
+    ["tinyproxy", targetPort, null, () => startTinyproxy({ cpu: PROXY_CPU })],
+    ["proxy-chain", targetPort, null, () => node("peers/proxy-chain-server.ts")],
   ];
   const contenders: Contender[] = [];
-  for (const [name, toldPort, start] of starts) contenders.push({ name, toldPort, peer: running.use(await start()) });
+  for (const [name, toldPort, by, start] of starts) contenders.push({ name, toldPort, exit: by, peer: running.use(await start()) });
   return contenders;
 }
 
@@ -70,13 +73,13 @@ async function measure({ name, peer, toldPort }: Contender, seconds: number): Pr
 function tabulate(results: ReadonlyMap<Contender, Round[]>, { rounds, seconds }: BenchOptions): Table {
   const cpu = (measured: readonly Round[]) => median(measured.map(({ cpuPerRequest }) => cpuPerRequest));
   const of = (baseline: string) => cpu([...results].find(([{ name }]) => name === baseline)?.[1] ?? []);
-  const rows = [...results].map(([{ name }, measured]) => {
+  const rows = [...results].map(([{ name, exit }, measured]) => {
     const middle = (pick: (round: Round) => number) => median(measured.map(pick));
     return [
       name,
       cpu(measured).toFixed(1),
       (cpu(measured) / of(BASELINE)).toFixed(2),
-      name.includes("through") ? (cpu(measured) / of(EXIT_BASELINE)).toFixed(2) : "",
+      exit === null ? "" : (cpu(measured) / of(EXIT_BASELINE)).toFixed(2),
       middle((round) => (round.requests / round.microseconds) * 1e6).toFixed(0),
       (middle((round) => round.p50) / 1000).toFixed(2),
       (middle((round) => round.p99) / 1000).toFixed(2),
