@@ -1,3 +1,4 @@
+import { formatHostPort } from "../../core/address.ts";
 import type { FaultId } from "../../core/fault.ts";
 import type { Correction } from "./correction.ts";
 import { hears, isAny, type Listener } from "./listeners.ts";
@@ -83,8 +84,10 @@ function elsewhere({ port, host }: Pick<Dialled, "port" | "host">, address: stri
   const ask = atPort.length > SHOWN_MAX ? "Ask one of these" : `Ask ${instead}:${port}`;
   const any = family6(address) ? "::" : "0.0.0.0";
   const words = `A program listens on ${shown(atPort)}, ${what}; what was asked is ${asked} (${family}). ${ask}, or let it listen on ${any}.`;
-  const place = family6(address) ? `[${address}]:${port}` : `${address}:${port}`;
-  return { ...here(words, whoListens(port)), proves: listensElsewhere(place, { shown: shown(atPort), what, ask, any }) };
+  return {
+    ...here(words, whoListens(port)),
+    proves: listensElsewhere(formatHostPort({ host: address, port }), { shown: shown(atPort), what, ask, any }),
+  };
 }
 
 function unheardHere(dialled: Dialled, address: string, facts: MachineFacts): readonly Finding[] {
@@ -156,7 +159,7 @@ function whoListens(port: number): string {
 const SHOWN_MAX = 3;
 
 function shown(listeners: readonly Listener[]): string {
-  const all = [...new Set(listeners.map(({ family, address, port }) => (family === 6 ? `[${address}]:${port}` : `${address}:${port}`)))];
+  const all = [...new Set(listeners.map(({ address, port }) => formatHostPort({ host: address, port })))];
   const more = all.length - SHOWN_MAX;
   return all.slice(0, SHOWN_MAX).join(" and ") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -25,27 +25,23 @@ export function doesNotAccept(port: number, waiting: number, isFull: boolean): C
 
 /** Nobody is there to be slow: packets that go nowhere on one machine are dropped by its own rules. */
 export function droppedHere(port: number): Correction {
+  const client = `Let port ${port} through the firewall of this machine (nft list ruleset; iptables-save).`;
   return {
     ...{ culprit: "network", confidence: EXCLUDED, whyNot: null, nextTest: null },
     summary: `Port ${port} of this machine did not answer TCP in time, and no queue is full there: a firewall of this machine drops it.`,
     evidence: `/proc/net/tcp: no connection waits to be accepted on port ${port}`,
-    fix: {
-      client: `Let port ${port} through the firewall of this machine (nft list ruleset; iptables-save).`,
-      operator: `Let port ${port} through the firewall of this machine (nft list ruleset; iptables-save).`,
-    },
+    fix: { client, operator: client },
   };
 }
 
 /** Without a socket the kernel would refuse: some rule is in between, and only the rules say which. */
 export function ledOnOrDropped(port: number): Correction {
+  const client = `Look at the rules for port ${port} on this machine (nft list ruleset; iptables-save), and at the container that it belongs to.`;
   return {
     ...{ culprit: "network", confidence: OPEN, whyNot: null },
     summary: `Port ${port} of this machine did not answer TCP in time, and nobody listens there: a firewall of this machine drops it, or a rule leads it on to a container or a machine that is silent.`,
     evidence: `/proc/net/tcp: no socket listens on port ${port}`,
-    fix: {
-      client: `Look at the rules for port ${port} on this machine (nft list ruleset; iptables-save), and at the container that it belongs to.`,
-      operator: `Look at the rules for port ${port} on this machine (nft list ruleset; iptables-save), and at the container that it belongs to.`,
-    },
+    fix: { client, operator: client },
     nextTest: "the container, or the machine that the port is led on to, at its own address",
   };
 }
