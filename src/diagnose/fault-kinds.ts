@@ -44,6 +44,7 @@ export function mayComeOfTarget({ attributed, spec }: TestResult): boolean {
 export function isTold({ attributed }: Pick<TestResult, "attributed">): boolean {
   if (attributed === null) return false;
   const { fault, role } = attributed;
+  if (culpritOf(fault, role) === "gateway") return false; // spoken to in another protocol than its own, it says nothing of anybody
   const isSaid = fault.id === "handshake.connect_rejected" || ["origin", "edge"].includes(culpritOf(fault, role));
   return isSaid || FAULTS[fault.id].inDoubt === "always";
 }

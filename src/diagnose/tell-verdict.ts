@@ -25,7 +25,7 @@ export function tellVerdict(broken: TestResult, blame: Blame, { told, summary, c
   const fix = fixOf(broken, blame);
   return {
     ...{ ...blame, fault: fault.id, stage: stageOf(fault) },
-    summary: `${summary ?? `${happened(broken, blame)} Culprit: ${culpritInWords(broken, blame)}.`}${alsoDown(culprit, told)}`,
+    summary: `${summary ?? `${happened(broken, blame)} Culprit: ${culpritInWords(broken, blame)}.`}${alsoDown(broken, culprit, told)}`,
     evidence: [...new Set(told.map(tell))],
     whyNot: whyNot(broken, culprit, told),
     fix: { client: client ?? fix.client, operator: fix.operator },
@@ -78,9 +78,10 @@ const NAMES: Readonly<Record<Culprit, string>> = {
   network: "the network between",
 };
 
-function alsoDown(culprit: Culprit, told: readonly TestResult[]): string {
+function alsoDown({ spec }: TestResult, culprit: Culprit, told: readonly TestResult[]): string {
   const direct = told.find(({ spec, outcome }) => spec.part === "direct" && outcome === "fault");
-  if (culprit !== "exit" || direct === undefined || !(isOfTarget(direct) || isUnreached(direct))) return "";
+  const isLines = culprit === "gateway" && spec.exit !== null && told.every(({ outcome }) => outcome !== "ok");
+  if (!(culprit === "exit" || isLines) || direct === undefined || !(isOfTarget(direct) || isUnreached(direct))) return "";
   if (isUnreached(direct) || isUnresolved(direct)) return " Without a proxy the site cannot be reached from here either.";
   return " The site fails without a proxy too.";
 }

@@ -65,6 +65,14 @@ test("HTTP that is spoken to a SOCKS port is found, with the scheme to use", asy
   assert.match(fix.operator, /^Correct the exit's scheme or port: the exit speaks another protocol: use socks5:\/\/127\.0\.0\.1:\d+\.$/);
 });
 
+test("a proxy that is spoken to in another protocol is told before a site that is down as well", async () => {
+  await using exit = await startLabServer(afterHead(BAD_ANSWERS.socksReply));
+  const { fault, culprit, fix, summary } = await verdictOf(await findClosedPort(), [exitAt(exit)]);
+  assert.deepEqual([fault, culprit], ["head.not_http", "gateway"]);
+  assert.match(summary, /The site fails without a proxy too\.$/);
+  assert.match(fix.operator, /use socks5:/);
+});
+
 test("a block page is no outage", async () => {
   await using site = await startLabServer(afterHead(says(BLOCK_PAGES["cloudflare-challenge"], fin)));
   const { fault, culprit } = await verdictOf(site, []);
