@@ -12,6 +12,7 @@ import { matchTimer } from "./known-timers.ts";
 import { readOwnWords, tellOwnWords } from "./own-words.ts";
 import { judgeAnswer } from "./relayed.ts";
 import { type Rules, ruleOn } from "./rules.ts";
+import { fixOf } from "./verdict.ts";
 
 /** An answer as somebody has saved it, or as it just came. */
 export interface SeenAnswer {
@@ -177,7 +178,7 @@ type Told = Pick<AnswerReading, "kind" | "fault" | "culprit" | "confidence" | "s
 function tellFault(fault: Fault, role: HopRole, { status }: SeenAnswer): Told {
   const culprit = culpritOf(fault, role);
   const kind = fault.id.startsWith("handshake.") ? "proxy-refusal" : "outage";
-  const { client, operator } = FAULTS[fault.id].fix;
+  const { client, operator } = fixOf(fault, culprit);
   return {
     kind,
     fault: fault.id,

@@ -115,10 +115,16 @@ function isOurConnection({ id, culprit }: Fault, role: HopRole): boolean {
 }
 
 /** The row's fixes; where an exit's own page speaks of another culprit than the exit, what helps against that one. */
-function fixOf({ id }: Fault, culprit: Culprit): Verdict["fix"] {
+export function fixOf({ id }: Fault, culprit: Culprit): Verdict["fix"] {
   if (id === "relay.exit_5xx" && isTargets(culprit)) return FAULTS["handshake.target_refused"].fix;
-  if (id === "relay.exit_5xx" && culprit === "gateway") return FAULTS["handshake.auth_failed"].fix;
+  if (id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
   if (isTargets(culprit) && id.startsWith("handshake.") && !isTargets(FAULTS[id].culprit.exit))
     return FAULTS["handshake.target_refused"].fix;
   return FAULTS[id].fix;
 }
+
+/** The exit says that it will not serve whoever logs in so. */
+export const OUR_ACCOUNT: Verdict["fix"] = {
+  client: "Nothing to do on the client.",
+  operator: "Check the account at the exit's vendor: credentials, bandwidth, threads, billing.",
+};

@@ -1,3 +1,4 @@
+import { OUR_ACCOUNT } from "../blame/verdict.ts";
 import type { Culprit, Fault } from "../core/fault.ts";
 import { culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
@@ -54,12 +55,6 @@ const SITE_IS_DOWN = "The site is down: wait. Another exit does not help. ";
 
 /** Nobody serves there. */
 const DOWN = /^(?:connect\.|head\.(?:closed|reset|timeout)|handshake\.target_)/;
-
-/** The exit says that it will not serve whoever logs in so. */
-const OUR_ACCOUNT: Verdict["fix"] = {
-  client: "Nothing to do on the client.",
-  operator: "Check the account at the exit's vendor: credentials, bandwidth, threads, billing.",
-};
 
 /** The exit says that it is the site which does not answer, and others agree or nobody was asked. */
 const SITE_FAILED_EXIT: Verdict["fix"] = {

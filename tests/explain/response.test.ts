@@ -51,6 +51,13 @@ test("curl -v: what a proxy says to CONNECT is the proxy's word, and curl's own 
   assert.equal(reading.culprit, "origin");
 });
 
+test("a proxy's own error page is answered by what helps against whom it blames, not by the proxy's log", () => {
+  const squid = answerOf("HTTP/1.1 503 Service Unavailable\r\nServer: squid/5.7\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\n\r\n").reading;
+  assert.deepEqual([squid.fault, squid.culprit], ["relay.exit_5xx", "origin"]);
+  assert.match(squid.fix.client, /^The target is down/);
+  assert.doesNotMatch(squid.fix.operator, /exit's log/);
+});
+
 test("an answer of a gateway of ours is read by its own verdict, and not guessed at again", () => {
   const { reading, picture } = answerOf(
     [
