@@ -7,7 +7,7 @@ const NO_RECORD = Buffer.alloc(8);
 const LINGER_MS = 2000;
 
 /** How the data of a socket is read. */
-type Reads = Pick<Intake, "connect" | "lendTo">;
+type Reads = Pick<Intake, "connect" | "lendTo" | "giveBack">;
 
 /** Who hears a connection. Ownership moves: handshake driver, stream, splice, idle set. */
 export interface ConnectionOwner {
@@ -48,7 +48,7 @@ export class Connection {
   #endHeard = false;
   #closeHeard = false;
 
-  /** With an `intake`, it brings the data instead of `data` events; the socket is then never released. */
+  /** With an `intake`, it brings the data instead of `data` events. */
   constructor(socket: Socket, wire: Socket = socket, intake: Reads | null = null) {
     this.socket = socket;
     this.#wire = wire;
@@ -163,6 +163,7 @@ export class Connection {
     socket.off("error", this.#onError);
     socket.off("close", this.#onClose);
     socket.off("drain", this.#onDrain);
+    this.#intake?.giveBack(socket);
     socket.pause();
     if (this.#unread !== null) socket.unshift(this.#unread);
     this.#unread = null;

@@ -19,7 +19,7 @@ export type Borrower = (view: Buffer, returned: () => void) => boolean;
 export class Intake {
   /** For `net.connect`. */
   readonly onread: { buffer: () => Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean };
-  #receive: (chunk: Buffer) => void = () => {};
+  #receive: (chunk: Buffer) => unknown = () => {};
   #borrower: Borrower | null = null;
   #socket: Socket | null = null;
   /** What the next read goes into. */
@@ -40,6 +40,12 @@ export class Intake {
     askForBuffers(socket, null);
   }
 
+  /** Nobody receives chunks any more: the socket is the stream that others make of it, TLS above all. */
+  giveBack(socket: Socket): void {
+    this.lendTo(null);
+    this.#receive = (chunk) => socket.push(chunk);
+  }
+
   /** Lets a splice borrow what fills a whole read; null: no more. */
   lendTo(borrower: Borrower | null): void {
     this.#borrower = borrower;
@@ -50,13 +56,11 @@ export class Intake {
     if (buffer === SHARED) {
       // A full read is the sign of a stream that keeps coming.
       if (bytes === SHARED.length && this.#borrower !== null) this.#next = this.#ownBuffer();
-      this.#receive(copyOfRead(buffer, bytes));
-      return true;
+      return this.#receive(copyOfRead(buffer, bytes)) !== false;
     }
     if (this.#borrower === null) {
       this.#next = SHARED;
-      this.#receive(copyOfRead(buffer, bytes));
-      return true;
+      return this.#receive(copyOfRead(buffer, bytes)) !== false;
     }
     if (!this.#borrower(buffer.subarray(0, bytes), this.#returned)) this.#lent.push(buffer);
     return this.#readOn(bytes);

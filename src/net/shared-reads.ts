@@ -32,24 +32,37 @@ function startOfShared(bytes: number): Buffer {
  * that is cut to size for each. Node offers it to `net.connect` alone, though its sockets are all made alike; so we set the same three
  * fields here, and where a Node has other ones, data comes as `data` events as ever. Why: docs/decisions/shared-reads.md.
  */
-export const SHARED_READS: Pick<Intake, "connect" | "lendTo"> = {
+export const SHARED_READS: Pick<Intake, "connect" | "lendTo" | "giveBack"> = {
   connect(socket, receive) {
     if (!readShared(socket, receive)) socket.on("data", receive);
   },
   lendTo() {},
+  giveBack: streamShared,
 };
 
-/** False: this socket, or this Node, cannot. */
-export function readShared(socket: Socket, receive: (chunk: Buffer) => void): boolean {
+/**
+ * The socket stays the stream, or becomes it again, that others make of it (`data` events, TLS), but for where its reads go. As with `onread`,
+ * behind a `pause()` it takes a `resume()` or a `read()` for more to come: to listen for `readable` is not enough.
+ */
+export function streamShared(socket: Socket): void {
+  readShared(socket, (chunk) => socket.push(chunk));
+}
+
+/**
+ * False: this socket, or this Node, cannot.
+ *
+ * @param receive may say false: it has enough for now, as a stream's `push` does
+ */
+export function readShared(socket: Socket, receive: (chunk: Buffer) => unknown): boolean {
   const inner = socket as unknown as { [field: symbol]: unknown; _handle?: { useUserBuffer?: (buffer: Uint8Array) => void } | null };
   const fields = known ?? findFields(socket);
   const handle = inner._handle;
-  if (fields === null || typeof handle?.useUserBuffer !== "function" || inner[fields.buffer] !== null) return false;
+  if (fields === null || typeof handle?.useUserBuffer !== "function") return false;
+  const before = inner[fields.buffer];
+  if (before !== null && before !== SHARED) return false;
+  inner[fields.callback] = (bytes: number) => receive(copyOfRead(SHARED, bytes)) !== false;
+  if (before === SHARED) return true;
   inner[fields.buffer] = SHARED;
-  inner[fields.callback] = (bytes: number) => {
-    receive(copyOfRead(SHARED, bytes));
-    return true;
-  };
   handle.useUserBuffer(SHARED);
   known = fields;
   return true;

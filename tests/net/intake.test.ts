@@ -74,3 +74,18 @@ test("what a splice borrows comes in buffers that the next read leaves alone, an
   assert.equal((await all).equals(sent), true);
   assert.equal(borrowed > 0, true);
 });
+
+test("a dialled socket whose intake was given back is a stream that holds its peer back", async () => {
+  using pair = await dialled();
+  collect(pair.intake, pair.socket, 1);
+  pair.intake.giveBack(pair.socket);
+  pair.socket.pause();
+  const sent = Buffer.from(Uint32Array.from({ length: 2_000_000 }, (_, index) => index * 31).buffer);
+  pair.peer.end(sent);
+  pair.socket.read(0);
+  await once(pair.socket, "readable");
+  assert.ok(pair.socket.readableLength < 1024 * 1024, `${pair.socket.readableLength} bytes were read of which nobody wanted one`);
+  const chunks: Buffer[] = [];
+  for await (const chunk of pair.socket) chunks.push(chunk);
+  assert.ok(Buffer.concat(chunks).equals(sent));
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import fc from "fast-check";
@@ -10,6 +10,7 @@ import { type Behaviour, type LabServer, type LabTls, startLabServer } from "../
 import { alerts, badTls } from "../../src/lab/tls-trouble.ts";
 import { createSelfSigned } from "../../src/net/certificate.ts";
 import { connectTcp } from "../../src/net/connect-tcp.ts";
+import { Connection } from "../../src/net/connection.ts";
 import { startTls, type TlsOptions, type TlsOutcome } from "../../src/net/start-tls.ts";
 
 const NAME = "site.lab";
@@ -25,10 +26,15 @@ const verify: TlsOptions = {
 };
 const impatient: TlsOptions = { ...verify, timeoutMs: 100 };
 
+/** A socket as a connection gives it away that has read on it. */
 async function dial(server: LabServer): Promise<Socket> {
-  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null, intake: false });
+  return (await connectTo(server)).release();
+}
+
+async function connectTo(server: LabServer): Promise<Connection> {
+  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null, intake: true });
   assert.ok("socket" in outcome);
-  return outcome.socket;
+  return new Connection(outcome.socket, outcome.socket, outcome.intake);
 }
 
 /** A handshake with a server that behaves so, and the socket that it was tried on. */
@@ -206,12 +212,47 @@ test("Nothing that came early is lost: the socket comes back paused.", async () 
 });
 
 test("Bytes that the connection's last owner pushed back are read first.", async () => {
-  await using server = await startLabServer(silence);
-  const raw = await dial(server);
-  raw.unshift(Buffer.from("SSH-2.0-old\r\n"));
-  const outcome = await startTls(raw, verify);
+  await using server = await startLabServer(afterBytes(says("more\r\n", silence)));
+  const connection = await connectTo(server);
+  connection.unread(Buffer.from("SSH-2.0-old\r\n"));
+  const outcome = await startTls(connection.release(), verify);
   assert.ok("interruption" in outcome);
   assert.equal(Buffer.from(outcome.seen.firstBytes).toString(), "SSH-2.0-old\r\n");
+});
+
+test("TLS begins on a connection that has read before, and an end that came with its last bytes is told behind them.", async () => {
+  const tunnel: Behaviour = async (peer) => {
+    await peer.reader.until("\r\n\r\n");
+    await peer.send("HTTP/1.1 200 OK\r\n\r\n");
+    peer.stream.end(HALF_A_SERVER_HELLO);
+  };
+  await using server = await startLabServer(tunnel);
+  const connection = await connectTo(server);
+  let held = Buffer.alloc(0);
+  const { promise: answered, resolve } = Promise.withResolvers<void>();
+  connection.own({
+    onData: (chunk) => {
+      held = Buffer.concat([held, chunk]);
+      if (held.includes("\r\n\r\n")) resolve();
+    },
+    onEnd: () => {},
+    onClose: () => {},
+    onDrain: () => {},
+  });
+  connection.write("CONNECT site.lab:443 HTTP/1.1\r\n\r\n");
+  await answered;
+  connection.disown();
+  connection.unread(held.subarray(held.indexOf("\r\n\r\n") + 4));
+  const outcome = await startTls(connection.release(), verify);
+  assert.ok("interruption" in outcome);
+  assert.deepEqual(outcome.interruption, { how: "closed" });
+  assert.equal(Buffer.compare(outcome.seen.firstBytes, HALF_A_SERVER_HELLO), 0);
+});
+
+test("A socket that brings its data as events does as well.", async () => {
+  await using server = await startLabServer(says("220 early\r\n", fin), identity);
+  const socket = connect({ host: server.host, port: server.port, allowHalfOpen: true });
+  assert.equal(await text(opened(await startTls(socket, verify))), "220 early\r\n");
 });
 
 test("A side that has ended can still be sent to, and the other way round.", async () => {
