@@ -1,26 +1,20 @@
 import { FloatColumn, IntColumn } from "../core/number-column.ts";
-import { NONE } from "./exit-store.ts";
+import { type ExitStore, NONE } from "./exit-store.ts";
 
-/** Where each row stands in the queue; `NONE`: nowhere. */
-interface Places {
-  placeOf(row: number): number;
-  setPlace(row: number, place: number): void;
-}
-
-/** When which exit's bench is over: a binary heap of rows, each in it at most once. */
+/** When which exit's bench is over: a binary heap of rows, each in it at most once. The store has where each stands. */
 export class BenchQueue {
-  readonly #places: Places;
+  readonly #store: ExitStore;
   readonly #rows = new IntColumn();
   readonly #ends = new FloatColumn();
   #size = 0;
 
-  constructor(places: Places) {
-    this.#places = places;
+  constructor(store: ExitStore) {
+    this.#store = store;
   }
 
   /** Puts a row in, or moves it. */
   set(row: number, end: number): void {
-    let at = this.#places.placeOf(row);
+    let at = this.#store.queuedAt(row);
     if (at < 0) {
       at = this.#size++;
       this.#rows.reserve(this.#size);
@@ -31,18 +25,29 @@ export class BenchQueue {
   }
 
   delete(row: number): void {
-    const at = this.#places.placeOf(row);
+    const at = this.#store.queuedAt(row);
     if (at < 0) return;
     const last = --this.#size;
-    this.#places.setPlace(row, NONE);
+    this.#store.setQueuedAt(row, NONE);
     if (at === last) return;
     this.#put(at, this.#rows.get(last), this.#ends.get(last));
     this.#sink(this.#rise(at));
   }
 
+  /** Whether any end has come. */
+  isAnyDue(now: number): boolean {
+    return this.#size > 0 && this.#ends.get(0) <= now;
+  }
+
+  /** Whether the end of this row has come; false also where it is not in the queue. */
+  isDue(row: number, now: number): boolean {
+    const at = this.#store.queuedAt(row);
+    return at >= 0 && this.#ends.get(at) <= now;
+  }
+
   /** Takes out one whose end has come; `NONE`: there is none. */
   takeDue(now: number): number {
-    if (this.#size === 0 || this.#ends.get(0) > now) return NONE;
+    if (!this.isAnyDue(now)) return NONE;
     const first = this.#rows.get(0);
     this.delete(first);
     return first;
@@ -81,6 +86,6 @@ export class BenchQueue {
   #put(at: number, row: number, end: number): void {
     this.#rows.set(at, row);
     this.#ends.set(at, end);
-    this.#places.setPlace(row, at);
+    this.#store.setQueuedAt(row, at);
   }
 }

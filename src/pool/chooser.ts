@@ -52,7 +52,15 @@ export class Chooser {
     if (this.#weight > NEWEST) this.#weight /= 1 + this.#weight;
   }
 
+  /** Nobody gets none, or one that is out, while benches that are over of others that would do wait to be ended. */
   choose(want: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
+    const chosen = this.#chooseNow(want, tried, now);
+    if (chosen !== null && chosen.zone === USABLE) return chosen;
+    const isAnyBack = this.#known.exits.endBenchesOf(want.params.filter, this.#random, now);
+    return isAnyBack ? this.#chooseNow(want, tried, now) : chosen;
+  }
+
+  #chooseNow(want: Want, tried: ReadonlySet<string>, now: number): PoolExit | null {
     const { tiers } = this.#known;
     const { filter } = want.params;
     const filters = tiers.isOn ? tiers.filtersFor(filter, formatHostPort(want.target), now) : null;

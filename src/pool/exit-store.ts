@@ -24,7 +24,7 @@ export const LAST_LEASE: number = OUTLOOK_NUMBERS;
 
 /** Numbers of an exit that was used: what health remembers of it, and behind that these. */
 export const TUNNELS: number = HISTORY_NUMBERS;
-export const QUEUED_AT: number = HISTORY_NUMBERS + 1;
+const QUEUED_AT: number = HISTORY_NUMBERS + 1;
 const RECORD_NUMBERS: number = HISTORY_NUMBERS + 2;
 
 /**
@@ -174,7 +174,18 @@ export class ExitStore {
     return this.get(row, RECORD);
   }
 
-  /** The same; makes one where there is none. */
+  /** Its place in the queue of bench ends; `NONE`: it has none. */
+  queuedAt(row: number): number {
+    const record = this.recordOf(row);
+    return record < 0 ? NONE : (this.recordPage(record)[recordStart(record) + QUEUED_AT] as number);
+  }
+
+  setQueuedAt(row: number, place: number): void {
+    const record = this.openRecord(row);
+    this.recordPage(record)[recordStart(record) + QUEUED_AT] = place;
+  }
+
+  /** Its record. Makes one where there is none. */
   openRecord(row: number): number {
     const known = this.recordOf(row);
     if (known >= 0) return known;

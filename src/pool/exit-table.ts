@@ -1,8 +1,11 @@
+import type { Random } from "../core/clock.ts";
 import type { HopState, Report } from "../core/event.ts";
+import type { ExitFilter } from "../core/params.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Exit } from "../core/route.ts";
 import { BenchQueue } from "./bench-queue.ts";
 import { ExitBook } from "./exit-book.ts";
+import type { ExitGroup } from "./exit-group.ts";
 import { ExitIndex } from "./exit-index.ts";
 import type { PoolKind } from "./exit-kinds.ts";
 import { ExitOrder } from "./exit-order.ts";
@@ -18,6 +21,10 @@ import { BARRED, OUT, USABLE, type Zone } from "./zone.ts";
 const BENCH_ENDS_MAX = 32;
 /** The same for exits that are placed anew. */
 const PLACED_MAX = 500;
+/** Exits that are wanted of which is looked whether their bench is over: a fraction of a millisecond. */
+const WANTED_LOOKED_AT_MAX = 1024;
+
+const BENCH_IS_OVER = "its bench is over";
 
 /** What an exit must be to be taken. */
 type ExitRules = Pick<PoolSettings, "floor" | "checked">;
@@ -29,12 +36,7 @@ export class ExitTable {
   readonly lists: TagLists = new TagLists(this.book);
   readonly order: ExitOrder = new ExitOrder(this.book);
   readonly index: ExitIndex = new ExitIndex(this.lists);
-  readonly #benches = new BenchQueue({
-    placeOf: (row) => this.view(row).queuedAt,
-    setPlace: (row, place) => {
-      this.view(row).queuedAt = place;
-    },
-  });
+  readonly #benches = new BenchQueue(this.book.store);
   readonly #report: Report;
   /** Attempts so far: the clock that tells those which began before a bench from later ones. */
   attempts = 0;
@@ -143,8 +145,22 @@ export class ExitTable {
     for (let count = 0; count < BENCH_ENDS_MAX; count++) {
       const row = this.#benches.takeDue(now);
       if (row < 0) return;
-      this.place(this.view(row), "its bench is over", now);
+      this.place(this.view(row), BENCH_IS_OVER, now);
     }
+  }
+
+  /** Ends benches of exits that are wanted before those of others that were over earlier. True where there were any. */
+  endBenchesOf(filter: ExitFilter, random: Random, now: number): boolean {
+    if (!this.#benches.isAnyDue(now)) return false;
+    const wanted = this.index.find(filter);
+    const due: PoolExit[] = [];
+    for (const row of someNotUsable(wanted.groups, random)) {
+      if (!this.#benches.isDue(row, now)) continue;
+      const member = this.view(row);
+      if (wanted.fits(member) && due.push(member) === BENCH_ENDS_MAX) break;
+    }
+    for (const member of due) this.place(member, BENCH_IS_OVER, now);
+    return due.length > 0;
   }
 
   /** Places some of the exits anew, since other rules hold for them. */
@@ -165,7 +181,7 @@ export class ExitTable {
     // First the operator's, whose end lets it be a last resort again.
     const end = hold !== null && hold.benchedUntil > now ? hold.benchedUntil : health.benchedUntil;
     if (end > now) this.#benches.set(member.number, end);
-    else if (member.queuedAt >= 0) this.#benches.delete(member.number);
+    else this.#benches.delete(member.number);
     const isSound = hold === null && !health.isOnProbation;
     this.#moveTo(member, zoneOf(member, this.#onlyChecked, now));
     if (isSound !== member.isSound) this.#countSound(member, isSound);
@@ -203,6 +219,16 @@ export class ExitTable {
     this.#counts[to]++;
     const forMs = Math.max(0, Math.round(member.benchedUntil - now));
     this.#report({ type: "hop-changed", exit: member.id, from, to, reason, forMs });
+  }
+}
+
+/** Rows of exits that may not be taken: all, or as many in a row as are looked at. */
+function* someNotUsable(groups: readonly ExitGroup[], random: Random): Generator<number, void> {
+  for (const group of groups) {
+    const count = group.size - group.usable;
+    const start = Math.floor(random() * count);
+    const looks = Math.min(count, WANTED_LOOKED_AT_MAX / groups.length);
+    for (let look = 0; look < looks; look++) yield group.rowAt(group.usable + ((start + look) % count));
   }
 }
 

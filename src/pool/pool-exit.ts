@@ -8,9 +8,7 @@ import {
   HELD,
   IN_FLIGHT,
   LAST_LEASE,
-  NONE,
   outlookStart,
-  QUEUED_AT,
   RECORD,
   REPORTED_MASK,
   REPORTED_SHIFT,
@@ -136,11 +134,12 @@ export class PoolExit {
 
   /** Tunnels that are open over it; their leases were settled when they began. */
   get tunnels(): number {
-    return this.#get(TUNNELS, 0);
+    return this.#find() ? ((this.#record as Float64Array)[this.#recordAt + TUNNELS] as number) : 0;
   }
 
   set tunnels(count: number) {
-    this.#set(TUNNELS, count);
+    this.#open();
+    (this.#record as Float64Array)[this.#recordAt + TUNNELS] = count;
   }
 
   /** The count of leases when it was last taken; 0: never. */
@@ -150,15 +149,6 @@ export class PoolExit {
 
   set lastLease(count: number) {
     this.#outlook[this.#outlookAt + LAST_LEASE] = count;
-  }
-
-  /** Its place in the queue of bench ends; `NONE`: it has none. */
-  get queuedAt(): number {
-    return this.#get(QUEUED_AT, NONE);
-  }
-
-  set queuedAt(place: number) {
-    this.#set(QUEUED_AT, place);
   }
 
   /** For reading. */
@@ -202,15 +192,6 @@ export class PoolExit {
 
   #has(flag: number): boolean {
     return (this.#flags & flag) !== 0;
-  }
-
-  #get(name: number, unknown: number): number {
-    return this.#find() ? ((this.#record as Float64Array)[this.#recordAt + name] as number) : unknown;
-  }
-
-  #set(name: number, value: number): void {
-    this.#open();
-    (this.#record as Float64Array)[this.#recordAt + name] = value;
   }
 
   /** Whether it has a record. */
