@@ -2,37 +2,18 @@ import type { TLSSocket } from "node:tls";
 import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
 import type { AttributedFault, HopFailure, StageTimes } from "../core/ledger.ts";
-import type { RawFields } from "../core/message.ts";
-import type { Exit, ExitHop, Target } from "../core/route.ts";
+import type { ExitHop } from "../core/route.ts";
 import { type Answered, ask } from "../net/ask.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Connection } from "../net/connection.ts";
-import { type DialPlan, dial } from "../net/dial.ts";
+import { dial } from "../net/dial.ts";
+import type { DialOptions } from "../net/dial-options.ts";
+import { type FirstContact, type Heard, makeFirstContact } from "../net/first-contact.ts";
 import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
-import { basicAuthorization } from "../wire/http-connect.ts";
-import { writeRequestHead } from "../wire/http1/request-writer.ts";
 import type { CheckContext } from "./check-context.ts";
 import { ANSWER_BYTES_MAX } from "./judge/judged.ts";
-
-/** How a request goes through a proxy. */
-export interface Way {
-  readonly exit: Exit;
-  readonly target: Target;
-  /** Through CONNECT or SOCKS, with TLS inside for an `https` target; else whole, to an HTTP exit. */
-  readonly tunnel: boolean;
-  /** Verify the target's certificate; else it is only told, and what is said must be no secret. */
-  readonly verify: boolean;
-}
-
-export interface Outgoing {
-  readonly method: string;
-  /** Absolute, without fragment. */
-  readonly url: URL;
-  /** Without Host, framing and hop-by-hop fields. */
-  readonly fields: RawFields;
-  readonly body: Buffer | null;
-}
+import { headOf, type Outgoing, planOf, type Way, wordsAhead } from "./way.ts";
 
 /** What bounds a call, besides the limits of one answer. */
 export interface Turn {
@@ -80,12 +61,20 @@ export class Calls {
     this.context = context;
   }
 
-  /** One request on a connection of its own. `compose` is asked once the way is open. */
-  async call(way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
-    const startedAt = this.context.clock.now();
-    const opened = await this.open(way, turn);
-    if (opened.kind === "failed") return opened;
-    return this.#ask({ ...opened, way, startedAt }, compose(), turn, false); // not awaited here: this frame is not needed while it is silent
+  /** One request on a connection of its own. `compose` is asked once there is a connection to send it on. */
+  call(way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
+    const wasHurried = this.#isHurried(turn, this.context.clock.now());
+    let outgoing: Outgoing | null = null;
+    const onceComposed = (): Outgoing => {
+      outgoing ??= compose();
+      return outgoing;
+    };
+    const words = wordsAhead(way, onceComposed);
+    if (words === null) return this.#callFrom(null, way, onceComposed, turn);
+    // No more than this waits for a proxy that may be silent: thousands of them are waited for at once.
+    return this.#makeContact(way, words, turn).then((contact) =>
+      contact.kind === "failed" ? failed(contact.failure, way, contact.ms, wasHurried) : this.#callFrom(contact, way, onceComposed, turn),
+    );
   }
 
   /** Another request on the connection of an answer; null: it cannot carry one. */
@@ -95,12 +84,12 @@ export class Calls {
     return await this.#ask({ connection, certificate, way, ms: {}, startedAt: this.context.clock.now() }, outgoing, turn, true);
   }
 
-  /** Opens a way and asks nothing. */
-  async open(way: Way, turn: Turn): Promise<Opened | Failed> {
+  /** Opens a way and asks nothing. `heard`: where its proxy has been spoken to already. */
+  async open(way: Way, turn: Turn, heard: Heard | null = null): Promise<Opened | Failed> {
     const { context } = this;
     const { timeoutMs } = context;
     const wasHurried = this.#isHurried(turn, context.clock.now());
-    const dialled = await dial(planOf(way), {
+    const options: DialOptions = {
       resolver: context.resolver,
       connectTcp: this.#counting(turn.onConnected),
       timeouts: { connect: timeoutMs, handshake: timeoutMs, tls: timeoutMs },
@@ -109,7 +98,8 @@ export class Calls {
       deadline: turn.deadline,
       ca: context.ca,
       isOwnListener: isNever,
-    });
+    };
+    const dialled = await dial(planOf(way), options, heard);
     if (dialled.kind === "open") {
       const { connection, report } = dialled;
       const isTls = way.tunnel && way.target.scheme === "https";
@@ -117,6 +107,20 @@ export class Calls {
     }
     if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
     return failed(dialled.failure, way, dialled.report.ms, wasHurried);
+  }
+
+  async #callFrom(heard: Heard | null, way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
+    const startedAt = heard?.startedAt ?? this.context.clock.now();
+    const opened = await this.open(way, turn, heard);
+    if (opened.kind === "failed") return opened;
+    return this.#ask({ ...opened, way, startedAt }, compose(), turn, false); // not awaited here: this frame is not needed while it is silent
+  }
+
+  #makeContact({ exit, tunnel }: Way, words: () => Buffer | string, { deadline, signal, onConnected }: Turn): Promise<FirstContact> {
+    const { clock, timeoutMs } = this.context;
+    const connectTcp = this.#counting(onConnected);
+    const [hop] = exit.hops as [ExitHop];
+    return makeFirstContact(hop, words, { connectTcp, clock, signal, deadline, timeoutMs, stage: tunnel ? "handshake" : "head" });
   }
 
   #isHurried({ deadline }: Turn, startedAt: number): boolean {
@@ -143,13 +147,14 @@ export class Calls {
     const leave = () => connection.destroy();
     if (turn.signal.aborted) leave();
     else turn.signal.addEventListener("abort", leave);
-    const openedAt = clock.now();
+    const now = clock.now();
+    const openedAt = connection.ahead?.at ?? now;
     const hops = way.exit.hops.length;
     const asked = await ask(connection, headOf(way, outgoing), outgoing.body, {
       ...{ limits, tolerances, clock, method: outgoing.method, reused },
       role: way.tunnel ? "target" : "exit",
       hop: way.tunnel ? hops + 1 : hops,
-      timeoutMs: Math.max(1, turn.deadline - openedAt),
+      timeoutMs: Math.max(1, turn.deadline - now),
       bodyBytesMax: ANSWER_BYTES_MAX,
       rawBytesMax: 0,
     });
@@ -169,29 +174,6 @@ export interface Opened {
   readonly connection: Connection;
   readonly ms: Spent;
   readonly certificate: string | null;
-}
-
-function planOf({ exit, target, tunnel, verify }: Way): DialPlan {
-  if (!tunnel) return { hops: exit.hops, target: null };
-  const tls = target.scheme === "https" && (verify || "public");
-  return { hops: exit.hops, target: { host: target.host, port: target.port, addresses: null, tls } };
-}
-
-/** The request's head as it goes out. */
-export function headOf({ exit, tunnel }: Way, { method, url, fields, body }: Outgoing): string {
-  const { username, password } = exit.hops.at(-1) as ExitHop;
-  return writeRequestHead({
-    method,
-    target: tunnel ? `${url.pathname}${url.search}` : url.href,
-    host: url.host,
-    fields,
-    framing: body === null ? { kind: "none" } : { kind: "length", length: body.length },
-    upgrade: null,
-    proxyAuthorization: tunnel || username === null ? null : basicAuthorization({ username, password }),
-    via: null,
-    close: false,
-    expectContinue: false,
-  });
 }
 
 function failed(failure: HopFailure, { exit, target }: Way, ms: Spent, wasHurried: boolean): Failed {

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type { Target } from "../core/route.ts";
-import type { Outgoing, Turn, Way } from "./calls.ts";
+import type { Turn } from "./calls.ts";
 import { isSocks, resolvingThere } from "./contact.ts";
 import { type Measuring, turnOf } from "./measuring.ts";
 import type { Talk } from "./talk.ts";
 import { BROWSER_FIELDS } from "./target-calls.ts";
+import type { Outgoing, Way } from "./way.ts";
 
 /** Asks through a proxy for a name that cannot exist (RFC 6761 6.4): whatever answers there is a lie of its resolver, or its own. */
 export async function lookForDnsLies(measuring: Measuring, talk: Talk): Promise<void> {

@@ -2,12 +2,13 @@ import { attributeRefusedConnect } from "../blame/attribute.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
-import type { Calls, Failed, Replied, Turn, Way } from "./calls.ts";
+import type { Calls, Failed, Replied, Turn } from "./calls.ts";
 import type { JudgeAddress, Judged, JudgeRequest } from "./judge/judged.ts";
 import type { JudgeKind } from "./judge/payload.ts";
 import { readJudgeAnswer } from "./judge/read-answer.ts";
 import { composeJudgeRequest, createNonce } from "./judge/request.ts";
 import type { Lie } from "./lie.ts";
+import type { Way } from "./way.ts";
 
 /** What is asked of a judge, and how. */
 export interface JudgeQuery {

@@ -1,11 +1,12 @@
 import type { Exit, Target } from "../core/route.ts";
 import { HopStream } from "../net/hop-stream.ts";
-import { type Calls, headOf, type Opened, type Turn, type Way } from "./calls.ts";
+import type { Calls, Opened, Turn } from "./calls.ts";
 import { isSocks } from "./contact.ts";
 import { BYTES_PATH } from "./judge/judge-requests.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
 import { BROWSER_FIELDS } from "./target-calls.ts";
+import { headOf, type Way } from "./way.ts";
 
 /** Bytes a second that come from a judge through a proxy; of a slow one, by what came in its time. Null: none came, or the judge has none. */
 export async function measureThroughput(calls: Calls, exit: Exit, judge: JudgeAddress, bytes: number, turn: Turn): Promise<number | null> {

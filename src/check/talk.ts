@@ -1,6 +1,7 @@
-import type { Failed, Outgoing, Replied, Turn } from "./calls.ts";
+import type { Failed, Replied, Turn } from "./calls.ts";
 import { askJudge, askJudgeAgain, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { type Measuring, turnOf } from "./measuring.ts";
+import type { Outgoing } from "./way.ts";
 
 /** One request after the other, over the connection of the first answer as long as it lasts, and then over others. */
 export class Talk {

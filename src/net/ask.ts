@@ -59,6 +59,11 @@ export function ask(connection: Connection, head: string, body: Buffer | null, o
   return new Promise((resolve) => new Asking(connection, options, resolve).start(head, body));
 }
 
+/** In one piece: each write of a new connection is a packet, and a call into the kernel. Latin1. */
+export function wholeRequest(head: string, body: Buffer | null): string {
+  return body === null ? head : head + body.toString("latin1");
+}
+
 /** Keeps the start of what passes. */
 class Tap implements ConnectionOwner {
   readonly #next: ConnectionOwner;
@@ -111,7 +116,7 @@ class Asking {
     this.#options = options;
     this.#resolve = resolve;
     this.#connection = connection;
-    this.#startedAt = clock.now();
+    this.#startedAt = connection.ahead?.at ?? clock.now();
     this.#stream = new HopStream(
       connection,
       { ...options, startedAt: this.#startedAt },
@@ -127,8 +132,7 @@ class Asking {
   }
 
   start(head: string, body: Buffer | null): void {
-    // In one piece: each write of a new connection is a packet, and a call into the kernel.
-    this.#stream.write(body === null ? head : head + body.toString("latin1"));
+    this.#stream.write(wholeRequest(head, body));
     this.#stream.sent();
     this.#connection.own(this.#tap);
   }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { BareWrites } from "./bare-writes.ts";
 import type { Borrower, Intake } from "./intake.ts";
+import type { WordsAhead } from "./words-ahead.ts";
 
 /** Python's TLS takes a reset for an orderly end, as it does a FIN without close_notify; a record that is none, it reports. */
 const NO_RECORD = Buffer.alloc(8);
@@ -40,6 +41,8 @@ export class Connection {
   tls: { readonly truncated: boolean } | null = null;
   /** It carried what authenticates a connection: it serves one client alone until it closes. */
   bound = false;
+  /** What its next owner is to begin with is out already; null: nothing is. */
+  ahead: WordsAhead | null = null;
   #error: Error | null = null;
   /** The RST is under way. */
   #resetting = false;
@@ -85,6 +88,10 @@ export class Connection {
 
   /** False: wait for onDrain before writing more. Strings are latin1. */
   write(data: Buffer | string): boolean {
+    if (this.ahead?.areSaidBy(data)) {
+      this.ahead = null;
+      return !this.awaitsRoom;
+    }
     this.bytesOut += data.length;
     return this.#bare?.write(data) ?? (typeof data === "string" ? this.socket.write(data, "latin1") : this.socket.write(data));
   }

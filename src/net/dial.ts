@@ -1,17 +1,17 @@
 import { isIP } from "node:net";
 import { formatHostPort, type HostPort } from "../core/address.ts";
 import { roundMs } from "../core/clock.ts";
-import type { Stage } from "../core/fault.ts";
 import type { HopFailure, Interruption, Observation, StageTimes } from "../core/ledger.ts";
 import type { ExitHop, HopRole } from "../core/route.ts";
 import { exitHandshake } from "../wire/exit-handshake.ts";
 import { Connection } from "./connection.ts";
 import type { DialOptions } from "./dial-options.ts";
 import { drive } from "./drive.ts";
+import type { Heard } from "./first-contact.ts";
 import { startTls, type TlsOptions } from "./start-tls.ts";
 
 /** Head start of an address before the next is tried beside it. */
-const ATTEMPT_DELAY_MS = 250;
+export const ATTEMPT_DELAY_MS = 250;
 
 interface DialTarget extends HostPort {
   /** Addresses that a policy has checked: the only ones to use. Null: whoever the route says resolves the name. */
@@ -48,9 +48,11 @@ export type Dialled = ({ readonly kind: "open"; readonly connection: Connection 
  *     gateway -TCP-> hop 1 -[TLS]-> CONNECT hop 2 -> hop 2 -[TLS]-> SOCKS target -> target -[TLS]->
  *
  * Every stage has its own limit and is timed; bytes beyond a handshake stay unread on the connection.
+ *
+ * @param heard the first hop, where it has been spoken to: its answer goes on from there. Null: it is dialled.
  */
-export function dial(plan: DialPlan, options: DialOptions): Promise<Dialled> {
-  return new Dialler(plan, options).dial();
+export function dial(plan: DialPlan, options: DialOptions, heard: Heard | null = null): Promise<Dialled> {
+  return new Dialler(plan, options).dial(heard);
 }
 
 /** Carries the end out of the steps below; it never leaves this file, and has no stack, which would cost more than the failed dial. */
@@ -75,12 +77,13 @@ class Dialler {
     this.#report = { nextHop: first === null ? "" : formatHostPort(first), ms: {}, bytesOut: 0, bytesIn: 0 };
   }
 
-  async dial(): Promise<Dialled> {
+  async dial(heard: Heard | null): Promise<Dialled> {
     const { hops, target } = this.#plan;
     const [first] = hops;
     try {
       if (first !== undefined) {
-        await this.#openTcp(first, null, 1, "exit");
+        if (heard === null) await this.#openTcp(first, null, 1, "exit");
+        else this.#goOnWith(heard, first.port);
         for (const [index, hop] of hops.entries()) {
           if (hop.scheme === "https") await this.#openTls(hop.host, hop.insecure, index + 1, "exit");
           const next = hops[index + 1] ?? target;
@@ -99,6 +102,12 @@ class Dialler {
 
   #opened(): Connection {
     return this.#connection as Connection;
+  }
+
+  #goOnWith({ connection, address, connectMs }: Heard, port: number): void {
+    this.#report.ms.connect = roundMs(connectMs);
+    this.#report.nextHop = formatHostPort({ host: address, port });
+    this.#connection = connection;
   }
 
   async #openTcp(to: HostPort, checked: readonly string[] | null, hop: number, role: HopRole): Promise<void> {
@@ -140,7 +149,7 @@ class Dialler {
     const checked = "addresses" in next && next.addresses !== null ? next.addresses : null;
     const to = await this.#addressFor(through, next, checked, hop + 1, isTarget ? "target" : "exit");
     const { clock, signal, timeouts } = this.#options;
-    const startedAt = clock.now();
+    const startedAt = this.#opened().ahead?.at ?? clock.now();
     const timeoutMs = this.#left(timeouts.handshake);
     const driven = await drive(this.#opened(), exitHandshake(through, to), { clock, signal, timeoutMs });
     const elapsedMs = this.#note("handshake", startedAt);
@@ -218,8 +227,9 @@ class Dialler {
 /** An IP address is not sent as a name (RFC 6066 section 3). */
 const NO_NAME = "0.0.0.0";
 
-const NOTHING_SEEN = {
-  stage: "connect" as Stage,
+/** Of a hop that has not been spoken to. */
+export const NOTHING_SEEN: Omit<Observation, "role" | "hop" | "elapsedMs"> = {
+  stage: "connect",
   reused: false,
   bytesIn: 0,
   bytesOut: 0,

@@ -63,7 +63,7 @@ class Driver<T> implements ConnectionOwner {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#startedAt = options.clock.now();
+    this.#startedAt = connection.ahead?.at ?? options.clock.now();
   }
 
   start(): void {

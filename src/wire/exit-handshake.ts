@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import type { HostPort } from "../core/address.ts";
+import { FaultError } from "../core/fault.ts";
 import type { RefusedConnect } from "../core/message.ts";
 import type { ExitHop } from "../core/route.ts";
 import type { Handshake } from "./handshake.ts";
@@ -23,5 +25,21 @@ export function* exitHandshake({ scheme, username, password }: ExitHop, to: Host
     case "socks5h":
       yield* socks5Connect(to, credentials);
       return null;
+  }
+}
+
+/**
+ * The bytes that it begins with. Null: there are none yet, since `socks4` and `socks5` want an address from us, or since it fails before it
+ * says anything.
+ */
+export function openingWords(through: ExitHop, to: HostPort): Buffer | null {
+  const family = isIP(to.host);
+  if ((through.scheme === "socks5" && family === 0) || (through.scheme === "socks4" && family !== 4)) return null;
+  try {
+    const { done, value } = exitHandshake(through, to).next();
+    return done === true || value.op !== "send" ? null : Buffer.from(value.bytes);
+  } catch (thrown) {
+    if (thrown instanceof FaultError) return null;
+    throw thrown;
   }
 }
