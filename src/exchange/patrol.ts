@@ -1,11 +1,13 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
+import { NO_PARAMS } from "../core/params.ts";
 import type { Probe, Probed } from "../core/probe.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { CheckSettings } from "../core/settings.ts";
 import { Cancellation } from "../net/cancellation.ts";
 import type { DueExit } from "../pool/due-checks.ts";
 import type { Pool } from "../pool/pool.ts";
+import { fillExit } from "./fill-exit.ts";
 
 /** How often the pool is gone through for exits that are due. Milliseconds. */
 const ROUND_MS = 500;
@@ -194,7 +196,7 @@ export class Patrol implements AsyncDisposable {
 
   async #probe(exit: Exit, probe: Probe, deep: boolean): Promise<Probed> {
     try {
-      return await probe(exit, { deep, signal: this.#cancellation });
+      return await probe(fillExit(exit, NO_PARAMS, null), { deep, signal: this.#cancellation });
     } catch (bug) {
       this.#options.onBug(bug);
       return { target: NO_TARGET, outcome: { kind: "unjudged" }, summary: "" };

@@ -4,6 +4,7 @@ import { DEFAULT_CHECK, DEFAULTS } from "../../src/config/defaults.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import { fault } from "../../src/core/fault.ts";
 import type { Probe, Probed } from "../../src/core/probe.ts";
+import type { ExitHop } from "../../src/core/route.ts";
 import type { CheckSettings } from "../../src/core/settings.ts";
 import { Patrol } from "../../src/exchange/patrol.ts";
 import type { Pool } from "../../src/pool/pool.ts";
@@ -79,6 +80,22 @@ test("every exit is checked closely before its first use, and its pool knows the
     ["b", "failed", "connect.refused"],
     ["c", "answered", null],
   ]);
+});
+
+test("an exit whose user name is a template is checked as one of those that it stands for", async () => {
+  const probed: (string | null | undefined)[] = [];
+  const { patrol, pool, whenChecked, stateOf } = patrolled([], async ({ hops }) => {
+    probed.push(hops[0]?.username);
+    return PASSED;
+  });
+  await using _ = patrol;
+  const hop = exitOf("vendor").hops[0] as ExitHop;
+  const username = "customer-bob[-cc-{country}][-sessid-{session}]";
+  pool.load([exitOf("vendor", { hops: [{ ...hop, username, password: "secret" }], tags: { country: "de" }, rotating: true })]);
+  patrol.look();
+  await whenChecked(1);
+  assert.deepEqual(probed, ["customer-bob-cc-de"]);
+  assert.equal(stateOf("vendor"), "healthy");
 });
 
 test("no more checks run at once than the settings say", async () => {
