@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Exit } from "../core/route.ts";
+import { NEVER } from "./health-numbers.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
 /** An exit on probation that was checked in vain is checked again after this time. Milliseconds. */
@@ -8,7 +9,7 @@ const PROBATION_AGAIN_MS = 10_000;
 /** An exit that should be checked now. */
 export interface DueExit {
   readonly exit: Exit;
-  /** Nothing is known of it. */
+  /** Nothing is known of it: neither has it answered, nor has a check passed it. */
   readonly isNew: boolean;
 }
 
@@ -36,6 +37,7 @@ function dueNow(member: PoolExit, idleMs: number, now: number): DueExit | null {
     const isAgain = health.checkedAt >= health.benchedUntil && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS);
     return inFlight === 0 && !isAgain ? { exit: member.exit, isNew: false } : null;
   }
-  if (health.state(now) === "untried" && !health.isChecked) return { exit: member.exit, isNew: true };
-  return now - health.seenAt >= idleMs ? { exit: member.exit, isNew: false } : null;
+  const isNew = health.state(now) === "untried";
+  if (isNew && health.checkedAt === NEVER) return { exit: member.exit, isNew };
+  return now - health.seenAt >= idleMs ? { exit: member.exit, isNew } : null;
 }

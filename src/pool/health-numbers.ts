@@ -31,8 +31,10 @@ export const IS_DEAD = 8;
 export const FAILING_SINCE = 9;
 export const CHECKED_AT = 10;
 export const BENCHED_UNTIL = 11;
+/** 1: the last check that found anything out failed, whoever was to blame. */
+export const CHECK_FAILED = 12;
 /** The same of these. */
-const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER, NEVER];
+const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER, NEVER, 0];
 
 /** Numbers in the record of one exit. */
 export const HISTORY_NUMBERS: number = UNKNOWN.length;

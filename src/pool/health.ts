@@ -10,6 +10,7 @@ import {
   BENCHED_UNTIL,
   beginHistory,
   beginOutlook,
+  CHECK_FAILED,
   CHECKED_AT,
   EWMA_MS,
   FAILING_SINCE,
@@ -106,8 +107,10 @@ export class Health {
     return this.#get(CHECKED_AT);
   }
 
-  set checkedAt(now: number) {
+  /** A check looked at it. @param failed null: it found nothing out. */
+  check(failed: boolean | null, now: number): void {
     this.#set(CHECKED_AT, now);
+    if (failed !== null) this.#set(CHECK_FAILED, failed ? 1 : 0);
   }
 
   isBenched(now: number): boolean {
@@ -129,8 +132,9 @@ export class Health {
     return Math.max(this.#look(SEEN_AT), this.checkedAt);
   }
 
+  /** A check looked at it, and the last one that found anything out did not fail. */
   get isChecked(): boolean {
-    return this.checkedAt > NEVER;
+    return this.checkedAt > NEVER && this.#get(CHECK_FAILED) === 0;
   }
 
   state(now: number): HopState {
@@ -178,10 +182,15 @@ export class Health {
 
   /**
    * What it failed for may be mended: its route has changed, or somebody says so. What is known of its speed stays.
-   * @param attempts the count of attempts, where those that began before tell nothing of it any more; null: they do.
+   * @param attempts the count of attempts, where those that began before, and checks, tell nothing of it any more; null: they do.
    */
   renew(attempts: number | null): void {
-    if (attempts !== null) this.#set(BENCHED_AT, attempts);
+    if (attempts !== null) {
+      this.#set(BENCHED_AT, attempts);
+      this.#set(STANDING, UNTRIED);
+      this.#set(CHECKED_AT, NEVER);
+      this.#set(CHECK_FAILED, 0);
+    }
     this.#set(LEVEL, 0);
     this.#set(BENCHED_UNTIL, NEVER);
     this.#outlook[this.#outlookAt + SUCCESS_RATE] = 1;

@@ -157,7 +157,8 @@ export class Pool {
     if (taken === undefined) return null;
     const now = this.#clock.now();
     const checked = over ?? taken.exit;
-    if (this.#exits.isStill(taken, checked)) taken.learn().checkedAt = now;
+    const isFailed = outcome.kind === "unjudged" ? null : outcome.kind === "failed";
+    if (this.#exits.isStill(taken, checked)) taken.learn().check(isFailed, now);
     return this.#outcomes.learn({ taken, exit: checked, target, leasedAt: begunAt }, outcome, now);
   }
 

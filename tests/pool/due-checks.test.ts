@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
-import { ANSWERED, exitOf, type Fixture, poolOf, REFUSED, seeded, TARGET, UNJUDGED } from "./fakes.ts";
+import { ANSWERED, exitOf, type Fixture, failed, poolOf, REFUSED, seeded, TARGET, UNJUDGED } from "./fakes.ts";
 
 const IDLE_MS = 60_000;
 const CHECKED = { ...DEFAULTS.pool, checked: true };
@@ -60,6 +60,58 @@ test("an exit whose check could find nothing out is taken like others", () => {
   for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: UNJUDGED });
   const taken = new Set(Array.from({ length: 40 }, () => take()?.exit.id));
   assert.deepEqual([...taken].sort(), ["a", "b"]);
+});
+
+test("an exit whose check failed is not taken while one that passed is there, whoever was to blame", () => {
+  for (const [silence, culprit] of [
+    [failed("head.timeout", "exit"), "exit"],
+    [failed("head.timeout", "origin", "target"), "origin"],
+  ] as const) {
+    const ids = Array.from({ length: 40 }, (_, i) => `silent${i}`);
+    const { pool, take, clock, stateOf } = poolOf(
+      [...ids, "good"].map((id) => exitOf(id)),
+      seeded(3),
+      CHECKED,
+    );
+    for (const exit of ids) pool.record({ exit, target: TARGET, outcome: silence });
+    pool.record({ exit: "good", target: TARGET, outcome: ANSWERED });
+    for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "good", culprit);
+    clock.ms += IDLE_MS;
+    pool.record({ exit: "silent3", target: TARGET, outcome: UNJUDGED });
+    assert.equal(take({}, new Set(["good"]))?.exit.id.startsWith("silent"), true);
+    for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "good", "what finds nothing out clears nobody");
+    pool.record({ exit: "silent3", target: TARGET, outcome: ANSWERED });
+    assert.equal(stateOf("silent3"), "healthy");
+  }
+});
+
+test("an exit that never passed a check is due as a new one", () => {
+  const fixture = poolOf([exitOf("a")], seeded(1), CHECKED);
+  const { pool, clock } = fixture;
+  pool.record({ exit: "a", target: TARGET, outcome: UNJUDGED });
+  assert.deepEqual([...pool.dueForCheck(IDLE_MS)], [null]);
+  clock.ms += IDLE_MS;
+  assert.deepEqual(
+    [...pool.dueForCheck(IDLE_MS)].map((due) => due?.isNew),
+    [true],
+  );
+});
+
+test("an exit whose route has changed waits for its check like a new one", () => {
+  const fixture = poolOf(
+    ["a", "b"].map((id) => exitOf(id)),
+    seeded(4),
+    CHECKED,
+  );
+  const { pool, take, stateOf } = fixture;
+  for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: ANSWERED });
+  pool.change([exitOf("a", { hops: exitOf("new-a").hops })], []);
+  assert.equal(stateOf("a"), "untried");
+  assert.deepEqual(
+    [...pool.dueForCheck(IDLE_MS)].map((due) => due && [due.exit.id, due.isNew]),
+    [["a", true], null],
+  );
+  for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "b");
 });
 
 test("an exit whose bench is over waits for its check, while another is there", () => {
