@@ -20,6 +20,11 @@ export class IntColumn {
     while (rows > this.#pages.length * PAGE_SIZE) this.#pages.push(new Int32Array(PAGE_SIZE));
   }
 
+  /** Memory that it takes. */
+  get bytes(): number {
+    return this.#pages.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   get(row: number): number {
     return (this.#pages[row >> PAGE_BITS] as Int32Array)[row & PAGE_MASK] as number;
   }

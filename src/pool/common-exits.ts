@@ -11,11 +11,13 @@ const STEP_EXITS_MAX = 1024;
 
 /**
  * Exits that match several tags together. There may be hundreds of thousands, so they are gathered step by step, in the order of their rows; an
- * exit behind those that were looked at is not in yet. Twelve bytes an exit.
+ * exit behind those that were looked at is not in yet.
  */
 export class CommonExits extends ExitGroup {
   /** All that match are in. */
   isWhole = false;
+  /** When it was asked for last: a count of all such questions. */
+  usedAt = 0;
   readonly #lists: TagLists;
   readonly #kinds: WantedKinds;
   /** Rows of the exits that are in, rising; an exit's index here is what `#places` speaks of. */
@@ -33,6 +35,11 @@ export class CommonExits extends ExitGroup {
     super();
     this.#lists = lists;
     this.#kinds = new WantedKinds(lists.kinds, wanted);
+  }
+
+  /** Memory that it takes: twelve bytes an exit, up to twice that while it grows, and as much again where exits have different weights. */
+  get bytes(): number {
+    return this.#rows.bytes + this.#order.bytes + this.#places.bytes + this.#kinds.bytes + this.weightBytes;
   }
 
   /** Whether an exit with a row in the pool belongs here. */

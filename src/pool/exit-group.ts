@@ -36,6 +36,11 @@ export abstract class ExitGroup {
     return this.#weights === null ? this.usable * this.#evenWeight : this.#weights.sumOf(this.usable);
   }
 
+  /** Memory that the weights take. */
+  protected get weightBytes(): number {
+    return this.#weights?.bytes ?? 0;
+  }
+
   /** The row of one of those that may be taken, by weight. There must be one. */
   draw(random: Random): number {
     const drawn = this.#weights === null ? Math.floor(random() * this.usable) : this.#weights.find(random() * this.weight);

@@ -1,8 +1,9 @@
 import type { ExitFilter } from "../core/params.ts";
-import { CommonExits } from "./common-exits.ts";
+import type { CommonExits } from "./common-exits.ts";
 import { ANY_VALUE, normalize } from "./exit-filter.ts";
 import { type ExitGroup, FewExits } from "./exit-group.ts";
 import type { PoolKind } from "./exit-kinds.ts";
+import { type FilterKey, Gatherings } from "./gatherings.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { EVERY_EXIT, type Matching, type TagLists } from "./tag-lists.ts";
 import type { Zone } from "./zone.ts";
@@ -15,19 +16,17 @@ export interface Shortlist {
   narrow(): Shortlist;
 }
 
-/** Filters of several tags whose exits are kept: those that a few draws do not find. */
-const COMMON_MAX = 64;
 /** While exits that match are being gathered, so many must be at hand to choose from: as many as a choice among all looks at. */
 const AT_HAND_MIN = 128;
 
 /** Finds the exits that a filter wants without looking at the others. */
 export class ExitIndex {
   readonly #lists: TagLists;
-  /** By the numbers of the wanted lists; oldest first. */
-  readonly #common = new Map<CommonKey, CommonExits>();
+  readonly #gatherings: Gatherings;
 
   constructor(lists: TagLists) {
     this.#lists = lists;
+    this.#gatherings = new Gatherings(lists);
   }
 
   /** The group of every exit. */
@@ -44,22 +43,18 @@ export class ExitIndex {
 
   enter(row: number, kind: PoolKind, zone: Zone): void {
     this.#lists.enter(row, kind, zone);
-    this.#forgetCommonOf(row);
+    this.#gatherings.forgetThoseOf(row);
   }
 
   leave(row: number, zone: Zone): void {
-    this.#forgetCommonOf(row);
+    this.#gatherings.forgetThoseOf(row);
     // The number of a list that is gone will be another one's.
-    if (this.#lists.leave(row, zone)) this.#common.clear();
+    if (this.#lists.leave(row, zone)) this.#gatherings.clear();
   }
 
   move(row: number, from: Zone, to: Zone): void {
     this.#lists.move(row, from, to);
-    for (const exits of this.#common.values()) exits.move(row, from, to);
-  }
-
-  #forgetCommonOf(row: number): void {
-    for (const [key, exits] of this.#common) if (exits.wants(row)) this.#common.delete(key);
+    this.#gatherings.move(row, from, to);
   }
 
   #findOne(id: string, wanted: readonly (readonly number[])[]): Shortlist {
@@ -74,9 +69,8 @@ export class ExitIndex {
    */
   #findTagged(wanted: readonly (readonly number[])[]): Shortlist {
     const key = wanted.length === 1 ? null : keyOf(wanted);
-    const common = key === null ? undefined : this.#common.get(key);
-    if (common?.isWhole === false) common.grow();
-    if (common?.isWhole === true) return new Exact([common]);
+    const gathered = key === null ? undefined : this.#gatherings.find(key);
+    if (gathered?.isWhole === true) return new Exact([gathered]);
     let smallest = wanted[0] as readonly number[];
     for (const lists of wanted) if (this.#count(lists) < this.#count(smallest)) smallest = lists;
     const groups = smallest.map((list) => this.#lists.list(list));
@@ -85,22 +79,13 @@ export class ExitIndex {
     return {
       groups,
       fits: ({ number }) => others.every((lists) => this.#lists.isIn(number, lists)),
-      narrow: () => this.#gathered(this.#common.get(key) ?? this.#gather(key, wanted)),
+      narrow: () => this.#narrowTo(gathered ?? this.#gatherings.begin(key, wanted)),
     };
   }
 
-  #gather(key: CommonKey, wanted: readonly (readonly number[])[]): CommonExits {
-    const [oldest] = this.#common.keys();
-    if (this.#common.size >= COMMON_MAX && oldest !== undefined) this.#common.delete(oldest);
-    const exits = new CommonExits(this.#lists, wanted);
-    this.#common.set(key, exits);
-    exits.grow();
-    return exits;
-  }
-
   /** What was gathered so far; where none of it will do, with some of the others that may be taken. */
-  #gathered(exits: CommonExits): Shortlist {
-    while (!exits.isWhole && exits.usable + exits.out <= AT_HAND_MIN) exits.grow();
+  #narrowTo(exits: CommonExits): Shortlist {
+    while (!exits.isWhole && exits.usable + exits.out <= AT_HAND_MIN) this.#gatherings.grow(exits);
     const exact = new Exact([exits]);
     if (exits.isWhole) return exact;
     const more = () => new FewExits(exits.usableBehind(AT_HAND_MIN).map((row) => this.#lists.view(row)));
@@ -152,13 +137,10 @@ export class ExitIndex {
   }
 }
 
-/** Numbers where they are small enough: a text for each choice would cost more than the look for its lists. */
-type CommonKey = number | string;
-
 const KEY_BITS = 13;
 const KEY_LISTS_MAX = 4;
 
-function keyOf(wanted: readonly (readonly number[])[]): CommonKey {
+function keyOf(wanted: readonly (readonly number[])[]): FilterKey {
   let key = 1;
   for (const lists of wanted) {
     const [list] = lists;

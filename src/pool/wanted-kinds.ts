@@ -18,6 +18,11 @@ export class WantedKinds {
     this.#known = new Uint8Array(kinds.end);
   }
 
+  /** Memory that it takes. */
+  get bytes(): number {
+    return this.#known.byteLength;
+  }
+
   /** Whether a kind is in; `number` may be `NONE`. */
   has(number: number): boolean {
     const known = number < 0 ? NO : this.#known[number];

@@ -16,6 +16,11 @@ export class WeightSums {
     this.#sums = sums;
   }
 
+  /** Memory that they take. */
+  get bytes(): number {
+    return this.#sums.byteLength;
+  }
+
   add(place: number, change: number): void {
     while (place >= this.#sums.length) this.#grow();
     for (let at = place + 1; at <= this.#sums.length; at += at & -at) this.#sums[at - 1] = (this.#sums[at - 1] as number) + change;
