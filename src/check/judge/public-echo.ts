@@ -104,12 +104,28 @@ function readJson(text: string): Echo | null {
 /** `REMOTE_ADDR = 192.0.2.1`, `ip=192.0.2.1`, `Via: 1.1 cache`. */
 function readLines(text: string): Echo {
   const values = text.split("\n").flatMap((line) => {
-    const [, name = "", value = ""] = /^[^\w]*([A-Za-z][\w-]{0,63})\s*(?:=>?|:)\s*(.{0,4096}?)\s*(?:<[^<>]{0,20}>)?\r?$/.exec(line) ?? [];
-    return name === "" ? [] : [[name, value.replace(/^['"\s]+|['"\s]+$/g, "")] as const];
+    const [start = "", name = ""] = LINE_START.exec(line) ?? [];
+    const value = line.slice(start.length).trim();
+    return name === "" || value.length > VALUE_CHARS_MAX ? [] : [[name, withoutQuotes(value.replace(LAST_TAG, ""))] as const];
   });
   const fields = values.filter(([name]) => name.startsWith("HTTP_")).map(([name, value]) => [fieldName(name), value] as const);
   return fromValues(values, fields);
 }
+
+const LINE_START = /^[^\w]*([A-Za-z][\w-]{0,63})\s*(?:=>?|:)/;
+const LAST_TAG = /<[^<>]{0,20}>$/;
+const VALUE_CHARS_MAX = 4096;
+
+/** Whoever answers may send thousands of blanks: no pattern is to be tried from each of them. */
+function withoutQuotes(value: string): string {
+  let from = 0;
+  let to = value.length;
+  while (from < to && BLANK.test(value.charAt(from))) from++;
+  while (to > from && BLANK.test(value.charAt(to - 1))) to--;
+  return value.slice(from, to);
+}
+
+const BLANK = /['"\s]/;
 
 /** `HTTP_X_FORWARDED_FOR` as RFC 3875 4.1.18 makes it. */
 function fieldName(variable: string): string {
@@ -124,8 +140,11 @@ function fromValues(values: readonly JudgeField[], fields: readonly JudgeField[]
   const [name, list] = values.find(([key, value]) => ADDRESS_KEYS.test(key) && lastAddress(value) !== null) ?? ["", ""];
   // Who was asked through a proxy that names its client says both.
   const told = list.includes(",") ? [[name, list] as const] : [];
-  return { address: lastAddress(list), fields: [...fields, ...told] };
+  return { address: lastAddress(list), fields: [...fields.slice(0, FIELDS_MAX), ...told] };
 }
+
+/** More than any server takes: each is held against all that was sent. */
+const FIELDS_MAX = 200;
 
 const ADDRESS_KEYS = /^(?:origin|ip|ip_?addr(?:ess)?|address|remote_?addr|client_?ip|query|your_?ip)$/i;
 
