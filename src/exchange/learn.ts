@@ -117,10 +117,10 @@ function isInDoubt(failure: Failure, isDirect: boolean): boolean {
 }
 
 function remember({ exchange, choice: { lease }, record }: Ended, failure: Failure, told: AttributedFault): void {
-  const way = { exit: lease?.exit.id ?? null, kin: kinOfLease(lease), target: exchange.targetKey };
+  const route = { exit: lease?.exit ?? null, target: exchange.request.target };
   const attempt = exchange.attempts.indexOf(record) + 1;
   exchange.context.revisions.remember(
-    { id: exchange.id, attempt, way, failure, record, isOpen: () => !exchange.hasEnded },
+    { id: exchange.id, attempt, route, failure, record, isOpen: () => !exchange.hasEnded },
     culpritOf(told.fault, told.role),
   );
 }

@@ -1,9 +1,10 @@
-import type { Way } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
+import { formatHostPort } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { GatewayEvent, Report } from "../core/event.ts";
 import type { Culprit } from "../core/fault.ts";
 import type { AttemptRecord } from "../core/ledger.ts";
+import type { Route } from "../core/route.ts";
 import type { Pool } from "../pool/pool.ts";
 
 /** A failure that others may come to throw another light on. */
@@ -12,7 +13,8 @@ export interface Told {
   readonly id: string;
   /** 1 = the first. */
   readonly attempt: number;
-  readonly way: Way;
+  /** With the exit as it was taken. */
+  readonly route: Route;
   readonly failure: Failure;
   readonly record: AttemptRecord;
   /** The exchange has not ended: what it will tell is not told yet. */
@@ -55,9 +57,11 @@ export class Revisions {
 
   hear(event: GatewayEvent): void {
     if (event.type === "circuit-changed" && event.from === "closed" && event.to === "open") {
-      this.#review(({ way }) => way.target === event.target, `the target ${event.target} turned out to be down`);
+      this.#review(({ route }) => formatHostPort(route.target) === event.target, `the target ${event.target} turned out to be down`);
     } else if (event.type === "hop-changed" && event.to === "benched") {
-      this.#review(({ way }) => way.exit === event.exit, `the exit ${event.exit} turned out to be broken`);
+      // What it is benched for tells nothing of a route that it had before.
+      const isIt = ({ route: { exit } }: Told) => exit?.id === event.exit && this.#pool.leadsStill(exit);
+      this.#review(isIt, `the exit ${event.exit} turned out to be broken`);
     }
   }
 
@@ -66,9 +70,9 @@ export class Revisions {
     for (const remembered of this.#recent) {
       const { told, at, culprit: from } = remembered;
       if (now - at > REMEMBERED_MS || !isMeant(told)) continue;
-      const { culprit: to, confidence, side, evidence } = this.#pool.weigh(told.way, told.failure);
+      const { culprit: to, confidence, side, evidence } = this.#pool.weigh(told.route, told.failure);
       if (side === "other" || evidence.length === 0) continue;
-      if (side === "target") this.#pool.acquit(told.way, told.failure.fault.id, reason);
+      if (side === "target") this.#pool.acquit(told.route, told.failure.fault.id, reason);
       if (isSameSide(from, to)) continue;
       remembered.culprit = to;
       if (told.isOpen()) Object.assign(told.record, { culprit: to, confidence });

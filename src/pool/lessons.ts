@@ -3,7 +3,7 @@ import type { Failure } from "../blame/failure.ts";
 import { sidesOf } from "../blame/fault-sides.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
-import type { Exit, Target } from "../core/route.ts";
+import type { Exit, Route, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import { consequenceOf, provesExit } from "./consequences.ts";
 import { kinOf } from "./kin.ts";
@@ -68,8 +68,13 @@ export class Lessons {
   }
 
   /** The same of an attempt over a route that is no more: nothing follows for the exit that now has its id. */
-  failedFormerly({ exit, target }: Attempted, failure: Failure, now: number): Weighed {
-    return this.evidence.weigh({ exit: FORMER, kin: kinOf(exit), target: formatHostPort(target) }, failure, now);
+  failedFormerly({ exit, target }: Pick<Attempted, "exit" | "target">, failure: Failure, now: number): Weighed {
+    return this.evidence.weigh({ ...wayOver(exit, target), exit: FORMER }, failure, now);
+  }
+
+  /** A later look at an earlier failure. */
+  weigh({ exit, target }: Route, failure: Failure, now: number): Weighed {
+    return this.evidence.weigh(exit === null ? directTo(target) : wayOver(exit, target), failure, now);
   }
 
   /** A rule that an attempt met wants more of its end than that says by itself. */
@@ -100,6 +105,10 @@ export class Lessons {
 
 function isInDoubt(failure: Failure): boolean {
   return sidesOf(failure, false).proved === null;
+}
+
+function wayOver(exit: Exit, target: Target): Way {
+  return { exit: exit.id, kin: kinOf(exit), target: formatHostPort(target) };
 }
 
 function directTo(target: Target): Way {

@@ -1,7 +1,8 @@
-import type { Way, Weighed } from "../blame/evidence.ts";
+import type { Weighed } from "../blame/evidence.ts";
+import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { FaultId } from "../core/fault.ts";
-import type { Exit, Target } from "../core/route.ts";
+import type { Exit, Route, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { Chooser } from "./chooser.ts";
 import type { ExitTable } from "./exit-table.ts";
@@ -84,12 +85,25 @@ export class Outcomes {
     exits.place(lease.taken, `rule ${ruling.rule}`, now);
   }
 
+  /** Whether the exit with this id still leads where this one led. */
+  leadsStill(exit: Exit): boolean {
+    const member = this.#known.exits.get(exit.id);
+    return member !== undefined && this.#known.exits.isStill(member, exit);
+  }
+
+  /** A later look at an earlier failure. */
+  weigh({ exit, target }: Route, failure: Failure, now: number): Weighed {
+    const { lessons } = this.#known;
+    const isFormer = exit !== null && !this.leadsStill(exit);
+    return isFormer ? lessons.failedFormerly({ exit, target }, failure, now) : lessons.weigh({ exit, target }, failure, now);
+  }
+
   /** What an exit was benched for was not its fault. Does nothing where it was benched for another, of another target or one that came after. */
-  acquit({ exit, target }: Way, fault: FaultId, reason: string, now: number): void {
+  acquit({ exit, target }: Route, fault: FaultId, reason: string, now: number): void {
     const { exits } = this.#known;
-    const member = exit === null ? undefined : exits.get(exit);
+    const member = exit === null || !this.leadsStill(exit) ? undefined : exits.get(exit.id);
     if (member === undefined || !member.health.isOnProbation) return;
-    if (member.health.lastFault !== fault || !member.health.wasBenchedOver(target)) return;
+    if (member.health.lastFault !== fault || !member.health.wasBenchedOver(formatHostPort(target))) return;
     member.learn().renew(null);
     exits.place(member, reason, now);
   }

@@ -1,4 +1,4 @@
-import type { Way, Weighed } from "../blame/evidence.ts";
+import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Clock, Random } from "../core/clock.ts";
@@ -7,7 +7,7 @@ import { type ExitRows, GivenExits } from "../core/exit-rows.ts";
 import { type Fault, type FaultId, fault } from "../core/fault.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
-import type { Exit, Target } from "../core/route.ts";
+import type { Exit, Route, Target } from "../core/route.ts";
 import { Chooser, type Want } from "./chooser.ts";
 import { type Ways, waysTo } from "./circuit-ways.ts";
 import { type DueExit, dueForCheck, inTurn } from "./due-checks.ts";
@@ -182,14 +182,19 @@ export class Pool {
     return waysTo(formatHostPort(target), this.#exits, this.#lessons.blocksOf(target), this.#clock.now());
   }
 
-  /** A later look at an earlier failure. */
-  weigh(way: Way, failure: Failure): Weighed {
-    return this.#lessons.evidence.weigh(way, failure, this.#clock.now());
+  /** Whether the exit with this id still leads where this one led. */
+  leadsStill(exit: Exit): boolean {
+    return this.#outcomes.leadsStill(exit);
+  }
+
+  /** A later look at an earlier failure. `route` has the exit as it was taken. */
+  weigh(route: Route, failure: Failure): Weighed {
+    return this.#outcomes.weigh(route, failure, this.#clock.now());
   }
 
   /** What an exit was benched for was not its fault. Does nothing where it was benched for another, of another target or one that came after. */
-  acquit(way: Way, fault: FaultId, reason: string): void {
-    this.#outcomes.acquit(way, fault, reason, this.#clock.now());
+  acquit(route: Route, fault: FaultId, reason: string): void {
+    this.#outcomes.acquit(route, fault, reason, this.#clock.now());
   }
 
   snapshot(): readonly ExitSnapshot[] {

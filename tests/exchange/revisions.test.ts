@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { GatewayEvent } from "../../src/core/event.ts";
 import { fault } from "../../src/core/fault.ts";
-import { NO_PARAMS } from "../../src/core/params.ts";
+import { NO_PARAMS, type RequestParams } from "../../src/core/params.ts";
+import type { Exit } from "../../src/core/route.ts";
 import { Revisions } from "../../src/exchange/revisions.ts";
 import { Pool } from "../../src/pool/pool.ts";
 import { parseExits } from "../gateway/lab-gateway.ts";
@@ -18,8 +19,12 @@ function start() {
   const report = (event: GatewayEvent) => events.push(event);
   const clock = { now: () => 1000, wall: () => 0 };
   const pool = new Pool({ settings: DEFAULTS.pool, clock, random: () => 0.5, report });
-  pool.load(parseExits(["a", "b", "c", "d", "e"].map((id) => `http://${id}.exit.lab:8080 id=${id} provider=${id}`)));
+  pool.load(["a", "b", "c", "d", "e"].map((id) => exitOf(id)));
   return { events, pool, revisions: new Revisions({ pool, clock, report }) };
+}
+
+function exitOf(id: string, host: string = `${id}.exit.lab`): Exit {
+  return parseExits([`http://${host}:8080 id=${id} provider=${id}`])[0] as Exit;
 }
 
 function failThroughAll(pool: Pool): void {
@@ -45,8 +50,8 @@ for (const isOpen of [false, true]) {
   test(`a target that turns out to be down revises what was told of an exit${isOpen ? ", in the record itself where nothing was told yet" : ""}`, () => {
     const { events, pool, revisions } = start();
     const record = attemptRecord({ fault: "tls.closed_in_handshake", culprit: "exit", confidence: 0.7 });
-    const way = { exit: "a", kin: "provider a", target: "shop.example:443" };
-    revisions.remember({ id: "X1", attempt: 2, way, failure, record, isOpen: () => isOpen }, "exit");
+    const route = { exit: exitOf("a"), target };
+    revisions.remember({ id: "X1", attempt: 2, route, failure, record, isOpen: () => isOpen }, "exit");
     failThroughAll(pool);
     revisions.hear(isDown);
     revisions.hear(isDown);
@@ -59,8 +64,8 @@ for (const isOpen of [false, true]) {
 
 test("another target's verdicts are left alone", () => {
   const { events, pool, revisions } = start();
-  const way = { exit: "a", kin: "provider a", target: "other.example:443" };
-  revisions.remember({ id: "X1", attempt: 1, way, failure, record: attemptRecord({}), isOpen: () => false }, "exit");
+  const route = { exit: exitOf("a"), target: { ...target, host: "other.example" } };
+  revisions.remember({ id: "X1", attempt: 1, route, failure, record: attemptRecord({}), isOpen: () => false }, "exit");
   failThroughAll(pool);
   revisions.hear(isDown);
   assert.deepEqual(
@@ -81,10 +86,58 @@ for (const [benchedOver, state] of [
     const exits = { ...failure, fault: { ...failure.fault, culprit: "exit", confidence: 0.9 }, culprit: "exit" } as const;
     pool.settle(lease, { kind: "failed", ...exits });
     assert.equal(pool.find("a")?.state, "benched");
-    const way = { exit: "a", kin: "provider a", target: "shop.example:443" };
-    revisions.remember({ id: "X1", attempt: 1, way, failure, record: attemptRecord({}), isOpen: () => false }, "exit");
+    const route = { exit: exitOf("a"), target };
+    revisions.remember({ id: "X1", attempt: 1, route, failure, record: attemptRecord({}), isOpen: () => false }, "exit");
     failThroughAll(pool);
     revisions.hear(isDown);
     assert.equal(pool.find("a")?.state, state);
   });
 }
+
+/** What an exit does that closes each tunnel: it fails for others too. */
+function breakExit(pool: Pool, id: string): void {
+  for (const host of ["b", "c", "d", "e"]) {
+    for (const exit of ["b", "c", "d", "e"]) {
+      const other = pool.take({ target: { ...target, host: `${host}.example` }, params: only(exit) }, new Set());
+      if (other !== null) pool.settle(other, { kind: "answered", ms: 100 });
+    }
+    const lease = pool.take({ target: { ...target, host: `${host}.example` }, params: only(id) }, new Set());
+    if (lease !== null) pool.settle(lease, { kind: "failed", ...failure });
+  }
+}
+
+function only(exit: string): RequestParams {
+  return { ...NO_PARAMS, filter: { exit, tags: {} } };
+}
+
+for (const isMoved of [false, true]) {
+  test(`an exit that turns out to be broken ${isMoved ? "says nothing of what failed over the address that it had before" : "revises what was told of a target"}`, () => {
+    const { events, pool, revisions } = start();
+    revisions.remember(
+      { id: "X1", attempt: 1, route: { exit: exitOf("a"), target }, failure, record: attemptRecord({}), isOpen: () => false },
+      "origin",
+    );
+    if (isMoved) pool.change([exitOf("a", "new-a.exit.lab")], []);
+    breakExit(pool, "a");
+    assert.equal(pool.find("a")?.state, "benched");
+    for (const event of events.filter(({ type }) => type === "hop-changed")) revisions.hear(event);
+    const told = events.filter(({ type }) => type === "verdict-revised").map((event) => event.type === "verdict-revised" && event.to);
+    assert.deepEqual(told, isMoved ? [] : ["exit"]);
+  });
+}
+
+test("an exit stays benched for what it does at its new address, whatever failed at the old one", () => {
+  const { pool, revisions } = start();
+  const exits = { ...failure, fault: { ...failure.fault, culprit: "exit", confidence: 0.9 }, culprit: "exit" } as const;
+  revisions.remember(
+    { id: "X1", attempt: 1, route: { exit: exitOf("a"), target }, failure, record: attemptRecord({}), isOpen: () => false },
+    "exit",
+  );
+  pool.change([exitOf("a", "new-a.exit.lab")], []);
+  const lease = pool.take({ target, params: only("a") }, new Set());
+  assert.ok(lease !== null);
+  pool.settle(lease, { kind: "failed", ...exits });
+  failThroughAll(pool);
+  revisions.hear(isDown);
+  assert.equal(pool.find("a")?.state, "benched");
+});

@@ -5,6 +5,7 @@ import { GivenExits } from "../../src/core/exit-rows.ts";
 import { fault } from "../../src/core/fault.ts";
 import { NO_PARAMS } from "../../src/core/params.ts";
 import type { Exit } from "../../src/core/route.ts";
+import type { Pool } from "../../src/pool/pool.ts";
 import { ANSWERED, exitOf, poolOf, REFUSED, TARGET, UNJUDGED } from "./fakes.ts";
 
 /** Ids that a user name writes differently, and ids that are eight hex digits. */
@@ -81,30 +82,36 @@ test("what began over a route that an exit had before tells nothing of the route
 
 const LOST = { kind: "failed", fault: fault("handshake.timeout", "nothing for 5 s"), culprit: "exit", role: "exit" } as const;
 
+/** A failure over this exit of the pool is weighed as one over an exit that nobody has met. */
+function assertUnknown(pool: Pool, exit: Exit): void {
+  const target = { ...TARGET, host: "other.example" };
+  assert.equal(pool.leadsStill(exit), true);
+  assert.deepEqual(pool.weigh({ exit, target }, LOST), pool.weigh({ exit: { ...exit, id: "never met" }, target }, LOST));
+}
+
 test("what fails over a route that is no more is not held against the one that has its exit's id now", () => {
   const { pool, takeExit } = poolOf(["a", "b"].map((id) => exitOf(id)));
   const began = Array.from({ length: 6 }, () => takeExit("a"));
-  pool.load([exitOf("a", { hops: exitOf("new-a").hops }), exitOf("b")]);
+  const renewed = exitOf("a", { hops: exitOf("new-a").hops });
+  pool.load([renewed, exitOf("b")]);
   for (const lease of began) assert.deepEqual(pool.settle(lease, LOST)?.evidence, []);
   for (let request = 0; request < 5; request++) pool.settle(takeExit("b"), LOST);
-  const way = { exit: "a", kin: "new-a.example", target: "other.example:443" };
-  const before = pool.weigh({ ...way, exit: "never met" }, LOST);
-  assert.deepEqual(pool.weigh(way, LOST), before, "nothing is known of it");
+  assertUnknown(pool, renewed);
 });
 
 test("what is answered over a route that is no more says nothing for the one that has its exit's id now", () => {
   const { pool, takeExit } = poolOf(["a", "b"].map((id) => exitOf(id)));
   const began = [takeExit("a"), takeExit("b")];
   const check = pool.beginCheck();
-  pool.change([exitOf("a", { hops: exitOf("new-a").hops })], ["b"]);
-  pool.change([exitOf("b")], []);
+  const now = [exitOf("a", { hops: exitOf("new-a").hops }), exitOf("b")];
+  pool.change(now.slice(0, 1), ["b"]);
+  pool.change(now.slice(1), []);
   for (const lease of began) pool.settle(lease, ANSWERED);
   pool.record({ exit: "a", over: exitOf("a"), target: TARGET, outcome: ANSWERED }, check);
-  for (const id of ["a", "b"]) {
-    const { state, successes, ewmaMs, inFlight } = pool.find(id) ?? {};
+  for (const exit of now) {
+    const { state, successes, ewmaMs, inFlight } = pool.find(exit.id) ?? {};
     assert.deepEqual({ state, successes, ewmaMs, inFlight }, { state: "untried", successes: 0, ewmaMs: null, inFlight: 0 });
-    const way = { exit: id, kin: "new-a.example", target: "other.example:443" };
-    assert.deepEqual(pool.weigh(way, LOST), pool.weigh({ ...way, exit: "never met" }, LOST), "nothing is known of it");
+    assertUnknown(pool, exit);
   }
 });
 
