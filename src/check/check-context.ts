@@ -29,7 +29,7 @@ export interface CheckContext {
   /** Fresh connections whose times are taken, at least 1. */
   readonly samples: number;
   /** Which proxies that work pass on their way to be measured. */
-  readonly gate: Pick<Gate, "pass">;
+  readonly gate: Pick<Gate, "pass" | "isBusy">;
   /** Bytes to measure the throughput with; null: it is not measured. */
   readonly throughputBytes: number | null;
 }

@@ -9,7 +9,7 @@ import { Calls, type Failed, type Turn } from "./calls.ts";
 import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { CheckedFault, CheckResult, CheckState } from "./check-result.ts";
-import type { Goal, Met } from "./contact.ts";
+import { asLeft, type Goal, type Met } from "./contact.ts";
 import { type Detection, detect, mostTelling, type Tried, tryNamed } from "./detect.ts";
 import { checkedFault, Findings, faultOfLie, OPEN, tell, worstOf } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
@@ -70,8 +70,9 @@ class Check {
     const options = { goals, signal: this.#signal, deadline: this.#startedAt + this.#context.timeoutMs };
     const detection = await (scheme === null ? detect(this.#calls, exit, options) : tryNamed(this.#calls, exit, options));
     this.#tried = detection.tried;
-    const { met } = detection;
-    return met === null ? this.#dead() : await this.#alive(met, detection, goals);
+    const { met, open } = detection;
+    if (met === null) return this.#dead();
+    return this.#alive(this.#context.gate.isBusy ? asLeft(met) : met, open, goals); // not awaited: what was met is not needed while it waits
   }
 
   #dead(): CheckResult {
@@ -82,7 +83,7 @@ class Check {
     return { ...this.#about(null), state: "dead", ...this.#ways(), protocols: [], fault, ...NOTHING_FOUND };
   }
 
-  async #alive(met: Met, { open }: Detection, goals: readonly Goal[]): Promise<CheckResult> {
+  async #alive(met: Met, open: Detection["open"], goals: readonly Goal[]): Promise<CheckResult> {
     const { exit, judged } = met;
     const { clock, throughputBytes, timeoutMs } = this.#context;
     const findings = new Findings({
@@ -107,7 +108,7 @@ class Check {
     else {
       const { judge, reply } = judged;
       const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline: turn.deadline };
-      await measure({ ...common, judge, judges: this.#judges, first: reply, refusedPlain: met.refusedPlain });
+      await measure({ ...common, judge, judges: this.#judges, first: reply, isLeft: met.isLeft, refusedPlain: met.refusedPlain });
     }
     if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
     return turn;

@@ -19,6 +19,8 @@ export interface Met {
   readonly scheme: ExitScheme;
   /** With that scheme. */
   readonly exit: Exit;
+  /** The connection of its answer was given up: it has to wait for its turn, and many close what is idle for seconds. */
+  readonly isLeft: boolean;
   readonly ms: Spent;
   /** Of a judge; null: none was asked. */
   readonly judged: { readonly judge: JudgeAddress; readonly reply: JudgeReply } | null;
@@ -56,6 +58,17 @@ async function meetInTurn(calls: Calls, exit: Exit, goals: readonly Goal[], turn
 /** Nothing more is asked over the connection of its answer. */
 export function leave(outcome: Met | Failed): void {
   if (outcome.kind === "met") outcome.judged?.reply.replied.answered.connection?.destroy();
+}
+
+/** The same without that connection: thousands may have to wait, here and there. */
+export function asLeft(met: Met): Met {
+  const { judged } = met;
+  if (judged === null) return met;
+  leave(met);
+  const { judge, reply } = judged;
+  const { replied } = reply;
+  const answered = { ...replied.answered, connection: null };
+  return { ...met, isLeft: true, judged: { judge, reply: { ...reply, replied: { ...replied, answered } } } };
 }
 
 /** The exit as one of another scheme. */
@@ -107,17 +120,22 @@ function meetFor(goal: Goal, calls: Calls, exit: Exit, turn: Turn, isKnown: bool
 async function meetByTarget(calls: Calls, exit: Exit, check: TargetCheck, turn: Turn): Promise<Met | Failed> {
   const target = await askTarget(calls, exit, check, turn);
   if (target.kind === "failed") return target;
-  return { kind: "met", scheme: schemeOf(exit), exit, ms: target.spent, judged: null, refusedPlain: null, target };
+  return { kind: "met", scheme: schemeOf(exit), exit, isLeft: false, ms: target.spent, judged: null, refusedPlain: null, target };
 }
 
-async function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
+function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: Turn, isKnown: boolean): Promise<Met | Failed> {
   const plain = plainQuery(exit, judge);
-  const reply = await askJudge(calls, exit, judge, plain, turn);
-  if (reply.kind === "judged") return metJudge(exit, judge, reply, null);
-  if (plain.tunnel || !(isKnown || reply.spoken === "http") || !mayConnect(reply)) return reply;
-  // Some take CONNECT and nothing else, and a refused CONNECT tells more than a refused request.
+  return askJudge(calls, exit, judge, plain, turn).then((reply) => {
+    if (reply.kind === "judged") return metJudge(exit, judge, reply, null);
+    const isLast = plain.tunnel || !(isKnown || reply.spoken === "http") || !mayConnect(reply);
+    return isLast ? reply : meetByConnect(calls, exit, judge, reply, turn);
+  });
+}
+
+/** Some take CONNECT and nothing else, and a refused CONNECT tells more than a refused request. */
+async function meetByConnect(calls: Calls, exit: Exit, judge: JudgeAddress, reply: Failed, turn: Turn): Promise<Met | Failed> {
   const scheme = judge.certificate === null ? "http" : "https";
-  const second = await askJudge(calls, exit, judge, { ...plain, scheme, tunnel: true }, turn);
+  const second = await askJudge(calls, exit, judge, { ...plainQuery(exit, judge), scheme, tunnel: true }, turn);
   if (second.kind === "judged") return metJudge(exit, judge, second, reply);
   return second.spoken === "http" || reply.spoken === null ? second : reply;
 }
@@ -129,7 +147,16 @@ function plainQuery(exit: Exit, { url, isSigned }: JudgeAddress): JudgeQuery {
 }
 
 function metJudge(exit: Exit, judge: JudgeAddress, reply: JudgeReply, refusedPlain: Failed | null): Met {
-  return { kind: "met", scheme: schemeOf(exit), exit, ms: reply.replied.ms, judged: { judge, reply }, refusedPlain, target: null };
+  return {
+    kind: "met",
+    scheme: schemeOf(exit),
+    exit,
+    isLeft: false,
+    ms: reply.replied.ms,
+    judged: { judge, reply },
+    refusedPlain,
+    target: null,
+  };
 }
 
 /** Neither silent nor out of reach, and not for want of a login. */
@@ -145,7 +172,7 @@ async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | F
   const opened = await calls.open({ exit, target, tunnel: true, verify: false }, turn);
   if (opened.kind === "open") opened.connection.destroy();
   else if (!showsProxy(opened, exit)) return opened;
-  return { kind: "met", scheme: schemeOf(exit), exit, ms: opened.ms, judged: null, refusedPlain: null, target: null };
+  return { kind: "met", scheme: schemeOf(exit), exit, isLeft: false, ms: opened.ms, judged: null, refusedPlain: null, target: null };
 }
 
 /** A refusal as no web server gives it. */

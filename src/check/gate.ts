@@ -1,7 +1,9 @@
 /** That begin in one turn of the event loop. */
 const STARTS_PER_TURN_MAX = 1;
+/** More than these that wait will wait for a while. */
+const BUSY_MIN = 16;
 /** More than these that wait are a crowd. */
-const WAITING_MAX = 256;
+const WAITING_MAX = 1024;
 
 /**
  * Lets work begin at the pace at which this process keeps up: where a turn of its event loop takes long, fewer begin in a second. Proxies are
@@ -11,6 +13,11 @@ export class Gate {
   readonly #waiting: (() => void)[] = [];
   #left = STARTS_PER_TURN_MAX;
   #isTurning = false;
+
+  /** Whoever comes now had better hold nothing that others do not keep for long. */
+  get isBusy(): boolean {
+    return this.#waiting.length >= BUSY_MIN;
+  }
 
   /** Whoever comes now only waits, and takes memory meanwhile. */
   get isCrowded(): boolean {

@@ -36,7 +36,7 @@ export interface JudgeReply {
 }
 
 /** Asks a judge through a proxy. An error that the judge did not make is a failure: whoever made it had to pass the request on. */
-export async function askJudge(calls: Calls, exit: Exit, judge: JudgeAddress, query: JudgeQuery, turn: Turn): Promise<JudgeReply | Failed> {
+export function askJudge(calls: Calls, exit: Exit, judge: JudgeAddress, query: JudgeQuery, turn: Turn): Promise<JudgeReply | Failed> {
   const { scheme, tunnel, host } = query;
   const target: Target = { scheme, host: host ?? hostOf(judge.url), port: portOf(judge.url) };
   // A judge vouches for its certificate by its key; one that does not sign has nothing but its authority.
@@ -46,11 +46,12 @@ export async function askJudge(calls: Calls, exit: Exit, judge: JudgeAddress, qu
     sent = composeFor(judge, query);
     return sent;
   };
-  const replied = await calls.call(way, compose, turn);
-  if (sent === null || replied.kind === "failed") return replied as Failed;
-  const reply = judgeReply(replied, sent, judge);
-  if (reply.kind === "failed") replied.answered.connection?.destroy();
-  return reply;
+  return calls.call(way, compose, turn).then((replied) => {
+    if (sent === null || replied.kind === "failed") return replied as Failed;
+    const reply = judgeReply(replied, sent, judge);
+    if (reply.kind === "failed") replied.answered.connection?.destroy();
+    return reply;
+  });
 }
 
 /** The same on the connection of an earlier answer; null: it cannot carry another request. An error leaves it open for the next. */

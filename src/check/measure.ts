@@ -1,9 +1,11 @@
 import { noteFirst, noteIpv6, tryHttps, tryOtherPort, tryPlainTunnel } from "./abilities.ts";
 import { sampleByName } from "./by-name.ts";
+import type { Failed, Replied } from "./calls.ts";
+import type { Finding } from "./check-result.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
-import { cannot, tell } from "./findings.ts";
-import { askJudge, type JudgeQuery } from "./judge-calls.ts";
+import { cannot, OPEN, tell } from "./findings.ts";
+import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { Talk } from "./talk.ts";
 
@@ -26,7 +28,7 @@ export async function measure(measuring: Measuring): Promise<void> {
     await Promise.all([sampleByName(measuring), tryHttps(measuring)]);
     return;
   }
-  const talk = new Talk(measuring);
+  const talk = new Talk(measuring, measuring.isLeft ? await startOver(measuring) : first.replied);
   await askAgain(measuring, talk);
   const rest = async () => {
     await askForScript(measuring, talk);
@@ -45,17 +47,36 @@ export async function measure(measuring: Measuring): Promise<void> {
   await Promise.all([rest(), samples(), tunnels()]);
 }
 
-/** On the connection of the first answer, as long as it lasts. */
+/** The first request once more, on a connection that can show whether it is kept. Null: it failed. */
+async function startOver(measuring: Measuring): Promise<Replied | null> {
+  const { calls, exit, judge, first, findings } = measuring;
+  const reply = await askJudge(calls, exit, judge, likeFirst(first), turnOf(measuring));
+  if (reply.kind === "judged") {
+    findings.addReply(reply, first.replied.way.target.scheme === "http");
+    return reply.replied;
+  }
+  const details = `a second request failed: ${tell(reply.attributed)}`;
+  findings.can.keepAlive = { ok: null, details };
+  findings.addEvidence(details);
+  return null;
+}
+
+/** On the connection of an answer, as long as it lasts. */
 async function askAgain({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
   const hasMore = talk.isOpen;
   const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
   if (same.kind === "judged") findings.addReply(same, false);
-  if (!hasMore) findings.can.keepAlive = { ok: false, details: "it closes the connection after one answer" };
-  else if (same.kind === "failed") findings.can.keepAlive = cannot(same);
-  else findings.can.keepAlive = { ok: same.judged.kind === "genuine", details: "a second request went over the same connection" };
+  if (findings.can.keepAlive === OPEN) findings.can.keepAlive = keepAliveOf(hasMore, same);
   const long = await talk.ask({ ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true });
   if (long.kind === "judged") findings.addReply(long, false);
   else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(long.attributed)}`);
+}
+
+/** @param hasMore whether the connection was there for it. */
+function keepAliveOf(hasMore: boolean, second: JudgeReply | Failed): Finding {
+  if (!hasMore) return { ok: false, details: "it closes the connection after one answer" };
+  if (second.kind === "failed") return cannot(second);
+  return { ok: second.judged.kind === "genuine", details: "a second request went over the same connection" };
 }
 
 async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {

@@ -13,6 +13,8 @@ export interface Measuring {
   /** Those that this exit can reach. */
   readonly judges: readonly JudgeAddress[];
   readonly first: JudgeReply;
+  /** The connection of that answer was given up. */
+  readonly isLeft: boolean;
   /** It takes CONNECT alone: what it made of a plain request. */
   readonly refusedPlain: Failed | null;
   readonly findings: Findings;

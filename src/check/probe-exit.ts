@@ -68,7 +68,18 @@ class ExitProbe {
     const { ownAddresses } = judge;
     const findings = new Findings({ ownAddresses, isSameMachine: isHere(exit, ownAddresses) });
     const { deadline, signal } = this.#turn;
-    await measure({ calls: this.#calls, exit, judge, judges: [judge], first: reply, refusedPlain, findings, signal, deadline });
+    await measure({
+      calls: this.#calls,
+      exit,
+      judge,
+      judges: [judge],
+      first: reply,
+      isLeft: false,
+      refusedPlain,
+      findings,
+      signal,
+      deadline,
+    });
     return findings.lies;
   }
 

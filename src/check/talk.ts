@@ -3,16 +3,17 @@ import { askJudge, askJudgeAgain, type JudgeQuery, type JudgeReply } from "./jud
 import { type Measuring, turnOf } from "./measuring.ts";
 import type { Outgoing } from "./way.ts";
 
-/** One request after the other, over the connection of the first answer as long as it lasts, and then over others. */
+/** One request after the other, over the connection of an answer as long as it lasts, and then over others. */
 export class Talk {
   readonly #measuring: Measuring;
   #last: Replied | null;
   /** Its first request went out: what becomes of that one tells whether connections are kept. */
   #isTried = false;
 
-  constructor(measuring: Measuring) {
+  /** @param last the answer; null: the next one is the first. */
+  constructor(measuring: Measuring, last: Replied | null) {
     this.#measuring = measuring;
-    this.#last = measuring.first.replied;
+    this.#last = last;
   }
 
   /** Another request can go over the same connection. */

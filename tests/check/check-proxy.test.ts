@@ -252,3 +252,29 @@ function leadsTo(nobody: LabServer, isLed: (request: LabRequest) => boolean): Be
     return to && { onward: { to, secure: false }, target: pathname + search };
   });
 }
+
+test("A proxy that has to wait for its turn is left meanwhile, and what it can do is told from a fresh connection.", async () => {
+  await using exit = await startWebProxy();
+  const gate = { isBusy: true, pass: () => exit.whenLeft(1) };
+  await using checking = await startChecking({ gate });
+  const { state, can, samples, honesty } = await checking.check(lineOf(exit));
+  assert.deepEqual([state, can.keepAlive.ok, honesty.verdict], ["works", true, "honest"], can.keepAlive.details);
+  assert.ok(samples >= 2);
+});
+
+test("A proxy that closes after each answer is known for it, though it had to wait for its turn.", async () => {
+  await using exit = await startWebProxy({ closes: true });
+  await using checking = await startChecking({ gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
+  const { can } = await checking.check(lineOf(exit));
+  assert.deepEqual(can.keepAlive, { ok: false, details: "it closes the connection after one answer" });
+});
+
+test("Whether connections are kept is unknown, where the request after the wait fails.", async () => {
+  await using web = await startWebProxy();
+  let count = 0;
+  await using exit = await startLabServer(async (peer) => (++count === 2 ? await peer.end() : await splice(peer, await dialLab(web))));
+  await using checking = await startChecking({ gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
+  const { state, can } = await checking.check(lineOf(exit));
+  assert.deepEqual([state, can.keepAlive.ok], ["works", null]);
+  assert.match(can.keepAlive.details, /^a second request failed: .*head\.closed_empty/);
+});

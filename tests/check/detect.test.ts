@@ -126,7 +126,7 @@ test("What was begun beside the protocol that works, and cut short by it, is sti
 
 test("A proxy that works and waits for its turn to be measured is tried by other protocols meanwhile.", async () => {
   const greeted = Promise.withResolvers<void>();
-  await using checking = await startChecking({ gate: { pass: () => greeted.promise } });
+  await using checking = await startChecking({ gate: { isBusy: false, pass: () => greeted.promise } });
   await using web = await startWebProxy();
   await using exit = await startLabServer(async (peer) => {
     const [first] = await peer.reader.peek(1);
