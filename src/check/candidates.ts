@@ -1,3 +1,4 @@
+import { withoutControls } from "../core/printable.ts";
 import type { Exit, ExitScheme } from "../core/route.ts";
 import { detectFormat, type ForeignFormat, foreignEntries } from "../wire/exit-formats/foreign-list.ts";
 import { type ExitLineError, exitId, parseExitLine } from "../wire/exit-line.ts";
@@ -24,6 +25,11 @@ export interface Candidate {
 
 /** A line that is no proxy, with its place. */
 export type BadCandidate = ExitLineError;
+
+/** One that stands for more proxies than may be checked. */
+interface BadRange extends BadCandidate {
+  readonly isRange: true;
+}
 
 /** Where proxies are read from. */
 export interface CandidateSource {
@@ -126,9 +132,10 @@ class SourceReader {
 
   *#range(line: number, range: NonNullable<ReturnType<typeof readRange>>): Generator<Candidate | ExitLineError> {
     const { rangesMax } = this.#options;
-    if (rangesMax === null) yield this.#bad(line, 1, "this is a range, which is only checked with --ranges");
-    else if ("problem" in range) yield this.#bad(line, 1, range.problem);
-    else if (range.size > this.#ranges.left) yield this.#bad(line, 1, this.#tellTooMany(range.size, rangesMax));
+    const bad = (reason: string): BadRange => ({ ...this.#bad(line, 1, reason), isRange: true });
+    if (rangesMax === null) yield bad("this is a range, which is only checked with --ranges");
+    else if ("problem" in range) yield bad(range.problem);
+    else if (range.size > this.#ranges.left) yield bad(this.#tellTooMany(range.size, rangesMax));
     else {
       this.#ranges.left -= range.size;
       for (const text of range.lines()) yield* this.#parse(line, text);
@@ -179,8 +186,13 @@ class SourceReader {
 }
 
 /** A line that cannot be read, with its place. */
-export function tellBadLine(error: ExitLineError): string {
-  return formatLineError(error);
+export function tellBadLine(error: BadCandidate): string {
+  return withoutControls(formatLineError(error)); // a file's name may hold any
+}
+
+/** Whether it is nothing that a list has: no range either. */
+export function isStrangeLine(error: BadCandidate): boolean {
+  return error.line > 0 && !("isRange" in error);
 }
 
 /** The proxy as a line of an exit list, **with its passwords**. @param best of the protocols that it was found to speak. */

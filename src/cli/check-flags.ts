@@ -85,8 +85,17 @@ export function readMilliseconds(text: string): number | null {
 /** The authorities of `--ca`; null: those that Node knows. */
 export function readAuthorities(path: string | undefined): readonly string[] | null {
   if (path === undefined) return null;
+  const pem = readWhole(path).toString("utf8");
+  // Node passes over what is no certificate.
+  if (!/-----BEGIN [A-Z\d ]*CERTIFICATE-----/.test(pem))
+    throw new UsageError(`--ca: there is no certificate in ${path}: a PEM file is wanted`);
+  return [pem];
+}
+
+/** A file that a flag names; throws UsageError. */
+export function readWhole(path: string): Buffer {
   try {
-    return [readFileSync(path, "utf8")];
+    return readFileSync(path);
   } catch (error) {
     throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
   }

@@ -1,8 +1,8 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { Candidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { type Format, writeHead, writeResult } from "./check-formats.ts";
-import { BestResults, compareBy, type SortKey } from "./check-order.ts";
+import { BestResults, compareBy, isAlive, type SortKey } from "./check-order.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where lines of results go. */
@@ -26,7 +26,7 @@ export class ResultWriter {
   }
 
   add(result: CheckResult, candidate: Candidate): void {
-    this.#keep(result, writeResult(this.#format, result, candidate));
+    if (this.#format !== "txt" || isAlive(result)) this.#keep(result, writeResult(this.#format, result, candidate));
   }
 
   #keep(result: CheckResult, text: string): void {
@@ -64,12 +64,17 @@ export const SORTED_MAX = 20_000;
 export class FileSink implements LineSink {
   readonly #path: string;
   readonly #file: number;
+  /** What an earlier run has written goes when there is something new, not where this one is refused for another flag. */
+  #isToBeEmptied: boolean;
   #text = "";
 
-  constructor(path: string, flags: "a" | "w") {
+  /** @param how whether what the file has is kept. */
+  constructor(path: string, how: "append" | "replace") {
     this.#path = path;
+    const { O_APPEND, O_CREAT, O_WRONLY } = constants;
     try {
-      this.#file = openSync(path, flags, 0o600); // a list of proxies has passwords
+      this.#file = openSync(path, O_WRONLY | O_CREAT | (how === "append" ? O_APPEND : 0), 0o600); // a list of proxies has passwords
+      this.#isToBeEmptied = how === "replace" && fstatSync(this.#file).isFile();
     } catch (error) {
       throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
     }
@@ -84,6 +89,8 @@ export class FileSink implements LineSink {
     const bytes = Buffer.from(this.#text);
     this.#text = "";
     try {
+      if (this.#isToBeEmptied) ftruncateSync(this.#file);
+      this.#isToBeEmptied = false;
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     } catch (error) {
       throw new UsageError(`cannot write ${this.#path}: ${(error as NodeJS.ErrnoException).code}`);

@@ -31,6 +31,7 @@ export function endsInLine(path: string): boolean {
   try {
     return lastByteOf(path) !== LINE_FEED;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`--resume: cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
   }
 }
@@ -39,12 +40,13 @@ const LINE_FEED = 0x0a;
 
 /** Of one that is not there, or empty: the end of a line. */
 function lastByteOf(path: string): number {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size === 0) return LINE_FEED;
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats?.isFIFO() === true) throw new UsageError(`${path} is a pipe, which keeps no results`); // to open it would wait for a reader
+  if (stats === undefined || stats.size === 0) return LINE_FEED;
   const file = openSync(path, "r");
   try {
     const last = Buffer.alloc(1);
-    readSync(file, last, 0, 1, size - 1);
+    readSync(file, last, 0, 1, stats.size - 1);
     return last[0] as number;
   } finally {
     closeSync(file);

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { type BadCandidate, type Candidate, tellBadLine, writeCandidate } from "../check/candidates.ts";
+import { type BadCandidate, type Candidate, isStrangeLine, tellBadLine, writeCandidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { keyOfResult, type RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
@@ -11,11 +11,12 @@ import { ProgressLine } from "./check-progress.ts";
 import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
 import type { Sources } from "./check-sources.ts";
 import { type Ending, writeReport, writeSummary } from "./check-summary.ts";
-import { format, lookOf } from "./look.ts";
+import { format, lookOf, plural } from "./look.ts";
 
 /** One run of `check`: where its results go, and what is said meanwhile and at the end. */
 export class CheckSession {
   readonly #output: OutputFlags;
+  readonly #isText: boolean;
   readonly #startedAt = performance.now();
   readonly #stop = new AbortController();
   readonly #progress: ProgressLine;
@@ -29,13 +30,20 @@ export class CheckSession {
   /** Why no more can be written to the file. */
   #unwritable: unknown = null;
   #badLinesTold = 0;
+  /** Lines of lists that are nothing that a list has. */
+  #strangeLines = 0;
   #bugs = 0;
   #passed = 0;
   #alive = 0;
+  /** Of an earlier run, and how many of those were met in this one's lists. */
+  #earlier = 0;
+  #known = 0;
 
-  constructor(output: OutputFlags, sources: Sources) {
+  /** @param isText the lists are text in which addresses are looked for. */
+  constructor(output: OutputFlags, sources: Sources, isText: boolean) {
     const { format: printed, sort } = output;
     this.#output = output;
+    this.#isText = isText;
     this.#progress = new ProgressLine(process.stderr, sources.share, () => performance.now());
     this.#best = new BestResults(TABLE_MAX, compareBy(sort ?? "state"));
     this.#written = openWritten(output);
@@ -62,6 +70,7 @@ export class CheckSession {
       },
       onBadLine: this.#tellBadLine,
       onKnown: (mark, candidate) => {
+        this.#known++;
         const scheme = schemeOf(mark);
         if (scheme !== undefined) this.#printed?.addKnown(`${writeCandidate(candidate, scheme)}\n`);
       },
@@ -85,10 +94,11 @@ export class CheckSession {
     if (resume === null) return;
     for await (const result of readResults(resume)) {
       if (this.#seen.mark(keyOfResult(result), markOf(result, this.#isWanted(result))) !== 0) continue;
+      this.#earlier++;
       this.#tally.add(result);
       this.#count(result, null);
     }
-    if (this.#tally.done > 0) this.warn(`${resume} has ${format(this.#tally.done)} results: the others are checked`);
+    if (this.#earlier > 0) this.warn(`${resume} has ${plural(this.#earlier, "result", "results")}: the others are checked`);
   }
 
   /** Says how it went; gives the exit status. */
@@ -99,9 +109,7 @@ export class CheckSession {
     left += this.#written?.writer.end() ?? 0;
     if (left > 0)
       this.warn(`${format(left)} results were left out: --sort keeps ${format(SORTED_MAX)}; without it all are written, as they come`);
-    const untold = this.#tally.badLines - this.#badLinesTold;
-    if (untold > 0) this.warn(`and ${format(untold)} more lines that cannot be read`);
-    if (this.#bugs > 0) this.warn(`${format(this.#bugs)} not checked, because of the bug above`);
+    this.#tellTheUnread();
     const ending = this.#ending();
     if (this.#tally.done === 0 && !ending.isStopped) {
       this.warn("there was no proxy to check");
@@ -109,6 +117,17 @@ export class CheckSession {
     }
     this.#report(ending);
     return this.#alive > 0 ? 0 : 1;
+  }
+
+  #tellTheUnread(): void {
+    const { badLines } = this.#tally;
+    const untold = badLines - this.#badLinesTold;
+    if (untold > 0) this.warn(`and ${format(untold)} more lines that cannot be read`);
+    if (!this.#isText && this.#strangeLines > Math.max(2, this.#tally.done))
+      this.warn("most lines are no proxies: --extract finds the addresses with ports in any text");
+    if (this.#bugs > 0) this.warn(`${format(this.#bugs)} not checked, because of the bug above`);
+    const others = this.signal.aborted ? 0 : this.#earlier - this.#known;
+    if (others > 0) this.warn(`counted too, though in no list here: ${plural(others, "result", "results")} of ${this.#output.resume}`);
   }
 
   /** Whatever happened. */
@@ -176,6 +195,7 @@ export class CheckSession {
   }
 
   readonly #tellBadLine = (error: BadCandidate): void => {
+    if (isStrangeLine(error)) this.#strangeLines++;
     if (this.#badLinesTold >= BAD_LINES_TOLD_MAX) return;
     this.#badLinesTold++;
     this.#progress.clear();
@@ -206,11 +226,11 @@ interface Written {
 function openWritten({ file, resume, sort }: OutputFlags): Written | null {
   if (resume !== null) {
     const breaksOff = endsInLine(resume);
-    const sink = new FileSink(resume, "a");
+    const sink = new FileSink(resume, "append");
     if (breaksOff) sink.write("\n");
     return { sink, writer: new ResultWriter(sink, "json", null), isAll: true };
   }
   if (file === null) return null;
-  const sink = new FileSink(file.path, "w");
+  const sink = new FileSink(file.path, "replace");
   return { sink, writer: new ResultWriter(sink, file.format, sort), isAll: false };
 }

@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, type Stats, statSync } from "node:fs";
 import { UnreadableList } from "../check/candidate-lines.ts";
 import type { CandidateSource } from "../check/candidates.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
@@ -15,8 +15,12 @@ export interface Sources {
 /**
  * What the arguments of `check` mean: a file that exists, `-` for stdin, the URL of a list (one with a path), or a proxy. Without any, stdin;
  * throws UsageError where that is a terminal.
+ *
+ * @param written the file that results replace, which cannot be a list too; null: none.
  */
-export function openSources(args: readonly string[], stdin: NodeJS.ReadStream): Sources {
+export function openSources(args: readonly string[], stdin: NodeJS.ReadStream, written: string | null): Sources {
+  if (written !== null && args.some((arg) => isSameFile(arg, written)))
+    throw new UsageError(`--output: ${written} is one of the lists, and would be gone before it is read: name another file`);
   if (args.length === 0 && stdin.isTTY) throw new UsageError(NOTHING);
   const progress: Progress = { read: 0, size: 0 };
   const sources = (args.length === 0 ? ["-"] : args).map((arg, i) => openSource(arg, i + 1, stdin, progress));
@@ -43,9 +47,9 @@ function openSource(arg: string, number: number, stdin: NodeJS.ReadStream, progr
     progress.size = Number.NaN;
     return { name: "stdin", isList: true, open: () => readStream(stdin) };
   }
-  const stats = statSync(arg, { throwIfNoEntry: false });
+  const stats = statOf(arg);
   if (stats?.isDirectory()) throw new UsageError(`${arg} is a folder: name the files in it`);
-  if (stats !== undefined) {
+  if (stats !== null) {
     progress.size += stats.isFile() ? stats.size : Number.NaN;
     return { name: arg, isList: true, open: () => count(readStream(createReadStream(arg, { highWaterMark: CHUNK_BYTES })), progress) };
   }
@@ -58,6 +62,21 @@ function openSource(arg: string, number: number, stdin: NodeJS.ReadStream, progr
   if (!/[:,]/.test(arg)) throw new UsageError(`there is no file ${arg}, and a proxy is host:port or a URL (${EXIT_SCHEMES.join(", ")})`);
   // It may hold a password, so messages do not repeat it.
   return { name: `argument ${number}`, isList: false, open: () => oneChunk(arg) };
+}
+
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [statOf(one), statOf(other)];
+  return a?.isFile() === true && a.ino === b?.ino && a.dev === b.dev;
+}
+
+/** Null: there is no such file. What may be a proxy is none where the system refuses its name, as it does a long one, and is not repeated. */
+function statOf(arg: string): Stats | null {
+  try {
+    return statSync(arg, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    if (/[:,]/.test(arg)) return null;
+    throw new UsageError(`cannot read ${arg}: ${(error as NodeJS.ErrnoException).code}`);
+  }
 }
 
 async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { readCandidates } from "../check/candidates.ts";
 import { BadGeoFile } from "../check/geo.ts";
 import { BadCheckOption, type Checker, type CheckerOptions, openChecker } from "../check/open-checker.ts";
 import { runChecks } from "../check/run-checks.ts";
 import { DEFAULT_CHECK_COMMAND, DEFAULTS } from "../config/defaults.ts";
-import { type CheckFlags, readAuthorities, readOutputFlags, readRangesMax } from "./check-flags.ts";
+import { type CheckFlags, readAuthorities, readOutputFlags, readRangesMax, readWhole } from "./check-flags.ts";
 import { concurrencyFor } from "./check-machine.ts";
 import { CheckSession } from "./check-session.ts";
 import { openSources } from "./check-sources.ts";
@@ -16,8 +15,8 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
   for (const flag of SMALL_HEAP) setFlagsFromString(flag);
   Error.stackTraceLimit = STACK_LINES_MAX;
   const output = readOutputFlags(flags);
-  const sources = openSources(args, process.stdin);
-  const session = new CheckSession(output, sources);
+  const sources = openSources(args, process.stdin, output.file?.path ?? null);
+  const session = new CheckSession(output, sources, flags.extract === true);
   try {
     await using checker = await open(flags, session);
     await session.goOn();
@@ -64,12 +63,4 @@ async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "war
   return await openChecker(options).catch((error: unknown) => {
     throw error instanceof BadCheckOption || error instanceof BadGeoFile ? new UsageError(error.message) : error;
   });
-}
-
-function readWhole(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
-  }
 }

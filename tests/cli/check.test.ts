@@ -89,7 +89,7 @@ test("a run goes on where an earlier one ended, even in the middle of a line", a
   writeFileSync(join(directory, "done.jsonl"), `${kept}\n${cut.slice(0, 40)}`);
   await using second = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl", "--txt"], { directory });
   assert.equal(await second.status(), 0, second.stdout + second.stderr);
-  assert.match(second.stderr, /^goodgateway: done\.jsonl has 1 results: the others are checked$/m);
+  assert.match(second.stderr, /^goodgateway: done\.jsonl has 1 result: the others are checked$/m);
   assert.equal(second.stdout, `http://me:s3cret@127.0.0.1:${exit.port}\n`);
   assert.equal(readFileSync(join(directory, "done.jsonl"), "utf8").split("\n").length, 4);
   await using mistaken = new RunningCommand(["check", "list.txt", "--resume", "list.txt"], { directory });

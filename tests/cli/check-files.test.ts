@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { findClosedPort } from "../../src/lab/lab-server.ts";
+import { RunningCommand } from "./command.ts";
+
+function directoryWith(files: Record<string, string>): string {
+  const directory = mkdtempSync(join(tmpdir(), "goodgateway-cli-"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+  return directory;
+}
+
+test("a file that ends in .txt is an exit list of those that are alive, and the table shows the dead ones too", async () => {
+  await using exit = await startHttpExit();
+  const closed = await findClosedPort();
+  const directory = directoryWith({ "list.txt": `http://127.0.0.1:${closed.port}\nhttp://127.0.0.1:${exit.port}\n` });
+  await using command = new RunningCommand(["check", "list.txt", "--output", "good.txt"], { directory });
+  assert.equal(await command.status(), 0, command.stderr);
+  assert.equal(readFileSync(join(directory, "good.txt"), "utf8"), `http://127.0.0.1:${exit.port}\n`);
+  assert.match(command.stdout, /^dead /m);
+});
+
+test("results replace neither the list that they come of nor, where a flag is wrong, those of an earlier run", async () => {
+  const directory = directoryWith({ "list.txt": "http://127.0.0.1:1\n", "good.csv": "of before\n" });
+  await using over = new RunningCommand(["check", "list.txt", "--output", "./list.txt"], { directory });
+  assert.equal(await over.status(), 2);
+  assert.match(over.stderr, /^goodgateway: --output: \.\/list\.txt is one of the lists, .* name another file\n$/);
+  assert.equal(readFileSync(join(directory, "list.txt"), "utf8"), "http://127.0.0.1:1\n");
+  await using wrong = new RunningCommand(["check", "list.txt", "--output", "good.csv", "--target", "ftp://site.example/"], { directory });
+  assert.equal(await wrong.status(), 2);
+  assert.equal(readFileSync(join(directory, "good.csv"), "utf8"), "of before\n");
+  await using right = new RunningCommand(["check", "list.txt", "--output", "good.csv"], { directory });
+  assert.equal(await right.status(), 1);
+  assert.match(readFileSync(join(directory, "good.csv"), "utf8"), /^proxy,state,[^\n]*\n[^\n]*,dead,[^\n]*\n$/);
+});
+
+test("a proxy that is longer than a file's name may be is a proxy, and no message has its password", async () => {
+  const password = "s3cret".repeat(60);
+  await using exit = await startHttpExit({ credentials: { username: "me", password } });
+  await using command = new RunningCommand(["check", `127.0.0.1:${exit.port}:me:${password}`, "--json"]);
+  assert.equal(await command.status(), 0, command.stderr);
+  assert.doesNotMatch(command.stdout + command.stderr, /s3cret/);
+});
+
+test("results of proxies that are in no list here are told, and a pipe to go on with is refused", async () => {
+  const closed = await findClosedPort();
+  const directory = directoryWith({ "one.txt": `http://127.0.0.1:${closed.port}\n`, "other.txt": "http://127.0.0.1:1\n" });
+  await using first = new RunningCommand(["check", "one.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await first.status(), 1);
+  assert.equal(first.stderr, "");
+  await using other = new RunningCommand(["check", "other.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await other.status(), 1);
+  assert.match(other.stderr, /^goodgateway: done\.jsonl has 1 result: the others are checked$/m);
+  assert.match(other.stderr, /^goodgateway: counted too, though in no list here: 1 result of done\.jsonl$/m);
+  if (process.platform === "win32") return;
+  execFileSync("mkfifo", [join(directory, "pipe")]);
+  await using pipe = new RunningCommand(["check", "one.txt", "--resume", "pipe"], { directory });
+  assert.equal(await pipe.status(), 2);
+  assert.match(pipe.stderr, /^goodgateway: pipe is a pipe, which keeps no results$/m);
+});
+
+test("a list that is mostly something else is told how addresses in it are found, and no name of a file steers the terminal", async () => {
+  const directory = directoryWith({
+    "page\x1b[31m": "Proxies of today\n192.0.2.1 8080 DE\n192.0.2.2 8080 AT\n",
+    ranges: "192.0.2.0/24:8080\n198.51.100.0/24:8080\n203.0.113.0/24:8080\n",
+  });
+  await using page = new RunningCommand(["check", "page\x1b[31m"], { directory });
+  assert.equal(await page.status(), 2);
+  assert.match(page.stderr, /^goodgateway: most lines are no proxies: --extract finds /m);
+  assert.doesNotMatch(page.stderr, /\x1b/);
+  await using ranges = new RunningCommand(["check", "ranges"], { directory });
+  assert.equal(await ranges.status(), 2);
+  assert.doesNotMatch(ranges.stderr, /--extract/);
+});
+
+test("authorities are taken from a file that has some", async () => {
+  await using command = new RunningCommand(["check", "127.0.0.1:1", "--ca", "list.txt"], {
+    directory: directoryWith({ "list.txt": "x\n" }),
+  });
+  assert.equal(await command.status(), 2);
+  assert.equal(command.stderr, "goodgateway: --ca: there is no certificate in list.txt: a PEM file is wanted\n");
+});
