@@ -5,7 +5,7 @@ import { isLoopback } from "../wire/loopback.ts";
 import type { JudgeRequest } from "./judge/judged.ts";
 import type { JudgePayload } from "./judge/payload.ts";
 import { type Leak, leakFinder } from "./leaks.ts";
-import { addedRequestFields, formOfTarget } from "./request-changes.ts";
+import { type AddedField, addedRequestFields, formOfTarget } from "./request-changes.ts";
 
 /**
  * - `transparent`: our address can be told from what arrives;
@@ -29,7 +29,6 @@ export interface OwnPlace {
 /** What a request that a judge saw tells of who sent it. Pure. */
 export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownAddresses, isSameMachine }: OwnPlace): Anonymity {
   const { own, find } = lookOutFor(ownAddresses);
-  const added = addedRequestFields(sent, payload);
   const leaks: string[] = [];
   const signs: string[] = [];
   const notes: string[] = [];
@@ -48,16 +47,42 @@ export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownA
   const target = form === "other" ? find(foreignPart("", payload.target, sent, isSameMachine)) : null;
   if (target !== null) leaks.push(`the request's target has ${tellLeak(target)}`);
   if (form === "absolute") signs.push("the request arrived with its whole URL as target, as only proxies are asked");
-  for (const { name, value, isConnections } of added) {
-    const leak = find(name) ?? find(foreignPart(name, value, sent, isSameMachine));
+  const added = addedRequestFields(sent, payload).map((field) => ({
+    ...field,
+    foreign: foreignPart(field.name, field.value, sent, isSameMachine),
+  }));
+  tellOfFields({ leaks, signs, notes }, added, find);
+  if (payload.httpVersion === "1.0") notes.push("the request arrived as HTTP/1.0, which browsers do not speak, and tells little");
+  const level = leaks.length > 0 ? "transparent" : signs.length > 0 ? "anonymous" : "elite";
+  return { level, evidence: [...leaks, ...signs, ...notes].slice(0, EVIDENCE_MAX) };
+}
+
+interface Told {
+  readonly leaks: string[];
+  readonly signs: string[];
+  readonly notes: string[];
+}
+
+/** @param added with what of each is neither the judge's nor the proxy's own name */
+function tellOfFields(
+  { leaks, signs, notes }: Told,
+  added: readonly (AddedField & { readonly foreign: string })[],
+  find: Lookout["find"],
+): void {
+  const before = leaks.length;
+  for (const { name, value, foreign, isOrdinary } of added) {
+    const leak = find(name) ?? find(foreign);
     const shown = isSecretField(name) ? name : `${name}: ${excerpt(value, SHOWN_CHARS_MAX)}`;
     if (leak !== null) leaks.push(`${shown} has ${tellLeak(leak)}`);
-    else if (isConnections) continue;
+    else if (isOrdinary) continue;
     else if (QUIET.has(name.toLowerCase())) notes.push(`${shown} was added, which tells little`);
     else signs.push(`${shown} ${TELLS_PROXY.test(name) ? "says that a proxy is in between" : "was added to the request"}`);
   }
-  const level = leaks.length > 0 ? "transparent" : signs.length > 0 ? "anonymous" : "elite";
-  return { level, evidence: [...leaks, ...signs, ...notes].slice(0, EVIDENCE_MAX) };
+  if (leaks.length > before || added.length < 2) return;
+  const together = find(added.map(({ foreign }) => foreign).join(", "));
+  if (together === null) return;
+  const names = [...new Set(added.map(({ name }) => name))].join(", ");
+  leaks.push(`${excerpt(names, SHOWN_CHARS_MAX)}, one behind the other: they have ${tellLeak(together)}`);
 }
 
 function isNextToJudge({ address, local }: JudgePayload): boolean {

@@ -13,7 +13,8 @@ export interface Leak {
 
 /**
  * Looks for addresses in a text, in whatever form they are written: any spelling of IPv4 and IPv6, the one within the other, numbers, hex,
- * host names made of them, hashes; and the same again in base64, percent-encoding and hex, one within another.
+ * host names made of them, hashes, their numbers with anything between; and the same again, or their bytes, in base64, percent-encoding and
+ * hex, one within another.
  */
 export function leakFinder(addresses: readonly string[]): (text: string) => Leak | null {
   // Most answers hold nothing to look at.
@@ -40,6 +41,8 @@ interface Wanted {
   readonly bytes: string;
   /** What else stands for it, lower case, where no letter and no digit is around it. */
   readonly words: ReadonlyMap<string, string>;
+  /** Its hashes, hex. */
+  readonly hashes: ReadonlyMap<string, string>;
 }
 
 function wantedOf(bytes: Uint8Array): Wanted {
@@ -58,14 +61,21 @@ function wantedOf(bytes: Uint8Array): Wanted {
   }
   const backwards = [...address].reverse().join("");
   if (isIP(backwards) !== 4) words.set(backwards, "backwards"); // else it is somebody else's address
-  for (const algorithm of ["md5", "sha1", "sha256", "sha512"]) {
-    const digest = createHash(algorithm).update(address).digest();
-    words.set(digest.toString("hex"), `as its ${algorithm} hash`);
-    words.set(digest.toString("base64").replace(/=+$/, "").toLowerCase(), `as its ${algorithm} hash`);
-    words.set(digest.toString("base64url").toLowerCase(), `as its ${algorithm} hash`);
+  const hashes = new Map<string, string>();
+  // As a program is told it, as a shell passes it on, and as a connection has it.
+  for (const written of [address, `${address}\n`, bytes]) {
+    for (const algorithm of HASHES) {
+      const digest = createHash(algorithm).update(written).digest();
+      hashes.set(digest.toString("hex"), `as its ${algorithm} hash`);
+      if (written !== address) continue;
+      words.set(digest.toString("base64").replace(/=+$/, "").toLowerCase(), `as its ${algorithm} hash`);
+      words.set(digest.toString("base64url").toLowerCase(), `as its ${algorithm} hash`);
+    }
   }
-  return { address, bytes: Buffer.from(bytes).toString("latin1"), words };
+  return { address, bytes: Buffer.from(bytes).toString("latin1"), words, hashes };
 }
+
+const HASHES = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"] as const;
 
 /** What inet_aton takes besides four numbers, and the octets without anything between them. */
 function addRareForms(words: Map<string, string>, bytes: Buffer): void {
@@ -80,7 +90,7 @@ function addRareForms(words: Map<string, string>, bytes: Buffer): void {
 
 function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
   const lower = view.toLowerCase();
-  for (const { address, form } of [...quadsOf(lower), ...ipv6Of(lower)]) {
+  for (const { address, form } of [...quadsOf(lower), ...ipv6Of(lower), ...numbersOf(lower)]) {
     if (wanted.some((one) => one.address === address)) return { address, form };
   }
   for (const { address, words } of wanted) {
@@ -88,18 +98,20 @@ function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
       if (hasWord(lower, word)) return { address, form };
     }
   }
+  for (const [, digest = ""] of lower.matchAll(HASH)) {
+    const found = wanted.find(({ hashes }) => hashes.has(digest));
+    if (found !== undefined) return { address: found.address, form: found.hashes.get(digest) as string };
+  }
   return null;
 }
 
-/** Bare bytes mean something only as all that a decoding came to; with a port behind them, or none. */
+const HASH = /(?<![\da-z])(?:0x)?([\da-f]{32,128})(?![\da-z])/g;
+
+/** Bytes mean something in what was decoded alone, where others may be around them: in a text they are letters. */
 function findBytes(view: string, wanted: readonly Wanted[]): Leak | null {
-  const found = wanted.find(
-    ({ bytes }) => view.startsWith(bytes) && (view.length === bytes.length || view.length === bytes.length + PORT_BYTES),
-  );
+  const found = wanted.find(({ bytes }) => view.includes(bytes));
   return found === undefined ? null : { address: found.address, form: "as bytes" };
 }
-
-const PORT_BYTES = 2;
 
 function hasWord(text: string, word: string): boolean {
   if (word.length < WORD_CHARS_MIN) return false;
@@ -123,16 +135,40 @@ function* quadsOf(text: string): Generator<Found> {
   for (const match of text.matchAll(QUADS)) {
     const separator = match[1] as string;
     const parts = match[0].split(separator);
-    const isArpa = text.startsWith(".in-addr.arpa", match.index + match[0].length);
+    const end = match.index + match[0].length;
+    const isArpa = text.startsWith(".in-addr.arpa", end);
+    const isName = NAME_BEHIND.test(text.slice(end, end + NAME_BEHIND_CHARS));
     // More than four in a row: any four of them.
     for (let at = 0; at + 4 <= parts.length; at++) {
       const quad = parts.slice(at, at + 4);
       const form = separator === "." ? "" : /^[_-]$/.test(separator) ? "in a name" : "in other punctuation";
       yield* spellings(quad, form);
-      if (isArpa) yield* spellings(quad.reverse(), "backwards, as in in-addr.arpa");
+      if (isName) yield* spellings(quad.reverse(), isArpa ? "backwards, as in in-addr.arpa" : "backwards, in a name");
     }
   }
 }
+
+/** `7-100-51-198.dsl.isp.test`: half of the providers name their lines backwards. */
+const NAME_BEHIND = /^[._-]?[a-z]/;
+const NAME_BEHIND_CHARS = 2;
+
+/** Any four numbers in a row, whatever is between each two of them: `{"a":198,"b":51,...}`, `198 dot 51 dot ...`. */
+function* numbersOf(text: string): Generator<Found> {
+  let row: string[] = [];
+  let end = 0;
+  for (const match of text.matchAll(/\d+/g)) {
+    const between = text.slice(end, match.index);
+    if (between.length > BETWEEN_CHARS_MAX || !BETWEEN.test(between)) row = [];
+    end = match.index + match[0].length;
+    row.push(String(Number(match[0])));
+    if (row.length > 4) row.shift();
+    if (row.length === 4) yield { address: row.join("."), form: "in four numbers" };
+  }
+}
+
+const BETWEEN_CHARS_MAX = 12;
+/** Letters alone are digits of hex. */
+const BETWEEN = /[^\da-z]|dot/;
 
 /** A leading zero means octal to some and nothing to others. */
 function* spellings(quad: readonly string[], form: string): Generator<Found> {

@@ -93,8 +93,8 @@ const NOTHING = Buffer.alloc(0);
 export interface AddedField {
   readonly name: string;
   readonly value: string;
-  /** Between the last proxy and the judge: it may be there without any proxy, but what it says may tell of us. */
-  readonly isConnections: boolean;
+  /** It says nothing of a proxy by itself, but its value may tell of us: what is between the last proxy and the judge, and another `Host`. */
+  readonly isOrdinary: boolean;
 }
 
 /** What of a request's fields its client did not send. One that only was spread over other lines is its client's. */
@@ -104,10 +104,11 @@ export function addedRequestFields(sent: JudgeRequest, payload: JudgePayload): A
   for (const [name, value] of payload.fields) {
     const lower = name.toLowerCase();
     const values = fieldValues(sent.fields, lower);
-    if (lower === "host" || values.includes(value)) continue;
+    if ((lower === "host" && isSameHost(value, sent.url.host)) || values.includes(value)) continue;
     if (values.length > 0 && listOf(lower, values) === listOf(lower, fieldValues(seen, lower))) continue;
     const isConnections = CONNECTIONS.has(lower);
-    if (!isConnections || !ORDINARY.test(value)) added.push({ name, value, isConnections });
+    if (isConnections && ORDINARY.test(value)) continue;
+    added.push({ name, value, isOrdinary: lower === "host" || (isConnections && !(lower === "connection" && TELLING_OPTION.test(value))) });
   }
   return added;
 }
@@ -126,6 +127,9 @@ const CONNECTIONS: ReadonlySet<string> = new Set([
   "upgrade",
   "http2-settings",
 ]);
+
+/** In `Connection`, the names of fields that only proxies know: such a one was there, or would have been. */
+const TELLING_OPTION = /proxy|forward|via\b|client-?ip|real-?ip/i;
 
 /** What nearly all of them say. */
 const ORDINARY = /^(?:keep-alive|close|chunked|\d{1,6})$/i;

@@ -112,6 +112,11 @@ const FORMS: Readonly<Record<string, string>> = {
   "a host name with underscores": "ip_198_51_100_7.isp.test",
   "in a wildcard name": `${OURS}.nip.test`,
   reversed: "7.100.51.198.in-addr.arpa",
+  "a host name, reversed": "7-100-51-198.dsl.isp.test",
+  "a host name, reversed, with dots": "7.100.51.198.isp.test",
+  "JSON of its numbers": '{"a":198,"b":51,"c":100,"d":7}',
+  "in words": "198 dot 51 dot 100 dot 7",
+  "between different marks": "198.51-100:7",
   "percent-encoded": [...OURS].map((char) => `%${char.charCodeAt(0).toString(16)}`).join(""),
   "percent-encoded twice": "198%252E51%252E100%252E7",
   "backwards, as a text": [...OURS].reverse().join(""),
@@ -119,6 +124,8 @@ const FORMS: Readonly<Record<string, string>> = {
   base64: Buffer.from(OURS).toString("base64"),
   "base64 of the bytes": Buffer.from([198, 51, 100, 7]).toString("base64"),
   "base64 of the bytes, with a port": Buffer.from([198, 51, 100, 7, 0x12, 0x34]).toString("base64"),
+  "base64 of bytes, with others around them": Buffer.from([1, 2, 3, 198, 51, 100, 7, 9, 9, 9, 9]).toString("base64"),
+  "hex of bytes, with others around them": "ip=0a0bc633640701020304",
   "base64 of JSON": Buffer.from(JSON.stringify({ client: OURS })).toString("base64url"),
   "base64 of base64": Buffer.from(Buffer.from(OURS).toString("base64")).toString("base64"),
   "a token of three parts": `e30.${Buffer.from(JSON.stringify({ ip: OURS })).toString("base64url")}.c2ln`,
@@ -126,6 +133,11 @@ const FORMS: Readonly<Record<string, string>> = {
   escaped: "198&#46;51&#x2e;100\\u002e7",
   sha512: createHash("sha512").update(OURS).digest("hex"),
   md5: createHash("md5").update(OURS).digest("hex"),
+  "md5 of a line": createHash("md5").update(`${OURS}\n`).digest("hex").toUpperCase(),
+  "sha256 of the bytes": createHash("sha256")
+    .update(Buffer.from([198, 51, 100, 7]))
+    .digest("hex"),
+  sha384: createHash("sha384").update(OURS).digest("hex"),
   "sha256 in base64": createHash("sha256").update(OURS).digest("base64"),
   IPv6: OURS6,
   "IPv6 in brackets": `[${OURS6.toUpperCase()}]:80`,
@@ -172,6 +184,12 @@ test("On this machine a proxy's own name is no leak, and an address of ours in X
   assert.equal(at("X-Forwarded-Host", "127.0.0.1:8504"), "anonymous");
   assert.equal(at("Via", "1.1 127.0.0.1:3128 (squid/6.1), 1.0 127.0.0.1"), "anonymous");
   assert.equal(at("Via", "1.1 exit (for 127.0.0.1)"), "transparent");
+  const named = [
+    ["Via", "1.1 127.0.0.1:3128"],
+    ["X-Forwarded-Host", "127.0.0.1"],
+    ["X-Forwarded-For", "unknown"],
+  ] as const;
+  assert.equal(judge(named, { address: "127.0.0.1" }, place).level, "anonymous");
   assert.equal(at("X-Forwarded-For", "127.0.0.1"), "transparent");
   assert.equal(at("Forwarded", "for=127.0.0.1;by=127.0.0.1"), "transparent");
   assert.equal(at("X-Real-IP", "::1"), "transparent");
@@ -237,6 +255,9 @@ test("Another address is not taken for ours, nor are words, numbers and identifi
     "198.51.100.77, 1198.51.100.7",
     "98.51.100.7",
     "198.51.100",
+    "198.51.100, 8, 7",
+    "198a51b100c7",
+    "7.100.51.198",
     "2001:db8:0:1::70",
     "1.1 proxy (squid/6.13)",
     "max-age=259200",
@@ -299,4 +320,36 @@ test("The PROXY protocol in front of a request tells of a proxy, and our address
   assert.equal(judge([], { preamble: `PROXY TCP6 ${OURS6} 2001:db8::5 4711 8504` }).level, "transparent");
   assert.equal(judge([], { preamble: "PROXY UNKNOWN" }).level, "anonymous");
   assert.equal(judge([], { preamble: `PROXY TCP4 203.0.113.9 ${OURS} 4711 8504` }).level, "anonymous");
+});
+
+test("Our address in pieces is found, whether they are in lines of one field or in several.", () => {
+  for (const names of [
+    ["X-Odd", "X-Odd"],
+    ["X-Net", "X-Host"],
+  ] as const) {
+    const { level, evidence } = judge([
+      [names[0], "198.51"],
+      [names[1], "100.7"],
+    ]);
+    assert.equal(level, "transparent");
+    assert.match(evidence[0] ?? "", /^'X-.*', one behind the other: they have our address 198\.51\.100\.7/);
+  }
+});
+
+test("Our address in a Host that was changed is found; another Host is a change of the request, and no sign of a proxy.", () => {
+  const withHost = (host: string) => ({
+    fields: payloadFor(sent).fields.map(([name, value]) => [name, name === "Host" ? host : value] as const),
+  });
+  assert.equal(judge([], withHost("198-51-100-7.judge.test")).level, "transparent");
+  assert.equal(judge([], withHost("evil.test")).level, "elite");
+  assert.equal(judgeRequestChanges(sent, payloadFor(sent, withHost("evil.test"))).length, 1);
+});
+
+test("A field of proxies that Connection names is a sign of one, and HTTP/1.0 is told as something that says little.", () => {
+  assert.equal(judge([["Connection", "X-Forwarded-For, close"]]).level, "anonymous");
+  assert.equal(judge([["Connection", "Proxy-Connection"]]).level, "anonymous");
+  assert.equal(judge([["Connection", "close, TE"]]).level, "elite");
+  const old = judge([], { httpVersion: "1.0" });
+  assert.equal(old.level, "elite");
+  assert.match(old.evidence.join(), /HTTP\/1\.0/);
 });
