@@ -16,6 +16,9 @@ const LOOKS_MAX = 2000;
 /** Between two such turns. Milliseconds. */
 const STEP_MS = 10;
 
+/** An exit that was busy, or being checked, when its honesty was to be looked at is late after so many times `honestyEvery`. */
+const LATE_TIMES = 1.25;
+
 /** Requests of a deep check, about. */
 const DEEP_REQUESTS = 8;
 
@@ -68,8 +71,8 @@ export class Patrol implements AsyncDisposable {
 
   /** Takes new orders; null: nothing is checked any more. Checks that run go on under the old ones. */
   configure(orders: Orders | null): void {
+    if (this.#orders === null) this.#honestyAt = this.#options.clock.now();
     this.#orders = orders;
-    this.#honestyAt = this.#options.clock.now();
     if (orders !== null) this.look();
     else {
       this.#stop();
@@ -127,7 +130,7 @@ export class Patrol implements AsyncDisposable {
   #startDue(orders: Orders): void {
     const { pool, random } = this.#options;
     const { concurrent, every, honestyEvery } = orders.settings;
-    this.#due ??= pool.dueForCheck(every);
+    this.#due ??= pool.dueForCheck(every, LATE_TIMES * honestyEvery);
     let looks = 0;
     while (this.#running.size < concurrent) {
       if (looks++ === LOOKS_MAX) {
@@ -139,7 +142,7 @@ export class Patrol implements AsyncDisposable {
         this.#endRound(orders);
         return;
       }
-      if (due !== null) this.#start(due.exit, orders, due.isNew || random() < every / honestyEvery);
+      if (due !== null) this.#start(due.exit, orders, due.closely || random() < every / honestyEvery);
     }
   }
 
@@ -188,7 +191,7 @@ export class Patrol implements AsyncDisposable {
     const begunAt = pool.beginCheck();
     const { target, outcome } = await this.#probe(exit, probe, deep);
     if (this.#cancellation.aborted) return;
-    pool.record({ exit: exit.id, over: exit, target, outcome }, begunAt);
+    pool.record({ exit: exit.id, over: exit, target, outcome, closely: deep }, begunAt);
     const fault = outcome.kind === "failed" ? outcome.fault.id : null;
     report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     if (outcome.kind === "answered") this.#onFirst?.();

@@ -9,35 +9,45 @@ const PROBATION_AGAIN_MS = 10_000;
 /** An exit that should be checked now. */
 export interface DueExit {
   readonly exit: Exit;
-  /** Nothing is known of it: neither has it answered, nor has a check passed it. */
-  readonly isNew: boolean;
+  /** Its honesty is to be looked at too: nobody has for too long, or it was found lying since. */
+  readonly closely: boolean;
+}
+
+/** After how long an exit is due. Milliseconds. */
+export interface DueTimes {
+  /** That showed nothing. */
+  readonly idleMs: number;
+  /** Whose honesty nobody has looked at, however much it is used. */
+  readonly honestMs: number;
 }
 
 /**
- * Goes through the exits once: those that nothing is known of, those whose bench is over, and those that showed nothing for `idleMs`.
- * Yields null for each that is not due, so that whoever asks can stop for a while.
+ * Goes through the exits once: those that nothing is known of, those whose bench is over, and those that showed nothing, or not that they are
+ * honest, for too long. Yields null for each that is not due, so that whoever asks can stop for a while.
  */
-export function* dueForCheck(members: Iterable<PoolExit>, idleMs: number, clock: Clock): Generator<DueExit | null, void> {
-  for (const member of members) yield dueNow(member, idleMs, clock.now());
+export function* dueForCheck(members: Iterable<PoolExit>, times: DueTimes, clock: Clock): Generator<DueExit | null, void> {
+  for (const member of members) yield dueNow(member, times, clock.now());
 }
 
 /** Goes through all that are in use. Yields null for each that is out. */
 export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<DueExit | null, void> {
   for (const member of members) {
     const { hold, health } = member;
-    yield hold !== null || health.isOnProbation || health.state(clock.now()) === "untried" ? null : { exit: member.exit, isNew: false };
+    yield hold !== null || health.isOnProbation || health.state(clock.now()) === "untried" ? null : { exit: member.exit, closely: true };
   }
 }
 
-function dueNow(member: PoolExit, idleMs: number, now: number): DueExit | null {
+function dueNow(member: PoolExit, { idleMs, honestMs }: DueTimes, now: number): DueExit | null {
   const { hold, health, inFlight } = member;
   if (hold !== null || health.isBenched(now)) return null;
+  const closely = now - health.honestAt > honestMs;
   if (health.isOnProbation) {
     // A check that found nothing out, or only that its target is down, leaves it on probation.
     const isAgain = health.checkedAt >= health.benchedUntil && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS);
-    return inFlight === 0 && !isAgain ? { exit: member.exit, isNew: false } : null;
+    return inFlight === 0 && !isAgain ? { exit: member.exit, closely } : null;
   }
-  const isNew = health.state(now) === "untried";
-  if (isNew && health.checkedAt === NEVER) return { exit: member.exit, isNew };
-  return now - health.seenAt >= idleMs ? { exit: member.exit, isNew } : null;
+  if (health.state(now) === "untried" && health.checkedAt === NEVER) return { exit: member.exit, closely };
+  // That it serves shows that it works, and not that it is honest.
+  const shownAt = closely ? health.checkedAt : health.seenAt;
+  return now - shownAt >= idleMs ? { exit: member.exit, closely } : null;
 }

@@ -33,8 +33,10 @@ export const CHECKED_AT = 10;
 export const BENCHED_UNTIL = 11;
 /** 1: the last check that found anything out failed, whoever was to blame. */
 export const CHECK_FAILED = 12;
+/** When a check last found it honest, and it was not found lying since. */
+export const HONEST_AT = 13;
 /** The same of these. */
-const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER, NEVER, 0];
+const UNKNOWN: readonly number[] = [0, 0, 0, -1, -1, -1, 0, 0, 0, Number.POSITIVE_INFINITY, NEVER, NEVER, 0, NEVER];
 
 /** Numbers in the record of one exit. */
 export const HISTORY_NUMBERS: number = UNKNOWN.length;

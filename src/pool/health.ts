@@ -4,6 +4,7 @@ import type { FaultId } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
 import { hashText } from "../core/hash-text.ts";
 import { benchMs } from "./bench-time.ts";
+import type { CheckFinding } from "./check-finding.ts";
 import {
   BENCHED_AT,
   BENCHED_OVER,
@@ -17,6 +18,7 @@ import {
   FAILURES,
   HEALTHY,
   HISTORY_NUMBERS,
+  HONEST_AT,
   IS_DEAD,
   LAST_FAULT,
   LEVEL,
@@ -107,10 +109,18 @@ export class Health {
     return this.#get(CHECKED_AT);
   }
 
-  /** A check looked at it. @param failed null: it found nothing out. */
-  check(failed: boolean | null, now: number): void {
+  /** When a check last found it honest; never, where it was found lying since. On the clock. */
+  get honestAt(): number {
+    return this.#get(HONEST_AT);
+  }
+
+  /** A check looked at it. */
+  check(found: CheckFinding, now: number): void {
     this.#set(CHECKED_AT, now);
-    if (failed !== null) this.#set(CHECK_FAILED, failed ? 1 : 0);
+    if (found === "nothing") return;
+    this.#set(CHECK_FAILED, found === "failed" || found === "lies" ? 1 : 0);
+    if (found === "honest") this.#set(HONEST_AT, now);
+    else if (found === "lies") this.#set(HONEST_AT, NEVER);
   }
 
   isBenched(now: number): boolean {
@@ -190,6 +200,7 @@ export class Health {
       this.#set(STANDING, UNTRIED);
       this.#set(CHECKED_AT, NEVER);
       this.#set(CHECK_FAILED, 0);
+      this.#set(HONEST_AT, NEVER);
     }
     this.#set(LEVEL, 0);
     this.#set(BENCHED_UNTIL, NEVER);

@@ -17,6 +17,8 @@ export interface Checked {
   readonly over?: Exit;
   readonly target: Target;
   readonly outcome: LeaseOutcome;
+  /** Its honesty was looked at too. */
+  readonly closely?: boolean;
 }
 
 interface Known {

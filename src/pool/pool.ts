@@ -8,6 +8,7 @@ import { type Fault, type FaultId, fault } from "../core/fault.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { PoolSettings } from "../core/pool-settings.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
+import { findingOf } from "./check-finding.ts";
 import { Chooser, type Want } from "./chooser.ts";
 import { type Ways, waysTo } from "./circuit-ways.ts";
 import { type DueExit, dueForCheck, inTurn } from "./due-checks.ts";
@@ -152,19 +153,18 @@ export class Pool {
   }
 
   /** What a check found out. Null also where there is no such exit. */
-  record({ exit, over, target, outcome }: Checked, begunAt: number = this.beginCheck()): Weighed | null {
+  record({ exit, over, target, outcome, closely }: Checked, begunAt: number = this.beginCheck()): Weighed | null {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
     const now = this.#clock.now();
     const checked = over ?? taken.exit;
-    const isFailed = outcome.kind === "unjudged" ? null : outcome.kind === "failed";
-    if (this.#exits.isStill(taken, checked)) taken.learn().check(isFailed, now);
+    if (this.#exits.isStill(taken, checked)) taken.learn().check(findingOf(outcome, closely === true), now);
     return this.#outcomes.learn({ taken, exit: checked, target, leasedAt: begunAt }, outcome, now);
   }
 
-  /** Goes through the exits that a check should look at now; `idleMs` is how long one may have been unused. */
-  dueForCheck(idleMs: number): Generator<DueExit | null, void> {
-    return dueForCheck(this.#exits.all(), idleMs, this.#clock);
+  /** Goes through the exits that a check should look at now: unused for `idleMs`, or nobody has looked at their honesty for `honestMs`. */
+  dueForCheck(idleMs: number, honestMs: number = Number.POSITIVE_INFINITY): Generator<DueExit | null, void> {
+    return dueForCheck(this.#exits.all(), { idleMs, honestMs }, this.#clock);
   }
 
   /** Goes through the exits that are in use, one after the other. */

@@ -230,6 +230,47 @@ test("a liar is benched by the fault of its lie", async () => {
   assert.equal(exit?.lastFault, "honesty.content_changed");
 });
 
+test("a liar is looked at closely when its bench is over, and serves no more while it lies", async () => {
+  const lie = fault("honesty.tls_intercepted", "another certificate");
+  const lies: Probed = { ...DEAD, outcome: { kind: "failed", fault: lie, culprit: "exit", role: "exit" } };
+  const { patrol, whenChecked, clock, pool, checks } = patrolled(["liar", "good"], async ({ id }, { deep }) => {
+    return id === "liar" && deep ? lies : PASSED; // one page alone does not show it
+  });
+  await using _ = patrol;
+  await whenChecked(2);
+  for (let count = 3; count < 9; count++) {
+    clock.ms += pool.find("liar")?.benchedForMs ?? 0;
+    pool.record({ exit: "good", target: TARGET, outcome: PASSED.outcome });
+    patrol.look();
+    await whenChecked(count);
+    assert.equal(pool.find("liar")?.state, "benched");
+  }
+  assert.ok(checks.slice(2).every(({ exit, fault: id }) => exit === "liar" && id === "honesty.tls_intercepted"));
+});
+
+test("an exit that begins to lie is found out in the time that is set, however much it is used, and however often settings are read again", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const lie = fault("honesty.content_changed", "a script was added");
+  let lying = false;
+  const ids = ["a", "b", "liar", "c"];
+  const lies: Probed = { ...DEAD, outcome: { kind: "failed", fault: lie, culprit: "exit", role: "exit" } };
+  const probe: Probe = async ({ id }, { deep }) => (lying && deep && id === "liar" ? lies : PASSED);
+  const { patrol, whenChecked, clock, pool, checks, takeExit } = patrolled(ids, probe);
+  await using _ = patrol;
+  await whenChecked(4);
+  lying = true;
+  const until = clock.ms + SETTINGS.honestyEvery;
+  while (pool.find("liar")?.state === "healthy" && clock.ms <= until) {
+    clock.ms += 60_000;
+    for (const id of ids) pool.settle(takeExit(id), PASSED.outcome);
+    if (clock.ms % 3_600_000 < 60_000) patrol.configure({ settings: SETTINGS, probe });
+    t.mock.timers.tick(500);
+    await new Promise(setImmediate);
+  }
+  assert.equal(pool.find("liar")?.lastFault, "honesty.content_changed");
+  assert.ok(checks.length >= 5 && checks.length <= 8, `${checks.length}`);
+});
+
 test("a bug in a check is told, and its exit is taken like others", async () => {
   const bugs: unknown[] = [];
   const { patrol, whenChecked, take } = patrolled(

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
+import type { LeaseOutcome } from "../../src/pool/lease.ts";
 import { ANSWERED, exitOf, type Fixture, failed, poolOf, REFUSED, seeded, TARGET, UNJUDGED } from "./fakes.ts";
 
 const IDLE_MS = 60_000;
+const HONEST_MS = 3_600_000;
 const CHECKED = { ...DEFAULTS.pool, checked: true };
 
 function dueOf({ pool }: Fixture): string[] {
@@ -85,16 +87,35 @@ test("an exit whose check failed is not taken while one that passed is there, wh
   }
 });
 
-test("an exit that never passed a check is due as a new one", () => {
-  const fixture = poolOf([exitOf("a")], seeded(1), CHECKED);
-  const { pool, clock } = fixture;
-  pool.record({ exit: "a", target: TARGET, outcome: UNJUDGED });
-  assert.deepEqual([...pool.dueForCheck(IDLE_MS)], [null]);
+test("an exit is looked at closely until it was found honest, and when that is too long ago, however much it is used", () => {
+  const fixture = poolOf([exitOf("a")], () => 0, CHECKED);
+  const { pool, clock, takeExit } = fixture;
+  const due = () => [...pool.dueForCheck(IDLE_MS, HONEST_MS)].map((one) => one?.closely ?? null);
+  const record = (outcome: LeaseOutcome, closely: boolean) => pool.record({ exit: "a", target: TARGET, outcome, closely });
+  const use = () => pool.settle(takeExit("a"), ANSWERED);
+  assert.deepEqual(due(), [true]);
+  for (const outcome of [UNJUDGED, REFUSED]) {
+    record(outcome, true);
+    assert.deepEqual(due(), [null]);
+    clock.ms += IDLE_MS;
+    use();
+    assert.deepEqual(due(), [true], outcome.kind);
+  }
+  record(ANSWERED, true);
   clock.ms += IDLE_MS;
-  assert.deepEqual(
-    [...pool.dueForCheck(IDLE_MS)].map((due) => due?.isNew),
-    [true],
-  );
+  assert.deepEqual(due(), [false], "it was not used");
+  use();
+  assert.deepEqual(due(), [null]);
+  clock.ms += HONEST_MS;
+  use();
+  assert.deepEqual(due(), [true]);
+  record(failed("honesty.content_changed", "exit"), false);
+  clock.ms += 2000;
+  assert.deepEqual(due(), [true], "its bench for the lie is over");
+  record(ANSWERED, false);
+  clock.ms += IDLE_MS;
+  use();
+  assert.deepEqual(due(), [true], "that it works takes no lie back");
 });
 
 test("an exit whose route has changed waits for its check like a new one", () => {
@@ -104,11 +125,11 @@ test("an exit whose route has changed waits for its check like a new one", () =>
     CHECKED,
   );
   const { pool, take, stateOf } = fixture;
-  for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: ANSWERED });
+  for (const exit of ["a", "b"]) pool.record({ exit, target: TARGET, outcome: ANSWERED, closely: true });
   pool.change([exitOf("a", { hops: exitOf("new-a").hops })], []);
   assert.equal(stateOf("a"), "untried");
   assert.deepEqual(
-    [...pool.dueForCheck(IDLE_MS)].map((due) => due && [due.exit.id, due.isNew]),
+    [...pool.dueForCheck(IDLE_MS, HONEST_MS)].map((due) => due && [due.exit.id, due.closely]),
     [["a", true], null],
   );
   for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "b");
