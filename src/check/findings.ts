@@ -59,8 +59,8 @@ export class Findings {
     if (judged.addedFields.length > 0) this.addEvidence(`${judged.addedFields.join(", ")} came with the answer, which is harmless`);
     this.#addAddress(payload.address);
     const { level, evidence } = judgeAnonymity(sent, payload, this.#place);
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#level)) this.#level = level;
-    for (const sentence of evidence) addOnce(this.#levelEvidence, sentence, SENTENCES_MAX);
+    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#level)) this.#riseTo(level, evidence);
+    else for (const sentence of evidence) addOnce(this.#levelEvidence, sentence, SENTENCES_MAX);
   }
 
   /** Of a tunnel, those until it stands count: what comes out of it has another way behind it. */
@@ -114,6 +114,13 @@ export class Findings {
   /** A judge answered that does not sign. */
   get isUnsigned(): boolean {
     return this.#unsigned > 0 && this.#genuine === 0;
+  }
+
+  /** What shows the level stands first, so that nothing that was found before takes its place. */
+  #riseTo(level: CheckResult["anonymity"]["level"], evidence: readonly string[]): void {
+    this.#level = level;
+    const before = this.#levelEvidence.splice(0);
+    for (const sentence of [...evidence, ...before]) addOnce(this.#levelEvidence, sentence, SENTENCES_MAX);
   }
 
   #addAddress(address: string): void {

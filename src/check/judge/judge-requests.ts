@@ -42,8 +42,10 @@ function echo(voice: JudgeVoice, request: IncomingMessage, response: ServerRespo
   });
   request.once("end", () => {
     if (response.headersSent) return;
-    const { socket, rawHeaders, method = "", url: target = "", httpVersion } = request;
-    const received = { method, target, httpVersion, fields: pairs(rawHeaders), bodyBytes, bodySha256: hash.digest("hex") };
+    const { socket, rawHeaders, rawTrailers, method = "", url: target = "", httpVersion } = request;
+    // A site reads what stands behind a body as well as what stands before it.
+    const all = pairs([...rawHeaders, ...rawTrailers]);
+    const received = { method, target, httpVersion, fields: all, bodyBytes, bodySha256: hash.digest("hex") };
     const { fields, body } = composeAnswer(voice, socket, received);
     response.writeHead(200, fields.flat()).end(body);
     voice.slowReaders.note(socket);

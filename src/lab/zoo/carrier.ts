@@ -26,7 +26,8 @@ export interface Seen {
 export interface Tricks {
   /** Answers itself, with these bytes; null: it carries. */
   readonly instead?: (request: Carried, seen: Seen) => Buffer | null;
-  readonly request?: (request: Carried, seen: Seen) => Carried;
+  /** Bytes go out as they are; they have to ask for the connection to end. */
+  readonly request?: (request: Carried, seen: Seen) => Carried | Buffer;
   /** Bytes go out as they are, and then the connection ends. */
   readonly answer?: (answer: Carried, request: Carried, seen: Seen) => Carried | Buffer;
   /** Where things lead; null: nowhere. */
@@ -125,7 +126,7 @@ export class Carrier {
     const sent = this.tricks.request?.(asked, seen) ?? asked;
     let answer: Carried;
     try {
-      answer = await this.#ask(sent, onward);
+      answer = await this.#ask(sent, request.method, onward);
     } catch {
       return refuse(request);
     }
@@ -135,16 +136,16 @@ export class Carrier {
     return isLast || Buffer.isBuffer(changed) ? "close" : "keep";
   }
 
-  async #ask(request: Carried, { to, secure }: Onward): Promise<Carried> {
+  async #ask(request: Carried | Buffer, method: string, { to, secure }: Onward): Promise<Carried> {
     const plain = await this.dial(to);
     const hop = secure ? await wrapOnward(plain, to) : plain;
     try {
-      await hop.send(writeCarried(request, "close", request.body.length === 0));
+      await hop.send(Buffer.isBuffer(request) ? request : writeCarried(request, "close", request.body.length === 0));
       for (;;) {
         const head = await readHead(hop.reader);
         const status = Number(head.line[1]);
         if (status < 200) continue;
-        const isBodiless = request.line[0] === "HEAD" || status === 204 || status === 304;
+        const isBodiless = method === "HEAD" || status === 204 || status === 304;
         const body = isBodiless ? Buffer.alloc(0) : await readBody(hop.reader, head, true);
         return { line: head.line, fields: pairs(head.fields), body };
       }

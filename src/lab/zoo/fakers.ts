@@ -36,6 +36,9 @@ export const FAKERS: Liars = [
   zooProxy("a SOCKS proxy that opens every tunnel to a page of its own", "socks5", { state: "lies", fault: ["honesty.fake_answer"] }, () =>
     startSocksProxy({ optimistic: true }, { tunnel: saysPortal }),
   ),
+  fakes("has no scripts", (request) => (/\.js\?/.test(request.line[1]) ? nothingThere(404) : null)),
+  fakes("has no pictures any more", (request) => (/\.png\?/.test(request.line[1]) ? nothingThere(410) : null)),
+  fakes("has nothing for POST", (request) => (request.line[0] === "POST" ? nothingThere(404) : null)),
   zooProxy("a proxy that answers plain requests itself, and carries tunnels", "http", liesBy("honesty.fake_answer"), () =>
     startWebProxy({ instead: portal }),
   ),
@@ -137,8 +140,12 @@ function anywhere(to: HostPort): HostPort {
   return findLoopback(to) ?? { host: HIJACKED, port: to.port };
 }
 
-function fakes(what: string, answer: (request: Carried) => Buffer): ZooProxy {
+function fakes(what: string, answer: (request: Carried) => Buffer | null): ZooProxy {
   return zooProxy(what, "http", liesBy("honesty.fake_answer"), () => startWebProxy({ instead: answer }));
+}
+
+function nothingThere(status: number): Buffer {
+  return formatAnswer(status, { "Content-Type": "text/html", Connection: "close" }, "<h1>Not Found</h1>");
 }
 
 function stale(title: string, keyOf: (request: Carried) => string): ZooProxy {

@@ -47,6 +47,9 @@ export const TELLING_PROXIES: readonly ZooProxy[] = [
   zooProxy("tells who asks for POST alone", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ request: (request, seen) => (request.line[0] === "POST" ? told(request, seen) : request) }),
   ),
+  zooProxy("tells who asks behind the body of POST alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, seen) => (request.line[0] === "POST" ? toldBehind(request, seen) : request) }),
+  ),
   zooProxy("tells who asks in plain tunnels alone", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ request: told })) }),
   ),
@@ -99,6 +102,14 @@ async function tellsFirst(peer: LabConnection, to: HostPort, carrier: Carrier): 
 
 function told(request: Carried, { client }: Seen): Carried {
   return withField(request, "X-Forwarded-For", client);
+}
+
+/** RFC 9112 7.1.2: in trailers, which take a body in chunks. */
+function toldBehind({ line, fields, body }: Carried, { client }: Seen): Buffer {
+  const kept = fields.filter(([name]) => name.toLowerCase() !== "content-length").map(([name, value]) => `${name}: ${value}`);
+  const head = [line.join(" "), ...kept, "Transfer-Encoding: chunked", "Connection: close", "", ""].join("\r\n");
+  const behind = `\r\n0\r\nX-Forwarded-For: ${client}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(`${head}${body.length.toString(16)}\r\n`), body, Buffer.from(behind)]);
 }
 
 function octets(address: string): number[] {
