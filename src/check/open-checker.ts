@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
+import { hideUserinfo } from "../core/printable.ts";
 import type { ExchangeSettings } from "../core/settings.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
@@ -13,7 +14,7 @@ import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
 import type { Check } from "./run-checks.ts";
 import { StandingJudges } from "./standing-judges.ts";
-import { readTargetCheck, type TargetWords } from "./target.ts";
+import { readTargetCheck, type TargetProblem, type TargetWords } from "./target.ts";
 
 /** What a run of checks is set up with. */
 export interface CheckerOptions {
@@ -54,7 +55,7 @@ export class BadCheckOption extends Error {
 export async function openChecker(options: CheckerOptions): Promise<Checker> {
   const { exchange, timeoutMs, samples, throughputBytes, ca } = options;
   const target = options.target === null ? null : readTargetCheck(options.target, new Rules(exchange.rules));
-  if (target !== null && "problem" in target) throw new BadCheckOption(`--target: ${target.problem}`);
+  if (target !== null && "problem" in target) throw new BadCheckOption(`${TARGET_FLAGS[target.of]}: ${target.problem}`);
   const geo = options.geo.length === 0 ? null : openGeo(options.geo);
   const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
   const common = {
@@ -79,9 +80,12 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   };
 }
 
+const TARGET_FLAGS: Readonly<Record<TargetProblem["of"], string>> = { url: "--target", status: "--expect-status", body: "--expect-body" };
+
 async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: DirectContext): Promise<JudgesAsked> {
   const urls = judges.map((text) => {
-    if (!URL.canParse(text)) throw new BadCheckOption(`--judge: ${text} is no URL; \`goodgateway judge\` prints that of a judge`);
+    if (!URL.canParse(text))
+      throw new BadCheckOption(`--judge: ${hideUserinfo(text)} is no URL; \`goodgateway judge\` prints that of a judge`);
     const url = new URL(text);
     const misnamed = judgeUrlProblem(url);
     if (misnamed !== null) throw new BadCheckOption(`--judge: ${misnamed}`);
@@ -89,6 +93,7 @@ async function findJudges({ judges, warn, timeoutMs }: CheckerOptions, context: 
   });
   const asked = await askJudges(urls, context, timeoutMs);
   const rest = asked.up.length > 0 ? "the others are asked" : "the check's own is left, which only proxies of this machine can reach";
+  if (context.signal?.aborted === true) return asked; // the user had no patience, and needs no reasons
   for (const problem of asked.problems) warn(`--judge: ${problem}; ${rest}`);
   return asked;
 }

@@ -1,4 +1,5 @@
 import type { Rules } from "../blame/rules.ts";
+import { hideUserinfo } from "../core/printable.ts";
 
 /** What a site must answer for an exit to be of use there. */
 export interface TargetCheck {
@@ -20,16 +21,22 @@ export interface TargetWords {
   readonly body: string | null;
 }
 
+/** Why it is none, and which of the words say so. */
+export interface TargetProblem {
+  readonly of: keyof TargetWords;
+  readonly problem: string;
+}
+
 /** A check of a target, or in words why it is none. */
-export function readTargetCheck(words: TargetWords, rules: Rules): TargetCheck | { readonly problem: string } {
-  if (!URL.canParse(words.url)) return { problem: `${words.url} is no URL` };
+export function readTargetCheck(words: TargetWords, rules: Rules): TargetCheck | TargetProblem {
+  if (!URL.canParse(words.url)) return { of: "url", problem: `${hideUserinfo(words.url)} is no URL: write it as https://site.example/` };
   const url = new URL(words.url);
-  if (url.protocol !== "http:" && url.protocol !== "https:") return { problem: "a target is an http:// or https:// URL" };
-  if (url.username !== "" || url.password !== "") return { problem: "a target's URL takes no user and password" };
+  if (url.protocol !== "http:" && url.protocol !== "https:") return { of: "url", problem: "a target is an http:// or https:// URL" };
+  if (url.username !== "" || url.password !== "") return { of: "url", problem: "a target's URL takes no user and password" };
   const statuses = readStatuses(words.status);
-  if (statuses === null) return { problem: `${words.status} is no list of statuses, such as 200 or 2xx,404` };
+  if (statuses === null) return { of: "status", problem: `${words.status} is no list of statuses, such as 200 or 2xx,404` };
   const body = readBody(words.body);
-  if (body === undefined) return { problem: `${words.body} is no regular expression` };
+  if (body === undefined) return { of: "body", problem: `${words.body} is no regular expression` };
   return { url, statuses, body, rules };
 }
 

@@ -49,7 +49,7 @@ function tellAlive(result: CheckResult): Row[] {
   const { protocols, connections, honesty, anonymity, target, bytesPerSecond, unverified, fault } = result;
   return [
     ...(fault === null ? [] : tellFault(fault)),
-    ["protocols", `${protocols.join(", ")} (${connections} ${connections === 1 ? "connection" : "connections"} to find out)`],
+    ["protocols", protocols.join(", ")],
     ...tellTimes(result),
     ...tellAbilities(result),
     ...verdict("anonymity", anonymity.level, anonymity.evidence),
@@ -57,6 +57,7 @@ function tellAlive(result: CheckResult): Row[] {
     ...tellExit(result),
     ...(target === null ? [] : ([["target", `${target.ok ? "as expected" : "not as expected"}: ${target.details}`]] as Row[])),
     ...(bytesPerSecond === null ? [] : ([["throughput", formatSpeed(bytesPerSecond)]] as Row[])),
+    ["connections", String(connections)],
     ...listOf("unverified", unverified),
   ];
 }

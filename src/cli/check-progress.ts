@@ -1,6 +1,7 @@
 import type { Progress } from "../check/run-checks.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { formatTime } from "./check-summary.ts";
+import { CHECK_WIDTH_MIN } from "./check-table.ts";
 import { fit, format, lookOf } from "./look.ts";
 
 /**
@@ -14,6 +15,7 @@ export class ProgressLine {
   readonly #now: () => number;
   /** Times and counts of the last seconds. */
   readonly #recent: { readonly at: number; readonly done: number }[] = [];
+  readonly #startedAt: number;
   #drawnAt = Number.NEGATIVE_INFINITY;
   #isShown = false;
 
@@ -22,6 +24,7 @@ export class ProgressLine {
     this.#stream = stream;
     this.#share = share;
     this.#now = now;
+    this.#startedAt = now();
   }
 
   draw(progress: Progress): void {
@@ -30,8 +33,10 @@ export class ProgressLine {
     this.#drawnAt = now;
     this.#recent.push({ at: now, done: progress.tally.done });
     if (this.#recent.length > SAMPLES_MAX) this.#recent.shift();
-    const width = (lookOf(this.#stream).width ?? 0) - 1; // a full line would move the cursor to the next
-    this.#stream.write(`\r\x1b[K${fit(writeProgress(progress, this.#share(), rateOf(this.#recent)), width)}`);
+    const width = (lookOf(this.#stream, CHECK_WIDTH_MIN).width ?? 0) - 1; // a full line would move the cursor to the next
+    const isOne = progress.isAllRead && progress.read === 1 && progress.tally.done === 0;
+    const line = isOne ? `checking for ${formatTime(now - this.#startedAt)}` : writeProgress(progress, this.#share(), rateOf(this.#recent));
+    this.#stream.write(`\r\x1b[K${fit(line, width)}`);
     this.#isShown = true;
   }
 

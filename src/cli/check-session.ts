@@ -11,6 +11,7 @@ import { ProgressLine } from "./check-progress.ts";
 import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
 import type { Sources } from "./check-sources.ts";
 import { type Ending, writeReport, writeSummary } from "./check-summary.ts";
+import { CHECK_WIDTH_MIN } from "./check-table.ts";
 import { format, lookOf, plural } from "./look.ts";
 
 /** One run of `check`: where its results go, and what is said meanwhile and at the end. */
@@ -138,8 +139,8 @@ export class CheckSession {
   }
 
   #report(ending: Ending): void {
-    if (this.#printed === null) for (const line of writeReport(ending, lookOf(process.stdout))) console.log(line);
-    else if (process.stderr.isTTY) for (const line of writeSummary(ending, lookOf(process.stderr))) console.error(line);
+    if (this.#printed === null) for (const line of writeReport(ending, lookOf(process.stdout, CHECK_WIDTH_MIN))) console.log(line);
+    else if (process.stderr.isTTY) for (const line of writeSummary(ending, lookOf(process.stderr, CHECK_WIDTH_MIN))) console.error(line);
   }
 
   #ending(): Ending {

@@ -47,7 +47,10 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
     ...(duplicates > 0 ? [plural(duplicates, "duplicate", "duplicates")] : []),
     ...(badLines > 0 ? [plural(badLines, "bad line", "bad lines")] : []),
   ];
-  const head = `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
+  const head =
+    done === 0
+      ? `stopped after ${formatTime(ms)}, before one proxy was checked`
+      : `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
   return [
     ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDE_CHARS),
     ...(states.answers > 0 ? wrap(ANSWERS, (look.width ?? WIDE_CHARS) - 2).map((line) => `  ${line}`) : []),
@@ -92,12 +95,18 @@ function reasons(title: string, all: readonly Reason[], look: Look): string[] {
   const width = look.width ?? WIDE_CHARS;
   const lines = all.flatMap(({ count, fault, details, summary }) => {
     const start = `  ${format(count).padStart(countWidth)}  ${fault.padEnd(idWidth)}  `;
+    const below = " ".repeat(countWidth + 4);
+    if (width - start.length < REASON_CHARS_MIN)
+      return [start.trimEnd(), ...wrap(count === 1 ? details : summary, width - below.length).map((line) => below + line)];
     return wrap(count === 1 ? details : summary, width - start.length).map(
       (line, i) => (i === 0 ? start : " ".repeat(start.length)) + line,
     );
   });
   return ["", `${title}:`, ...lines];
 }
+
+/** With less beside its id, a reason stands below it. */
+const REASON_CHARS_MIN = 24;
 
 /** `4.2 s`, `3 min 20 s`. */
 export function formatTime(ms: number): string {

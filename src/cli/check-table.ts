@@ -3,6 +3,9 @@ import type { ExitScheme } from "../core/route.ts";
 import { latencyOf } from "./check-order.ts";
 import { fit, formatMs, formatSpeed, type Look, paintState } from "./look.ts";
 
+/** Characters that a table needs, and the report around it. */
+export const CHECK_WIDTH_MIN = 30;
+
 /** Results as a table: columns that no result has anything for are left out, and on a narrow terminal those that matter least. */
 export function writeTable(results: readonly CheckResult[], look: Look): string[] {
   const columns = chooseColumns(results, look.width);
@@ -31,8 +34,9 @@ interface Column {
   readonly title: string;
   readonly read: (result: CheckResult) => string;
   readonly isNumber: boolean;
-  /** Characters, at most. */
+  /** Characters, at most; and where room is scarce. */
   readonly max: number;
+  readonly narrow: number;
   /** The smaller, the sooner it is left out. */
   readonly worth: number;
 }
@@ -46,15 +50,20 @@ const column = (title: string, worth: number, max: number, read: Column["read"],
   read,
   isNumber,
   max,
+  narrow: Math.min(max, NARROW_CHARS_MAX[title] ?? max),
   worth,
 });
+
+/** Lists of protocols can do with less, rather than another column without any. */
+const NARROW_CHARS_MAX: Readonly<Record<string, number>> = { PROTOCOLS: 12 };
+const ANONYMITY_WORTH = 6;
 
 const COLUMNS: readonly Column[] = [
   column("STATE", 9, 7, ({ state }) => state),
   column("PROXY", 9, 48, nameOf),
   column("PROTOCOLS", 8, 24, ({ protocols }) => shorten(protocols)),
   column("TIME", 7, 8, (result) => tell(latencyOf(result), formatMs), true),
-  column("ANONYMITY", 6, 11, ({ anonymity }) => (anonymity.level === "unknown" ? "" : anonymity.level)),
+  column("ANONYMITY", ANONYMITY_WORTH, 11, ({ anonymity }) => (anonymity.level === "unknown" ? "" : anonymity.level)),
   column("HONESTY", 3, 9, ({ honesty }) => (honesty.verdict === "unknown" ? "" : honesty.verdict)),
   column("SPEED", 5, 9, ({ bytesPerSecond }) => tell(bytesPerSecond, formatSpeed), true),
   column("CC", 4, 2, ({ country }) => country ?? ""),
@@ -64,15 +73,28 @@ const COLUMNS: readonly Column[] = [
 
 function chooseColumns(results: readonly CheckResult[], width: number | null): readonly Column[] {
   let chosen = COLUMNS.filter(({ worth, read }) => worth === 9 || results.some((result) => read(result) !== ""));
-  const needed = (columns: readonly Column[]) =>
-    NOTE_CHARS_MIN +
-    sum(columns.map(({ max, title, read }) => GAP.length + Math.min(max, Math.max(title.length, ...results.map((r) => read(r).length)))));
+  const needed = (columns: readonly Column[]) => {
+    const widths = columns.map(
+      ({ max, title, read }) => GAP.length + Math.min(max, Math.max(title.length, ...results.map((row) => read(row).length))),
+    );
+    return Math.max(sum(widths) + noteChars(results), sum(widths.slice(0, COLUMNS_OF_LIARS)) + NOTE_CHARS_MIN);
+  };
   while (width !== null && chosen.length > 2 && needed(chosen) > width) {
     const least = Math.min(...chosen.map(({ worth }) => worth));
     if (least === 9) break;
-    chosen = chosen.filter(({ worth }) => worth !== least);
+    const isRoomy = chosen.some(({ max, narrow }) => narrow < max);
+    chosen =
+      least >= ANONYMITY_WORTH && isRoomy
+        ? chosen.map((one) => ({ ...one, max: one.narrow }))
+        : chosen.filter(({ worth }) => worth !== least);
   }
   return chosen;
+}
+
+/** That the notes need which stand behind all columns. */
+function noteChars(results: readonly CheckResult[]): number {
+  const whole = results.filter((result) => columnsOf(result) === COLUMNS.length);
+  return Math.min(NOTE_CHARS_MIN, Math.max(0, ...whole.map((result) => noteOn(result).length)));
 }
 
 /** Without the scheme where another column has the protocols. */

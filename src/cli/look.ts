@@ -12,16 +12,18 @@ export interface Look {
   readonly paint: (style: Style, text: string) => string;
 }
 
-/** How a stream wants its text. */
-export function lookOf(stream: NodeJS.WriteStream): Look {
+/** How a stream wants its text. @param widthMin what the text needs, however narrow the terminal is. */
+export function lookOf(stream: NodeJS.WriteStream, widthMin: number = WIDTH_MIN): Look {
   return {
-    width: stream.isTTY ? Math.max(WIDTH_MIN, stream.columns || WIDTH_MIN) : null,
+    width: stream.isTTY ? Math.max(widthMin, stream.columns || WIDTH_UNTOLD) : null,
     paint: (style, text) => styleText(style, text, { stream }),
   };
 }
 
-/** A terminal that does not say, and one too narrow for any table. */
+/** A terminal too narrow for most tables. */
 const WIDTH_MIN = 60;
+/** One that does not say. */
+const WIDTH_UNTOLD = 80;
 
 /** A state in its colour. */
 export function paintState(state: CheckState, text: string, { paint }: Look): string {

@@ -132,6 +132,16 @@ test("Ctrl-C prints what is known", async () => {
   assert.match(command.stdout, /^\d prox\w+ so far, in /m);
 });
 
+test("Ctrl-C ends the wait for a judge too, and says that nothing was checked", async () => {
+  await using silent = await startLabServer(() => {});
+  await using command = new RunningCommand(["check", "127.0.0.1:1", "--judge", `http://127.0.0.1:${silent.port}/`, "--timeout", "60"]);
+  await silent.whenAccepted(1);
+  command.process.kill("SIGINT");
+  assert.equal(await command.status(), 1);
+  assert.match(command.stdout, /^stopped after \d+\.\d s, before one proxy was checked$/m);
+  assert.equal(command.stderr, "");
+});
+
 test("filters choose what is printed and what counts as found", async () => {
   await using exit = await startHttpExit();
   const directory = directoryWith({ "list.txt": `${exit.host}:${exit.port}\n` });
@@ -152,6 +162,8 @@ test("what cannot be meant is refused with the words to type instead", async () 
     [["empty.txt", "--output", "x.bin"], /which format is x\.bin to be\?/],
     [["empty.txt", "--expect-status", "200"], /need --target URL/],
     [["empty.txt", "--target", "ftp://x/"], /--target: a target is an http/],
+    [["empty.txt", "--target", "site.example"], /--target: site\.example is no URL: write it as https:/],
+    [["empty.txt", "--target", "http://x/", "--expect-status", "99"], /--expect-status: 99 is no list of statuses/],
     [["empty.txt", "--alve"], /unknown option '--alve'[\s\S]*--alive/],
     [["empty.txt", "--timeout", "soon"], /It is a number of seconds/],
   ];

@@ -143,12 +143,17 @@ async function get(request: JudgeRequest, context: DirectContext): Promise<Judge
   const opened = await dial(plan, { ...context, deadline, ca: null, isOwnListener: () => false });
   if (opened.kind === "failed") return tell(opened.failure);
   if (opened.kind === "loop") throw new Error("nothing is our own listener here");
-  const asked = await ask(opened.connection, writeRequestHead(outbound(request)), request.body, {
+  const { connection } = opened;
+  const leave = () => connection.destroy();
+  if (context.signal?.aborted === true) leave();
+  context.signal?.addEventListener("abort", leave);
+  const asked = await ask(connection, writeRequestHead(outbound(request)), request.body, {
     ...{ limits, tolerances, clock, method: request.method, role: "target", hop: 1, reused: false },
     timeoutMs: timeouts.head,
     bodyBytesMax: ANSWER_BYTES_MAX,
     rawBytesMax: 0,
   });
+  context.signal?.removeEventListener("abort", leave);
   if (asked.kind === "failed") return tell(asked.failure);
   asked.connection?.destroy();
   return asked.response;

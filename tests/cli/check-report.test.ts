@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { CheckResult, Finding } from "../../src/check/check-result.ts";
+import { Tally } from "../../src/check/summary.ts";
+import { writeReport } from "../../src/cli/check-summary.ts";
+import { writeTable } from "../../src/cli/check-table.ts";
+
+const NOTHING: Finding = { ok: null, details: "" };
+const ALIVE: CheckResult = {
+  ...{ at: "2026-01-01T00:00:00.000Z", source: "list.txt", line: 1, exit: "de-7", proxy: "http://192.168.200.100:65535", state: "works" },
+  ...{ protocols: ["http"], tried: [], connections: 7, fault: null, ms: { total: 12 }, samples: 3 },
+  can: { http: NOTHING, https: NOTHING, connect: NOTHING, connectOther: NOTHING, ipv6: NOTHING, remoteDns: NOTHING, keepAlive: NOTHING },
+  anonymity: { level: "transparent", evidence: [] },
+  honesty: { verdict: "honest", lies: [], evidence: [] },
+  ...{ exitAddresses: ["192.0.2.77"], rotates: false, country: null, network: null, target: null, bytesPerSecond: null, unverified: [] },
+};
+const REFUSED: CheckResult = {
+  ...ALIVE,
+  ...{
+    proxy: "192.168.200.100:65535",
+    state: "dead",
+    protocols: [],
+    ms: null,
+    anonymity: { level: "unknown", evidence: [] },
+    honesty: { verdict: "unknown", lies: [], evidence: [] },
+  },
+  exitAddresses: [],
+  fault: {
+    ...{ id: "connect.refused", culprit: "exit", confidence: 0.98, stage: "connect", hop: 1 },
+    ...{ details: "refused after 3 ms (ECONNREFUSED)", fix: "Check that it runs." },
+  },
+};
+const paint = (_: string, text: string) => text;
+
+test("a table of 80 columns has room for what sites are told, however many protocols one proxy speaks", () => {
+  const many: CheckResult = { ...ALIVE, protocols: ["http", "socks5h", "socks4a"], rotates: true };
+  const [head = "", first = "", second = "", third = ""] = writeTable([ALIVE, many, REFUSED], { width: 80, paint });
+  assert.match(head, /^STATE {2}PROXY {18}PROTOCOLS {5}TIME {2}ANONYMITY$/);
+  assert.match(first, /^works {2}192\.168\.200\.100:65535 {2}http {8} {2}12 ms {2}transparent$/);
+  assert.match(second, /http socks5… {2}12 ms {2}transparent {2}rotates$/);
+  assert.match(third, /^dead {3}192\.168\.200\.100:65535 {2}connect\.refused: refused after 3 ms/);
+  for (const line of [first, second, third]) assert.ok(line.length <= 80, line);
+  const [whole = ""] = writeTable([ALIVE, many, REFUSED], { width: 120, paint });
+  assert.match(whole, /PROTOCOLS {12}TIME .* HONESTY {2}EXIT/);
+});
+
+test("no line of a report is longer than a narrow terminal, where reasons stand below their faults", () => {
+  const tally = new Tally();
+  for (const result of [ALIVE, REFUSED, REFUSED]) tally.add(result);
+  const ending = { tally, results: [ALIVE, REFUSED], passed: 1, ms: 1234, isStopped: false };
+  const lines = writeReport(ending, { width: 40, paint });
+  for (const line of lines) assert.ok(line.length <= 40, line);
+  assert.match(lines.join("\n"), /\n {6}2 {2}connect\.refused\n {9}The hop's address refuses TCP/);
+});
+
+test("a run that ended before its first result says so", () => {
+  const ending = { tally: new Tally(), results: [], passed: 0, ms: 1900, isStopped: true };
+  assert.deepEqual(writeReport(ending, { width: null, paint }), ["stopped after 1.9 s, before one proxy was checked"]);
+});
