@@ -7,4 +7,6 @@ export interface Failure {
   readonly culprit: Culprit;
   /** Of the hop that showed the fault. */
   readonly role: HopRole;
+  /** The target did well at that moment for those whom this exit did not lead, so that what either may have done is the exit's. */
+  readonly isTargetUp?: boolean;
 }

@@ -47,7 +47,7 @@ function isWronglyConfigured(id: FaultId, role: HopRole): boolean {
 
 /** How a failure's fault alone spreads the blame. On a direct way there is no exit to blame. */
 export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
-  const { fault, culprit, role } = failure;
+  const { fault, culprit, role, isTargetUp = false } = failure;
   const confidence = confidenceOf(fault);
   const owner = ownerOf(culprit, role);
   // An answer that a rule knows: both ends did their part. Refused is this exit, not whoever asks.
@@ -57,6 +57,7 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   if (culprit === "gateway") return settled(isWronglyConfigured(fault.id, role) ? "exit" : "other", confidence);
   if (owner === "other") return settled("other", confidence);
   if (fault.id === "handshake.policy_denied") return { proved: null, confidence, ...DENIED };
+  if (isTargetUp && owner === "exit") return settled("exit", confidence);
   if (confidence >= PROVED && FAULTS[fault.id].inDoubt !== "always") return settled(owner, confidence);
   const target = owner === "target" ? confidence : 1 - confidence;
   return { proved: null, confidence, exit: 1 - target, target, pair: target * (REFUSALS.has(fault.id) ? AS_REFUSAL : AS_OTHER) };

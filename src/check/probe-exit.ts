@@ -1,5 +1,6 @@
-import { fault } from "../core/fault.ts";
-import { culpritOf } from "../core/fault-table.ts";
+import { sidesOf } from "../blame/fault-sides.ts";
+import { type Culprit, fault } from "../core/fault.ts";
+import { confidenceOf, culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Probe, Probed, ProbeSignal } from "../core/probe.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
@@ -40,12 +41,15 @@ class ExitProbe {
   async run(deep: boolean): Promise<Probed> {
     const { target } = this.#context;
     const judges = judgesFor(this.#exit, this.#context.judges);
+    let found: Probed | null = null;
     if (judges.length > 0 && (deep || target === null)) {
-      const found = await this.#byJudge(goalsFor(judges, { ...this.#context, target: null }), deep);
+      found = await this.#byJudge(goalsFor(judges, { ...this.#context, target: null }), deep);
       if (target === null || found.outcome.kind === "failed") return found;
     }
-    if (target !== null) return this.#ofTarget(targetOf(target.url), await askTarget(this.#calls, this.#exit, target, this.#turn));
-    return await this.#byJudge([{ kind: "self" }], false);
+    if (target === null) return await this.#byJudge([{ kind: "self" }], false);
+    const served = this.#ofTarget(targetOf(target.url), await askTarget(this.#calls, this.#exit, target, this.#turn));
+    // That it serves the target does not show that it is honest.
+    return found?.outcome.kind === "unjudged" && served.outcome.kind === "answered" ? found : served;
   }
 
   async #byJudge(goals: readonly Goal[], deep: boolean): Promise<Probed> {
@@ -58,8 +62,13 @@ class ExitProbe {
     const lies = deep ? await this.#lookDeep(met) : reply.lies;
     if (!deep) reply.replied.answered.connection?.destroy();
     const worst = worstOf(lies);
-    if (worst === null) return this.#answered(asked, met.ms);
-    return (await this.#watch.isAsKnown(judge)) ? this.#tellFault(asked, faultOfLie(worst, this.#exit.hops.length)) : this.#unjudged(asked);
+    if (worst === null) {
+      this.#watch.reached(judge);
+      return this.#answered(asked, met.ms);
+    }
+    return (await this.#watch.isAsKnown(judge, this.#signal))
+      ? this.#tellFault(asked, faultOfLie(worst, this.#exit.hops.length))
+      : this.#unjudged(asked);
   }
 
   async #lookDeep({ exit, judged, refusedPlain }: Met): Promise<Findings["lies"]> {
@@ -83,11 +92,12 @@ class ExitProbe {
     return findings.lies;
   }
 
-  /** An exit is not blamed for a judge that has gone. */
+  /** An exit is not blamed for a judge that has gone; but for not leading to one that is there, and that others lead to, it is. */
   async #failed(asked: Target, failed: Failed, goal: Goal | undefined): Promise<Probed> {
-    const isDoubtful = isOfGoal(failed) && goal?.kind === "judge";
-    if (isDoubtful && !(await this.#watch.isAsKnown(goal.judge))) return this.#unjudged(asked);
-    return this.#tellFault(asked, failed.attributed);
+    const { attributed } = failed;
+    if (goal?.kind !== "judge" || !mayBeJudges(failed)) return this.#tellFault(asked, attributed);
+    if (!(await this.#watch.isAsKnown(goal.judge, this.#signal))) return this.#unjudged(asked);
+    return this.#tellFault(asked, attributed, this.#watch.isInReach(goal.judge));
   }
 
   #ofTarget(asked: Target, answer: TargetAnswer | Failed): Probed {
@@ -103,16 +113,31 @@ class ExitProbe {
     return { target, outcome: { kind: "answered", ms: took }, summary: `answered after ${Math.round(took)} ms` };
   }
 
-  #tellFault(target: Target, attributed: AttributedFault): Probed {
+  #tellFault(target: Target, attributed: AttributedFault, isTargetUp = false): Probed {
     if (this.#signal.aborted) return this.#unjudged(target);
-    const { fault: value, role } = attributed;
-    return { target, outcome: { kind: "failed", fault: value, culprit: culpritOf(value, role), role }, summary: tell(attributed) };
+    const { fault: seen, role } = attributed;
+    const culprit = culpritOf(seen, role);
+    const isExits = isTargetUp && OF_EITHER.includes(culprit);
+    const told = isExits ? { ...seen, culprit: "exit" as const, confidence: Math.max(confidenceOf(seen), WITNESSED) } : seen;
+    const outcome = { kind: "failed", fault: told, culprit: isExits ? "exit" : culprit, role, isTargetUp } as const;
+    return { target, outcome, summary: tell(attributed) };
   }
 
   #unjudged(target: Target): Probed {
     const summary = this.#signal.aborted ? "the check was ended" : "the judge is not there any more, or not the same";
     return { target, outcome: { kind: "unjudged" }, summary };
   }
+}
+
+/** The exit, or what it leads to. */
+const OF_EITHER: readonly Culprit[] = ["exit", "origin", "edge"];
+/** So sure is an exit to blame that does not lead where others do. */
+const WITNESSED = 0.95;
+
+/** A judge that is down, or gone, would look the same through this exit. */
+function mayBeJudges(failed: Failed): boolean {
+  const { fault: value, role } = failed.attributed;
+  return isOfGoal(failed) || sidesOf({ fault: value, culprit: culpritOf(value, role), role }, false).proved === null;
 }
 
 function targetOf(url: URL): Target {

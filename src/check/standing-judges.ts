@@ -51,7 +51,7 @@ export class StandingJudges {
     const { clock } = this.#context;
     const startedAt = clock.now();
     for (;;) {
-      const now = await this.#watch.look(judge);
+      const now = await this.#watch.look(judge, signal);
       if (signal.aborted) return;
       if (!("problem" in now)) return this.#renew(judge, now);
       this.#awayAt = clock.now();

@@ -7,7 +7,14 @@ export interface Probed {
   readonly target: Target;
   readonly outcome: /** What was asked came back as it was sent; `ms` until its first byte. */
     | { readonly kind: "answered"; readonly ms: number }
-    | { readonly kind: "failed"; readonly fault: Fault; readonly culprit: Culprit; readonly role: HopRole }
+    | {
+        readonly kind: "failed";
+        readonly fault: Fault;
+        readonly culprit: Culprit;
+        readonly role: HopRole;
+        /** What was asked did well at that moment without this exit. */
+        readonly isTargetUp?: boolean;
+      }
     /** Nothing could be found out: the judge is down, or the check was ended. */
     | { readonly kind: "unjudged" };
   /** A sentence for people. Holds no secret. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createProbe } from "../../src/check/probe-exit.ts";
+import { confidenceOf } from "../../src/core/fault-table.ts";
 import { fin, silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
@@ -51,11 +52,36 @@ test("Exits are not blamed for a judge that has gone, nor for one that came back
   const gone = await createProbe(context)(exitOf(exit), LIGHT);
   assert.equal(gone.outcome.kind, "unjudged");
   assert.match(gone.summary, /judge/);
+  await using silent = await startLabServer(silence);
+  const waited = await createProbe({ ...context, timeoutMs: 300 })(exitOf(silent), LIGHT);
+  assert.equal(waited.outcome.kind, "unjudged");
 
   await using other = await startChecking();
   const changed = { ...judge, url: other.judge.url };
   const back = await createProbe({ ...context, judges: [changed] })(exitOf(exit), LIGHT);
   assert.equal(back.outcome.kind, "unjudged");
+});
+
+test("Once an exit has led to the judge, another that is silent, or ends every connection, is to blame for that, as sure as can be.", async () => {
+  await using checking = await startChecking({ timeoutMs: 1000 });
+  const probe = createProbe(checking.context);
+  await using silent = await startLabServer(silence);
+  await using closing = await startLabServer(fin);
+  const told = async (server: LabServer, scheme: string) => {
+    const { outcome } = await probe(exitOf(server, scheme), LIGHT);
+    assert.ok(outcome.kind === "failed");
+    return [outcome.culprit, outcome.isTargetUp, confidenceOf(outcome.fault) >= 0.95];
+  };
+  assert.deepEqual((await told(silent, "http"))[1], false, "the judge may be out of everyone's reach");
+  await using good = await startHttpExit();
+  assert.equal((await probe(exitOf(good), DEEP)).outcome.kind, "answered");
+  for (const scheme of ["http", "socks5"]) {
+    const both = await Promise.all([told(silent, scheme), told(closing, scheme)]);
+    assert.deepEqual(both, [
+      ["exit", true, true],
+      ["exit", true, true],
+    ]);
+  }
 });
 
 test("Where a target is named, exits are asked for that, and a judge for their honesty alone.", async () => {

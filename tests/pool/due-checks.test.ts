@@ -87,6 +87,19 @@ test("an exit whose check failed is not taken while one that passed is there, wh
   }
 });
 
+test("exits that are silent while what they were asked for does well are benched, though they are most of the pool", () => {
+  const ids = Array.from({ length: 100 }, (_, i) => `silent${i}`);
+  const { pool } = poolOf(
+    [...ids, "good"].map((id) => exitOf(id)),
+    () => 0,
+    CHECKED,
+  );
+  pool.record({ exit: "good", target: TARGET, outcome: ANSWERED });
+  const silence = { ...failed("head.timeout", "exit", "exit", { confidence: 0.95 }), isTargetUp: true };
+  for (const exit of ids) pool.record({ exit, target: TARGET, outcome: silence });
+  assert.deepEqual(pool.countByState(), { untried: 0, healthy: 1, probation: 0, benched: 100, dead: 0 });
+});
+
 test("an exit is looked at closely until it was found honest, and when that is too long ago, however much it is used", () => {
   const fixture = poolOf([exitOf("a")], () => 0, CHECKED);
   const { pool, clock, takeExit } = fixture;
