@@ -116,7 +116,7 @@ export class Calls {
     return this.#ask({ ...opened, way, startedAt }, compose(), turn, false); // not awaited here: this frame is not needed while it is silent
   }
 
-  #makeContact({ exit, tunnel }: Way, words: () => Buffer | string, { deadline, signal, onConnected }: Turn): Promise<FirstContact> {
+  #makeContact({ exit, tunnel }: Way, words: () => string, { deadline, signal, onConnected }: Turn): Promise<FirstContact> {
     const { clock, timeoutMs } = this.context;
     const connectTcp = this.#counting(onConnected);
     const [hop] = exit.hops as [ExitHop];

@@ -51,13 +51,13 @@ export function headOf({ exit, tunnel }: Way, { method, url, fields, body }: Out
 }
 
 /** What is said to a proxy at once, before anything is known of it; null: more has to be known first, or to be opened. */
-export function wordsAhead(way: Way, compose: () => Outgoing): (() => Buffer | string) | null {
+export function wordsAhead(way: Way, compose: () => Outgoing): (() => string) | null {
   const { exit, target, tunnel } = way;
   const [hop, next] = exit.hops;
   if (hop === undefined || next !== undefined || hop.scheme === "https" || isIP(hop.host) === 0) return null;
   if (!tunnel) return () => requestOf(way, compose());
   const opening = target.scheme === "https" ? null : openingWords(hop, target);
-  return opening && (() => opening);
+  return opening === null ? null : () => opening;
 }
 
 function requestOf(way: Way, outgoing: Outgoing): string {

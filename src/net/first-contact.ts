@@ -34,15 +34,15 @@ export type FirstContact = Heard | { readonly kind: "failed"; readonly failure: 
  * answer are waited for at once: all that understands an answer is made once there is one (`dial`, `ask`), and begins with these words.
  *
  * @param hop an IP address
- * @param words asked for once TCP is open
+ * @param words latin1, asked for once TCP is open
  */
-export function makeFirstContact(hop: HostPort, words: () => Buffer | string, options: FirstContactOptions): Promise<FirstContact> {
+export function makeFirstContact(hop: HostPort, words: () => string, options: FirstContactOptions): Promise<FirstContact> {
   return new Promise((resolve, reject) => new Contacting(hop, words, options, resolve, reject).start());
 }
 
 class Contacting implements ConnectionOwner {
   readonly #hop: HostPort;
-  readonly #words: () => Buffer | string;
+  readonly #words: () => string;
   readonly #options: FirstContactOptions;
   readonly #resolve: (outcome: FirstContact) => void;
   readonly #reject: (bug: unknown) => void;
@@ -55,7 +55,7 @@ class Contacting implements ConnectionOwner {
 
   constructor(
     hop: HostPort,
-    words: () => Buffer | string,
+    words: () => string,
     options: FirstContactOptions,
     resolve: (outcome: FirstContact) => void,
     reject: (bug: unknown) => void,

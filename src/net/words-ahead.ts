@@ -2,18 +2,18 @@
 export class WordsAhead {
   /** When they went out, on the clock: from here on their answer is waited for. */
   readonly at: number;
-  readonly #words: Buffer | string;
+  readonly #words: string;
 
-  constructor(words: Buffer | string, at: number) {
+  /** @param words latin1 */
+  constructor(words: string, at: number) {
     this.#words = words;
     this.at = at;
   }
 
   /** True. @throws TypeError: a bug, it begins with other words */
   areSaidBy(data: Buffer | string): boolean {
-    const words = this.#words;
-    const isSame = typeof data === "string" || typeof words === "string" ? data === words : data.equals(words);
-    if (!isSame) throw new TypeError("the first words on a connection are not those that went out ahead");
+    const text = typeof data === "string" ? data : data.toString("latin1");
+    if (text !== this.#words) throw new TypeError("the first words on a connection are not those that went out ahead");
     return true;
   }
 }

@@ -29,15 +29,15 @@ export function* exitHandshake({ scheme, username, password }: ExitHop, to: Host
 }
 
 /**
- * The bytes that it begins with. Null: there are none yet, since `socks4` and `socks5` want an address from us, or since it fails before it
+ * The bytes that it begins with, as latin1. Null: there are none yet, since `socks4` and `socks5` want an address from us, or since it fails before it
  * says anything.
  */
-export function openingWords(through: ExitHop, to: HostPort): Buffer | null {
+export function openingWords(through: ExitHop, to: HostPort): string | null {
   const family = isIP(to.host);
   if ((through.scheme === "socks5" && family === 0) || (through.scheme === "socks4" && family !== 4)) return null;
   try {
     const { done, value } = exitHandshake(through, to).next();
-    return done === true || value.op !== "send" ? null : Buffer.from(value.bytes);
+    return done === true || value.op !== "send" ? null : Buffer.from(value.bytes).toString("latin1");
   } catch (thrown) {
     if (thrown instanceof FaultError) return null;
     throw thrown;
