@@ -119,18 +119,12 @@ class Dialler {
       timeoutMs: this.#left(this.#options.timeouts.connect),
       attemptDelayMs: ATTEMPT_DELAY_MS,
       signal: this.#options.signal,
-      intake: !this.#hasTls(),
+      intake: true,
     });
     const elapsedMs = this.#note("connect", startedAt);
     this.#report.nextHop = formatHostPort({ host: outcome.address, port: to.port });
     if ("interruption" in outcome) this.#stop(outcome.interruption, { ...NOTHING_SEEN, stage: "connect", role, hop, elapsedMs });
     this.#connection = new Connection(outcome.socket, outcome.socket, outcome.intake);
-  }
-
-  /** TLS takes the socket itself over, and wants it as Node makes it. */
-  #hasTls(): boolean {
-    const { hops, target } = this.#plan;
-    return (target !== null && target.tls !== false) || hops.some(({ scheme }) => scheme === "https");
   }
 
   async #resolve(name: string, hop: number, role: HopRole): Promise<readonly string[]> {
