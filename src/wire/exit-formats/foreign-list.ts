@@ -24,7 +24,7 @@ export function detectFormat(text: string): ForeignFormat | "lines" {
   if (/^[ \t]*forward[ \t]*=[ \t]*\w+:\/\//im.test(start)) return "glider";
   if (/^\s*(?:\[\s*[[{"\]]|\{\s*")/.test(start)) return "scrapoxy";
   if (isCsvHead(/^\s*(.*)/.exec(start)?.[1] ?? "")) return "scrapoxy";
-  return /^[^#\s]*:\/\/\S*\{\{/m.test(start) ? "mubeng" : "lines";
+  return /^[^#\s:]*:\/\/\S*\{\{/m.test(start) ? "mubeng" : "lines";
 }
 
 /** Adds the exits of another program's list; a bad one is kept in `errors`, the others load. Its texts see no variables. */
@@ -73,7 +73,7 @@ const READERS: Readonly<Record<ForeignFormat, ForeignReader>> = {
   scrapoxy: readScrapoxy,
 };
 
-const ADDRESSES = ["host", "hostname", "ip", "address", "proxyaddress", "url"];
+const ADDRESSES = ["host", "hostname", "ip", "ipaddress", "address", "proxy", "proxyaddress", "server", "url"];
 
 /** Names, and an address among them: no exit is called so. */
 function isCsvHead(line: string): boolean {

@@ -1,14 +1,14 @@
-import { ENTRY_BYTES_MAX, type Place } from "./foreign-entry.ts";
+import { ENTRY_BYTES_MAX, type Place, readLines } from "./foreign-entry.ts";
 
 /** One value of a JSON list, with its place; or why there is none. */
 export type JsonItem = (Place & { readonly value: unknown }) | (Place & { readonly reason: string });
 
 /**
- * Reads the items of a JSON list: the text's own, or the first list in its object (`{ "proxies": [ … ] }`). An item that is no JSON is
+ * Reads the items of a JSON list: the text's own, or the first in its object that looks like one (`{ "proxies": [ … ] }`). An item that is no JSON is
  * named, and the others are read. Null stands for a piece in which no item ends.
  */
 export function* readJsonItems(bytes: Buffer): Generator<JsonItem | null> {
-  const start = bytes.indexOf(LIST_OPEN);
+  const start = findList(bytes);
   const cursor = new Cursor();
   if (start < 0) {
     yield { ...cursor.place, reason: "there is no list in this JSON" };
@@ -40,6 +40,26 @@ export function* readJsonItems(bytes: Buffer): Generator<JsonItem | null> {
   yield { ...(first ?? place), reason: "the list breaks off here" };
 }
 
+/** Reads JSON lines: an item on each. */
+export function readJsonLines(bytes: Buffer): Generator<JsonItem | null> {
+  return readLines(bytes, (raw, line) => (raw.trim() === "" ? null : parseItem(raw, { line, column: 1 })));
+}
+
+/** Where it begins, be it the only one or not; negative: there is none. */
+function findList(bytes: Buffer): number {
+  const first = bytes.indexOf(LIST_OPEN);
+  for (let at = first, seen = 0; at >= 0 && seen < LISTS_MAX; at = bytes.indexOf(LIST_OPEN, at + 1), seen++) {
+    if (OF_PROXIES.test(bytes.toString("latin1", at + 1, at + 1 + LIST_START_BYTES))) return at;
+  }
+  return first;
+}
+
+/** Objects, or texts with an address: not the protocols that were asked for. */
+const OF_PROXIES = /^\s*(?:\{|"[^"]*:\d)/;
+const LIST_START_BYTES = 300;
+/** Lists that are looked at before the first is taken. */
+const LISTS_MAX = 1000;
+
 /** Bytes that are looked at in one piece. */
 const PIECE_BYTES = 1024;
 
@@ -55,8 +75,12 @@ const OBJECT_CLOSE = 0x7d;
 
 function readItem(bytes: Buffer, place: Place): JsonItem {
   if (bytes.length > ENTRY_BYTES_MAX) return { ...place, reason: `this item is longer than ${ENTRY_BYTES_MAX} bytes` };
+  return parseItem(bytes.toString("utf8"), place);
+}
+
+function parseItem(text: string, place: Place): JsonItem {
   try {
-    return { ...place, value: JSON.parse(bytes.toString("utf8")) as unknown };
+    return { ...place, value: JSON.parse(text) as unknown };
   } catch {
     return { ...place, reason: "this item is no JSON" }; // the parser's own words quote the text
   }

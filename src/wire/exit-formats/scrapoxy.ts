@@ -1,18 +1,18 @@
 import type { ExitScheme } from "../../core/route.ts";
 import { plainName, readCsv } from "./csv.ts";
 import { type ForeignEntry, isHostText, type Place, readPort, writeHop } from "./foreign-entry.ts";
-import { readJsonItems } from "./json-items.ts";
+import { readJsonItems, readJsonLines } from "./json-items.ts";
 
 /**
- * Reads a list of proxies as Scrapoxy, checkers and vendors' panels export it: a JSON list, of texts or of objects, or CSV with a line of
- * names above. A proxy has an address, a port and perhaps type, user, password and country, under any of the names that are common for them.
+ * Reads a list of proxies as Scrapoxy, checkers and vendors' panels export it: a JSON list, of texts or of objects, JSON lines, or CSV with a
+ * line of names above. A proxy has an address, a port and perhaps type, user, password and country, under any of the names that are common for them.
  */
 export function* readScrapoxy(bytes: Buffer, scheme: ExitScheme): Generator<ForeignEntry | null> {
   if (!isJson(bytes)) {
     for (const row of readCsv(bytes)) yield row === null || "reason" in row ? row : toEntry(row.fields, row, scheme);
     return;
   }
-  for (const item of readJsonItems(bytes)) {
+  for (const item of isJsonLines(bytes) ? readJsonLines(bytes) : readJsonItems(bytes)) {
     if (item === null || "reason" in item) yield item;
     else if (typeof item.value === "string") yield { ...placeOf(item), text: item.value };
     else yield toEntry(flatten(item.value), item, scheme);
@@ -26,10 +26,22 @@ function isJson(bytes: Buffer): boolean {
 
 const START_BYTES_MAX: number = 64 * 1024;
 
+/** The first line is an object of its own, with an address. */
+function isJsonLines(bytes: Buffer): boolean {
+  const start = bytes.toString("utf8", 0, START_BYTES_MAX).trimStart();
+  if (!start.startsWith("{")) return false;
+  const end = start.indexOf("\n");
+  try {
+    return find(flatten(JSON.parse(end < 0 ? start : start.slice(0, end))), NAMES.host) !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** The names that say the same, the better one first; all in lower case and without `_` and `-`. */
 const NAMES = {
   url: ["url", "proxyurl"],
-  host: ["host", "hostname", "ip", "ipaddress", "proxyaddress", "address", "server", "addresshostname"],
+  host: ["host", "hostname", "ip", "ipaddress", "proxyaddress", "address", "server", "addresshostname", "proxy"],
   port: ["port", "proxyport", "addressport"],
   scheme: ["type", "protocol", "scheme", "protocols"],
   user: ["username", "user", "login", "authusername"],
@@ -43,9 +55,9 @@ function toEntry(fields: Fields, at: Place, scheme: ExitScheme): ForeignEntry {
   const place = placeOf(at);
   const country = find(fields, NAMES.country);
   const tags = country !== null && /^[A-Za-z]{2}$/.test(country) ? ` country=${country}` : "";
-  const url = find(fields, NAMES.url);
-  if (url !== null) return /\s/.test(url) ? { ...place, reason: "the url has a space" } : { ...place, text: `${url}${tags}` };
   const host = find(fields, NAMES.host);
+  const url = find(fields, NAMES.url) ?? (host?.includes("://") === true ? host : null);
+  if (url !== null) return /\s/.test(url) ? { ...place, reason: "the url has a space" } : { ...place, text: `${url}${tags}` };
   const port = find(fields, NAMES.port);
   if (host === null) return { ...place, reason: "there is no address: expected a host, ip or url" };
   const whole = port === null ? /^(.*):(\d+)$/.exec(host) : null;

@@ -140,6 +140,22 @@ test("scrapoxy: the list may stand in an object, and one that breaks off loses n
   assert.deepEqual(read("scrapoxy", "{}").errors, ["f:1:1: there is no list in this JSON"]);
 });
 
+test("scrapoxy: the list of proxies is found beside others, and none is needed where each line is an object", () => {
+  const beside = '{"asked": {"protocols": ["http", "socks5"]}, "note": "[new]", "data": [{"ip": "10.0.0.1", "port": 80}]}';
+  assert.deepEqual(read("scrapoxy", beside), { routes: ["http://10.0.0.1:80"], errors: [] });
+  const lines = [
+    '{"at": "x", "exit": "a", "proxy": "socks5://10.0.0.1:1080", "state": "works", "protocols": ["socks5"], "tried": [{"scheme": "socks5"}]}',
+    '{"proxy": "10.0.0.2:81", "state": "dead", "protocols": [], "tried": [{"scheme": "http", "works": false}]}',
+    "",
+    '{"host": "10.0.0.3", "port": 82, "type": "socks4"',
+    '{"host": "10.0.0.4", "port": 83, "type": "socks4"}',
+  ];
+  assert.deepEqual(read("scrapoxy", lines.join("\r\n")), {
+    routes: ["socks5://10.0.0.1:1080", "http://10.0.0.2:81", "socks4://10.0.0.4:83"],
+    errors: ["f:4:1: this item is no JSON"],
+  });
+});
+
 test("scrapoxy: CSV with a line of names, quotes and any of the common separators", () => {
   const text =
     'IP Address;Port;Protocol;User;Pass\n10.0.0.1;80;http;"a;b";"p""q"\n10.0.0.2;x;http;;\n"10.0.0.3;80\n10.0.0.4:1080;;socks5\n1;2;3;4;5;6\n';
@@ -159,6 +175,8 @@ test("what a text is shows in it, and a list of lines is never taken for another
   assert.equal(detectFormat('\ufeff[ {"ip": 1}]'), "scrapoxy");
   assert.equal(detectFormat('{"proxies": []}'), "scrapoxy");
   assert.equal(detectFormat("ip,port,type\n10.0.0.1,80,http\n"), "scrapoxy");
+  assert.equal(detectFormat("IP Address,Port,Code,Country,Https\n10.0.0.1,80,DE,Germany,no\n"), "scrapoxy");
+  assert.equal(detectFormat("proxy,state,protocols\nhttp://10.0.0.1:80,works,http\n"), "scrapoxy");
   assert.equal(detectFormat("http://u-{{uint32}}:p@10.0.0.1:80\n"), "mubeng");
   const lines = [
     "[2001:db8::1]:80",
