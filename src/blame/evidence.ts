@@ -170,7 +170,7 @@ export class Evidence {
     const newsOfTarget = sides.proved === "exit" ? null : again === "in-a-row" ? each * AGAIN : each;
     const ends = { exit, target, kin: way.kin, family: exit.family ?? undefined };
     this.#hindsight.add({ ends, sides, manner, shares, news, newsOfTarget, at: now });
-    if (sides.proved === "target") {
+    if (sides.exit === 0 && sides.target > 0) {
       // It came through: the exit did its part.
       exit.okAt = now;
       exit.family?.work(now);

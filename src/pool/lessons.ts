@@ -54,7 +54,7 @@ export class Lessons {
   failed({ taken, target, leasedAt }: Attempted, failure: Failure, { now, attempts }: { now: number; attempts: number }): Weighed {
     const { fault } = failure;
     const way = { exit: taken.id, kin: taken.kin, target: formatHostPort(target) };
-    const weighed = this.evidence.failed(way, failure, now);
+    const weighed = this.evidence.failed(way, asSeen(failure, target), now);
     const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
     const atLeastMs = fault.retryAfterMs ?? 0;
     if (consequence === "bench")
@@ -69,12 +69,13 @@ export class Lessons {
 
   /** The same of an attempt over a route that is no more: nothing follows for the exit that now has its id. */
   failedFormerly({ exit, target }: Pick<Attempted, "exit" | "target">, failure: Failure, now: number): Weighed {
-    return this.evidence.weigh({ ...wayOver(exit, target), exit: FORMER }, failure, now);
+    return this.evidence.weigh({ ...wayOver(exit, target), exit: FORMER }, asSeen(failure, target), now);
   }
 
   /** A later look at an earlier failure. */
   weigh({ exit, target }: Route, failure: Failure, now: number): Weighed {
-    return this.evidence.weigh(exit === null ? directTo(target) : wayOver(exit, target), failure, now);
+    if (exit === null) return this.evidence.weigh(directTo(target), failure, now);
+    return this.evidence.weigh(wayOver(exit, target), asSeen(failure, target), now);
   }
 
   /** A rule that an attempt met wants more of its end than that says by itself. */
@@ -101,6 +102,12 @@ export class Lessons {
     }
     if (ids.length > 0) yield* this.#pairs.forget(new Set(ids));
   }
+}
+
+/** No exit has made what came under the target's own TLS, which is verified: however unsure it is who did, it was at the target. */
+function asSeen(failure: Failure, { scheme }: Target): Failure {
+  const { fault } = failure;
+  return scheme === "https" && fault.id === "relay.origin_5xx" ? { ...failure, fault: { ...fault, confidence: 1 } } : failure;
 }
 
 function isInDoubt(failure: Failure): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { FaultId } from "../../src/core/fault.ts";
 import { afterBytes, fin } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
@@ -102,4 +103,20 @@ test("parameter scheme-https sends an http:// request over TLS, to port 443 wher
   const answer = await exchange(peer, proxyGet("http://site.lab/bytes/4", { "Proxy-Authorization": authorization }));
   assert.equal(answer.body.toString(), "0123");
   assert.equal((await gateway.nextRecord()).target, "https://site.lab/bytes/4");
+});
+
+test("what sites answer under their own TLS is never their only exit's fault, however many of them are broken", async () => {
+  const names = ["a.lab", "b.lab", "c.lab"] as const;
+  const broken = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nlate";
+  await using target = await startRawTarget(() => broken, authority.issue({ names }));
+  await using exit = await startHttpExit({ reach: Object.fromEntries(names.map((name) => [name, target])) });
+  const attempts = { ...DEFAULTS.attempts, max: 1, exits: 1 };
+  await using gateway = await startLabGateway({ exits: [`http://${exit.host}:${exit.port}`], exchange: { ca, attempts } });
+  using peer = await dialClient(gateway.address);
+  for (let request = 0; request < 9; request++) {
+    assert.equal((await exchange(peer, proxyGet(`https://${names[request % 3]}/${request}`))).body.toString(), "late");
+    const { verdict } = await gateway.nextRecord();
+    assert.deepEqual([verdict?.fault, verdict?.culprit], ["relay.origin_5xx", "origin"], `${request}: ${verdict?.evidence.join("; ")}`);
+  }
+  assert.equal(gateway.gateway.pool.snapshot()[0]?.state, "healthy");
 });
