@@ -1,18 +1,24 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Probe } from "../core/probe.ts";
+import type { Probe, Probed } from "../core/probe.ts";
 import type { CheckSettings, ExchangeSettings } from "../core/settings.ts";
+import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { Gate } from "./gate.ts";
-import { askJudges } from "./judge/ask-judges.ts";
+import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { createProbe } from "./probe-exit.ts";
 import { readTargetCheck } from "./target.ts";
 
 /** A judge that was up may have gone, or come back, after so long. Milliseconds. */
 const JUDGES_FRESH_MS = 60_000;
+
+/** Once a judge is up, others have so long to be up too. Milliseconds. */
+const OTHERS_MS = 100;
 
 interface GatewayProbeOptions {
   readonly check: CheckSettings;
@@ -42,19 +48,27 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
   const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new Gate() };
   let made: { readonly judges: readonly JudgeAddress[]; readonly probe: Probe } | null = null;
   return async (exit, asked) => {
-    const up = await judges.find();
+    const up = await judges.find(asked.signal);
     if (made === null || made.judges !== up) {
       const context: CheckContext = { ...common, ...rest, judges: up, judgesGone: [] };
       made = { judges: up, probe: createProbe(context) };
     }
-    return await made.probe(exit, asked);
+    const probed = await made.probe(exit, asked);
+    const isUnseen = asked.deep && up.length === 0 && check.judges.length > 0;
+    return isUnseen && probed.outcome.kind === "answered" ? withoutJudge(probed) : probed;
   };
+}
+
+/** That something answers does not show that it is honest. */
+function withoutJudge({ target }: Probed): Probed {
+  return { target, outcome: { kind: "unjudged" }, summary: "no judge is up" };
 }
 
 /** The judges of a config: which are up, as they answer without a proxy. */
 class Judges {
   readonly #options: GatewayProbeOptions;
-  #found: Promise<readonly JudgeAddress[]> | null = null;
+  #up: readonly JudgeAddress[] = [];
+  #found: Promise<readonly JudgeAddress[]> = Promise.resolve(this.#up);
   #foundAt = Number.NEGATIVE_INFINITY;
   #told = "";
 
@@ -62,23 +76,56 @@ class Judges {
     this.#options = options;
   }
 
-  find(): Promise<readonly JudgeAddress[]> {
+  /**
+   * The same ones as before, as long as nothing about them is another.
+   * @param signal that all who ask have in common.
+   */
+  find(signal: CancelSignal): Promise<readonly JudgeAddress[]> {
     const now = this.#options.clock.now();
-    if (this.#found !== null && now - this.#foundAt < JUDGES_FRESH_MS) return this.#found;
-    this.#foundAt = now;
-    this.#found = this.#ask();
+    if (now - this.#foundAt >= JUDGES_FRESH_MS) {
+      this.#foundAt = now;
+      const asking = this.#ask(signal);
+      // What was known is good enough for as long as a judge that hangs keeps us waiting.
+      if (this.#up.length === 0) this.#found = asking;
+    }
     return this.#found;
   }
 
-  async #ask(): Promise<readonly JudgeAddress[]> {
+  async #ask(signal: CancelSignal): Promise<readonly JudgeAddress[]> {
     const { check, exchange } = this.#options;
     const { timeouts, limits, tolerances } = exchange;
-    const context = { ...this.#options, timeouts, limits: limits.message, tolerances, signal: null };
-    const urls = check.judges.map((url) => new URL(url));
-    const { up, problems } = await askJudges(urls, context, check.timeout);
-    const told = problems.join("; ");
-    if (told !== "" && told !== this.#told) this.#options.warn(`check: ${told}`);
-    this.#told = told;
-    return up;
+    const context = { ...this.#options, timeouts, limits: limits.message, tolerances, signal };
+    const asked = check.judges.map((url) => askJudges([new URL(url)], context, check.timeout));
+    const all = Promise.all(asked).then((answers) => {
+      this.#take(answers.flatMap(({ up }) => up));
+      if (!signal.aborted) this.#tell(answers.flatMap(({ problems }) => problems).join("; "));
+    });
+    if (this.#up.length === 0) await Promise.race([all, this.#takeFirst(asked)]);
+    else await all;
+    return this.#up;
+  }
+
+  /** Those that were up a moment after the first: no exit is to wait for a judge that hangs. */
+  async #takeFirst(asked: readonly Promise<JudgesAsked>[]): Promise<void> {
+    const soon: JudgeAddress[][] = asked.map(() => []);
+    const each = asked.map(async (answer, i) => {
+      soon[i] = [...(await answer).up];
+      if (soon[i].length === 0) throw new Error("not up");
+    });
+    await Promise.any(each).then(
+      () => wait(OTHERS_MS),
+      () => Promise.all(asked),
+    );
+    if (this.#up.length === 0) this.#take(soon.flat());
+  }
+
+  #take(up: readonly JudgeAddress[]): void {
+    if (!isDeepStrictEqual(up, this.#up)) this.#up = up;
+    this.#found = Promise.resolve(this.#up);
+  }
+
+  #tell(problems: string): void {
+    if (problems !== "" && problems !== this.#told) this.#options.warn(`check: ${problems}`);
+    this.#told = problems;
   }
 }

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createGatewayProbe } from "../../src/check/gateway-probe.ts";
+import { startJudge } from "../../src/check/judge/judge.ts";
+import { createJudgeKey } from "../../src/check/judge/signature.ts";
+import { DEFAULT_CHECK, DEFAULTS } from "../../src/config/defaults.ts";
+import type { HostPort } from "../../src/core/address.ts";
+import type { Probe } from "../../src/core/probe.ts";
+import type { CheckSettings } from "../../src/core/settings.ts";
+import { silence } from "../../src/lab/behaviours.ts";
+import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { Cancellation } from "../../src/net/cancellation.ts";
+import { connectTcp } from "../../src/net/connect-tcp.ts";
+import { systemResolver } from "../../src/net/resolve.ts";
+import { candidateOf } from "./checking.ts";
+
+const MINUTE_MS = 60_000;
+const exitOf = ({ host, port }: Pick<LabServer, "host" | "port">) => candidateOf(`http://${host}:${port}`).exit;
+const urlOf = ({ host, port }: HostPort) => `http://${host}:${port}/`;
+const startJudgeAt = (port: number) => startJudge({ listen: [{ host: "127.0.0.1", port }], key: createJudgeKey(), identity: null });
+
+interface Probing {
+  readonly probe: Probe;
+  readonly warnings: string[];
+  /** Lets time pass on its clock. */
+  pass(ms: number): void;
+}
+
+function probing(check: Partial<CheckSettings>): Probing {
+  let ahead = 0;
+  const warnings: string[] = [];
+  const probe = createGatewayProbe({
+    check: { ...DEFAULT_CHECK, judges: [], target: null, ...check },
+    exchange: { ...DEFAULTS, ca: null },
+    resolver: systemResolver(),
+    connectTcp,
+    clock: { now: () => performance.now() + ahead, wall: () => Date.now() + ahead },
+    warn: (message) => warnings.push(message),
+  });
+  return {
+    probe,
+    warnings,
+    pass: (ms) => {
+      ahead += ms;
+    },
+  };
+}
+
+test("A gateway that ends does not wait for a judge that is silent, nor is an exit blamed for that.", async () => {
+  await using judge = await startLabServer(silence);
+  await using exit = await startHttpExit();
+  const { probe, warnings } = probing({ judges: [urlOf(judge)], timeout: 3_600_000 });
+  const signal = new Cancellation();
+  const running = [1, 2].map(() => probe(exitOf(exit), { deep: true, signal }));
+  await judge.whenAccepted(1);
+  signal.cancel();
+  for (const { outcome } of await Promise.all(running)) assert.equal(outcome.kind, "unjudged");
+  assert.deepEqual(warnings, []);
+});
+
+test("While no judge is up, what is dead is found out, and no exit passes for honest.", async () => {
+  const { probe, warnings } = probing({ judges: [urlOf(await findClosedPort())] });
+  await using good = await startHttpExit();
+  const signal = new Cancellation();
+  assert.equal((await probe(exitOf(good), { deep: true, signal })).outcome.kind, "unjudged");
+  assert.equal((await probe(exitOf(good), { deep: false, signal })).outcome.kind, "answered");
+  assert.equal((await probe(exitOf(await findClosedPort()), { deep: true, signal })).outcome.kind, "failed");
+  assert.equal(warnings.length, 1);
+});
+
+test("A judge that another one has taken the place of is known again within a minute or two, and no exit is blamed meanwhile.", async () => {
+  const before = await startJudgeAt(0);
+  const [at] = before.addresses as readonly [HostPort];
+  await using exit = await startHttpExit();
+  const { probe, pass, warnings } = probing({ judges: [urlOf(at)] });
+  const ask = async () => (await probe(exitOf(exit), { deep: true, signal: new Cancellation() })).outcome.kind;
+  assert.equal(await ask(), "answered");
+  await before[Symbol.asyncDispose]();
+  await using _ = await startJudgeAt(at.port);
+  assert.equal(await ask(), "unjudged");
+  pass(MINUTE_MS);
+  let outcome = await ask();
+  while (outcome === "unjudged") outcome = await ask();
+  assert.equal(outcome, "answered");
+  assert.deepEqual(warnings, []);
+});
+
+test("A judge that hangs keeps nobody from being checked by the others.", async () => {
+  await using judge = await startJudgeAt(0);
+  const [at] = judge.addresses as readonly [HostPort];
+  await using hanging = await startLabServer(silence);
+  await using exit = await startHttpExit();
+  const { probe, pass } = probing({ judges: [urlOf(hanging), urlOf(at)], timeout: 3_600_000 });
+  const ask = async (signal: Cancellation) => (await probe(exitOf(exit), { deep: false, signal })).outcome.kind;
+  const signal = new Cancellation();
+  assert.equal(await ask(signal), "answered");
+  pass(MINUTE_MS);
+  const [outcome] = await Promise.all([ask(signal), hanging.whenAccepted(2)]);
+  assert.equal(outcome, "answered");
+  signal.cancel();
+});
