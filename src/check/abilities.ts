@@ -6,7 +6,7 @@ import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-call
 import { type Measuring, note, turnOf } from "./measuring.ts";
 
 /** What the first answer tells of abilities. */
-export function noteFirst({ first, findings, refusedPlain }: Measuring): void {
+export function noteFirst({ first, findings, refusedPlain }: Pick<Measuring, "first" | "findings" | "refusedPlain">): void {
   const { way } = first.replied;
   const isGenuine = first.judged.kind === "genuine";
   const details = isGenuine ? "the judge answered" : "something else than the judge's answer came";
@@ -50,6 +50,7 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const query: JudgeQuery = { ...TUNNELLED, scheme: "https" };
   const turn = turnOf(measuring);
   const byName = findings.can.remoteDns.ok === false ? null : await askByName(calls, exit, judge, { query, turn });
+  if (byName?.kind === "failed" && byName.attributed.fault.id === "tls.protocol_mismatch") await askWithoutTls(measuring);
   const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
   if (again.kind === "failed") {
     findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
@@ -58,6 +59,13 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   again.replied.answered.connection?.destroy();
   findings.addProof(again);
   if (again.lies.length > 0) noteHttps(findings, again);
+}
+
+/** Something answers in the judge's name that speaks no TLS: what it says to a request shows whether it is the judge. */
+async function askWithoutTls(measuring: Measuring): Promise<void> {
+  const { calls, exit, judge, findings } = measuring;
+  const reply = await askByName(calls, exit, judge, { query: TUNNELLED, turn: turnOf(measuring) });
+  if (reply?.kind === "judged") findings.addProof(reply);
 }
 
 /** Another judge at a port of the other kind, if there is one. */

@@ -119,6 +119,21 @@ test("Fields that were taken away, changed, or added where they make a client do
   assert.deepEqual(faultsOf({ ...genuine, fields }), ["honesty.content_changed"]);
 });
 
+test("A field that was put in the place of the judge's is told once; another way to write the same media type is none.", () => {
+  const typed = (type: string) => ({
+    ...genuine,
+    fields: genuine.fields.map((part) => (part === "text/html; charset=utf-8" ? type : part)),
+  });
+  assert.deepEqual(
+    read(typed("text/plain")).lies.map(({ details }) => details),
+    ["the answer's Content-Type: 'text/html; charset=utf-8' was changed to 'text/plain'"],
+  );
+  assert.equal(faultsOf(withField("Content-Type", "text/plain")).length, 1);
+  for (const type of ["text/html;charset=utf-8", "Text/HTML; charset=UTF-8", 'text/html ; charset="utf-8"'])
+    assert.deepEqual(faultsOf(typed(type)), []);
+  for (const type of ["text/html", "text/html; charset=utf-16"]) assert.deepEqual(faultsOf(typed(type)), ["honesty.content_changed"]);
+});
+
 test("Another status, bytes behind the answer, fields in trailers and early hints that the judge did not send, are changes.", () => {
   const changed = ["honesty.content_changed"];
   assert.deepEqual(faultsOf({ ...genuine, status: 203 }), changed);
@@ -137,6 +152,13 @@ test("A page of somebody else's, a page that only looks like the judge's, and on
   const forged = answerOf(payloadFor(sent), createJudgeKey());
   assert.deepEqual([read(forged).kind, faultsOf(forged)], ["fake", ["honesty.fake_answer"]]);
   assert.equal(read(forged).payload, null);
+  const bomb = { ...genuine, fields: ["Content-Encoding", "gzip"], body: gzipSync(Buffer.alloc(10_000_000)) };
+  assert.match(
+    read(bomb).lies[0]?.details ?? "",
+    /^200 with \d+ bytes, packed as 'gzip', that cannot be unpacked or are more than any answer$/,
+  );
+  const bare = { ...genuine, fields: [], body: Buffer.from("hi") };
+  assert.equal(read(bare).lies[0]?.details, "200 with 2 bytes of no named type that are not the judge's: 'hi'");
   const empty = { ...genuine, status: 204, fields: [], body: Buffer.alloc(0) };
   assert.deepEqual(faultsOf(empty), ["honesty.fake_answer"]);
 });

@@ -45,10 +45,19 @@ export function compareFields(sent: readonly JudgeField[], received: RawFields):
 }
 
 function changeOf(name: string, sent: string, values: readonly string[]): string[] {
-  if (values.length === 1 && values[0] === sent) return [];
+  if (values.length === 1 && isSame(name, values[0] as string, sent)) return [];
   if (values.length === 0) return [`${name} was taken out of the answer`];
-  const isThere = name === "Cache-Control" ? hasDirectives(values.join(","), sent) : values.includes(sent);
+  const isThere = name === "Cache-Control" ? hasDirectives(values.join(","), sent) : values.some((value) => isSame(name, value, sent));
   return isThere ? [] : [`the answer's ${name}: ${excerpt(sent)} was changed to ${excerpt(values.join(", "))}`];
+}
+
+/** RFC 9110 8.3.1: case, blanks and quotation marks say nothing in a media type, and many programs write them their own way. */
+function isSame(name: string, value: string, sent: string): boolean {
+  return value === sent || (name.toLowerCase() === "content-type" && plainType(value) === plainType(sent));
+}
+
+function plainType(value: string): string {
+  return value.toLowerCase().replaceAll(/[ \t"]/g, "");
 }
 
 /** A cache may add directives of its own; that nothing is stored or transformed must stand. */
@@ -64,8 +73,10 @@ function addedFields(sent: ReadonlyMap<string, string>, received: RawFields): [n
     const value = received[i + 1] as string;
     const lower = name.toLowerCase();
     const own = sent.get(lower);
-    // Once is the judge's own; a second time, or with another value beside it, is somebody else's.
-    if (own === undefined || (lower !== "cache-control" && value !== own)) added.push([name, value]);
+    // Once is the judge's own; a second time, or with another value beside it, is somebody else's. One that was put in its place is a change.
+    if (own === undefined) added.push([name, value]);
+    else if (lower !== "cache-control" && !isSame(lower, value, own) && fieldValues(received, lower).some((one) => isSame(lower, one, own)))
+      added.push([name, value]);
   }
   return added.filter(([name]) => !REWRITTEN.has(name.toLowerCase()));
 }

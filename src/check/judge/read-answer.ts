@@ -80,7 +80,8 @@ function changesOfAnswer(sent: JudgeRequest, answer: JudgeResponse, { statement,
 }
 
 /** Nothing that the judge signed: a redirect, an error, or an answer of the proxy's own making. */
-function judgeForeign({ url, nonce }: JudgeRequest, { status, fields }: JudgeResponse, body: Buffer): Judged {
+function judgeForeign({ url, nonce }: JudgeRequest, answer: JudgeResponse, body: Buffer): Judged {
+  const { status, fields } = answer;
   const location = fieldValue(fields, "location");
   if (status >= 300 && status < 400 && location !== null)
     return fake(
@@ -92,10 +93,18 @@ function judgeForeign({ url, nonce }: JudgeRequest, { status, fields }: JudgeRes
   if (!isForged && fieldValue(fields, "x-trace") === nonce)
     return fake("honesty.content_changed", `the judge's answer came without what it signed: ${status} with ${body.length} other bytes`);
   if (status >= 400) return { kind: "refused", payload: null, isSigned: true, lies: [], addedFields: [] };
-  const what = isForged
-    ? "a page like the judge's, but what it says does not fit its signature"
-    : `${body.length} bytes of ${excerpt(fieldValue(fields, "content-type") ?? "no named type")} that are not the judge's: ${excerpt(opening(body), SHOWN_CHARS)}`;
+  const what = isForged ? "a page like the judge's, but what it says does not fit its signature" : tellForeign(answer, body);
   return fake("honesty.fake_answer", `${status} with ${what}`);
+}
+
+function tellForeign({ fields, body: packed }: JudgeResponse, body: Buffer): string {
+  const coding = fieldValue(fields, "content-encoding");
+  // The bytes of a bomb tell nobody anything.
+  if (coding !== null && body === packed && body.length > 0)
+    return `${body.length} bytes, packed as ${excerpt(coding)}, that cannot be unpacked or are more than any answer`;
+  const type = fieldValue(fields, "content-type");
+  const what = type === null ? "no named type" : excerpt(type);
+  return `${body.length} bytes of ${what} that are not the judge's: ${excerpt(opening(body), SHOWN_CHARS)}`;
 }
 
 const SHOWN_CHARS = 80;

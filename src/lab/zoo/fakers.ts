@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HostPort } from "../../core/address.ts";
-import type { LabConnection } from "../lab-connection.ts";
+import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
 import { type Carried, carriedValue, findLoopback, writeCarried } from "./carrier.ts";
@@ -35,6 +35,11 @@ export const FAKERS: Liars = [
   ),
   zooProxy("a SOCKS proxy that opens every tunnel to a page of its own", "socks5", { state: "lies", fault: ["honesty.fake_answer"] }, () =>
     startSocksProxy({ optimistic: true }, { tunnel: saysPortal }),
+  ),
+  zooProxy("a proxy that opens tunnels to names alone to a page of its own", "http", liesBy("honesty.fake_answer"), () =>
+    startWebProxy({
+      tunnel: async (peer, to, carrier, asked) => (asked === "localhost" ? saysPortal(peer) : splice(peer, await carrier.dial(to))),
+    }),
   ),
   fakes("has no scripts", (request) => (/\.js\?/.test(request.line[1]) ? nothingThere(404) : null)),
   fakes("has no pictures any more", (request) => (/\.png\?/.test(request.line[1]) ? nothingThere(410) : null)),

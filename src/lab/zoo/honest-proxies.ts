@@ -3,7 +3,7 @@ import { createSelfSigned } from "../../net/certificate.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
 import { REFUSALS } from "../refusals.ts";
-import { type Carried, Carrier, findLoopback, withField, writeCarried } from "./carrier.ts";
+import { type Carried, Carrier, carriedValue, findLoopback, replaced, withField, writeCarried } from "./carrier.ts";
 import { mixedProxy, startSocksProxy } from "./socks-proxy.ts";
 import { startPasswordProxy, startWebProxy, webProxy } from "./web-proxy.ts";
 import { works, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
@@ -93,6 +93,12 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
   zooProxy("a proxy that answers as HTTP/1.0", "http", works(), () => startWebProxy({ answer: asHttp10 })),
   zooProxy("a proxy that drops the reason phrase", "http", works(), () =>
     startWebProxy({ answer: (answer) => ({ ...answer, line: [answer.line[0], answer.line[1], ""] }) }),
+  ),
+  zooProxy("a proxy that writes media types its own way", "http", works(), () =>
+    startWebProxy({
+      answer: (answer) =>
+        replaced(answer, "content-type", (carriedValue(answer, "content-type") ?? "").replace("; ", ";").replace("utf-8", '"UTF-8"')),
+    }),
   ),
   zooProxy("a proxy that sorts the fields", "http", works(), () => startWebProxy({ request: sorted, answer: sorted })),
   zooProxy("a proxy that continues first, though nobody asked", "http", works(), () =>
