@@ -1,4 +1,5 @@
 import { setFlagsFromString } from "node:v8";
+import { shrinkBufferPool } from "../check/buffer-pool.ts";
 import { readCandidates } from "../check/candidates.ts";
 import { BadGeoFile } from "../check/geo.ts";
 import { BadCheckOption, type Checker, type CheckerOptions, openChecker } from "../check/open-checker.ts";
@@ -13,6 +14,7 @@ import { UsageError } from "./usage-error.ts";
 /** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
 export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
   for (const flag of SMALL_HEAP) setFlagsFromString(flag);
+  shrinkBufferPool();
   Error.stackTraceLimit = STACK_LINES_MAX;
   const output = readOutputFlags(flags);
   const sources = openSources(args, process.stdin, output.file?.path ?? null);

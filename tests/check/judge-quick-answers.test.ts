@@ -87,6 +87,24 @@ test("A judge answers a plain request just as it answers another, over HTTP and 
   }
 });
 
+test("Who comes again to a judge is shown its certificate again: no session is resumed.", async () => {
+  const { judge, address } = await startLocalJudge();
+  await using _ = judge;
+  const options = { port: Number(address.url.port), host: "127.0.0.1", rejectUnauthorized: false };
+  for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+    let session: Buffer | undefined;
+    for (let visit = 0; visit < 2; visit++) {
+      const socket = connectTls({ ...options, maxVersion, ...(session === undefined ? {} : { session }) });
+      socket.on("session", (given: Buffer) => (session = given));
+      await once(socket, "secureConnect");
+      assert.equal(socket.isSessionReused(), false);
+      socket.write("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+      await readAnswer(new ByteReader(socket)); // which comes behind tickets
+      socket.destroy();
+    }
+  }
+});
+
 interface Answer {
   readonly names: readonly string[];
   readonly payload: JudgePayload;

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { shrinkBufferPool } from "../buffer-pool.ts";
 import type { JudgeAddress } from "./judged.ts";
 import { startLocalJudge } from "./local-judge.ts";
 import { createSharedKey } from "./signature.ts";
@@ -58,6 +59,7 @@ const YOUNG_MIB_MAX = 24;
 
 /** This same module, as the thread runs it. */
 async function serve(): Promise<void> {
+  shrinkBufferPool();
   const { address } = await startLocalJudge((workerData as Given).key);
   const told: Told = { ...address, url: address.url.href };
   parentPort?.postMessage(told);

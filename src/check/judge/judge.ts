@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { constants, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
@@ -6,6 +6,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
+import { streamShared } from "../../net/shared-reads.ts";
 import type { JudgeVoice } from "./answer.ts";
 import { judgeRequests } from "./judge-requests.ts";
 import { FIELDS_MAX, HEAD_BYTES_MAX } from "./plain-request.ts";
@@ -85,7 +86,14 @@ class JudgeServer implements Judge {
     this.#http.maxHeadersCount = FIELDS_MAX;
     this.#http.timeout = IDLE_MS; // of a request too that is not the first
     this.#http.on("clientError", (_error, socket) => socket.destroy());
-    const tls = { cert, key: tlsKey, ALPNProtocols: ["http/1.1"], handshakeTimeout: IDLE_MS, ecdhCurve: GROUPS };
+    const tls = {
+      cert,
+      key: tlsKey,
+      ALPNProtocols: ["http/1.1"],
+      handshakeTimeout: IDLE_MS,
+      ecdhCurve: GROUPS,
+      secureOptions: NO_RESUMPTION,
+    };
     this.#tls = createTlsServer(tls, (socket) => {
       socket.allowHalfOpen = true;
       socket.on("error", () => socket.destroy());
@@ -127,6 +135,7 @@ class JudgeServer implements Judge {
       this.#sockets.delete(socket);
     });
     socket.once("end", () => socket.end());
+    streamShared(socket);
     this.#begin(socket, NOTHING, false);
   };
 
@@ -192,6 +201,9 @@ class JudgeServer implements Judge {
 
 /** For keys: the cheapest first. What a judge says is no secret, which those that quantum computers cannot break would keep. */
 const GROUPS = "X25519:P-256:P-384";
+
+/** Whoever comes again is to see the certificate, which a resumed session does not show. And to write sessions down takes a tenth of a handshake. */
+const NO_RESUMPTION = constants.SSL_OP_NO_TICKET;
 
 const SELF_SIGNED_UNTIL = new Date("2099-01-01T00:00:00Z");
 
