@@ -1,6 +1,6 @@
 import { type Candidate, writeCandidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
-import { latencyOf } from "./check-order.ts";
+import { bestOf, latencyOf } from "./check-order.ts";
 
 export const FORMATS = ["json", "csv", "txt"] as const;
 /** How results are written for programs. */
@@ -14,7 +14,7 @@ export function writeHead(format: Format): string {
 /** One result, in one line; without a password but in `txt`, which is an exit list. @param candidate null: of an earlier run. */
 export function writeResult(format: Format, result: CheckResult, candidate: Candidate | null): string {
   if (format === "json") return `${JSON.stringify(result)}\n`;
-  if (format === "txt") return candidate === null ? "" : `${writeCandidate(candidate, result.protocols[0] ?? null)}\n`;
+  if (format === "txt") return candidate === null ? "" : `${writeCandidate(candidate, bestOf(result.protocols))}\n`;
   return `${Object.values(CSV)
     .map((read) => quote(read(result)))
     .join(",")}\n`;

@@ -41,6 +41,16 @@ export function latencyOf({ ms }: CheckResult): number | null {
   return ms?.total ?? ms?.firstByte ?? null;
 }
 
+/** What includes another protocol: it resolves names too. */
+export const LARGER: Partial<Readonly<Record<ExitScheme, ExitScheme>>> = { socks4: "socks4a", socks5: "socks5h" };
+
+/** The one to use of those that a proxy speaks: where it resolves names itself, no name is told on this machine. Null: there is none. */
+export function bestOf(protocols: readonly ExitScheme[]): ExitScheme | null {
+  const [first] = protocols;
+  if (first === undefined) return null;
+  return protocols.find((scheme) => scheme === LARGER[first]) ?? first;
+}
+
 /** The better one first; equal ones as the state and the latency have it. */
 export function compareBy(key: SortKey): (a: CheckResult, b: CheckResult) => number {
   return (a, b) => ORDERS[key](a, b) || ORDERS.state(a, b) || ORDERS.latency(a, b);

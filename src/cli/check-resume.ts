@@ -3,6 +3,7 @@ import { readLines } from "../check/candidate-lines.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { SEEN } from "../check/run-checks.ts";
 import { EXIT_SCHEMES, type ExitScheme } from "../core/route.ts";
+import { bestOf } from "./check-order.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The results that an earlier run has written to a file of JSON lines; none where there is no such file. A line that broke off is passed over. */
@@ -54,8 +55,9 @@ function lastByteOf(path: string): number {
 }
 
 /** What `Seen` keeps of a result: that there is one, and where it is wanted, the best protocol. */
-export function markOf({ protocols: [best] }: CheckResult, isWanted: boolean): number {
-  return SEEN + 1 + (isWanted && best !== undefined ? 1 + EXIT_SCHEMES.indexOf(best) : 0);
+export function markOf({ protocols }: CheckResult, isWanted: boolean): number {
+  const best = bestOf(protocols);
+  return SEEN + 1 + (isWanted && best !== null ? 1 + EXIT_SCHEMES.indexOf(best) : 0);
 }
 
 /** The protocol of a wanted result; undefined: it is not wanted, or there is none. */

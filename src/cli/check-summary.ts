@@ -34,6 +34,7 @@ export function writeReport(ending: Ending, look: Look): string[] {
       : []),
     ...(shown.length === 0 ? [] : [""]),
     ...writeSummary(ending, look),
+    ...(results.length === 0 && tally.done > tally.states.dead ? ["", NONE_ASKED_FOR] : []),
     ...margin,
   ];
 }
@@ -74,6 +75,8 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
 const STATES = ["works", "answers", "lies", "dead"] as const;
 const ANSWERS =
   "answers: it speaks a proxy's protocol, but nothing could be verified through it. A judge that it can reach tells more (--judge URL)";
+
+const NONE_ASKED_FOR = "None of them is what was asked for.";
 
 const ROWS_MAX = 200;
 /** Proxies of a list in which the dead ones are shown too. */

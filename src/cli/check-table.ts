@@ -1,6 +1,6 @@
 import type { CheckResult } from "../check/check-result.ts";
 import type { ExitScheme } from "../core/route.ts";
-import { latencyOf } from "./check-order.ts";
+import { LARGER, latencyOf } from "./check-order.ts";
 import { fit, formatMs, formatSpeed, type Look, paintState } from "./look.ts";
 
 /** Characters that a table needs, and the report around it. */
@@ -106,8 +106,6 @@ function nameOf({ proxy, protocols }: CheckResult): string {
 function shorten(protocols: readonly ExitScheme[]): string {
   return protocols.filter((scheme) => !protocols.includes(LARGER[scheme] ?? scheme) || LARGER[scheme] === undefined).join(" ");
 }
-
-const LARGER: Partial<Record<ExitScheme, ExitScheme>> = { socks4: "socks4a", socks5: "socks5h" };
 
 /** What is most to know about it. */
 function noteOn(result: CheckResult): string {

@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Candidate } from "../../src/check/candidates.ts";
 import type { CheckResult, Finding } from "../../src/check/check-result.ts";
 import { Tally } from "../../src/check/summary.ts";
+import { writeResult } from "../../src/cli/check-formats.ts";
 import { writeReport } from "../../src/cli/check-summary.ts";
 import { writeTable } from "../../src/cli/check-table.ts";
+import type { Exit, ExitScheme } from "../../src/core/route.ts";
+import { parseExitLine } from "../../src/wire/exit-line.ts";
 
 const NOTHING: Finding = { ok: null, details: "" };
 const ALIVE: CheckResult = {
@@ -53,6 +57,28 @@ test("no line of a report is longer than a narrow terminal, where reasons stand 
   for (const line of lines) assert.ok(line.length <= 40, line);
   assert.match(lines.join("\n"), /\n {6}2 {2}connect\.refused\n {9}The hop's address refuses TCP/);
 });
+
+test("where none of those alive passes the filter, the report says why its table is not there", () => {
+  const tally = new Tally();
+  tally.add(ALIVE);
+  tally.add(REFUSED);
+  const ending = { tally, results: [], passed: 0, ms: 100, isStopped: false };
+  assert.equal(writeReport(ending, { width: null, paint }).at(-1), "None of them is what was asked for.");
+});
+
+test("an exit list has of two protocols the one by which the proxy resolves names", () => {
+  const candidate: Candidate = { source: "list.txt", line: 1, exit: exitOf("192.0.2.1:1080"), scheme: null };
+  const list = (...protocols: ExitScheme[]) => writeResult("txt", { ...ALIVE, protocols }, candidate);
+  assert.equal(list("socks5", "socks5h", "http"), "socks5h://192.0.2.1:1080\n");
+  assert.equal(list("socks5", "http"), "socks5://192.0.2.1:1080\n");
+  assert.equal(list("http", "socks4", "socks4a"), "http://192.0.2.1:1080\n");
+});
+
+function exitOf(line: string): Exit {
+  const parsed = parseExitLine(line, { scheme: "http", tags: {}, where: { file: "list.txt", line: 1 }, env: null });
+  assert.ok("exit" in parsed && parsed.exit !== null);
+  return parsed.exit;
+}
 
 test("a run that ended before its first result says so", () => {
   const ending = { tally: new Tally(), results: [], passed: 0, ms: 1900, isStopped: true };
