@@ -110,7 +110,7 @@ export class ForwardListener implements AsyncDisposable {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     const client = { address: plainAddress(socket.remoteAddress ?? ""), port: socket.remotePort ?? 0, isInTls: false };
-    this.#awaitFirstByte(new Connection(socket, socket, this.#tls === null ? SHARED_READS : null), client);
+    this.#awaitFirstByte(new Connection(socket, socket, SHARED_READS), client);
   }
 
   #awaitFirstByte(connection: Connection, client: ClientInfo): void {

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
+import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
+import { createSelfSigned } from "../../src/net/certificate.ts";
 import { listen } from "../../src/net/listen.ts";
 import { readShared, SHARED, SHARED_READS, streamShared } from "../../src/net/shared-reads.ts";
 
@@ -95,4 +97,36 @@ test("whoever reads last has the socket's chunks, and what is given back is a st
   client.write("last");
   assert.equal(await last, "last");
   for (const one of [client, socket]) one.destroy();
+});
+
+test("TLS takes over a socket that has read into the shared buffer: megabytes pass, however slowly they are read", async () => {
+  const secureContext = createSecureContext(createSelfSigned({ names: ["site.lab"] }));
+  const sent = Buffer.from(Uint32Array.from({ length: 750_000 }, (_, index) => index * 31).buffer);
+  const sockets: Socket[] = [];
+  await using listening = await listen({ host: "127.0.0.1", port: 0 }, (socket) => {
+    sockets.push(socket);
+    SHARED_READS.connect(socket, (hello) => {
+      SHARED_READS.giveBack(socket);
+      socket.pause();
+      socket.unshift(hello);
+      const tls = new TLSSocket(socket, { isServer: true, secureContext });
+      tls.on("data", (chunk) => {
+        if (tls.write(chunk)) return;
+        tls.pause();
+        tls.once("drain", () => tls.resume());
+      });
+      tls.once("end", () => tls.end());
+    });
+    socket.resume();
+  });
+  const client = connectTls({ port: listening.address.port, host: listening.address.host, rejectUnauthorized: false, allowHalfOpen: true });
+  await once(client, "secureConnect");
+  client.end(sent);
+  const chunks: Buffer[] = [];
+  for await (const chunk of client) {
+    chunks.push(chunk);
+    await new Promise((later) => setImmediate(later));
+  }
+  assert.ok(Buffer.concat(chunks).equals(sent));
+  for (const one of [client, ...sockets]) one.destroy();
 });
