@@ -125,12 +125,12 @@ export class Pool {
 
   /** Why `take` finds nothing, in words that name the filter. */
   explainEmpty({ filter, session }: RequestParams): string {
-    return this.#sessions.explainLoss(session, filter, this.#clock.now()) ?? explainFilter(filter, this.#exits.index);
+    return this.#sessions.explain(session, filter, this.#clock.now())?.words ?? explainFilter(filter, this.#exits.index);
   }
 
   /** `explainEmpty` as the fault to answer with. */
   faultOfEmpty(params: RequestParams): Fault {
-    const isLost = this.#sessions.explainLoss(params.session, params.filter, this.#clock.now()) !== null;
+    const isLost = this.#sessions.explain(params.session, params.filter, this.#clock.now())?.isLost === true;
     return fault(isLost ? "handshake.session_lost" : "gateway.no_exit", this.explainEmpty(params), isLost ? { stage: "select" } : {});
   }
 
@@ -164,7 +164,7 @@ export class Pool {
 
   /** Goes through the exits that a check should look at now: unused for `idleMs`, or nobody has looked at their honesty for `honestMs`. */
   dueForCheck(idleMs: number, honestMs: number = Number.POSITIVE_INFINITY): Generator<DueExit | null, void> {
-    return dueForCheck(this.#exits.all(), { idleMs, honestMs }, this.#clock);
+    return dueForCheck(this.#exits.scattered(), { idleMs, honestMs }, this.#clock);
   }
 
   /** Goes through the exits that are in use, one after the other. */

@@ -32,7 +32,7 @@ export class SessionDesk {
     }
 
     const left = heldTo === null ? sessions.leftBy(key) : null;
-    if (heldTo === null && left === null && !sessions.makeRoom(now, !session.hard)) return null;
+    if (heldTo === null && left === null && !sessions.makeRoom(key, now, !session.hard)) return null;
     const other = left === null ? null : this.#chooser.choose(want, new Set([...tried, left]), now);
     const chosen = other ?? this.#chooser.choose(want, tried, now);
     if (chosen !== null) sessions.hold(key, chosen.id, now + session.durationMs);
@@ -46,13 +46,16 @@ export class SessionDesk {
     return turn === 0 ? session.key : `${session.key}\n${turn}`;
   }
 
-  /** Why a hard session has no exit, in words; null: it has one, or may have any. */
-  explainLoss(session: SessionWant | null, filter: ExitFilter, now: number): string | null {
-    const heldTo = session?.hard === true ? this.#hard.exitOf(fullKey(session, filter), now) : null;
-    const held = heldTo === null ? undefined : this.#exits.get(heldTo);
-    if (heldTo === null || (held !== undefined && !isBenchedByOperator(held, now))) return null;
+  /** Why a hard session has no exit; null: it has one, or may have any. */
+  explain(session: SessionWant | null, filter: ExitFilter, now: number): NoExit | null {
+    if (session?.hard !== true) return null;
+    const key = fullKey(session, filter);
+    const heldTo = this.#hard.exitOf(key, now);
+    if (heldTo === null) return this.#hard.isFullFor(key) ? { words: tellFull(this.#hard.size), isLost: false } : null;
+    const held = this.#exits.get(heldTo);
+    if (held !== undefined && !isBenchedByOperator(held, now)) return null;
     const why = held === undefined ? "is gone" : "was benched by an operator";
-    return `the session's exit ${heldTo} ${why}, and a hard session does not move`;
+    return { words: `the session's exit ${heldTo} ${why}, and a hard session does not move`, isLost: true };
   }
 
   /** The next request of each session with this key takes another exit, where there is one. How many there were. */
@@ -64,6 +67,17 @@ export class SessionDesk {
   #kind({ hard }: SessionWant): Sessions {
     return hard ? this.#hard : this.#soft;
   }
+}
+
+/** Why a session has no exit. */
+interface NoExit {
+  readonly words: string;
+  /** It had one. */
+  readonly isLost: boolean;
+}
+
+function tellFull(sessions: number): string {
+  return `${sessions} hard sessions are held to their exits, and no more are: one must end first`;
 }
 
 function isBenchedByOperator({ hold }: PoolExit, now: number): boolean {

@@ -11,6 +11,9 @@ export interface Session {
 /** Bounds the memory that client-chosen keys can take, for soft and for hard sessions each. */
 const SESSIONS_MAX = 100_000;
 
+/** Sessions that are looked at for one that has passed its end. */
+const LOOKS_MAX = 8;
+
 /** Kept for its turn: a session that begins anew must not find a vendor's session of before. */
 const ENDED = Number.NEGATIVE_INFINITY;
 
@@ -72,12 +75,21 @@ export class Sessions {
     return this.#held.get(key)?.turn ?? 0;
   }
 
-  /** True where another key may be held: there is room, or the oldest has passed its end, or `mayDropOldest`. */
-  makeRoom(now: number, mayDropOldest: boolean): boolean {
-    if (this.#held.size < this.#max) return true;
-    const [oldest] = this.#held;
-    if (oldest === undefined || (!mayDropOldest && oldest[1].until > now)) return false;
-    this.#held.delete(oldest[0]);
-    return true;
+  /** Another key may be held only where one gives way. */
+  isFullFor(key: string): boolean {
+    return this.#held.size >= this.#max && !this.#held.has(key);
+  }
+
+  /** True where a key may be held: there is room, or the oldest gives way, or, not `mayDropOldest`, one of the oldest few that has passed its end. */
+  makeRoom(key: string, now: number, mayDropOldest: boolean): boolean {
+    if (!this.isFullFor(key)) return true;
+    let looks = 0;
+    for (const [other, session] of this.#held) {
+      this.#held.delete(other);
+      if (mayDropOldest || session.until <= now) return true;
+      this.#held.set(other, session); // to the end: next time those behind it are looked at
+      if (++looks === LOOKS_MAX) break;
+    }
+    return false;
   }
 }

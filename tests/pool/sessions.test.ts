@@ -6,6 +6,9 @@ import { ANSWERED, exitOf, poolOf, REFUSED, seeded } from "./fakes.ts";
 
 const MANY = Array.from({ length: 20 }, (_, i) => exitOf(`e${i}`));
 
+/** As many hard sessions as a pool holds. */
+const HELD_MAX = 100_000;
+
 function session(key: string, hard: boolean, durationMs = 60_000): Partial<RequestParams> {
   return { session: { key, hard, durationMs } };
 }
@@ -92,16 +95,51 @@ test("keeps sessions with different filters apart", () => {
 test("drops the oldest soft sessions at the bound, and no hard one before its end", () => {
   const soft = new Sessions(2);
   for (const key of ["a", "b", "c"]) {
-    assert.ok(soft.makeRoom(0, true));
+    assert.ok(soft.makeRoom(key, 0, true));
     soft.hold(key, key, 100);
   }
   assert.deepEqual([soft.size, soft.exitOf("a", 0), soft.exitOf("c", 0)], [2, null, "c"]);
 
   const hard = new Sessions(1);
-  assert.ok(hard.makeRoom(0, false));
+  assert.ok(hard.makeRoom("a", 0, false));
   hard.hold("a", "a", 100);
-  assert.equal(hard.makeRoom(50, false), false);
-  assert.equal(hard.makeRoom(100, false), true);
+  assert.equal(hard.makeRoom("b", 50, false), false);
+  assert.equal(hard.makeRoom("b", 100, false), true);
+});
+
+test("a hard session that lasts does not keep new ones out once those behind it have ended, and one that ended may begin anew", () => {
+  const hard = new Sessions(3);
+  for (const [key, until] of [
+    ["long", 1000],
+    ["short", 10],
+    ["other", 1000],
+  ] as const) {
+    hard.hold(key, "a", until);
+  }
+  assert.equal(hard.makeRoom("new", 9, false), false);
+  assert.equal(hard.exitOf("short", 10), null);
+  assert.ok(hard.makeRoom("short", 10, false));
+  assert.equal(hard.size, 3, "nothing had to go for it");
+  assert.ok(hard.makeRoom("new", 10, false));
+  assert.deepEqual([hard.exitOf("long", 10), hard.exitOf("other", 10), hard.size], ["a", "a", 2]);
+});
+
+test("where no further hard session may be held, that is the reason that is told", () => {
+  const { pool, clock, take } = poolOf(MANY);
+  const params = (key: string, durationMs: number): RequestParams => ({ ...NO_PARAMS, ...session(key, true, durationMs) });
+  const open = (key: string, durationMs: number) => {
+    const lease = take(params(key, durationMs));
+    if (lease !== null) pool.settle(lease, ANSWERED);
+    return lease;
+  };
+  assert.ok(open("long", 3_600_000));
+  for (let i = 1; i < HELD_MAX; i++) assert.ok(open(`s${i}`, 60_000));
+  assert.equal(open("new", 60_000), null);
+  assert.equal(pool.faultOfEmpty(params("new", 60_000)).id, "gateway.no_exit");
+  assert.match(pool.explainEmpty(params("new", 60_000)), /^100000 hard sessions are held/);
+  clock.ms += 60_000;
+  assert.ok(open("new", 60_000));
+  assert.ok(open("long", 3_600_000));
 });
 
 for (const hard of [false, true]) {
