@@ -73,7 +73,7 @@ export const CLOUD_MARKS: readonly Mark[] = [
   onTheWay("digitalocean", "x-do-app-origin", /./),
   made("azure-fd", 4, { field: ["x-azure-ref", /./], body: /<h2>The request is blocked\.<\/h2>/ }),
   made("azure-app-service", 5, {
-    body: /<h1>Error 403 - This web app is stopped\.<\/h1>|<h1>(?::\( )?Application Error<\/h1>[\s\S]*azurewebsites\.net/,
+    body: /<h1>Error 403 - This web app is stopped\.<\/h1>|<h1>(?::\( )?Application Error<\/h1>(?:(?!<h1>)[\s\S])*?azurewebsites\.net/,
   }),
   onTheWay("bunny", "server", /^BunnyCDN-/),
   made("github", 5, { body: /<title>Unicorn! &middot; GitHub<\/title>/ }),

@@ -50,7 +50,8 @@ const CLOUDFLARE: Readonly<Record<string, EdgeWords>> = {
 
 function readCloudflare({ status, fields, text }: EdgeAnswer): EdgeWords | null {
   const code = (
-    /^\d{4}$/.exec(fieldValue(fields, "cf-error-type") ?? "") ?? /error code: (1\d{3})|Error\s*<?[^>]*>?\s*(1[0-2]\d{2})\b/i.exec(text)
+    /^\d{4}$/.exec(fieldValue(fields, "cf-error-type") ?? "") ??
+    /error code: (1\d{3})|Error[^>]{0,200}>?\s{0,20}(1[0-2]\d{2})\b/i.exec(text)
   )?.slice(-3);
   const inner = code?.find((part) => part !== undefined && /^\d{4}$/.test(part));
   const known = CLOUDFLARE[inner ?? ""] ?? CLOUDFLARE[status];
@@ -138,7 +139,7 @@ function readEnvoy({ text }: EdgeAnswer): EdgeWords | null {
 
 function readApache({ text }: EdgeAnswer): EdgeWords | null {
   const reason = /Reason: <strong>([\s\S]{1,200}?)<\/strong>/.exec(text)?.[1];
-  if (reason !== undefined) return edges(`its backend failed: ${quote(reason.replace(/<[^>]*>/g, " "), 80)}`);
+  if (reason !== undefined) return edges(`its backend failed: ${quote(reason.replace(/<[^<>]*>/g, " "), 80)}`);
   return APACHE_PAGES.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 

@@ -50,7 +50,7 @@ export function isPassedOn({ fields, text }: Refusal): boolean {
   if (!isSquids || last === undefined) return false;
   const product = /\(([A-Za-z]+)/.exec(last)?.[1]?.toLowerCase();
   if (product !== undefined && product !== "squid") return true;
-  const generator = /Generated [^\n]* by ([\w.-]+) \(squid/.exec(text)?.[1];
+  const generator = /Generated (?:(?!Generated )[^\n])*? by ([\w.-]+) \(squid/.exec(text)?.[1];
   return generator !== undefined && members.length > 1 && !last.includes(generator);
 }
 
@@ -64,7 +64,7 @@ function vendorStatus(refusal: Refusal): Claim {
 /** Apache quotes the request's target: a reverse proxy is asked for a path, a forward proxy for a whole URL. */
 function isAskedAsProxy({ text, asked }: Refusal): boolean {
   if (!/The proxy server (?:received an invalid\s+response|could not handle the request)|Reason: <strong>/.test(text)) return false;
-  const lookup = /DNS lookup failure for:\s*(?:<[^>]+>)*\s*([^<\s]+)/.exec(text)?.[1];
+  const lookup = /DNS lookup failure for:(?:\s|<[^<>]+>)*([^<\s]+)/.exec(text)?.[1];
   return /<em><a href="https?:\/\//.test(text) || lookup?.toLowerCase() === asked.host;
 }
 

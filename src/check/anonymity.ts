@@ -130,7 +130,7 @@ function tellingAddresses(own: readonly string[]): string[] {
 function foreignPart(name: string, value: string, { url }: JudgeRequest, isSameMachine: boolean): string {
   const rest = url.port === "" ? value : value.replaceAll(url.host, "");
   if (!isSameMachine) return rest;
-  if (VIA.test(name)) return rest.replace(/(^|,)\s*\S+\s+[^\s,]+/g, "$1");
+  if (VIA.test(name)) return rest.replace(/(^|,)\s*[^\s,]+\s+[^\s,]+/g, "$1");
   if (PROXYS_NAME.test(name)) return "";
   return rest.replace(/\b(?:by|host)\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi, "");
 }

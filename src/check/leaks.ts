@@ -68,7 +68,13 @@ function wantedOf(bytes: Uint8Array): Wanted {
       const digest = createHash(algorithm).update(written).digest();
       hashes.set(digest.toString("hex"), `as its ${algorithm} hash`);
       if (written !== address) continue;
-      words.set(digest.toString("base64").replace(/=+$/, "").toLowerCase(), `as its ${algorithm} hash`);
+      words.set(
+        digest
+          .toString("base64")
+          .replace(/={1,2}$/, "")
+          .toLowerCase(),
+        `as its ${algorithm} hash`,
+      );
       words.set(digest.toString("base64url").toLowerCase(), `as its ${algorithm} hash`);
     }
   }

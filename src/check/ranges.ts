@@ -50,7 +50,7 @@ function* lines(prefix: string, addresses: Addresses, ports: { port: number; por
 
 function readAddresses4(from: string, to: string | undefined, bits: string | undefined): Addresses | null {
   // 192.0.2.10-20: the last part alone.
-  const end = to !== undefined && !to.includes(".") ? from.replace(/\d+$/, to) : to;
+  const end = to !== undefined && !to.includes(".") ? from.replace(/\d{1,3}$/, to) : to;
   if (!isIPv4(from) || (end !== undefined && !isIPv4(end))) return null;
   return toAddresses({ from: value4(from), to: end === undefined ? null : value4(end), bits, width: 32, format: format4 });
 }
@@ -87,7 +87,7 @@ function format4(address: bigint): string {
 
 function value6(text: string): bigint {
   // 64:ff9b::192.0.2.1: the last four bytes as IPv4 has them.
-  const dotted = /[\d.]+$/.exec(text)?.[0] ?? "";
+  const dotted = /[\d.]{1,15}$/.exec(text)?.[0] ?? "";
   const low = dotted.includes(".") ? value4(dotted) : null;
   const hex = low === null ? text : text.slice(0, -dotted.length) + [low >> 16n, low & 0xffffn].map((part) => part.toString(16)).join(":");
   const [head = "", tail] = hex.split("::");

@@ -70,7 +70,8 @@ function listOf(name: string, values: readonly string[]): string | null {
 
 /** Optional whitespace around the commas of a list says nothing. */
 function normal(value: string): string {
-  return value.trim().replace(/[ \t]*,[ \t]*/g, ", ");
+  const parts = value.split(",").map((part) => part.trim());
+  return parts.join(", ");
 }
 
 function changeOf(name: string, sent: string | null, seen: string | null): string | null {

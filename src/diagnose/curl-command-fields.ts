@@ -66,7 +66,8 @@ interface Line {
 
 /** `Name: value`, `Name:` and, for an empty value, `Name;`. */
 function readLine(text: string): Line {
-  const [found, name = "", sign, value = ""] = /^(:?[!#$%&'*+.^_`|~\w-]+)(?:([:;])[ \t]*([^\r\n\0]*?))[ \t]*$/.exec(text) ?? [];
+  const [found, name = "", sign, rest = ""] = /^(:?[!#$%&'*+.^_`|~\w-]+)([:;])([^\r\n\0]*)$/.exec(text) ?? [];
+  const value = rest.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, "");
   if (found === undefined || (sign === ";" && value !== "")) throw new BadCommand("-H of curl wants a field, as in -H 'Accept: text/html'");
   return { name, value: Buffer.from(value, "utf8").toString("latin1"), isRemoved: sign === ":" && value === "" };
 }

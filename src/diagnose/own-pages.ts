@@ -96,7 +96,7 @@ function isSamePage(one: SeenAnswer, other: SeenAnswer | null): boolean {
 const NOT_THERE: ReadonlySet<number> = new Set([404, 410]);
 /** Of error pages, whoever made them. */
 const COMMON_TITLE =
-  /^\W*(?:(?:http\W*)?(?:error|status)?\W*[45]\d\d\b|(?:error|forbidden|(?:page |file )?not found|access denied|unauthori[sz]ed|bad request)\W*$)/i;
+  /^\W*(?:(?:http\W*)?(?:(?:error|status)\W*)?[45]\d\d\b|(?:error|forbidden|(?:page |file )?not found|access denied|unauthori[sz]ed|bad request)\W*$)/i;
 
 /** A gateway that leads to this site whatever it is asked for gives its pages too, and answers for others. */
 function isLikeDirect(answer: SeenAnswer, tests: readonly TestResult[]): boolean {

@@ -26,5 +26,5 @@ export function shownExit(exit: Exit): string {
 
 /** Query values may hold keys. */
 function shownUrl(url: URL, question: Question): string {
-  return showUrl(url, question).replace(/\?.+$/, "?…");
+  return showUrl(url, question).replace(/\?.+/, "?…");
 }

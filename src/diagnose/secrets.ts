@@ -110,11 +110,17 @@ function inForm(text: string): Secret[] {
 function inBody(text: string): Secret[] {
   const strings = [...text.matchAll(/"([^"\\]+)"\s*:\s*(?:"((?:[^"\\]|\\.)+)"|([\d.]+))/g)];
   const inJson = strings.map(([, name = "", value, number]) => ({ text: value ?? number ?? "", name }));
-  const inParts = [...text.matchAll(/; name="([^"]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n([\s\S]*?)\r\n--/g)].map(
-    ([, name = "", value = ""]) => ({ text: value, name }),
-  );
+  // Behind the last end no part stands.
+  const inParts = text.split("\r\n--").slice(0, -1).flatMap(inPart);
   const isForm = inJson.length + inParts.length === 0 && text.includes("=");
   return [...inParts, ...(text.length < TELLING_CHARS ? [] : [{ text, name: null }]), ...inJson, ...(isForm ? inForm(text) : [])];
+}
+
+/** A part of a form that is sent in parts. */
+function inPart(part: string): Secret[] {
+  const headEnd = part.indexOf("\r\n\r\n");
+  const [, name] = headEnd === -1 ? [] : (/; name="([^"]*)"/.exec(part.slice(0, headEnd)) ?? []);
+  return name === undefined ? [] : [{ text: part.slice(headEnd + 4), name }];
 }
 
 /** As bytes that are read as Latin-1, escaped for a URL, for JSON, for HTML, and as this program itself describes bytes. */

@@ -57,7 +57,7 @@ export function brokenTls({ established, error, lateMs }: EndedTls): Fault | nul
 
 function tellEnd(code: string | null): string {
   if (code === null || !code.startsWith("ERR_SSL_")) return `the client closed in the TLS handshake${code === null ? "" : ` (${code})`}`;
-  const alert = /_ALERT_(\w+)$/.exec(code)?.[1]?.toLowerCase();
+  const alert = /_ALERT_(\w+)/.exec(code)?.[1]?.toLowerCase();
   if (alert === undefined) return `the TLS handshake with the client failed (${code})`;
   const ofCertificate = alert === "unknown_ca" || alert.includes("certificate") ? ": it does not trust this listener's certificate" : "";
   return `the client ended the TLS handshake with the alert ${alert}${ofCertificate}`;

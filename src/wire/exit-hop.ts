@@ -123,7 +123,7 @@ function hostFirst(text: string, at: number, env: Env | null): Reading | null {
 }
 
 function hostLast(text: string, at: number, env: Env | null): Reading | null {
-  const parts = /^([^:]*):(.*):((?:\[[^\]]*\]|[^:[\]]+):[^:]+)$/.exec(text);
+  const parts = /^([^:]*):(.*):((?:\[[^[\]]*\]|[^:[\]]+):[^:]+)$/.exec(text);
   const place = parts === null ? null : tryPlace(parts[3] as string, at, env);
   return place === null ? null : { place, user: parts?.[1] ?? "", password: parts?.[2] ?? null };
 }

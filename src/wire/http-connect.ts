@@ -83,7 +83,7 @@ const LF = 0x0a;
 /** Lenient: the tunnel's bytes do not depend on anything but the head's end, and a refusal is evidence whatever its form. */
 function parseHead(bytes: Uint8Array): ReplyHead {
   const [statusLine = "", ...lines] = Buffer.from(bytes).toString("latin1").split(/\r?\n/);
-  const parts = /^HTTP\/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t]+(.*))?$/.exec(statusLine);
+  const parts = /^HTTP\/\d(?:\.\d)?[ \t]+(\d{3})(?:[ \t](.*))?$/.exec(statusLine);
   if (parts === null) throw badReply(`the status line is ${describeBytes(bytes.subarray(0, statusLine.length), 64)}`);
   return { status: Number(parts[1]), reason: (parts[2] ?? "").trim(), fields: parseFields(lines) };
 }

@@ -274,3 +274,11 @@ test("what a program says behind proxychains, and below its own error, only repe
   ]);
   assert.deepEqual(faults("[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443  ...  OK\n"), []);
 });
+
+test("a chain of proxychains' that can be cut in very many ways is read at once, and so is one that has no end", () => {
+  const hops = "-a:0".repeat(500);
+  const fault = (line: string) => readClientWords(line)?.fault ?? null;
+  assert.equal(fault(`[proxychains] Strict chain${hops}!`), null);
+  assert.equal(fault(`|S-chain|${hops}`), null);
+  assert.equal(fault(`|S-chain|-<>-127.0.0.1:9050-<><>${hops}-<--denied`), "handshake.connect_rejected");
+});

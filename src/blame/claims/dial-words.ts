@@ -61,7 +61,7 @@ const DIAL_WORDS: readonly DialWords[] = [
 ];
 
 /** An address with a port, as an error message quotes whom it dialled. */
-const DIALLED = /(?:dial tcp\d? |connect(?:ion)? (?:to|E[A-Z]+) |ECONN[A-Z]+ )\[?([\w.:-]+?)\]?:(\d{1,5})\b/i;
+const DIALLED = /(?:dial tcp\d? |connect(?:ion)? (?:to|E[A-Z]{1,20}) |ECONN[A-Z]{1,20} )\[?([\w.:-]{1,255}?)\]?:(\d{1,5})\b/i;
 
 /**
  * Reads a dial error out of text that a proxy wrote.
@@ -85,7 +85,7 @@ const EXCERPT_BEFORE_CHARS = 60;
 const EXCERPT_AFTER_CHARS = 120;
 
 function excerptAround(text: string, pattern: RegExp): string {
-  const plain = text.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  const plain = text.replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ");
   const at = plain.search(pattern);
   return at < 0 ? plain.slice(0, EXCERPT_CHARS) : plain.slice(Math.max(0, at - EXCERPT_BEFORE_CHARS), at + EXCERPT_AFTER_CHARS);
 }

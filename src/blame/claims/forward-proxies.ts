@@ -75,7 +75,7 @@ const PRIVOXY: readonly Saying[] = [
 ];
 
 function readPrivoxy(refusal: Refusal): Claim | null {
-  const isPage = /<title>[^<]*\(Privoxy@[^)]*\)<\/title>|^Bad response\. The server or forwarder response/.test(refusal.text);
+  const isPage = /<title>[^<]*\(Privoxy@[^()<]*\)<\/title>|^Bad response\. The server or forwarder response/.test(refusal.text);
   const isAgent = /^Privoxy\b/i.test(fieldValue(refusal.fields, "proxy-agent") ?? "");
   return isPage || isAgent ? said("Privoxy", PRIVOXY, refusal) : null;
 }
@@ -109,7 +109,7 @@ function readThreeProxy(refusal: Refusal): Claim | null {
 
 function readMitmproxy(refusal: Refusal): Claim | null {
   if (!/^mitmproxy\b/.test(fieldValue(refusal.fields, "server") ?? "")) return null;
-  const said = /<p>([\s\S]{1,2000}?)<\/p>/.exec(refusal.text)?.[1] ?? `${refusal.reason} ${refusal.text}`;
+  const said = /<p>((?:(?!<p>)[\s\S]){1,2000}?)<\/p>/.exec(refusal.text)?.[1] ?? `${refusal.reason} ${refusal.text}`;
   if (/disconnect|server closed connection/i.test(said))
     return claim("mitmproxy", "handshake.connect_rejected", "the target closed the connection without an answer", TARGET_CLOSED);
   return dialOrRefused("mitmproxy", said, refusal);
@@ -173,7 +173,7 @@ export function readApacheProxy(refusal: Refusal): Claim | null {
   const reason = /Reason: <strong>([\s\S]{1,300})/.exec(refusal.text)?.[1];
   if (reason === undefined) return null;
   const found = APACHE.find(({ pattern }) => pattern.test(reason));
-  return found === undefined ? null : claim("Apache", found.id, `${found.words}: ${quote(reason.replace(/<[^>]*>/g, " "))}`, found.more);
+  return found === undefined ? null : claim("Apache", found.id, `${found.words}: ${quote(reason.replace(/<[^<>]*>/g, " "))}`, found.more);
 }
 
 /** To CONNECT Apache has no reason on its page where TCP failed: the words are those of any 503 of its own. */
@@ -192,5 +192,5 @@ function said(by: string, sayings: readonly Saying[], refusal: Refusal): Claim {
 }
 
 function dialOrRefused(by: string, text: string, refusal: Refusal): Claim {
-  return readDialWords(by, text, refusal) ?? claim(by, "handshake.connect_rejected", quote(text.replace(/<[^>]*>/g, " ")), EXITS_FAULT);
+  return readDialWords(by, text, refusal) ?? claim(by, "handshake.connect_rejected", quote(text.replace(/<[^<>]*>/g, " ")), EXITS_FAULT);
 }

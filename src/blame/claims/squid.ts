@@ -33,7 +33,7 @@ function squidError({ fields, text }: Refusal): SquidError | null {
   if (field !== null) return { name: field[1] as string, errno: Number(field[2] ?? 0) };
   const page = /<body id="?(ERR_[A-Z_]+)"?>|<!-- (ERR_[A-Z_]+) -->/.exec(text);
   if (page === null) return null;
-  const errno = /The system returned:\s*(?:<[^>]+>)*\s*\((\d+)\)/.exec(text);
+  const errno = /The system returned:(?:\s|<[^<>]+>)*\((\d+)\)/.exec(text);
   return { name: (page[1] ?? page[2]) as string, errno: Number(errno?.[1] ?? 0) };
 }
 

@@ -40,7 +40,7 @@ const WEB_SERVER = /^(?:nginx|openresty|Apache|Microsoft-IIS|LiteSpeed|Caddy|clo
 
 /** A refusal that tells its reason in a short text. Long pages are not searched: they quote too much. */
 export function readPlainWords(refusal: Refusal): Claim | null {
-  const text = `${refusal.reason}\n${refusal.text.replace(/<style[\s\S]*?<\/style>|<[^>]*>/g, " ")}`;
+  const text = `${refusal.reason}\n${refusal.text.replace(/<style(?:(?!<style)[\s\S])*?<\/style>|<[^<>]*>/g, " ")}`;
   if (text.length > PLAIN_BYTES_MAX) return null;
   const known = PLAIN_WORDS.find(({ pattern }) => pattern.test(text));
   if (known !== undefined) return claim(EXIT, known.id, `${refusal.status} ${quote(text)}`, known.more);

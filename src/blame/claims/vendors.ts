@@ -71,7 +71,10 @@ const VENDOR_SAYINGS: readonly Saying[] = [
       /no exits?\b|exit node|no (?:available )?(?:peers?|prox(?:y|ies)|ips?|nodes?)\b|not? found \(session|allocation failed|exit connection failed/i,
     id: "handshake.exit_unavailable",
   },
-  { pattern: /restricted|forbidden|blocked|not allowed|denied.*target|target.*denied/i, id: "handshake.policy_denied" },
+  {
+    pattern: /restricted|forbidden|blocked|not allowed|denied(?:(?!denied).)*?target|target(?:(?!target).)*?denied/i,
+    id: "handshake.policy_denied",
+  },
   {
     pattern: /target (?:is )?(?:unreachable|could not be reached)|(?:could not|unable to) reach (?:the )?target/i,
     id: "handshake.target_unreachable",

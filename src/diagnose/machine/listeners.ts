@@ -19,7 +19,7 @@ export function parseListeners(tcp: string, tcp6: string, isLittleEndian: boolea
   return [...linesOf(tcp, 4, isLittleEndian), ...linesOf(tcp6, 6, isLittleEndian)];
 }
 
-const LINE = /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A [0-9A-F]{8}:([0-9A-F]{8}) /gm;
+const LINE = /^ *\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A [0-9A-F]{8}:([0-9A-F]{8}) /gm;
 
 function linesOf(text: string, family: 4 | 6, isLittleEndian: boolean): Listener[] {
   return [...text.matchAll(LINE)].flatMap(([, hex = "", port = "", waiting = ""]) => {

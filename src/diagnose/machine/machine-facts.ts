@@ -63,7 +63,7 @@ export function factsOf(texts: MachineTexts, addresses: readonly string[], isLit
     defaultRoute: route === null ? null : { v4: DEFAULT_V4.test(route), v6: DEFAULT_V6.test(route6 ?? "") },
     selinux: enforce === null ? null : enforce.trim() === "1" ? "enforcing" : "permissive",
     hosts: parseHosts(hosts ?? ""),
-    nameServers: [...(resolvConf ?? "").matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, address = ""]) => address),
+    nameServers: [...(resolvConf ?? "").matchAll(/^[ \t]*nameserver[ \t]+(\S+)/gm)].map(([, address = ""]) => address),
   };
 }
 

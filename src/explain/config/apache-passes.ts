@@ -35,7 +35,9 @@ function readPass(setting: Setting, scopes: Scopes): ApachePass | null {
 }
 
 function isProxied(flags: string | undefined): boolean {
-  return flags !== undefined && /^\[(?:.*,)?\s*(?:P|proxy)\s*(?:,.*)?\]$/.test(flags);
+  if (flags === undefined || !/^\[.*\]$/.test(flags)) return false;
+  const each = flags.slice(1, -1).split(",");
+  return each.some((flag) => flag.trim() === "P" || flag.trim() === "proxy");
 }
 
 function pass(setting: Setting, scopes: Scopes, path: string | null, [url = "", ...options]: readonly string[]): ApachePass | null {

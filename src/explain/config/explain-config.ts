@@ -55,13 +55,13 @@ export function explainConfigs(texts: readonly ConfigText[]): ExplainedConfigs {
 function kindOf({ file, text }: ConfigText): ConfigKind {
   if (/\.ya?ml$/i.test(file)) return "goodgateway";
   if (/apache|httpd/i.test(file) || APACHE.test(text)) return "apache";
-  if (/haproxy|\.cfg$/i.test(file) || /^\s*(?:defaults|frontend|backend|listen)\b[^;{]*$/m.test(text)) return "haproxy";
-  if (/squid/i.test(file) || /^\s*(?:http_port|cache_peer|http_access|never_direct)\s/m.test(text)) return "squid";
+  if (/haproxy|\.cfg$/i.test(file) || /^[^\S\n]*(?:defaults|frontend|backend|listen)\b[^;{]*$/m.test(text)) return "haproxy";
+  if (/squid/i.test(file) || /^[^\S\n]*(?:http_port|cache_peer|http_access|never_direct)\s/m.test(text)) return "squid";
   return "nginx";
 }
 
 const APACHE =
-  /^\s*(?:<(?:VirtualHost|IfModule|Directory|Location|Proxy|FilesMatch)\b|(?:LoadModule|ProxyPass(?:Match)?|ServerRoot|DocumentRoot|SSLProxyEngine|IncludeOptional)\s)/im;
+  /^[^\S\n]*(?:<(?:VirtualHost|IfModule|Directory|Location|Proxy|FilesMatch)\b|(?:LoadModule|ProxyPass(?:Match)?|ServerRoot|DocumentRoot|SSLProxyEngine|IncludeOptional)\s)/im;
 
 function readOne({ file, text, include, load }: ConfigText, kind: ConfigKind): ConfigReading {
   switch (kind) {

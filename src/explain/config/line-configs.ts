@@ -41,7 +41,7 @@ function lines(file: string, text: string): Setting[] {
 
 function wordsOf(line: string): string[] {
   const words: string[] = [];
-  for (const [whole, double, single, plain] of line.matchAll(/#.*$|"((?:\\.|[^"\\])*)"|'([^']*)'|((?:\\.|[^\s"'#\\])+)/g)) {
+  for (const [whole, double, single, plain] of line.matchAll(/#.*|"((?:\\.|[^"\\])*)"|'([^']*)'|((?:\\.|[^\s"'#\\])+)/g)) {
     if (!whole.startsWith("#")) words.push(double ?? single ?? plain ?? "");
   }
   return words;

@@ -74,7 +74,7 @@ class NginxParser {
 
 function* tokens(text: string): Generator<Token> {
   const pattern =
-    /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[;{}]|(?:\$\{[^}]*\}|\\.|[^\s;{}"'#\\])(?:\$\{[^}]*\}|\\.|[^\s;{}])*|\n/gs;
+    /#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|[;{}]|(?:\$\{[^{}]*\}|\\.|[^\s;{}"'#\\])(?:\$\{[^{}]*\}|\\.|[^\s;{}])*|\n/gs;
   let line = 1;
   for (const match of text.matchAll(pattern)) {
     const [whole, double, single] = match;

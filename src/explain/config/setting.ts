@@ -77,7 +77,7 @@ const UNITS_MS: Readonly<Record<string, number>> = {
 export function readTime(words: readonly string[], bareUnit: "ms" | "s"): number | null {
   const text = words.join("").toLowerCase();
   if (/^\d+$/.test(text)) return Number(text) * (UNITS_MS[bareUnit] as number);
-  const parts = [...text.matchAll(/(\d+)([a-z]+)/g)];
+  const parts = [...text.matchAll(/(\d{1,15})([a-z]+)/g)];
   if (parts.length === 0 || parts.map(([whole]) => whole).join("") !== text) return null;
   const times = parts.map(([, count, unit]) => Number(count) * (UNITS_MS[unit as string] ?? Number.NaN));
   const sum = times.reduce((total, one) => total + one, 0);

@@ -15,7 +15,7 @@ export const PROXY_MANAGER: LogFormat = {
 export const NGINX_JSON: LogFormat = { id: "nginx-json", name: "access log of nginx (JSON)", program: "nginx", read: readNginxJson };
 
 const MANAGER =
-  /^\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d)[^\]]*\] (?:\S+ )?(\d{3}|-) (\d{3}) - ([A-Z]+) \S+ (\S+) "((?:[^"\\]|\\.)*)" \[Client ([^\]]*)\](?:.* \[Sent-to ([^\]]*)\])?/;
+  /^\[(\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d)[^\]]*\] (?:\S+ )?(\d{3}|-) (\d{3}) - ([A-Z]+) \S+ (\S+) "((?:[^"\\]|\\.)*)" \[Client ([^\]]*)\](?:.* \[Sent-to ([^\]]{0,256})\])?/;
 
 function readProxyManager(line: string): LogEvent | null {
   const [, time, theirs, code, method = null, host = "", path = "", client = null, sentTo = "-"] = line.startsWith("[")

@@ -129,7 +129,7 @@ function readMore(rest: string): More {
 
 /** ingress-nginx: `"ref" "agent" length time [name] [other] address length time status id`. */
 const INGRESS =
-  /" \d+ ([\d.]+) \[([^\]]*)\] \[[^\]]*\] ([^ ]+(?:, [^ ]+)*) [-\d]+(?:, [-\d]+)* [-\d.]+(?:, [-\d.]+)* ([-\d]+(?:, [-\d]+)*) \S+$/;
+  /" \d+ ([\d.]+) \[([^[\]]*)\] \[[^[\]]*\] ([^ ,]+(?:, [^ ,]+)*) [-\d]+(?:, [-\d]+)* [-\d.]+(?:, [-\d.]+)* ([-\d]+(?:, [-\d]+)*) \S+$/;
 /** Traefik: `"ref" "agent" number "router" "server" 30ms`. */
 const TRAEFIK = / \d+ "[^"]*" "([^"]*)" (\d+)ms$/;
 /** Apache's `%D` at the end, alone or behind `%T/`; a number of so few digits says nothing. */

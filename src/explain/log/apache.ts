@@ -106,7 +106,7 @@ function isMet({ errnos, words, ofBackend }: ApacheRule, errno: string, isRemote
 
 const CONNECT = /attempt to connect to (\S+) \(([^)\s]+)\)/;
 const SOCKET = /Unix domain socket (\S+)/;
-const WORKER = /(?:worker|connection) (?:for )?\(([^)]+)\)/;
+const WORKER = /(?:worker|connection) (?:for )?\(([^()]+)\)/;
 const BALANCER = /(balancer:\/\/[^:\s]+)/;
 /** `to 10.0.0.2:8080 (app.internal)`, and `remote server app.internal:8080`. */
 const SENT = /\b(?:failed to|remote server|from) (\S+:\d+)(?: \(([^)\s]+)\))?/;

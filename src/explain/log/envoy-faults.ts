@@ -1,4 +1,5 @@
 import { faultOfBackendStatus } from "./access.ts";
+import { inOrder } from "./in-order.ts";
 import type { AnyFaultId } from "./log-event.ts";
 import { faultOfWords, type WordRules } from "./word-rules.ts";
 
@@ -97,7 +98,7 @@ const CONNECTING: WordRules = [
 const DETAILS: WordRules = [
   ["gateway.upstream_limit", /\{overflow/],
   ["connect.timeout", /\{connection[_ ]timeout/],
-  ["head.too_large", /\{protocol[_ ]error.*(?:headers?_(?:size|count)|too_many_headers|headers_too_large)/],
+  ["head.too_large", inOrder(/\{protocol[_ ]error/, /headers?_(?:size|count)|too_many_headers|headers_too_large/)],
   ["head.invalid", /\{protocol[_ ]error/],
   ["head.h2_error", /\{remote[_ ](?:refused[_ ]stream[_ ])?reset/],
   ["head.closed", /\{(?:remote[_ ])?connection[_ ]termination/],

@@ -21,7 +21,8 @@ function readNote(line: string): LogEvent | null {
   if (!LOUD.has(level)) return logEvent({ at });
   const words = line.slice(head.length);
   const fault = faultOfWords(RULES, words);
-  return logEvent({ at, fault, words, backend: /\bdst\.(?:hbone_)?addr=(\S+)(?!.*\bdst\.hbone_addr=)/.exec(words)?.[1] ?? null });
+  const [, backend = null] = /\bdst\.hbone_addr=(\S+)/.exec(words) ?? /\bdst\.addr=(\S+)/.exec(words) ?? [];
+  return logEvent({ at, fault, words, backend });
 }
 
 const BRACKET = 0x5b;

@@ -1,3 +1,4 @@
+import { inOrder } from "./in-order.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed } from "./log-times.ts";
 import { faultOfWords, type WordRules } from "./word-rules.ts";
@@ -69,8 +70,8 @@ function readApp(line: string): LogEvent | null {
 /** What it says, with a code or without, in more detail than the code has. The first that matches counts. */
 const WORDS: WordRules = [
   ["connect.refused", /refused connection|connection refused/i],
-  ["head.timeout", /could not complete HTTP request.*(?:timed? ?out|timeout)/i],
-  ["head.reset", /could not complete HTTP request.*reset/i],
+  ["head.timeout", inOrder(/could not complete HTTP request/i, /timed? ?out|timeout/)],
+  ["head.reset", inOrder(/could not complete HTTP request/i, /reset/)],
   ["head.closed", /could not (?:complete|proxy|make) HTTP request|connection closed before message completed/i],
   ["connect.timeout", /timed out while connecting/i],
   ["connect.failed", /failed to connect to machine/i],

@@ -1,3 +1,4 @@
+import { inOrder } from "./in-order.ts";
 import type { AnyFaultId } from "./log-event.ts";
 import { faultOfWords, type WordRules } from "./word-rules.ts";
 
@@ -14,28 +15,30 @@ export function backendOfGoError(text: string): string | null {
   return dialled ?? peer ?? null;
 }
 
-const ADDRESS = /\bdial (?:tcp|udp|unix)[46]? (\S+?):? (?:[a-z]|$)|->(\S+?):? (?:[a-z]|$)/;
+const ADDRESS = /\bdial (?:tcp|udp|unix)[46]? (\S+?):? (?:[a-z]|$)|->([^\s>]+?):? (?:[a-z]|$)/;
 
 /** The first that matches counts; the commonest stand in front where it does not matter. */
 const RULES: WordRules = [
   // The body of a request is read from the client while it is written to the backend.
-  ["client.closed_during_request", /\breadfrom .*(?:client disconnected|unexpected EOF)/],
-  ["client.body_timeout", /\breadfrom tcp.*i\/o timeout/],
+  ["client.closed_during_request", inOrder(/\breadfrom /, /client disconnected|unexpected EOF/)],
+  ["client.body_timeout", inOrder(/\breadfrom tcp/, /i\/o timeout/)],
   ["client.closed_waiting", /context canceled|operation was canceled|client disconnected/],
-  ["connect.refused", /\bdial tcp.*: (?:connect: )?connection refused|connectex: .*actively refused/],
+  ["connect.refused", inOrder(/\bdial tcp/, /: (?:connect: )?connection refused/)],
+  ["connect.refused", inOrder(/connectex: /, /actively refused/)],
   ["connect.backlog_full", /\bdial unix \S+: (?:connect: )?resource temporarily unavailable/],
   ["connect.unix_socket", /\bdial unix \S+: (?:connect: )?(?:no such file or directory|permission denied|connection refused)/],
   ["connect.host_unreachable", /: no route to host/],
   ["connect.net_unreachable", /: network is unreachable/],
-  ["connect.acl_denied", /\bdial .*: (?:permission denied|operation not permitted)/],
+  ["connect.acl_denied", inOrder(/\bdial /, /: (?:permission denied|operation not permitted)/)],
   ["gateway.source_port_exhausted", /cannot assign requested address/],
   ["gateway.fd_exhausted", /too many open files/],
-  ["dns.nxdomain", /\blookup \S+.*: no such host/],
-  ["dns.timeout", /\blookup \S+.*(?:i\/o timeout|Temporary failure in name resolution)/],
-  ["dns.servfail", /\blookup \S+.*: server misbehaving/],
-  ["connect.timeout", /\bdial .*(?:i\/o timeout|connection timed out|context deadline exceeded)|connectex: A connection attempt failed/],
-  ["connect.reset", /\bdial .*: connection reset by peer/],
-  ["tls.cert_not_yet_valid", /x509: .*is before \d/],
+  ["dns.nxdomain", inOrder(/\blookup \S/, /: no such host/)],
+  ["dns.timeout", inOrder(/\blookup \S/, /i\/o timeout|Temporary failure in name resolution/)],
+  ["dns.servfail", inOrder(/\blookup \S/, /: server misbehaving/)],
+  ["connect.timeout", inOrder(/\bdial /, /i\/o timeout|connection timed out|context deadline exceeded/)],
+  ["connect.timeout", /connectex: A connection attempt failed/],
+  ["connect.reset", inOrder(/\bdial /, /: connection reset by peer/)],
+  ["tls.cert_not_yet_valid", inOrder(/x509: /, /is before \d/)],
   ["tls.cert_expired", /x509: certificate has expired or is not yet valid/],
   ["tls.cert_name_mismatch", /x509: (?:certificate is (?:not )?valid for|cannot validate certificate for)/],
   [
@@ -58,11 +61,13 @@ const RULES: WordRules = [
   ["head.not_http", /malformed HTTP response|HTTP\/0\.9|malformed HTTP/],
   ["head.upgrade_failed", /can't switch protocols|backend tried to switch protocol/],
   ["head.h2_error", /http2: |stream error: stream ID/],
-  ["body.truncated", /reading body.*unexpected EOF|http: unexpected EOF reading trailer|transport connection broken: unexpected EOF/],
+  ["body.truncated", inOrder(/reading body/, /unexpected EOF/)],
+  ["body.truncated", /http: unexpected EOF reading trailer|transport connection broken: unexpected EOF/],
   ["body.bad_chunk", /malformed chunked encoding|invalid byte in chunk length/],
-  ["write.timeout", /\bwrite tcp.*i\/o timeout/],
-  ["write.reset", /\b(?:write|readfrom) (?:tcp|unix).*(?:broken pipe|connection reset by peer)/],
-  ["head.reset", /connection reset by peer|wsarecv: .*forcibly closed/],
+  ["write.timeout", inOrder(/\bwrite tcp/, /i\/o timeout/)],
+  ["write.reset", inOrder(/\b(?:write|readfrom) (?:tcp|unix)/, /broken pipe|connection reset by peer/)],
+  ["head.reset", /connection reset by peer/],
+  ["head.reset", inOrder(/wsarecv: /, /forcibly closed/)],
   ["gateway.config_error", /unknown network |unsupported protocol scheme|missing address|: missing port in address/],
   ["head.timeout", /i\/o timeout/],
   ["head.truncated", /unexpected EOF/],

@@ -20,9 +20,9 @@ export const HAPROXY_EARLY: LogFormat = {
 export const HAPROXY_NOTES: LogFormat = { id: "haproxy-notes", name: "HAProxy notices", program: "haproxy", read: readNote };
 
 const HTTP =
-  /^(\S+):\d+ \[[^\]]+\] (\S+) (\S+)\/(\S+) (-?\d+)\/(-?\d+)\/(-?\d+)\/(-?\d+)\/\+?(-?\d+) (-?\d+) \+?\d+ \S+ \S+ ([A-Za-z-]{2})\S\S \d+\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+(?: \{[^}]*\}){0,2} "(.*?)"?(?: .*)?$/;
+  /^(\S+):\d+ \[[^\]]+\] (\S+) ([^\s/]+)\/(\S+) (-?\d+)\/(-?\d+)\/(-?\d+)\/(-?\d+)\/\+?(-?\d+) (-?\d+) \+?\d+ \S+ \S+ ([A-Za-z-]{2})\S\S \d+\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+(?: \{[^}]*\}){0,2} "([^"]*)/;
 const TCP =
-  /^(\S+):\d+ \[[^\]]+\] (\S+) (\S+)\/(\S+) (-?\d+)\/(-?\d+)\/\+?(-?\d+) \+?\d+ ([A-Za-z-]{2}) \d+\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+/;
+  /^(\S+):\d+ \[[^\]]+\] (\S+) ([^\s/]+)\/(\S+) (-?\d+)\/(-?\d+)\/\+?(-?\d+) \+?\d+ ([A-Za-z-]{2}) \d+\/\d+\/\d+\/\d+\/\+?\d+ \d+\/\d+/;
 
 function readRequest(line: string): LogEvent | null {
   const at = timeOf(line);
@@ -131,7 +131,7 @@ const STATES: Readonly<Record<string, AnyFaultId>> = {
   KH: "gateway.local_response",
 };
 
-const DOWN = /^Server (\S+)\/(\S+) is (?:going )?(UP|DOWN)\b(.*)$/;
+const DOWN = /^Server ([^\s/]+)\/(\S+) is (?:going )?(UP|DOWN)\b(.*)$/;
 const EMPTY = /^(?:backend|proxy) '?([^\s']+)'? has no server available!/;
 const SPOKEN = /^(?:\[(?:WARNING|ALERT|NOTICE)\]\s+(?:\(\d+\)|\d+\/\d+ \(\d+\)) : |(?:<\d+>)?haproxy\[\d+\]: )?/;
 const OTHERS: readonly (readonly [AnyFaultId | null, RegExp])[] = [

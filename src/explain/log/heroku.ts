@@ -19,7 +19,7 @@ function readApp(line: string): LogEvent | null {
 /** The time and the name of a process. */
 const APP_CHARS_MAX = 100;
 
-const HEAD = /^(?:(\S{19,35}) heroku\[[\w.]+\]: |([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ heroku\/\S+: +)?(.*)$/;
+const HEAD = /^(?:(\S{19,35}) heroku\[[\w.]+\]: |([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ heroku\/\S+: +(?! ))?(.*)$/;
 
 function readLine(line: string, year: number): LogEvent | null {
   if (!line.includes("heroku") && !line.includes("at=")) return null;

@@ -6,7 +6,7 @@ import { faultOfWords, type WordRules } from "./word-rules.ts";
 export const LIGHTTPD: LogFormat = { id: "lighttpd-error", name: "lighttpd error log", program: "lighttpd", read: readLine };
 
 const LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d: \([\w-]+\.c\.\d+\) (.*)$/;
-const SOCKET = /\b(?:tcp:|unix:)?((?:\[[\da-fA-F:]+\]|[\w.-]+):\d+|\/\S+?)(?::? |:?$)/;
+const SOCKET = /\b(?:tcp:|unix:)?((?:\[[\da-fA-F:]+\]|[\w.-]{1,255}):\d+|\/\S{1,255}?)(?::? |:?$)/;
 
 function readLine(line: string): LogEvent | null {
   const [, words] = line.charCodeAt(19) === COLON ? (LINE.exec(line) ?? []) : [];

@@ -1,3 +1,4 @@
+import { inOrder } from "./in-order.ts";
 import { type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { faultOfWords, type WordRules } from "./word-rules.ts";
 
@@ -13,7 +14,7 @@ function readLine(line: string): LogEvent | null {
   if (level === undefined) return null;
   if (level !== "WARN" && level !== "ERROR" && !words.includes("request failed")) return logEvent({});
   const [, named, spanned] = ENDPOINT.exec(words) ?? [];
-  const said = words.slice(Math.max(0, words.search(/\blinkerd\w*(?:::\w+)*: /)));
+  const said = words.slice(Math.max(0, words.search(/\blinkerd\w{0,80}(?:::\w{1,80}){0,8}: /)));
   return logEvent({ fault: faultOfWords(RULES, words), backend: named ?? spanned ?? null, words: said });
 }
 
@@ -22,9 +23,11 @@ const RULES: WordRules = [
   ["connect.refused", /Connection refused/],
   ["connect.timeout", /connect timed out|connection timed out/i],
   ["connect.host_unreachable", /No route to host/],
-  ["gateway.queue_timeout", /buffered service failed|load balancer.*stopped|fail-?fast/i],
+  ["gateway.queue_timeout", /buffered service failed|fail-?fast/i],
+  ["gateway.queue_timeout", inOrder(/load balancer/i, /stopped/)],
   ["gateway.no_healthy_backend", /service unavailable|service in fail-fast|no endpoints/i],
-  ["head.timeout", /(?:response|request|HTTP logical service).*timed out|deadline/i],
+  ["head.timeout", /deadline/i],
+  ["head.timeout", inOrder(/response|request|HTTP logical service/i, /timed out/)],
   ["tls.handshake_timeout", /TLS detection timed out|handshake timed out/i],
   ["client.denied", /unauthorized (?:connection|request)|not authorized/i],
   ["head.closed", /connection closed before message completed|unexpected end of file/],

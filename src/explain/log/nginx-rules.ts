@@ -1,4 +1,8 @@
+import { inOrder } from "./in-order.ts";
 import type { WordRules } from "./word-rules.ts";
+
+/** With the backend, for a reason that OpenSSL names. */
+const failedHandshake = (reason: RegExp): RegExp => inOrder(/^SSL_do_handshake\(\) failed /, reason, / while SSL handshaking to upstream/);
 
 /** A message's first words with `while …`, as nginx's source writes them, and what they mean. The first that matches counts. */
 export const NGINX_RULES: WordRules = [
@@ -8,7 +12,7 @@ export const NGINX_RULES: WordRules = [
   ["dns.refused", /^(?:proxy_connect: )?\S+ could not be resolved \(5: Operation refused\)/],
   ["dns.servfail", /^(?:proxy_connect: )?\S+ could not be resolved \(/],
   // Kong's own resolver and balancer, in its words.
-  ["dns.nxdomain", /^\[kong\] .*(?:could not resolve host|DNS resolution failed).*\b3 name error/],
+  ["dns.nxdomain", inOrder(/^\[kong\] /, /could not resolve host|DNS resolution failed/, /\b3 name error/)],
   ["dns.error", /^\[kong\] .*(?:could not resolve host|DNS resolution failed|name resolution failed)/],
   ["gateway.no_healthy_backend", /^\[kong\] .*(?:failure to get a peer from the ring-balancer|[Nn]o peers are available)/],
   // ingress-nginx's balancer, and what it asks for the names of services.
@@ -54,18 +58,14 @@ export const NGINX_RULES: WordRules = [
   ["tls.cert_expired", /^upstream SSL certificate verify error: \(10:/],
   ["tls.cert_name_mismatch", /^upstream SSL certificate does not match "/],
   ["tls.cert_untrusted", /^upstream SSL certificate verify error: \(/],
-  [
-    "tls.protocol_mismatch",
-    /^SSL_do_handshake\(\) failed .*(?:wrong version number|http request|packet length too long|unknown protocol).* while SSL handshaking to upstream/,
-  ],
-  ["tls.sni_unrecognized", /^SSL_do_handshake\(\) failed .*(?:unrecognized name|SSL alert number 112).* while SSL handshaking to upstream/],
-  [
-    "tls.client_cert_required",
-    /^SSL_do_handshake\(\) failed .*(?:certificate required|SSL alert number 116|bad certificate).* while SSL handshaking to upstream/,
-  ],
+  ["tls.protocol_mismatch", failedHandshake(/wrong version number|http request|packet length too long|unknown protocol/)],
+  ["tls.sni_unrecognized", failedHandshake(/unrecognized name|SSL alert number 112/)],
+  ["tls.client_cert_required", failedHandshake(/certificate required|SSL alert number 116|bad certificate/)],
   [
     "tls.version_or_cipher",
-    /^SSL_do_handshake\(\) failed .*(?:handshake failure|alert number 40|protocol version|alert number 70|unsupported protocol|no shared cipher|dh key too small).* while SSL handshaking to upstream/,
+    failedHandshake(
+      /handshake failure|alert number 40|protocol version|alert number 70|unsupported protocol|no shared cipher|dh key too small/,
+    ),
   ],
   ["tls.handshake_failed", /^SSL_do_handshake\(\) failed .* while SSL handshaking to upstream/],
   ["tls.handshake_failed", /^peer closed connection in SSL handshake .*to upstream/],

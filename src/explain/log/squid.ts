@@ -1,3 +1,4 @@
+import { inOrder } from "./in-order.ts";
 import { type AnyFaultId, type LogEvent, type LogFormat, logEvent } from "./log-event.ts";
 import { readDashed, readEpoch } from "./log-times.ts";
 import { hostOf } from "./url-host.ts";
@@ -139,6 +140,7 @@ const CACHE_RULES: WordRules = [
   ["gateway.fd_exhausted", /running out of filedescriptors/i],
   ["gateway.backend_ejected", /Detected DEAD Parent: (\S+)/],
   ["connect.failed", /TCP connection to (\S+) failed/],
-  ["tls.handshake_failed", /(?:TLS|SSL)\S* (?:error|negotiating).*(?:handshake|connection)|Error negotiating SSL/],
+  ["tls.handshake_failed", /Error negotiating SSL/],
+  ["tls.handshake_failed", inOrder(/(?:TLS|SSL)\S{0,80} (?:error|negotiating)/, /handshake|connection/)],
   ["gateway.config_error", /^FATAL: /],
 ];

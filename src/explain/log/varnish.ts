@@ -28,7 +28,7 @@ const TAGS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-const GROUPED = /^[*-]{1,9} +(?:<< (\w+) +>> \d+ *|([A-Z]\w+)(?: +(.*))?)$/;
+const GROUPED = /^[*-]{1,9} +(?:<< (\w+) +>> \d+ *|([A-Z]\w+)(?: +(\S.*)?)?)$/;
 const RAW = /^ {0,14}(\d+) ([A-Z]\w+) +([bc-])(?: (.*))?$/;
 
 /** One request of a client's, or one to a backend. */

@@ -37,7 +37,7 @@ export const ANSWER_SAYINGS: readonly Saying[] = [
   [/\breason: :closed\b|\{:error, :closed\}|TransportError\) socket closed/, NO_ANSWER],
   [/lost in a non-clean fashion/, RESET],
   [
-    /HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW|header (?:buffer|size) .*exceed|response header too large|got more than \d+ bytes when reading (?:header|status) line/i,
+    /HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW|header (?:buffer|size) .{0,200}exceed|response header too large|got more than \d+ bytes when reading (?:header|status) line/i,
     {
       fault: "head.too_large",
       culprit: "origin",

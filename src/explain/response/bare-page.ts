@@ -28,7 +28,7 @@ interface Page {
 
 /** What JSON and JavaScript make of a page that they quote. */
 function withoutQuoting(text: string): string {
-  const joined = /^\s*['"].*\\n['"] \+$/m.test(text) ? text.replace(/^\s*['"](.*?)['"] ?\+?,?$/gm, "$1") : text;
+  const joined = /^[^\S\n]*['"].*\\n['"] \+$/m.test(text) ? text.replace(/^[^\S\n]*['"](.*?)['"] ?\+?,?$/gm, "$1") : text;
   return joined.includes("\\n") || joined.includes('\\"')
     ? joined.replaceAll("\\r", "").replaceAll("\\n", "\n").replaceAll('\\"', '"')
     : joined.replaceAll("\r", "");

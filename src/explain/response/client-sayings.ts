@@ -13,7 +13,7 @@ const HEAD_TIMEOUT: WordsReading = {
 export const CLIENT_SAYINGS: readonly Saying[] = [
   // Names.
   [
-    /curl: \(5\)|[Cc]ould not resolve proxy|ERR_PROXY_CONNECTION_FAILED.*resolve/,
+    /curl: \(5\)|[Cc]ould not resolve proxy|ERR_PROXY_CONNECTION_FAILED.{0,200}resolve/,
     {
       fault: "dns.nxdomain",
       culprit: "gateway",
@@ -127,7 +127,7 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
   ],
   // TCP.
   [
-    /(?:curl: \(7\)|Failed to connect to .* port)(?!.*(?:No route to host|[Nn]etwork is unreachable))|ECONNREFUSED|:econnrefused|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
+    /(?:curl: \(7\)|Failed to connect to \S{1,255} port)(?!.{0,300}(?:No route to host|[Nn]etwork is unreachable))|ECONNREFUSED|:econnrefused|[Cc]onnection refused|actively refused|Connect call failed|All connection attempts failed|ERR_PROXY_CONNECTION_FAILED|ERR_CONNECTION_REFUSED|NS_ERROR_CONNECTION_REFUSED/,
     {
       fault: "connect.refused",
       culprit: null,

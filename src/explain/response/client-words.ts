@@ -32,7 +32,7 @@ export function readClientWords(text: string): WordsReading | null {
 }
 
 /** `502  Connection refused [IP: 192.0.2.5 3142]`: apt shows status and reason of whoever answered, here a cache on that port. */
-const APT = /\s(\d{3}) {2}(.+?) \[IP: (\S+) (\d{1,5})\]/;
+const APT = /\s(\d{3}) {2}(.{1,300}?) \[IP: (\S+) (\d{1,5})\]/;
 
 function readAptWords(line: string): WordsReading | null {
   const [, status = "", reason = "", host = "", port = ""] = APT.exec(line) ?? [];

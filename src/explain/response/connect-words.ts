@@ -4,7 +4,7 @@ import { type Saying, WITHOUT_PROXY } from "./words-reading.ts";
 export const CONNECT_SAYINGS: readonly Saying[] = [
   // curl, git, PHP.
   [
-    /Failed to connect to \S+ port \d+.*(?:timed out|[Tt]imeout was reached)/,
+    /Failed to connect to \S+ port \d{1,5}.{0,300}(?:timed out|[Tt]imeout was reached)/,
     {
       fault: "connect.timeout",
       culprit: null,

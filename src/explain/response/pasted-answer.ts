@@ -9,7 +9,7 @@ export function unpasteAnswer(text: string): string {
       .replaceAll("\\r\\n", "\n")
       .replaceAll("\\n", "\n")
       .replaceAll('\\"', '"')
-      .replace(/^(\s*)"(?=HTTP\/)/m, "$1");
+      .replace(/^([^\S\n]*)"(?=HTTP\/)/m, "$1");
   // A quotation's mark in front of an answer's first line: curl has it in front of requests alone.
   const [, mark] = MARKED.exec(text) ?? [];
   return mark === undefined ? text : withoutMark(text, mark);

@@ -57,7 +57,7 @@ function fieldOf(line: string): string[] {
   return name === undefined ? [] : [name, value];
 }
 
-const FIELD = /^\s*([A-Za-z][\w-]*):\s*(.*)$/;
+const FIELD = /^\s*([A-Za-z][\w-]*):\s*(\S.*)?$/;
 
 function inPairs(lines: readonly string[]): string[] {
   const even = lines.filter((line) => line !== "");
@@ -65,7 +65,7 @@ function inPairs(lines: readonly string[]): string[] {
 }
 
 /** What JavaScript, Python and JSON print: `status: 502`, `<Response [502]>`, and fields in quotes. */
-const STATUS = /\bstatus(?:Code|_code)?['"]?\s*[:=]\s*(\d{3})\b|<Response \[(\d{3})(?: ([^\]]*))?\]>/;
+const STATUS = /\bstatus(?:Code|_code)?['"]?\s*[:=]\s*(\d{3})\b|<Response \[(\d{3})(?: ([^[\]]*))?\]>/;
 const PAIR = /(?:^|[\s{,[])['"]?([A-Za-z][\w-]*)['"]?\s*:\s*(?:\[\s*)?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g;
 /** One of these at least says that it is an answer, and no other object with a status. */
 const TELLING: ReadonlySet<string> = new Set([

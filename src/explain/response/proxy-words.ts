@@ -3,7 +3,7 @@ import type { WordsReading } from "./words-reading.ts";
 
 /** How clients begin what they say of the proxy itself, before any site is asked; a host may be called so, too. */
 const OF_THE_PROXY =
-  /proxyconnect tcp: (?<go>.*)|(?:Cannot|Unable to|Failed to) connect to proxy\b(?!\S* port \d)(?<python>.*)|tunneling socket could not be established, cause=(?<node>.*)|Cannot connect to proxy.*?(?<aiohttp>ClientProxyConnectionError.*)|ClientProxyConnectionError: (?<py>.*)|(?<browser>ERR_PROXY_CONNECTION_FAILED|ERR_PROXY_CERTIFICATE_INVALID|NS_ERROR_PROXY_CONNECTION_REFUSED|NS_ERROR_UNKNOWN_PROXY_HOST)/;
+  /proxyconnect tcp: (?<go>.*)|(?:Cannot|Unable to|Failed to) connect to proxy\b(?!\S{0,255} port \d)(?<python>.*)|tunneling socket could not be established, cause=(?<node>.*)|Cannot connect to proxy.{0,300}?(?<aiohttp>ClientProxyConnectionError.*)|ClientProxyConnectionError: (?<py>.*)|(?<browser>ERR_PROXY_CONNECTION_FAILED|ERR_PROXY_CERTIFICATE_INVALID|NS_ERROR_PROXY_CONNECTION_REFUSED|NS_ERROR_UNKNOWN_PROXY_HOST)/;
 
 interface Said {
   readonly pattern: RegExp;
@@ -99,7 +99,7 @@ const SAID: readonly Said[] = [
 ];
 
 /** The sentence ends with the proxy. */
-const NO_MORE = /connect to proxy(?: URL)?\b[\s:.]*["']?(?:https?:\/\/[^\s"']*)?["']?\s*$/;
+const NO_MORE = /connect to proxy(?: URL)?\b[\s:.]*(?:["']?https?:\/\/[^\s"']*["']?\s*|["']{1,2}\s*)?$/;
 
 const UNSAID: Said = {
   pattern: NO_MORE,

@@ -1,19 +1,25 @@
 import type { WordsReading } from "./words-reading.ts";
 
 /** `[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443 <--denied`, and `|S-chain|-<>-127.0.0.1:9050-<><>-…<--timeout` before version 4. */
-const CHAIN =
-  /(?:\[proxychains\] (?:Strict|Dynamic|Random|Round Robin) chain|\|(?:S|D|R)-chain\|)(?<hops>(?:[ .<>-]+[\w.:[\]-]*:\d+)+)[ .<>-]*(?<end>timeout|denied|socket error or timeout!)/;
+const CHAIN = /\[proxychains\] (?:Strict|Dynamic|Random|Round Robin) chain|\|(?:S|D|R)-chain\|/;
+const END = /timeout|denied|socket error or timeout!/;
+const HOP = /^[.-]*([\w[][\w.:[\]-]*:\d+)-*$/;
 
 /** What proxychains says of a chain that it could not build; null: the line is about something else. */
 export function readProxychainsWords(line: string): WordsReading | null {
   if (line.includes("!!!need more proxies!!!")) return NO_MORE;
-  const { hops = "", end = "" } = CHAIN.exec(line)?.groups ?? {};
-  if (end === "") return null;
-  const all = hops.match(/[\w.[\]-][\w.:[\]-]*:\d+/g) ?? [];
+  const [, chain = ""] = line.split(CHAIN, 2);
+  const end = END.exec(chain);
+  if (end === null) return null;
+  const all = chain
+    .slice(0, end.index)
+    .split(/[ <>]+/)
+    .flatMap((part) => HOP.exec(part)?.[1] ?? []);
+  if (all.length === 0) return null;
   const [last = "", before = ""] = [all.at(-1), all.at(-2)];
   // The first has nobody in front of it: it was connected to, and no more.
   if (all.length === 1) return { ...DEAD, summary: `The proxy ${last} took no connection: nobody listens there, or nothing answers.` };
-  if (end === "denied")
+  if (end[0] === "denied")
     return {
       ...REFUSED,
       summary: `The proxy ${before} answered, and did not open a connection to ${last}: its rules, its login, or ${last} itself. proxychains does not tell which.`,

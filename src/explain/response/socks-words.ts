@@ -32,7 +32,7 @@ const OF_THE_PROXY: readonly Saying[] = [
     },
   ],
   [
-    /Failed to establish a new connection: \[(?:Errno 111|WinError 10061)\]|Error connecting to SOCKS\S* proxy .*refused|dial tcp \S+ connect(?:ex)?: .*refused/i,
+    /Failed to establish a new connection: \[(?:Errno 111|WinError 10061)\]|Error connecting to SOCKS\S{0,80} proxy .{0,300}refused|dial tcp \S+ connect(?:ex)?: .{0,300}refused/i,
     {
       fault: "connect.refused",
       culprit: "exit",
@@ -42,7 +42,7 @@ const OF_THE_PROXY: readonly Saying[] = [
     },
   ],
   [
-    /dial tcp \S+ i\/o timeout|Error connecting to SOCKS\S* proxy .*timed out/i,
+    /dial tcp \S+ i\/o timeout|Error connecting to SOCKS\S{0,80} proxy .{0,300}timed out/i,
     {
       fault: "connect.timeout",
       culprit: "exit",
@@ -54,7 +54,7 @@ const OF_THE_PROXY: readonly Saying[] = [
 ];
 
 const FAILED =
-  /curl: \(97\)|SOCKS[45]? (?:proxy )?(?:handshake|connection).*fail|SOCKSHTTPS?ConnectionPool|Socks5? proxy rejected|socks connect tcp|complete SOCKS[45]a? connection|ERR_SOCKS_CONNECTION/i;
+  /curl: \(97\)|SOCKS[45]? (?:proxy )?(?:handshake|connection).{0,300}fail|SOCKSHTTPS?ConnectionPool|Socks5? proxy rejected|socks connect tcp|complete SOCKS[45]a? connection|ERR_SOCKS_CONNECTION/i;
 
 /** By its number, or in the words that Go, PySocks, socksio and Chrome have for it. */
 function readReply(line: string): WordsReading | null {

@@ -11,15 +11,15 @@ const REFUSED: readonly RegExp[] = [
   // curl, git, pip, PHP; Python's http.client, requests, urllib3; undici.
   /CONNECT tunnel failed, response (?<status>\d{3})/,
   /Received HTTP code (?<status>\d{3}) from proxy/,
-  /Tunnel connection failed: (?<status>\d{3})(?: (?<reason>.*?))?(?:'\)|"\)|>|$)/,
+  /Tunnel connection failed: (?<status>\d{3})(?: (?<reason>.{0,300}?)(?:'\)|"\)|>|$))?/,
   /Proxy response \((?<status>\d{3})\)/,
   // aiohttp; httpx.
   /ClientHttpProxyError: (?<status>\d{3}), message=["'](?<reason>[^"']*)["']/,
-  /(?:httpx|httpcore)\.ProxyError: (?<status>\d{3})(?: (?<reason>.*))?$/,
+  /(?:httpx|httpcore)\.ProxyError: (?<status>\d{3})(?: (?<reason>.*))?/,
   // Java; apt.
   /(?:Proxy returns|response from proxy:) "?HTTP\/1\.[01] (?<status>\d{3})(?: (?<reason>[^"[]*?))?(?:"| {2}|\[|$)/,
   // Node's own agent; tunnel-agent, request, got; hpagent.
-  /ERR_PROXY_TUNNEL.*HTTP\/1\.[01] (?<status>\d{3})(?: (?<reason>[^"]*))?/,
+  /ERR_PROXY_TUNNEL.{0,300}HTTP\/1\.[01] (?<status>\d{3})(?: (?<reason>[^"]*))?/,
   /tunneling socket could not be established, statusCode=(?<status>\d{3})/,
   /Bad response: (?<status>\d{3})$/,
   // OkHttp; Ruby.

@@ -21,7 +21,7 @@ function readForward(value: string, line: number, from: number): ForeignEntry {
   const hops: string[] = [];
   let tls: string | null = null;
   let column = from;
-  for (const part of value.replace(/#.*$/, "").split(",")) {
+  for (const part of value.replace(/#.*/s, "").split(",")) {
     const [, name = "", rest = ""] = /^([^:]*):\/\/([^/?]*)/.exec(part) ?? [];
     const scheme = Object.hasOwn(SCHEMES, name.toLowerCase()) ? (SCHEMES[name.toLowerCase()] as ExitScheme) : null;
     const isTls = name.toLowerCase() === "tls";

@@ -51,7 +51,7 @@ interface Word {
 }
 
 function wordsOf(line: string): Word[] {
-  return [...line.replace(/(^|\s)[#;].*$/, "").matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, column: index + 1 }));
+  return [...line.replace(/(^|\s)[#;].*/s, "").matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, column: index + 1 }));
 }
 
 function readSetting([first, ...rest]: readonly Word[], line: number, mode: Mode): ForeignEntry | null {

@@ -43,6 +43,16 @@ test("a whole URL that nginx was sent, as by who takes it for a proxy, is told o
   );
 });
 
+test("of HAProxy's requests the paths are told, without queries, also of one that is cut", () => {
+  const line = (request: string) =>
+    `192.0.2.1:5000 [27/Nov/2026:14:02:07.123] web app/app-2 0/0/-1/-1/3001 503 217 - - SC-- 1/1/0/0/3 0/0 {agent|x} "${request}\n`;
+  const { incidents } = read(line('GET /a/b?key=1 HTTP/1.1"') + line("GET /c"));
+  assert.deepEqual(
+    incidents.flatMap(({ targets }) => targets.map(({ text }) => text)),
+    ["/a/b?key=...", "/c"],
+  );
+});
+
 test("lines of HAProxy, behind syslog too, and of Squid are read among others", () => {
   const { incidents } = read(
     [
