@@ -5,31 +5,40 @@ import { resolvingThere, schemeOf } from "./contact.ts";
 import { cannot } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { likeFirst, type Measuring, turnOf } from "./measuring.ts";
+import { likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
 
-/** Whether the proxy resolves names, and leads them where they belong. */
+/** A file to download, by the judge's name where it has one: whether the proxy resolves names, and leads them where they belong. */
 export async function sampleByName(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
   const name = nameOf(judge);
-  if (name === null) {
-    findings.can.remoteDns = { ok: null, details: "the judge is known by its address alone" };
-    return;
-  }
-  if (isIP(hostOf(judge.url)) === 0 && resolvingThere(exit) === exit) {
+  const isKnown = name !== null && isIP(hostOf(judge.url)) === 0 && resolvingThere(exit) === exit;
+  if (name === null) findings.can.remoteDns = { ok: null, details: "the judge is known by its address alone" };
+  else if (isKnown) {
     const ok = first.judged.kind === "genuine";
     findings.can.remoteDns = { ok, details: ok ? `it resolved ${name}` : "something else than the judge's answer came" };
-    return;
   }
   const query: JudgeQuery = { ...likeFirst(first), kind: "download" };
+  if (name === null || isKnown) return await sampleDownload(measuring, query);
   const reply = await askByName(calls, exit, judge, { query, turn: turnOf(measuring) });
   if (reply === null) return;
   const scheme = schemeOf(resolvingThere(exit));
   if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
-  if (reply.kind === "failed") findings.can.remoteDns = cannot(reply);
-  else if (reply.judged.kind === "genuine") {
+  if (reply.kind === "failed") {
+    findings.can.remoteDns = cannot(reply);
+    await sampleDownload(measuring, query);
+  } else if (reply.judged.kind === "genuine") {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");
   } else await noteLed(measuring, query, reply);
+}
+
+/** Some change downloads alone, whatever the judge is called by. */
+async function sampleDownload(measuring: Measuring, query: JudgeQuery): Promise<void> {
+  const { calls, exit, judge, first } = measuring;
+  if (first.judged.kind === "fake") return;
+  const reply = await askJudge(calls, exit, judge, query, turnOf(measuring));
+  if (reply.kind === "judged") note(measuring, reply, true);
+  else noteRefused(measuring, query, reply);
 }
 
 /** Asks for the judge by its name, through whoever resolves it there. Null: it has none. */

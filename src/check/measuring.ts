@@ -1,7 +1,7 @@
 import type { Exit } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { Calls, Failed, Turn } from "./calls.ts";
-import type { Findings } from "./findings.ts";
+import { type Findings, tell } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import type { JudgeQuery, JudgeReply } from "./judge-calls.ts";
 
@@ -39,3 +39,18 @@ export function note({ findings }: Measuring, reply: JudgeReply, isSample: boole
   reply.replied.answered.connection?.destroy();
   findings.addReply(reply, isSample && reply.replied.way.target.scheme === "http");
 }
+
+/**
+ * Takes down a refusal. The judge was reached before, and has something at every path: whoever says that there is nothing makes that up;
+ * anybody else may have a rule, or a limit.
+ */
+export function noteRefused({ findings, judge }: Measuring, { method, kind, isLong }: JudgeQuery, { replied, attributed }: Failed): void {
+  if (replied === null) return;
+  const { status } = replied.answered.head;
+  const what = `${method} for a ${kind}`;
+  if (judge.isSigned && NOTHING_THERE.includes(status))
+    findings.addLie({ fault: "honesty.fake_answer", details: `${what} got ${status}, although the judge has it` });
+  else if (!isLong) findings.addEvidence(`${what} was refused: ${tell(attributed)}`);
+}
+
+const NOTHING_THERE: readonly number[] = [404, 410];
