@@ -27,7 +27,7 @@ export type Counted = { readonly kind: "counted" | "opened" } | { readonly kind:
 const CLOSED: Gate = { kind: "closed" };
 const COUNTED: Counted = { kind: "counted" };
 
-/** Targets that are remembered, of which most only failed once. */
+/** Targets that are remembered, of which most only failed once; of more, the one that failed longest ago is forgotten. */
 const TARGETS_MAX = 10_000;
 /** Paths of one target. */
 const PATHS_MAX = 32;
@@ -47,6 +47,7 @@ interface OfTarget {
  * it is open nobody asks it but one probe at a time, which is a client's own request.
  */
 export class Circuits {
+  /** The one that failed longest ago first. */
   readonly #targets = new Map<string, OfTarget>();
   readonly #random: Random;
   readonly #report: Report;
@@ -170,8 +171,8 @@ export class Circuits {
     if (known === undefined) {
       if (this.#targets.size >= TARGETS_MAX) this.#dropOldest();
       known = { whole: new Circuit(target, null), byPath: new Map(), upUntil: 0, controlRuns: false };
-      this.#targets.set(target, known);
-    }
+    } else this.#targets.delete(target); // to the end
+    this.#targets.set(target, known);
     return known;
   }
 

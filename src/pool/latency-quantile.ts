@@ -35,7 +35,7 @@ export class LatencyQuantile {
   }
 }
 
-/** The same for each of many targets: of those beyond a bound, the one that was longest not asked about is forgotten. */
+/** The same for each of many targets: of those beyond a bound, the one that has not answered for longest is forgotten. */
 export class LatencyQuantiles {
   readonly #targets = new Map<string, LatencyQuantile>();
 

@@ -100,7 +100,7 @@ export class Tiers {
   failed(target: string, tier: string | undefined, now: number): void {
     const place = this.#placeOf(tier);
     if (place < 0) return;
-    const climb = this.#climbs.get(target) ?? this.#remember(target, now);
+    const climb = this.#remember(target, now);
     this.#comeDown(climb, now);
     if (place !== climb.tier) return;
     climb.failures = climb.failures * 0.5 ** ((now - climb.failedAt) / HALF_LIFE_MS) + 1;
@@ -123,7 +123,7 @@ export class Tiers {
   moveUp(target: string, tier: string | undefined, now: number): void {
     const place = this.#placeOf(tier);
     if (place < 0) return;
-    const climb = this.#climbs.get(target) ?? this.#remember(target, now);
+    const climb = this.#remember(target, now);
     this.#comeDown(climb, now);
     if (place === climb.tier) this.#moveUp(climb, now);
   }
@@ -146,8 +146,11 @@ export class Tiers {
   }
 
   #remember(target: string, now: number): Climb {
-    if (this.#climbs.size >= this.#max) this.#climbs.delete(this.#climbs.keys().next().value as string);
-    const climb: Climb = { tier: 0, failures: 0, failedAt: now, until: now, isOnTrial: false, rounds: 0 };
+    let climb = this.#climbs.get(target);
+    if (climb === undefined) {
+      if (this.#climbs.size >= this.#max) this.#climbs.delete(this.#climbs.keys().next().value as string);
+      climb = { tier: 0, failures: 0, failedAt: now, until: now, isOnTrial: false, rounds: 0 };
+    } else this.#climbs.delete(target); // to the end
     this.#climbs.set(target, climb);
     return climb;
   }

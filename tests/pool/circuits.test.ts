@@ -270,6 +270,19 @@ test("remembers no more targets than its bound, and forgets those that work", ()
   assert.equal(lab.circuits.size, 9999);
 });
 
+test("a target that is down and asked for again and again is not forgotten, however many others fail meanwhile", () => {
+  const lab = start();
+  failThroughFour(lab);
+  for (let i = 0; i < 20_000; i++) {
+    lab.fail("a", "k1", {}, { ...SHOP, target: `t${i}.example:80` });
+    if (i % 1000 > 0) continue;
+    lab.pass(8000);
+    assert.equal(lab.gate().kind, "probe");
+    lab.fail("e", "k3", { isProbe: true });
+  }
+  assert.equal(lab.gate().kind, "open");
+});
+
 test("whatever happens, at most one request at a time is a probe, and an open circuit has a next one", () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant("fail" as const), exit: fc.constantFrom("a", "b", "c", "d", "e") }),

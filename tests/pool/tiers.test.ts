@@ -86,13 +86,19 @@ test("a rule moves a target up at once", () => {
   assert.equal(tiers.startOf(SITE, 0), 1);
 });
 
-test("so many targets are remembered, and the oldest is dropped", () => {
+test("so many targets are remembered, and the one that failed longest ago is dropped", () => {
   const tiers = tiersOf(undefined, 3);
   for (const target of ["a", "b", "c", "d"]) fail(tiers, CHEAP, 3, 0, target);
   assert.equal(tiers.size, 3);
   assert.deepEqual(
     ["a", "b", "d"].map((target) => tiers.startOf(target, 0)),
     [0, 1, 1],
+  );
+  fail(tiers, DEAR, 1, 0, "b");
+  fail(tiers, CHEAP, 3, 0, "e");
+  assert.deepEqual(
+    ["b", "c", "e"].map((target) => tiers.startOf(target, 0)),
+    [1, 0, 1],
   );
 });
 
