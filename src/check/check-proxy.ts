@@ -10,12 +10,12 @@ import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { CheckedFault, CheckResult, CheckState } from "./check-result.ts";
 import { asLeft, type Goal, type Met } from "./contact.ts";
-import { type Detection, detect, mostTelling, type Tried, tryNamed } from "./detect.ts";
+import { detect, mostTelling, type Tried, tryNamed } from "./detect.ts";
 import { checkedFault, Findings, faultOfLie, OPEN, tell, worstOf } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
-import { measure } from "./measure.ts";
+import { measure, noteMet } from "./measure.ts";
 import { measureThroughput } from "./measure-throughput.ts";
-import { findMore } from "./more-schemes.ts";
+import { findMore, type MoreOptions } from "./more-schemes.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /**
@@ -72,7 +72,9 @@ class Check {
     this.#tried = detection.tried;
     const { met, open } = detection;
     if (met === null) return this.#dead();
-    return this.#alive(this.#context.gate.isBusy ? asLeft(met) : met, open, goals); // not awaited: what was met is not needed while it waits
+    const findings = this.#findingsOf(met);
+    const ready = this.#context.gate.isBusy ? asLeft(met) : met;
+    return this.#alive(ready, findings, { open, goals }); // not awaited: what was met is not needed while it waits
   }
 
   #dead(): CheckResult {
@@ -83,14 +85,18 @@ class Check {
     return { ...this.#about(null), state: "dead", ...this.#ways(), protocols: [], fault, ...NOTHING_FOUND };
   }
 
-  async #alive(met: Met, open: Detection["open"], goals: readonly Goal[]): Promise<CheckResult> {
+  #findingsOf(met: Met): Findings {
+    const { exit, judged } = met;
+    const ownAddresses = judged?.judge.ownAddresses ?? [];
+    const findings = new Findings({ ownAddresses, isSameMachine: judged !== null && isHere(exit, ownAddresses) });
+    if (judged !== null) noteMet({ first: judged.reply, findings, refusedPlain: met.refusedPlain });
+    return findings;
+  }
+
+  async #alive(met: Met, findings: Findings, search: Pick<MoreOptions, "open" | "goals">): Promise<CheckResult> {
     const { exit, judged } = met;
     const { clock, throughputBytes, timeoutMs } = this.#context;
-    const findings = new Findings({
-      ownAddresses: judged?.judge.ownAddresses ?? [],
-      isSameMachine: judged !== null && isHere(exit, judged.judge.ownAddresses),
-    });
-    const options = { open, goals, findings, signal: this.#signal, deadline: clock.now() + timeoutMs };
+    const options = { ...search, findings, signal: this.#signal, deadline: clock.now() + timeoutMs };
     // Mostly it is silent in other schemes: that takes a while, which it need not spend behind the gate.
     const [more, turn] = await Promise.all([findMore(this.#calls, met, options), this.#measureInTurn(met, findings)]);
     this.#tried = orderTried(met, [...this.#tried, ...findings.schemes, ...more]);

@@ -60,15 +60,16 @@ export function leave(outcome: Met | Failed): void {
   if (outcome.kind === "met") outcome.judged?.reply.replied.answered.connection?.destroy();
 }
 
-/** The same without that connection: thousands may have to wait, here and there. */
+/** The same without that connection, and without what the judge saw, which has to be taken down before: thousands may have to wait. */
 export function asLeft(met: Met): Met {
   const { judged } = met;
   if (judged === null) return met;
   leave(met);
   const { judge, reply } = judged;
-  const { replied } = reply;
+  const { judged: seen, replied } = reply;
   const answered = { ...replied.answered, connection: null };
-  return { ...met, isLeft: true, judged: { judge, reply: { ...reply, replied: { ...replied, answered } } } };
+  const slim = { ...reply, judged: { ...seen, payload: null }, replied: { ...replied, answered } };
+  return { ...met, isLeft: true, judged: { judge, reply: slim } };
 }
 
 /** The exit as one of another scheme. */

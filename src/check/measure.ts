@@ -1,16 +1,16 @@
 import { noteFirst, noteIpv6, tryHttps, tryOtherPort, tryPlainTunnel } from "./abilities.ts";
 import { sampleByName } from "./by-name.ts";
-import type { Failed, Replied } from "./calls.ts";
+import type { Failed } from "./calls.ts";
 import type { Finding } from "./check-result.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
-import { cannot, OPEN, tell } from "./findings.ts";
+import { cannot, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { Talk } from "./talk.ts";
 
 /**
- * What a proxy can do, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
+ * What a proxy can do that has been met, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
  * kind, length and way, since many a proxy changes only some of what it carries.
  *
  *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture; then a name that cannot exist
@@ -19,16 +19,13 @@ import { Talk } from "./talk.ts";
  *     4 ...  pages, as many as there are samples
  */
 export async function measure(measuring: Measuring): Promise<void> {
-  const { first, findings } = measuring;
-  const isPlain = first.replied.way.target.scheme === "http";
-  findings.addReply(first, isPlain);
-  noteFirst(measuring);
+  const { first } = measuring;
   if (first.judged.kind === "fake") {
     first.replied.answered.connection?.destroy();
     await Promise.all([sampleByName(measuring), tryHttps(measuring)]);
     return;
   }
-  const talk = new Talk(measuring, measuring.isLeft ? await startOver(measuring) : first.replied);
+  const talk = new Talk(measuring);
   await askAgain(measuring, talk);
   const rest = async () => {
     await askForScript(measuring, talk);
@@ -41,42 +38,46 @@ export async function measure(measuring: Measuring): Promise<void> {
   };
   const tunnels = async () => {
     await tryPlainTunnel(measuring);
-    if (isPlain) await tryHttps(measuring);
+    if (isPlain(first)) await tryHttps(measuring);
     await tryOtherPort(measuring);
   };
   await Promise.all([rest(), samples(), tunnels()]);
 }
 
-/** The first request once more, on a connection that can show whether it is kept. Null: it failed. */
-async function startOver(measuring: Measuring): Promise<Replied | null> {
-  const { calls, exit, judge, first, findings } = measuring;
-  const reply = await askJudge(calls, exit, judge, likeFirst(first), turnOf(measuring));
-  if (reply.kind === "judged") {
-    findings.addReply(reply, first.replied.way.target.scheme === "http");
-    return reply.replied;
-  }
-  const details = `a second request failed: ${tell(reply.attributed)}`;
-  findings.can.keepAlive = { ok: null, details };
-  findings.addEvidence(details);
-  return null;
+/** What is known once it has been met. */
+export function noteMet(met: Pick<Measuring, "first" | "findings" | "refusedPlain">): void {
+  met.findings.addReply(met.first, isPlain(met.first));
+  noteFirst(met);
 }
 
-/** On the connection of an answer, as long as it lasts. */
-async function askAgain({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
-  const hasMore = talk.isOpen;
+function isPlain({ replied }: JudgeReply): boolean {
+  return replied.way.target.scheme === "http";
+}
+
+/** On the connection of the first answer as long as it lasts, or on another one where that was left. */
+async function askAgain({ judge, first, isLeft, findings }: Measuring, talk: Talk): Promise<void> {
+  const isKept = talk.isOpen;
   const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
-  if (same.kind === "judged") findings.addReply(same, false);
-  if (findings.can.keepAlive === OPEN) findings.can.keepAlive = keepAliveOf(hasMore, same);
+  if (same.kind === "judged") findings.addReply(same, isLeft && isPlain(first));
+  const isKeptOn = talk.isOpen;
   const long = await talk.ask({ ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true });
   if (long.kind === "judged") findings.addReply(long, false);
   else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(long.attributed)}`);
+  findings.can.keepAlive = isLeft ? keepAliveAfter(same, isKeptOn, long) : keepAliveOf(isKept, same);
 }
 
-/** @param hasMore whether the connection was there for it. */
-function keepAliveOf(hasMore: boolean, second: JudgeReply | Failed): Finding {
-  if (!hasMore) return { ok: false, details: "it closes the connection after one answer" };
-  if (second.kind === "failed") return cannot(second);
-  return { ok: second.judged.kind === "genuine", details: "a second request went over the same connection" };
+/** As the next request tells it. @param isKept whether the connection was there for it. */
+function keepAliveOf(isKept: boolean, next: JudgeReply | Failed): Finding {
+  if (!isKept) return { ok: false, details: "it closes the connection after one answer" };
+  // An error is an answer too, and came over the same connection.
+  if (next.kind === "failed" && next.replied === null) return cannot(next);
+  return { ok: next.kind === "failed" || next.judged.kind === "genuine", details: "a second request went over the same connection" };
+}
+
+/** Where the first connection was left: the one after it may be kept. */
+function keepAliveAfter(first: JudgeReply | Failed, isKept: boolean, next: JudgeReply | Failed): Finding {
+  if (first.kind === "failed") return { ok: null, details: `a request on a fresh connection failed: ${tell(first.attributed)}` };
+  return keepAliveOf(isKept, next);
 }
 
 async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {

@@ -7,7 +7,7 @@ import type { Tried } from "./detect.ts";
 import type { Findings } from "./findings.ts";
 import { likeFirst } from "./measuring.ts";
 
-interface MoreOptions {
+export interface MoreOptions {
   /** That nothing speaks against. */
   readonly open: readonly ExitScheme[];
   readonly goals: readonly Goal[];

@@ -11,7 +11,7 @@ import { type Goal, isOfGoal, type Met, meet } from "./contact.ts";
 import { Findings, faultOfLie, tell, worstOf } from "./findings.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
 import { JudgeWatch } from "./judge-watch.ts";
-import { measure } from "./measure.ts";
+import { measure, noteMet } from "./measure.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /** How a gateway checks its exits: by one connection, and by a few more for their honesty. */
@@ -77,6 +77,7 @@ class ExitProbe {
     const { ownAddresses } = judge;
     const findings = new Findings({ ownAddresses, isSameMachine: isHere(exit, ownAddresses) });
     const { deadline, signal } = this.#turn;
+    noteMet({ first: reply, findings, refusedPlain });
     await measure({
       calls: this.#calls,
       exit,

@@ -4,17 +4,16 @@ import { askJudge, askJudgeAgain, type JudgeQuery, type JudgeReply } from "./jud
 import { type Measuring, turnOf } from "./measuring.ts";
 import type { Outgoing } from "./way.ts";
 
-/** One request after the other, over the connection of an answer as long as it lasts, and then over others. */
+/** One request after the other, over the connection of the first answer as long as it lasts, and then over others. */
 export class Talk {
   readonly #measuring: Measuring;
   #last: Replied | null;
   /** Its first request went out: what becomes of that one tells whether connections are kept. */
   #isTried = false;
 
-  /** @param last the answer; null: the next one is the first. */
-  constructor(measuring: Measuring, last: Replied | null) {
+  constructor(measuring: Measuring) {
     this.#measuring = measuring;
-    this.#last = last;
+    this.#last = measuring.first.replied;
   }
 
   /** Another request can go over the same connection. */
@@ -28,7 +27,8 @@ export class Talk {
     const last = this.#last;
     const again = last === null ? null : await askJudgeAgain(calls, last, judge, query, turn);
     const isRaced = this.#isTried && hasEnded(again);
-    this.#isTried = true;
+    // One that was left could not be tried.
+    if (again !== null || !this.#measuring.isLeft) this.#isTried = true;
     // That a kept connection ended says nothing of what was asked over it.
     const reply = again === null || isRaced ? await askJudge(calls, exit, judge, query, turn) : again;
     this.#last = reply === again || reply.kind === "judged" ? reply.replied : null;

@@ -276,5 +276,5 @@ test("Whether connections are kept is unknown, where the request after the wait 
   await using checking = await startChecking({ gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
   const { state, can } = await checking.check(lineOf(exit));
   assert.deepEqual([state, can.keepAlive.ok], ["works", null]);
-  assert.match(can.keepAlive.details, /^a second request failed: .*head\.closed_empty/);
+  assert.match(can.keepAlive.details, /^a request on a fresh connection failed: .*head\.closed_empty/);
 });
