@@ -21,11 +21,16 @@ export interface Probed {
   readonly summary: string;
 }
 
-/**
- * Checks an exit, for the gateway that wants to use it. Never throws for what the exit does, and ends in bounded time.
- * `deep`: not only whether it works, but also whether it is honest.
- */
-export type Probe = (exit: Exit, options: { readonly deep: boolean; readonly signal: ProbeSignal }) => Promise<Probed>;
+/** Checks an exit, for the gateway that wants to use it. Never throws for what the exit does, and ends in bounded time. */
+export type Probe = (exit: Exit, options: ProbeOptions) => Promise<Probed>;
+
+export interface ProbeOptions {
+  /** Not only whether it works, but also whether it is honest. */
+  readonly deep: boolean;
+  readonly signal: ProbeSignal;
+  /** Told once the exit has answered: what comes then is work, and no waiting for somebody who may be gone. */
+  readonly onMet?: () => void;
+}
 
 /** Ends a check that nobody waits for any more. As much of an AbortSignal as is needed. */
 export interface ProbeSignal {

@@ -1,13 +1,14 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
 import { NO_PARAMS } from "../core/params.ts";
-import type { Probe, Probed } from "../core/probe.ts";
+import type { Probe, Probed, ProbeOptions } from "../core/probe.ts";
 import type { Exit, Target } from "../core/route.ts";
 import type { CheckSettings } from "../core/settings.ts";
 import { Cancellation } from "../net/cancellation.ts";
 import type { DueExit } from "../pool/due-checks.ts";
 import type { Pool } from "../pool/pool.ts";
 import { fillExit } from "./fill-exit.ts";
+import { RunningChecks } from "./running-checks.ts";
 
 /** How often the pool is gone through for exits that are due. Milliseconds. */
 const ROUND_MS = 500;
@@ -49,8 +50,7 @@ interface Orders {
 export class Patrol implements AsyncDisposable {
   readonly #options: PatrolOptions;
   #orders: Orders | null = null;
-  /** The checks that run, by the id of their exit. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new RunningChecks(() => this.#onRoom());
   readonly #cancellation = new Cancellation();
   /** Those who are due in this round; null between rounds. */
   #due: Iterator<DueExit | null, void> | null = null;
@@ -103,7 +103,7 @@ export class Patrol implements AsyncDisposable {
     this.#stop();
     this.#onFirst?.();
     this.#cancellation.cancel();
-    await Promise.all(this.#running.values());
+    await this.#running.whenEnded();
   }
 
   #stop(): void {
@@ -132,7 +132,7 @@ export class Patrol implements AsyncDisposable {
     const { concurrent, every, honestyEvery } = orders.settings;
     this.#due ??= pool.dueForCheck(every, LATE_TIMES * honestyEvery);
     let looks = 0;
-    while (this.#running.size < concurrent) {
+    while (this.#running.hasRoom(concurrent)) {
       if (looks++ === LOOKS_MAX) {
         this.#expect(STEP_MS);
         return;
@@ -158,7 +158,7 @@ export class Patrol implements AsyncDisposable {
     const { pool, clock } = this.#options;
     const spacingMs = orders.settings.honestyEvery / Math.max(1, pool.size);
     let looks = 0;
-    while (this.#running.size < orders.settings.concurrent && clock.now() - this.#honestyAt >= spacingMs) {
+    while (this.#running.hasRoom(orders.settings.concurrent) && clock.now() - this.#honestyAt >= spacingMs) {
       if (looks++ === LOOKS_MAX) return false;
       this.#honestyAt += spacingMs;
       this.#inTurn ??= pool.inTurn();
@@ -175,31 +175,33 @@ export class Patrol implements AsyncDisposable {
     if (this.#running.has(exit.id)) return;
     const slot = pool.limits.takeForCheck(exit, { share: settings.share, requests: deep ? DEEP_REQUESTS : 1 }, clock.now());
     if (slot === null) return;
-    const running = this.#check(exit, probe, deep).finally(() => {
-      slot.release();
-      this.#running.delete(exit.id);
-      // Between rounds nothing is due: to look at the whole pool after each check would take all the time there is.
-      if (this.#due !== null) this.#go();
-      else if (this.#running.size === 0) this.#onFirst?.();
+    this.#running.start(exit.id, {
+      run: (onMet) => this.#check(exit, probe, { deep, onMet }),
+      onEnd: () => slot.release(),
     });
-    this.#running.set(exit.id, running);
   }
 
-  async #check(exit: Exit, probe: Probe, deep: boolean): Promise<void> {
+  #onRoom(): void {
+    // Between rounds nothing is due: to look at the whole pool after each check would take all the time there is.
+    if (this.#due !== null) this.#go();
+    else if (this.#running.size === 0) this.#onFirst?.();
+  }
+
+  async #check(exit: Exit, probe: Probe, how: Omit<ProbeOptions, "signal">): Promise<void> {
     const { pool, clock, report } = this.#options;
     const startedAt = clock.now();
     const begunAt = pool.beginCheck();
-    const { target, outcome } = await this.#probe(exit, probe, deep);
+    const { target, outcome } = await this.#probe(exit, probe, how);
     if (this.#cancellation.aborted) return;
-    pool.record({ exit: exit.id, over: exit, target, outcome, closely: deep }, begunAt);
+    pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
     const fault = outcome.kind === "failed" ? outcome.fault.id : null;
     report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     if (outcome.kind === "answered") this.#onFirst?.();
   }
 
-  async #probe(exit: Exit, probe: Probe, deep: boolean): Promise<Probed> {
+  async #probe(exit: Exit, probe: Probe, how: Omit<ProbeOptions, "signal">): Promise<Probed> {
     try {
-      return await probe(fillExit(exit, NO_PARAMS, null), { deep, signal: this.#cancellation });
+      return await probe(fillExit(exit, NO_PARAMS, null), { ...how, signal: this.#cancellation });
     } catch (bug) {
       this.#options.onBug(bug);
       return { target: NO_TARGET, outcome: { kind: "unjudged" }, summary: "" };

@@ -5,6 +5,11 @@ import { LIST, NONE, POSITION } from "./exit-store.ts";
 /** Positions that may be empty before they are closed up, besides as many as there are exits. */
 const EMPTY_MAX = 1024;
 
+/** Of fewer, most are among the first few in any order. */
+const SCATTERED_MIN = 64;
+/** Of a list, steps of this share of it come to every part soon (the golden ratio). */
+const STRIDE = 0.618;
+
 /**
  * The order in which exits are listed: that of their list, and behind it those that came one by one. While a new list is loaded, the exits
  * that are still in the one before come first, in its order. Positions may be empty.
@@ -32,6 +37,19 @@ export class ExitOrder {
       list = this.#book.newest;
       position = 0;
     }
+  }
+
+  /** The same, with those that stand together in the list far apart, so that the first few are like the whole. */
+  *scattered(): Generator<number, void> {
+    const list = this.#book.newest;
+    const end = this.#ends[list];
+    // While a new list is being loaded, most exits are in the one before.
+    const isOne = this.#ends[this.#book.older] === 0;
+    if (!isOne || end < SCATTERED_MIN) return yield* this.rows();
+    const step = strideOf(end);
+    for (let count = 0, position = 0; count < end; count++, position = (position + step) % end) yield this.#rowAt(list, position);
+    if (list !== this.#book.newest) return yield* this.rows();
+    for (let position = end; position < this.#ends[list]; position++) yield this.#rowAt(list, position);
   }
 
   /** Gives an exit of the newest list its position there. */
@@ -72,4 +90,15 @@ export class ExitOrder {
     const row = this.#rows[list].get(position);
     return store.kindOf(row) >= 0 && store.get(row, POSITION) === position && this.#listOf(row) === list ? row : NONE;
   }
+}
+
+/** Steps of so many, around and around, come to each of `count` positions once. */
+function strideOf(count: number): number {
+  let stride = Math.max(1, Math.floor(count * STRIDE));
+  while (commonDivisor(stride, count) > 1) stride++;
+  return stride;
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }

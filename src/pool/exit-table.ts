@@ -87,6 +87,11 @@ export class ExitTable {
     for (const row of this.order.rows()) if (row !== NONE) yield this.view(row);
   }
 
+  /** The same in another order, in which the first few are like the whole. */
+  *scattered(): IterableIterator<PoolExit> {
+    for (const row of this.order.scattered()) if (row !== NONE) yield this.view(row);
+  }
+
   /** An exit has come. */
   enter(row: number, kind: PoolKind, now: number): void {
     const member = this.view(row);

@@ -126,6 +126,27 @@ test("the start waits for the first exit that passes, and not for the slow ones"
   assert.equal(patrol.running, 1);
 });
 
+test("exits that say nothing leave their places to others after a moment, up to a bound, and one that answers takes its own again", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const begun: string[] = [];
+  const met: (() => void)[] = [];
+  const never = Promise.withResolvers<Probed>();
+  const ids = Array.from({ length: 100 }, (_, i) => `e${i}`);
+  const { patrol } = patrolled(ids, ({ id }, { onMet, signal }) => {
+    begun.push(id);
+    met.push(onMet as () => void);
+    signal.addEventListener("abort", () => never.resolve(NOTHING));
+    return never.promise;
+  });
+  await using _ = patrol;
+  assert.equal(begun.length, 8);
+  for (const onMet of met.slice(0, 3)) onMet();
+  t.mock.timers.tick(250);
+  assert.equal(begun.length, 8 + 5, "three have answered and are at work");
+  for (let i = 0; i < 30; i++) t.mock.timers.tick(250);
+  assert.deepEqual([begun.length, patrol.running], [64, 64]);
+});
+
 test("where no exit passes, the start goes on once all have been checked", async () => {
   const { patrol, checks } = patrolled(["a", "b"], async () => DEAD);
   await using _ = patrol;

@@ -28,6 +28,17 @@ test("due are exits that nothing is known of, those whose bench is over, and tho
   assert.deepEqual(dueOf(fixture), ["new", "benched"]);
 });
 
+test("a round comes to every part of the list soon, and to each exit once", () => {
+  for (const count of [64, 65, 97, 1000, 4770, 5000]) {
+    const ids = Array.from({ length: count }, (_, i) => `e${i}`);
+    const due = dueOf(poolOf(ids.map((id) => exitOf(id))));
+    assert.deepEqual(new Set(due), new Set(ids));
+    assert.equal(due.length, count);
+    const parts = new Set(due.slice(0, 32).map((id) => Math.floor((10 * Number(id.slice(1))) / count)));
+    assert.equal(parts.size, 10, `${count}: ${[...parts]}`);
+  }
+});
+
 test("an exit is not taken before a check has passed it, while one that has passed is there", () => {
   const { pool, take } = poolOf(
     ["a", "b", "c"].map((id) => exitOf(id)),
