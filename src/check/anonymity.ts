@@ -28,7 +28,7 @@ export interface OwnPlace {
 
 /** What a request that a judge saw tells of who sent it. Pure. */
 export function judgeAnonymity(sent: JudgeRequest, payload: JudgePayload, { ownAddresses, isSameMachine }: OwnPlace): Anonymity {
-  const { own, find } = lookOutFor(ownAddresses);
+  const { own, find } = lookOutFor(ownAddresses, isSameMachine);
   const leaks: string[] = [];
   const signs: string[] = [];
   const notes: string[] = [];
@@ -100,10 +100,11 @@ function tellLeak({ address, form }: Leak): string {
 }
 
 /** The addresses of a judge are the same for thousands of answers. */
-function lookOutFor(addresses: readonly string[]): Lookout {
+function lookOutFor(addresses: readonly string[], isSameMachine: boolean): Lookout {
+  const lookouts = isSameMachine ? lookoutsHere : lookoutsAway;
   let lookout = lookouts.get(addresses);
   if (lookout === undefined) {
-    const own = tellingAddresses(addresses);
+    const own = tellingAddresses(addresses, isSameMachine);
     lookout = { own, find: leakFinder(own) };
     lookouts.set(addresses, lookout);
   }
@@ -115,16 +116,21 @@ interface Lookout {
   readonly find: ReturnType<typeof leakFinder>;
 }
 
-const lookouts = new WeakMap<readonly string[], Lookout>();
+const lookoutsHere = new WeakMap<readonly string[], Lookout>();
+const lookoutsAway = new WeakMap<readonly string[], Lookout>();
 
-/** Where the judge sees us with a public address, nobody out there knows our private ones: they are those of many. */
-function tellingAddresses(own: readonly string[]): string[] {
+/**
+ * Where the judge sees us with a public address, nobody out there knows our private ones: they are those of many. Else it is on a network of
+ * ours, and a proxy of this machine knows us by loopback.
+ */
+function tellingAddresses(own: readonly string[], isSameMachine: boolean): string[] {
   const plain = own.map(plainAddress);
   const [seen] = plain;
-  return seen !== undefined && classifyAddress(seen) === "public"
-    ? plain.filter((address) => classifyAddress(address) === "public")
-    : plain;
+  if (seen !== undefined && classifyAddress(seen) === "public") return plain.filter((address) => classifyAddress(address) === "public");
+  return isSameMachine ? [...plain, ...LOOPBACK] : plain;
 }
+
+const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
 
 /** A value without what is the judge's own, and, where the proxy has our addresses too, without what it says of itself and of the judge. */
 function foreignPart(name: string, value: string, { url }: JudgeRequest, isSameMachine: boolean): string {

@@ -195,6 +195,15 @@ test("On this machine a proxy's own name is no leak, and an address of ours in X
   assert.equal(at("X-Real-IP", "::1"), "transparent");
 });
 
+test("A proxy of this machine that is asked for a judge on our network knows us by loopback, and tells us by that.", () => {
+  const at = (place: typeof elsewhere) => judge([["X-Forwarded-For", "127.0.0.1"]], { address: "10.0.0.2" }, place).level;
+  assert.equal(at({ ownAddresses: ["10.0.0.2"], isSameMachine: true }), "transparent");
+  assert.equal(at({ ownAddresses: ["93.184.216.34"], isSameMachine: true }), "anonymous");
+  const fields = [["X-Forwarded-For", "127.0.0.1"]] as const;
+  const place = { ownAddresses: ["10.0.0.2"], isSameMachine: false };
+  assert.equal(judge(fields, { address: "10.0.0.3" }, place).level, "anonymous");
+});
+
 test("Private addresses of ours say nothing to a judge that sees us with a public one: they are those of many.", () => {
   const place = { ownAddresses: ["93.184.216.34", "10.0.0.2"], isSameMachine: false };
   assert.equal(judge([["X-Forwarded-For", "10.0.0.2"]], {}, place).level, "anonymous");
