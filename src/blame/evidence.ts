@@ -201,7 +201,8 @@ function failedAgain(cell: Cell | null): "no" | "in-a-row" | "exit-well" {
 
 const AGAIN = 0.3;
 
-const DIRECT_KIN = "direct";
+/** What ways without an exit share. */
+export const DIRECT_KIN = "direct";
 
 /** A first hop that did well within this time is known to work. Milliseconds. */
 const LATELY_MS = 10 * 60_000;

@@ -63,6 +63,11 @@ export function sidesOf(failure: Failure, isDirect: boolean): FaultSides {
   return { proved: null, confidence, exit: 1 - target, target, pair: target * (REFUSALS.has(fault.id) ? AS_REFUSAL : AS_OTHER) };
 }
 
+/** Its fault proves nothing by itself: other attempts may come to speak for another culprit. */
+export function isInDoubt(failure: Failure, isDirect: boolean): boolean {
+  return sidesOf(failure, isDirect).proved === null;
+}
+
 /** A target that refuses an exit looks through it as one that is down would, if that is how one refuses; but it is so much rarer. */
 const AS_REFUSAL = 0.25;
 const AS_OTHER = 0.01;

@@ -1,6 +1,6 @@
-import type { Weighed } from "../blame/evidence.ts";
+import { DIRECT_KIN, type Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
-import { sidesOf } from "../blame/fault-sides.ts";
+import { isInDoubt } from "../blame/fault-sides.ts";
 import type { Culprit, FaultId } from "../core/fault.ts";
 import { culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
@@ -111,11 +111,6 @@ function weigh(ended: Ended, attributed: AttributedFault): { isTargets: boolean;
   return { isTargets: isTargets(failure, weighed), told };
 }
 
-/** Its fault proves nothing by itself: other attempts may come to speak for another culprit. */
-function isInDoubt(failure: Failure, isDirect: boolean): boolean {
-  return sidesOf(failure, isDirect).proved === null;
-}
-
 function remember({ exchange, choice: { lease }, record }: Ended, failure: Failure, told: AttributedFault): void {
   const route = { exit: lease?.exit ?? null, target: exchange.request.target };
   const attempt = exchange.attempts.indexOf(record) + 1;
@@ -126,7 +121,7 @@ function remember({ exchange, choice: { lease }, record }: Ended, failure: Failu
 }
 
 function kinOfLease(lease: Choice["lease"]): string {
-  return lease === null ? "direct" : kinOf(lease.exit);
+  return lease === null ? DIRECT_KIN : kinOf(lease.exit);
 }
 
 /** What speaks besides the attempt itself goes with its fault. Where nothing does, that stands as it is: odds alone overrule nobody. */

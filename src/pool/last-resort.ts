@@ -8,10 +8,14 @@ import { USABLE } from "./zone.ts";
 const LOOKED_AT_MAX = 128;
 /** And so many that are out: where nothing else is left, each choice looks at these. */
 const LOOKED_AT_OUT_MAX = 32;
+/** From the next rank on candidates are out. */
+const LAST_USABLE = 3;
+/** Of no rank: not to be taken. */
 const NONE = 8;
 
 /**
- * The best of what is left where every exit in the groups fits, in this order of preference; among equals that may be taken, power of two choices, else the least bad:
+ * The best of what is left where every exit in the groups fits, by these ranks; among equals that may be taken, power of two choices, else
+ * the least bad:
  *
  * 0. not tried in this exchange, and of no kin of those that were;
  * 1. not tried;
@@ -26,20 +30,20 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   const candidates = gather(choosing.shortlist, choosing.random);
   const isOnly = candidates.size === 1;
   let best: PoolExit[] = [];
-  let bestTier = NONE;
+  let bestRank = NONE;
   for (const candidate of candidates.values()) {
-    const tier = tierOf(candidate, isOnly, choosing);
-    if (tier > bestTier || tier === NONE) continue;
-    if (tier < bestTier) best = [];
-    bestTier = tier;
+    const rank = rankOf(candidate, isOnly, choosing);
+    if (rank > bestRank || rank === NONE) continue;
+    if (rank < bestRank) best = [];
+    bestRank = rank;
     best.push(candidate);
   }
-  if (bestTier > 3) return leastBad(best);
+  if (bestRank > LAST_USABLE) return leastBad(best);
   const pick = () => best[Math.floor(choosing.random() * best.length)] as PoolExit;
   return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), choosing);
 }
 
-function tierOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
+function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
   const { zone, kind } = candidate;
   const isTried = tried.has(candidate.id);
   if (isTried && !kind.rotating) return isOnly ? 7 : NONE;

@@ -1,6 +1,6 @@
-import { Evidence, type Way, type Weighed } from "../blame/evidence.ts";
+import { DIRECT_KIN, Evidence, type Way, type Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
-import { sidesOf } from "../blame/fault-sides.ts";
+import { isInDoubt } from "../blame/fault-sides.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
@@ -22,7 +22,6 @@ export interface Attempted {
 
 /** Exits that one step forgets. */
 const STEP_EXITS_MAX = 200;
-const DIRECT_KIN = "direct";
 /** No exit has this id: of a route that is no more nothing is known. */
 const FORMER = "";
 
@@ -57,11 +56,10 @@ export class Lessons {
     const weighed = this.evidence.failed(way, asSeen(failure, target), now);
     const consequence = consequenceOf(failure, weighed, taken.exit.rotating);
     const atLeastMs = fault.retryAfterMs ?? 0;
-    if (consequence === "bench")
-      taken
-        .learn()
-        .fail(fault.id, { target: isInDoubt(failure) ? way.target : null, now, random: this.#random, leasedAt, attempts, atLeastMs });
-    else if (consequence === "suspect") taken.learn().suspect(fault.id, now);
+    if (consequence === "bench") {
+      const over = isInDoubt(failure, false) ? way.target : null;
+      taken.learn().fail(fault.id, { target: over, now, random: this.#random, leasedAt, attempts, atLeastMs });
+    } else if (consequence === "suspect") taken.learn().suspect(fault.id, now);
     else if (consequence === "block") this.#pairs.fail(way.target, way.exit, now, atLeastMs);
     else if (provesExit(failure, weighed)) taken.learn().succeed(null, now, leasedAt);
     return weighed;
@@ -108,10 +106,6 @@ export class Lessons {
 function asSeen(failure: Failure, { scheme }: Target): Failure {
   const { fault } = failure;
   return scheme === "https" && fault.id === "relay.origin_5xx" ? { ...failure, fault: { ...fault, confidence: 1 } } : failure;
-}
-
-function isInDoubt(failure: Failure): boolean {
-  return sidesOf(failure, false).proved === null;
 }
 
 function wayOver(exit: Exit, target: Target): Way {
