@@ -57,9 +57,14 @@ async function* continueWith(first: Buffer, iterator: AsyncIterator<Uint8Array>)
 }
 
 function encodingOf(first: Buffer): "utf-8" | "utf-16le" | "utf-16be" {
-  if (first[0] === 0xff && first[1] === 0xfe) return "utf-16le";
-  return first[0] === 0xfe && first[1] === 0xff ? "utf-16be" : "utf-8";
+  const start = first.toString("latin1", 0, MARK_BYTES);
+  if (UTF_16_LE.test(start)) return "utf-16le";
+  return UTF_16_BE.test(start) ? "utf-16be" : "utf-8";
 }
+
+/** A byte order mark, or two characters of a list, as it may begin without one. */
+const UTF_16_LE = /^(?:\xff\xfe|[\t\n\r -~]\0[\t\n\r -~]\0)/;
+const UTF_16_BE = /^(?:\xfe\xff|\0[\t\n\r -~]\0[\t\n\r -~])/;
 
 async function* toUtf8(chunks: AsyncIterable<Uint8Array>, encoding: string): AsyncGenerator<Uint8Array> {
   const decoder = new TextDecoder(encoding);

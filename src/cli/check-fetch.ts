@@ -51,5 +51,6 @@ function tellError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `no complete answer in ${FETCH_MS_MAX / 1000} s`;
   const cause = error.cause as NodeJS.ErrnoException | undefined;
-  return cause?.code ?? cause?.message ?? error.message;
+  // fetch() gives no word for some answers, such as a 407.
+  return cause?.code || cause?.message || "the answer is none to a request for a list";
 }

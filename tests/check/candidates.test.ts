@@ -46,7 +46,9 @@ test("byte order marks, CRLF, comments and a missing last line end change nothin
   const text = "# mine\r\n192.0.2.1:80 country=de # good\r\n\r\n  192.0.2.2:81";
   const expected = ["list:2 ? http://192.0.2.1:80", "list:4 ? http://192.0.2.2:81"];
   const utf16 = Buffer.from(`\ufeff${text}`, "utf16le");
-  for (const content of [text, `\ufeff${text}`, utf16, Buffer.from(utf16).swap16()]) {
+  const unmarked = utf16.subarray(2);
+  const contents = [text, `\ufeff${text}`, utf16, Buffer.from(utf16).swap16(), unmarked, Buffer.from(unmarked).swap16()];
+  for (const content of contents) {
     for (const chunkBytes of [1, 2, 7, 65536]) assert.deepEqual(await read([source(content, { chunkBytes })]), expected);
   }
 });
