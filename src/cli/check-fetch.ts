@@ -51,6 +51,21 @@ function tellError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return `no complete answer in ${FETCH_MS_MAX / 1000} s`;
   const cause = error.cause as NodeJS.ErrnoException | undefined;
-  // fetch() gives no word for some answers, such as a 407.
-  return cause?.code || cause?.message || "the answer is none to a request for a list";
+  if (cause === undefined) return error.message;
+  const { code, message } = cause;
+  if (code !== undefined) return REASONS[code] === undefined ? code : `${REASONS[code]} (${code})`;
+  return message === "" ? "its server answered with what no list has" : message; // such as a 407, for which fetch() has no word
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nobody listens at that address and port",
+  ECONNRESET: "its server reset the connection",
+  ENOTFOUND: "the name does not exist",
+  EAI_AGAIN: "the name could not be looked up",
+  UND_ERR_CONNECT_TIMEOUT: "its server does not answer",
+  UND_ERR_HEADERS_TIMEOUT: "its server does not answer",
+  UND_ERR_SOCKET: "its server closed the connection",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "nobody vouches for its certificate",
+  SELF_SIGNED_CERT_IN_CHAIN: "nobody vouches for its certificate",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+};

@@ -84,3 +84,14 @@ test("authorities are taken from a file that has some", async () => {
   assert.equal(await command.status(), 2);
   assert.equal(command.stderr, "goodgateway: --ca: there is no certificate in list.txt: a PEM file is wanted\n");
 });
+
+test("a list that cannot be fetched is told with the reason in words, without the secrets of its URL", async () => {
+  const closed = await findClosedPort();
+  await using command = new RunningCommand(["check", `http://me:s3cret@127.0.0.1:${closed.port}/list?key=s3cret`]);
+  assert.equal(await command.status(), 2);
+  assert.match(
+    command.stderr,
+    /^http:\/\/127\.0\.0\.1:\d+\/list: cannot be fetched: nobody listens at that address and port \(ECONNREFUSED\)$/m,
+  );
+  assert.doesNotMatch(command.stderr, /s3cret/);
+});
