@@ -8,6 +8,7 @@ import { startDante } from "./peers/dante.ts";
 import { startHaproxy } from "./peers/haproxy.ts";
 import { startMicrosocks } from "./peers/microsocks.ts";
 import { startMitmproxy } from "./peers/mitmproxy.ts";
+import { startPrivoxy } from "./peers/privoxy.ts";
 import { needs } from "./peers/programs.ts";
 import { startSquid } from "./peers/squid.ts";
 import { startTinyproxy } from "./peers/tinyproxy.ts";
@@ -67,6 +68,21 @@ test("tinyproxy is anonymous, and elite without its Via", needs("tinyproxy"), as
   assert.equal(tell(first), "works http anonymous honest", JSON.stringify(first.honesty));
   assert.equal(tell(second), "works http elite honest", JSON.stringify(second.anonymity));
 });
+
+test(
+  "Privoxy that filters nothing is honest; with the filters that it comes with it changes what it carries, as is told",
+  needs("privoxy"),
+  async () => {
+    await using plain = await startPrivoxy();
+    const rules = ["match-all.action", "default.action"].map((name) => `actionsfile /etc/privoxy/${name}`);
+    await using filtering = await startPrivoxy({ lines: [...rules, "filterfile /etc/privoxy/default.filter"] });
+    const [first, second] = await runCheck([`127.0.0.1:${plain.port}`, `http://127.0.0.1:${filtering.port}`]);
+    assert.ok(first && second);
+    assert.equal(tell(first), "works http elite honest", JSON.stringify(first.honesty));
+    assert.match(tell(second), /^lies http elite dishonest honesty\.content_changed/);
+    assert.match(second.fault?.details ?? "", /the body was changed .*privoxy/);
+  },
+);
 
 test("microsocks is found to be SOCKS5, elite and honest", needs("microsocks"), async () => {
   await using open = await startMicrosocks();
