@@ -3,6 +3,7 @@ import type { Failure } from "../blame/failure.ts";
 import { isInDoubt } from "../blame/fault-sides.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Random } from "../core/clock.ts";
+import type { FaultId } from "../core/fault.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
 import { consequenceOf, provesExit } from "./consequences.ts";
@@ -105,8 +106,11 @@ export class Lessons {
 /** No exit has made what came under the target's own TLS, which is verified: however unsure it is who did, it was at the target. */
 function asSeen(failure: Failure, { scheme }: Target): Failure {
   const { fault } = failure;
-  return scheme === "https" && fault.id === "relay.origin_5xx" ? { ...failure, fault: { ...fault, confidence: 1 } } : failure;
+  return scheme === "https" && MADE_OF_BYTES.has(fault.id) ? { ...failure, fault: { ...fault, confidence: 1 } } : failure;
 }
+
+/** Faults in doubt that are bytes which somebody has sent; the others are silence and ends, which anybody on the way can make. */
+const MADE_OF_BYTES: ReadonlySet<FaultId> = new Set<FaultId>(["relay.origin_5xx", "head.not_http"]);
 
 function wayOver(exit: Exit, target: Target): Way {
   return { exit: exit.id, kin: kinOf(exit), target: formatHostPort(target) };

@@ -31,6 +31,18 @@ for (const answersBefore of [0, 50]) {
   });
 }
 
+test("garbage under the sites' own TLS is theirs, in clear text their only exit's; silence is, under TLS too", () => {
+  const blamed = (outcome: LeaseOutcome, scheme: Target["scheme"]) => {
+    const fixture = poolOf([exitOf("a")]);
+    for (let i = 0; i < 50; i++) ask(fixture, "a", site(i % 3, scheme), ANSWERED);
+    return Array.from({ length: 20 }, (_, i) => ask(fixture, "a", site(i % 3, scheme), outcome)?.side).at(-1);
+  };
+  const garbage = failed("head.not_http", "origin", "target", { confidence: 0.6 });
+  const silence = failed("head.timeout", "origin", "target", { confidence: 0.53 });
+  assert.deepEqual([blamed(garbage, "https"), blamed(garbage, "http")], ["target", "exit"]);
+  assert.deepEqual([blamed(silence, "https"), blamed(silence, "http")], ["exit", "exit"]);
+});
+
 test("the same answers in clear text are its only exit's, which may have made them, once sites that did well give them all", () => {
   const fixture = poolOf([exitOf("a")]);
   for (let i = 0; i < 50; i++) ask(fixture, "a", site(i % 3, "http"), ANSWERED);
