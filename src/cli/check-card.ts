@@ -53,13 +53,19 @@ function tellAlive(result: CheckResult): Row[] {
     ...tellTimes(result),
     ...tellAbilities(result),
     ...verdict("anonymity", anonymity.level, anonymity.evidence),
-    ...verdict("honesty", honesty.verdict, [...honesty.lies.map((lie) => `${lie.fault}: ${lie.details}`), ...honesty.evidence]),
+    ...verdict("honesty", honesty.verdict, tellHonesty(result)),
     ...tellExit(result),
     ...(target === null ? [] : ([["target", `${target.ok ? "as expected" : "not as expected"}: ${target.details}`]] as Row[])),
     ...(bytesPerSecond === null ? [] : ([["throughput", formatSpeed(bytesPerSecond)]] as Row[])),
     ["connections", String(connections)],
     ...listOf("unverified", unverified),
   ];
+}
+
+/** What a lie says already is no evidence besides. */
+function tellHonesty({ honesty: { lies, evidence } }: CheckResult): string[] {
+  const told = new Set(lies.map(({ details }) => details));
+  return [...lies.map((lie) => `${lie.fault}: ${lie.details}`), ...evidence.filter((text) => !told.has(text))];
 }
 
 const TIMES = { dns: "DNS", connect: "TCP", tls: "TLS", handshake: "handshake", firstByte: "first byte", total: "all" } as const;

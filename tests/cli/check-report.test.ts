@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Candidate } from "../../src/check/candidates.ts";
 import type { CheckResult, Finding } from "../../src/check/check-result.ts";
+import type { Lie } from "../../src/check/lie.ts";
 import { Tally } from "../../src/check/summary.ts";
+import { writeCard } from "../../src/cli/check-card.ts";
 import { writeResult } from "../../src/cli/check-formats.ts";
 import { writeReport } from "../../src/cli/check-summary.ts";
 import { writeTable } from "../../src/cli/check-table.ts";
@@ -83,4 +85,12 @@ function exitOf(line: string): Exit {
 test("a run that ended before its first result says so", () => {
   const ending = { tally: new Tally(), results: [], passed: 0, ms: 1900, isStopped: true };
   assert.deepEqual(writeReport(ending, { width: null, paint }), ["stopped after 1.9 s, before one proxy was checked"]);
+});
+
+test("what a lie says stands once in all that is told about a proxy", () => {
+  const lie: Lie = { fault: "honesty.redirected", details: "a redirect to http://x/" };
+  const honesty = { verdict: "dishonest", lies: [lie], evidence: [lie.details, "one more thing"] } as const;
+  const told = writeCard({ ...ALIVE, state: "lies", honesty }, { width: null, paint });
+  assert.equal(told.filter((line) => line.includes(lie.details)).length, 1);
+  assert.ok(told.some((line) => line.endsWith("- one more thing")));
 });

@@ -61,7 +61,7 @@ export const HONESTY_FAULTS: FaultRows<HonestyFaultId> = {
     summary: "Another certificate than the judge's came through the exit's tunnel: somebody in between reads what is encrypted.",
     fix: {
       client: "Send no secret through this exit.",
-      operator: "Take this exit off the list, unless the interception is your own; then check it with its authority's knowledge.",
+      operator: "Take this exit off the list, unless the interception is your own: whoever runs it reads what is encrypted.",
     },
   },
   "honesty.redirected": {
