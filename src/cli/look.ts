@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { CheckState } from "../check/check-result.ts";
-import { withoutControls } from "../core/printable.ts";
+import { cutAtSpaces, withoutControls } from "../core/printable.ts";
 
 type Style = "green" | "red" | "yellow" | "dim" | "bold";
 
@@ -48,15 +48,9 @@ export function fit(text: string, width: number): string {
   return plain.length <= width ? plain : `${plain.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** Cut at spaces into lines of at most so many characters. */
+/** Cut at spaces into lines of at most so many characters. Nothing that a proxy says moves the cursor. */
 export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of withoutControls(text).split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
+  return cutAtSpaces(withoutControls(text), width);
 }
 
 /** `12 ms`, `1.2 s`. */

@@ -83,7 +83,9 @@ function buildProgram(end: (status: number) => void): Command {
     .action(async ({ requests, once }: { requests: number; once: boolean }) => {
       const { runDemo } = await import("../demo/demo.ts");
       const { defaultConfig } = await import("../config/defaults.ts");
-      end(await runDemo({ requests, once, config: defaultConfig(), ended: untilEnded(), out: process.stdout, err: process.stderr }));
+      end(
+        await runDemo({ requests, once, config: defaultConfig(), ended: untilEnded("SIGHUP"), out: process.stdout, err: process.stderr }),
+      );
     });
 
   addCheckCommand(program, end);

@@ -16,6 +16,17 @@ export function withoutControls(text: string): string {
   return text.replace(UNPRINTABLE_RUNS, " ");
 }
 
+/** Into lines of at most so many characters; a word that is longer is left whole. */
+export function cutAtSpaces(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 /** Records and events carry no userinfo; should a message of ours ever quote a URL that does, it ends here. */
 export function hideUserinfo(text: string): string {
   return text.includes("@") ? text.replace(USERINFO, "://***@") : text;

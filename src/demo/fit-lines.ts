@@ -1,3 +1,5 @@
+import { cutAtSpaces } from "../core/printable.ts";
+
 /** Breaks lines that are wider than a terminal, or than reads well, at their spaces, under their own indent. Rows of tables and commands stay. */
 export function fitLines(text: string, terminalColumns: number): string {
   const columns = Math.min(terminalColumns, PROSE_COLUMNS);
@@ -14,11 +16,5 @@ const IS_WHOLE = /^ *curl |\S {2,}\S/;
 
 function breakLine(line: string, columns: number): string[] {
   const indent = line.slice(0, line.search(/\S/));
-  const lines: string[] = [];
-  for (const word of line.trimStart().split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= columns) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(`${indent}${word}`);
-  }
-  return lines;
+  return cutAtSpaces(line.slice(indent.length), columns - indent.length).map((part) => indent + part);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { RunningCommand } from "./command.ts";
 
@@ -109,4 +109,13 @@ test("who mistakes how a command is written is told how it goes", async () => {
     assert.equal(await command.status(), 2, args.join(" "));
     assert.match(command.stderr, says);
   }
+});
+
+test("the demo takes what it has written to disk away again, also where its terminal is closed", async () => {
+  await using command = new RunningCommand(["demo", "--requests", "1"]);
+  const [, caFile = ""] = await command.printed(/(\S+\/ca\.pem)/);
+  assert.ok(existsSync(caFile));
+  command.process.kill("SIGHUP");
+  assert.equal(await command.status(), 0);
+  assert.ok(!existsSync(dirname(caFile)));
 });
