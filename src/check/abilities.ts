@@ -18,11 +18,12 @@ export function noteFirst({ first, findings, refusedPlain }: Pick<Measuring, "fi
 
 /** What is not encrypted may go another way in a tunnel than without one. */
 export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
-  const { calls, exit, judge, findings, refusedPlain } = measuring;
-  if (isSocks(exit) || refusedPlain !== null) return;
+  const { calls, exit, judge, first, findings } = measuring;
+  const { tunnel, target } = first.replied.way;
+  if (isSocks(exit) || (tunnel && target.scheme === "http")) return; // that was one
   const reply = await askJudge(calls, exit, judge, TUNNELLED, turnOf(measuring));
   if (reply.kind === "judged") noteTunnelled(measuring, reply);
-  else if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
+  else if (reply.attributed.role === "exit" && !tunnel) noRoom(findings, portOf(judge.url), reply);
 }
 
 /** TLS with the judge, which knows its own certificate. */

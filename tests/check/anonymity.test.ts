@@ -12,7 +12,8 @@ import { question } from "./judge-world.ts";
 
 const OURS = "198.51.100.7";
 const OURS6 = "2001:db8:0:1::7";
-const sent = question(JUDGE);
+/** With all that a request may carry. */
+const sent = question(JUDGE, { kind: "script" });
 const elsewhere = { ownAddresses: [OURS, OURS6], isSameMachine: false };
 
 function judge(added: readonly (readonly [string, string])[], more: Partial<JudgePayload> = {}, place = elsewhere): Anonymity {

@@ -305,3 +305,35 @@ test("Arbitrary JSON that the judge's own key signed never throws.", () => {
     { numRuns: 200 },
   );
 });
+
+test("An answer to an earlier request of the same URL is stale by its marks, in whichever field they came.", () => {
+  for (const kind of JUDGE_KINDS) {
+    const first = question(JUDGE, { kind });
+    const again = question(JUDGE, { kind, again: first });
+    const names = [...new Set(again.fields.filter((value, i) => i % 2 === 1 && first.fields[i] !== value))];
+    if (kind === "download") assert.deepEqual(names, []);
+    else
+      assert.deepEqual(
+        readJudgeAnswer(again, answerOf(payloadFor(first)), JUDGE).lies.map(({ fault }) => fault),
+        ["honesty.stale_answer"],
+        kind,
+      );
+    assert.deepEqual(readJudgeAnswer(again, answerOf(payloadFor(again)), JUDGE).lies, [], kind);
+    const other = question(JUDGE, { kind });
+    assert.equal(readJudgeAnswer(again, answerOf(payloadFor(other)), JUDGE).lies[0]?.fault, "honesty.stale_answer", kind);
+  }
+});
+
+test("Pages are asked for as a link leads to them, downloads as by a program, and the rest as by who is logged in.", () => {
+  const optional = ["Referer", "Cookie", "Authorization", "X-Requested-With"];
+  const has = (kind: (typeof JUDGE_KINDS)[number], method: "GET" | "POST" = "GET") =>
+    optional.filter((name) => question(JUDGE, { kind, method }).fields.includes(name));
+  assert.deepEqual(has("page"), ["Referer"]);
+  assert.deepEqual(has("download"), []);
+  for (const [kind, method] of [
+    ["page", "POST"],
+    ["script", "GET"],
+    ["picture", "GET"],
+  ] as const)
+    assert.deepEqual(has(kind, method), optional);
+});

@@ -9,7 +9,7 @@ import { findStatements, type Statement } from "./dress.ts";
 import type { JudgeAddress, Judged, JudgeRequest, JudgeResponse } from "./judged.ts";
 import { type JudgePayload, readPayload } from "./payload.ts";
 import { readEchoAnswer } from "./public-echo.ts";
-import { MARK } from "./request.ts";
+import { marksOf } from "./request.ts";
 import { isSignedBy } from "./signature.ts";
 
 /**
@@ -51,16 +51,13 @@ function findSigned(body: Buffer, key: KeyObject): Signed | null {
   return null;
 }
 
-/** The marks of a request are in its URL and in a field: either may have been changed on the way, but where none is ours, the request is not. */
+/** A request is known by the marks of its fields and by its URL: each may have been changed on the way, but where none is ours, the request is not. */
 function isStale({ nonce, fields }: JudgeRequest, payload: JudgePayload): boolean {
-  const own = fieldValue(fields, "authorization");
-  const seen = fieldValue(payload.fields.flat(), "authorization");
-  if (seen === own) return false;
-  return payload.nonce !== nonce || MARKED.test(seen ?? "");
+  const own = marksOf(fields);
+  const seen = marksOf(payload.fields.flat());
+  if (seen.some((mark) => own.includes(mark))) return false;
+  return payload.nonce !== nonce || seen.length > 0; // of an earlier request to the same URL
 }
-
-/** One of ours: of an earlier request to the same URL. */
-const MARKED = new RegExp(`^${MARK}[0-9a-f]{32}$`);
 
 function tellStale({ at, nonce }: JudgePayload): string {
   const when = Number.isNaN(Date.parse(at)) ? "another time" : new Date(at).toISOString();

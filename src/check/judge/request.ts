@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { RawFields } from "../../core/message.ts";
+import { fieldValue, type RawFields } from "../../core/message.ts";
 import type { JudgeAddress, JudgeRequest } from "./judged.ts";
 import type { JudgeKind } from "./payload.ts";
 
@@ -25,7 +25,7 @@ export function composeJudgeRequest(judge: JudgeAddress, question: JudgeQuestion
   const mark = createNonce();
   const url = again === undefined ? urlFor(judge, question) : new URL(again.url);
   const nonce = again?.nonce ?? question.nonce;
-  return { nonce, method, url, kind, fields: fieldsFor(kind, method, mark), body: method === "POST" ? bodyFor(mark) : null };
+  return { nonce, method, url, kind, fields: fieldsFor(judge, question, mark), body: method === "POST" ? bodyFor(mark) : null };
 }
 
 function urlFor(judge: JudgeAddress, { scheme, nonce, kind, host }: JudgeQuestion): URL {
@@ -66,31 +66,41 @@ const PATHS: Readonly<Record<JudgeKind, (part: string) => string>> = {
   download: (part) => `downloads/${part}/setup.exe`,
 };
 
-/** Before the mark in `Authorization`, which no two requests share. */
-export const MARK = "Bearer ";
+/** The marks that a request carries where it has these fields, which no two requests share. */
+export function marksOf(fields: RawFields): string[] {
+  return MARKED.flatMap(([name, pattern]) => pattern.exec(fieldValue(fields, name) ?? "")?.[1] ?? []);
+}
 
-/** All that a proxy has to pass on: what it takes away or changes of it, the judge tells. */
-function fieldsFor(kind: JudgeKind, method: string, mark: string): RawFields {
+const MARKED: readonly (readonly [name: string, pattern: RegExp])[] = [
+  ["referer", /\?from=([0-9a-f]{32})$/],
+  ["cookie", /^session=([0-9a-f]{32})\b/],
+  ["authorization", /^Bearer ([0-9a-f]{32})$/],
+];
+
+/**
+ * All that a proxy has to pass on: what it takes away or changes of it, the judge tells. Not the same in all of them: whoever injects spares
+ * what scripts ask for, and a cache may spare who has a cookie or a login. So a page is asked for as one that a link leads to, a download as
+ * by a program, and the rest as by a page of somebody who is logged in; so is all of a service that does not sign, which may repeat them.
+ */
+function fieldsFor({ isSigned }: JudgeAddress, { kind, method }: JudgeQuestion, mark: string): RawFields {
+  const isPage = kind === "page";
+  const isBare = isSigned && kind === "download" && method === "GET";
+  const isQuiet = isBare || (isSigned && isPage && method === "GET");
   return [
     "User-Agent",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept",
-    kind === "page" ? "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" : "*/*",
+    isPage ? "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" : "*/*",
     "Accept-Language",
     "en-US,en;q=0.5",
     "Accept-Encoding",
     "gzip, deflate",
-    "Referer",
-    "http://www.example.com/start?from=search",
-    "Cookie",
-    `session=${mark}; theme=dark`,
-    "Authorization",
-    `${MARK}${mark}`,
+    ...(isBare ? [] : ["Referer", `http://www.example.com/start?from=${mark}`]),
+    ...(isQuiet ? [] : ["Cookie", `session=${mark}; theme=dark`, "Authorization", `Bearer ${mark}`]),
     "DNT",
     "1",
     ...(method === "POST" ? ["Origin", "http://www.example.com", "Content-Type", "application/x-www-form-urlencoded"] : []),
-    "X-Requested-With",
-    "XMLHttpRequest",
+    ...(isQuiet ? [] : ["X-Requested-With", "XMLHttpRequest"]),
   ];
 }
 

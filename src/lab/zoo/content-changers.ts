@@ -19,6 +19,12 @@ export const CONTENT_CHANGERS: Liars = [
   changes("injects a script for browsers alone", {
     answer: (answer, request) => (/Mozilla/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
   }),
+  changes("injects a script into what no script asked for", {
+    answer: (answer, request) => (carriedValue(request, "x-requested-with") === null ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script for who has no cookie", {
+    answer: (answer, request) => (carriedValue(request, "cookie") === null ? onPages(inject)(answer) : answer),
+  }),
   changes("injects a script into the second answer of a connection alone", {
     answer: (answer, _, { here }) => (here === 2 ? onPages(inject)(answer) : answer),
   }),
@@ -100,6 +106,12 @@ export const CONTENT_CHANGERS: Liars = [
     liesBy("honesty.content_changed"),
     () => startWebProxy({ answer: onPages(inject) }, createSelfSigned({ names: ["127.0.0.1"] })),
     { tags: "insecure=true" },
+  ),
+  zooProxy("a proxy for tunnels alone that injects a script in plain ones", "http", liesBy("honesty.content_changed"), () =>
+    startWebProxy({
+      instead: () => formatAnswer(405, { Allow: "CONNECT" }, "tunnels only\n"),
+      tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })),
+    }),
   ),
   zooProxy("a proxy that injects a script in plain tunnels alone", "http", liesBy("honesty.content_changed"), () =>
     startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })) }),

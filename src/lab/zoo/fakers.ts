@@ -58,6 +58,9 @@ export const STALE_CACHES: Liars = [
   ),
   stale("a cache that keeps what must not be kept, by its whole URL", (request) => `${request.line[0]} ${request.line[1]}`),
   stale("a cache that takes all queries of a path for one", (request) => `${request.line[0]} ${request.line[1].split("?")[0]}`),
+  stale("a cache that spares who has a login or a cookie", (request) =>
+    carriedValue(request, "authorization") === null && carriedValue(request, "cookie") === null ? request.line[1] : null,
+  ),
   zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
     let before: Carried | null = null;
     return startWebProxy({
@@ -153,12 +156,14 @@ function nothingThere(status: number): Buffer {
   return formatAnswer(status, { "Content-Type": "text/html", Connection: "close" }, "<h1>Not Found</h1>");
 }
 
-function stale(title: string, keyOf: (request: Carried) => string): ZooProxy {
+/** @param keyOf null: it is not kept */
+function stale(title: string, keyOf: (request: Carried) => string | null): ZooProxy {
   return zooProxy(title, "http", liesBy("honesty.stale_answer"), async () => {
     const kept = new Map<string, Carried>();
     return startWebProxy({
       answer(answer, request) {
         const key = keyOf(request);
+        if (key === null) return answer;
         if (!kept.has(key)) kept.set(key, answer);
         return kept.get(key) ?? answer;
       },
