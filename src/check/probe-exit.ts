@@ -2,8 +2,9 @@ import { sidesOf } from "../blame/fault-sides.ts";
 import { type Culprit, fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import type { Probe, Probed, ProbeSignal } from "../core/probe.ts";
+import type { Probe, Probed, ProbeOptions, ProbeSignal } from "../core/probe.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
+import { AllowedCalls } from "./allowed-calls.ts";
 import { Calls, type Failed, type Spent, type Turn } from "./calls.ts";
 import type { CheckContext } from "./check-context.ts";
 import { goalsFor, isHere, judgesFor } from "./check-proxy.ts";
@@ -17,28 +18,39 @@ import { askTarget, type TargetAnswer } from "./target-calls.ts";
 /** How a gateway checks its exits: by one connection, and by a few more for their honesty. */
 export function createProbe(context: CheckContext): Probe {
   const watch = new JudgeWatch(context);
-  return (exit, { deep, signal }) => new ExitProbe(exit, context, watch, signal).run(deep);
+  return (exit, options) => new ExitProbe(exit, context, watch, options).run();
 }
 
 class ExitProbe {
   readonly #exit: Exit;
   readonly #context: CheckContext;
   readonly #watch: JudgeWatch;
-  readonly #signal: ProbeSignal;
+  readonly #options: ProbeOptions;
   readonly #calls: Calls;
   readonly #turn: Turn;
 
-  constructor(exit: Exit, context: CheckContext, watch: JudgeWatch, signal: ProbeSignal) {
+  constructor(exit: Exit, context: CheckContext, watch: JudgeWatch, options: ProbeOptions) {
     this.#exit = exit;
     this.#context = context;
     this.#watch = watch;
-    this.#signal = signal;
-    this.#calls = new Calls(context);
-    this.#turn = { deadline: context.clock.now() + context.timeoutMs, signal, onConnected: null };
+    this.#options = options;
+    const { allowance, signal } = options;
+    const isLimited = allowance !== undefined && (allowance.spacingMs > 0 || allowance.connections < Number.POSITIVE_INFINITY);
+    this.#calls = isLimited ? new AllowedCalls(context, allowance) : new Calls(context);
+    this.#turn = { deadline: context.clock.now() + context.timeoutMs + waitsMs(options), signal, onConnected: null };
+  }
+
+  get #isStarved(): boolean {
+    return this.#calls instanceof AllowedCalls && this.#calls.isStarved;
+  }
+
+  get #signal(): ProbeSignal {
+    return this.#options.signal;
   }
 
   /** What the operator names as a target is what exits are for; a judge is asked for what no target can tell. */
-  async run(deep: boolean): Promise<Probed> {
+  async run(): Promise<Probed> {
+    const { deep } = this.#options;
     const { target } = this.#context;
     const judges = judgesFor(this.#exit, this.#context.judges);
     let found: Probed | null = null;
@@ -57,6 +69,7 @@ class ExitProbe {
     const [goal] = goals;
     const asked = goal?.kind === "judge" ? targetOf(goal.judge.url) : { scheme: "tcp" as const, ...lastOf(this.#exit) };
     if (met.kind === "failed") return await this.#failed(asked, met, goal);
+    this.#options.onMet?.();
     if (met.judged === null) return this.#answered(asked, met.ms);
     const { judge, reply } = met.judged;
     const lies = deep ? await this.#lookDeep(met) : reply.lies;
@@ -96,13 +109,14 @@ class ExitProbe {
   /** An exit is not blamed for a judge that has gone; but for not leading to one that is there, and that others lead to, it is. */
   async #failed(asked: Target, failed: Failed, goal: Goal | undefined): Promise<Probed> {
     const { attributed } = failed;
+    if (this.#isStarved) return this.#unjudged(asked, STARVED);
     if (goal?.kind !== "judge" || !mayBeJudges(failed)) return this.#tellFault(asked, attributed);
     if (!(await this.#watch.isAsKnown(goal.judge, this.#signal))) return this.#unjudged(asked);
     return this.#tellFault(asked, attributed, this.#watch.isInReach(goal.judge));
   }
 
   #ofTarget(asked: Target, answer: TargetAnswer | Failed): Probed {
-    if (answer.kind === "failed") return this.#tellFault(asked, answer.attributed);
+    if (answer.kind === "failed") return this.#isStarved ? this.#unjudged(asked, STARVED) : this.#tellFault(asked, answer.attributed);
     if (answer.ok) return this.#answered(asked, answer.spent);
     const { attributed, details, status } = answer;
     const unexpected = fault("relay.ruled", details, { params: { "received-status": status } });
@@ -124,10 +138,21 @@ class ExitProbe {
     return { target, outcome, summary: tell(attributed) };
   }
 
-  #unjudged(target: Target): Probed {
-    const summary = this.#signal.aborted ? "the check was ended" : "the judge is not there any more, or not the same";
-    return { target, outcome: { kind: "unjudged" }, summary };
+  #unjudged(target: Target, reason = "the judge is not there any more, or not the same"): Probed {
+    return { target, outcome: { kind: "unjudged" }, summary: this.#signal.aborted ? "the check was ended" : reason };
   }
+}
+
+const STARVED = "the exit's own limits left no time for it";
+/** Requests of a check, at most. */
+const REQUESTS_MAX = 3;
+const DEEP_REQUESTS_MAX = 16;
+/** More than this no check waits for its turns. Milliseconds. */
+const WAITS_MS_MAX = 10 * 60_000;
+
+/** What the pace of an exit adds to the time of a check. */
+function waitsMs({ deep, allowance }: ProbeOptions): number {
+  return Math.min(WAITS_MS_MAX, (allowance?.spacingMs ?? 0) * (deep ? DEEP_REQUESTS_MAX : REQUESTS_MAX));
 }
 
 /** The exit, or what it leads to. */

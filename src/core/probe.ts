@@ -30,6 +30,18 @@ export interface ProbeOptions {
   readonly signal: ProbeSignal;
   /** Told once the exit has answered: what comes then is work, and no waiting for somebody who may be gone. */
   readonly onMet?: () => void;
+  /** What it may use of the exit's own limits; without: as much as it needs. */
+  readonly allowance?: CheckAllowance;
+}
+
+/** What a check may use of its exit's own limits. */
+export interface CheckAllowance {
+  /** Open at once. */
+  readonly connections: number;
+  /** From one request to the next, where nobody else uses the exit; 0: as they come. Milliseconds. */
+  readonly spacingMs: number;
+  /** Asks for one more request. 0: it may go, and is counted; else in how many milliseconds it is worth asking again. */
+  askTurn(now: number): number;
 }
 
 /** Ends a check that nobody waits for any more. As much of an AbortSignal as is needed. */

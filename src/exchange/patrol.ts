@@ -20,8 +20,8 @@ const STEP_MS = 10;
 /** An exit that was busy, or being checked, when its honesty was to be looked at is late after so many times `honestyEvery`. */
 const LATE_TIMES = 1.25;
 
-/** Requests of a deep check, about. */
-const DEEP_REQUESTS = 8;
+/** That a deep check has open at once. */
+const DEEP_CONNECTIONS = 4;
 
 interface PatrolOptions {
   readonly pool: Pool;
@@ -173,10 +173,10 @@ export class Patrol implements AsyncDisposable {
   #start(exit: Exit, { settings, probe }: Orders, deep: boolean): void {
     const { pool, clock } = this.#options;
     if (this.#running.has(exit.id)) return;
-    const slot = pool.limits.takeForCheck(exit, { share: settings.share, requests: deep ? DEEP_REQUESTS : 1 }, clock.now());
+    const slot = pool.limits.takeForCheck(exit, { share: settings.share, connections: deep ? DEEP_CONNECTIONS : 1 }, clock.now());
     if (slot === null) return;
     this.#running.start(exit.id, {
-      run: (onMet) => this.#check(exit, probe, { deep, onMet }),
+      run: (onMet) => this.#check(exit, probe, { deep, onMet, allowance: slot }),
       onEnd: () => slot.release(),
     });
   }

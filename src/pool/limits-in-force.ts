@@ -1,5 +1,6 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Pacing } from "../core/pool-settings.ts";
+import type { CheckAllowance } from "../core/probe.ts";
 import type { Exit, Target } from "../core/route.ts";
 import { type CheckUse, isPaced, type Limited, Limits, type Slot } from "./limits.ts";
 import type { PoolExit } from "./pool-exit.ts";
@@ -52,7 +53,7 @@ export class LimitsInForce {
   }
 
   /** Counts a check of an exit; null: it would use more than a share of the exit's limits. */
-  takeForCheck(exit: Exit, use: CheckUse, now: number): Pick<Slot, "release"> | null {
+  takeForCheck(exit: Exit, use: CheckUse, now: number): (CheckAllowance & Pick<Slot, "release">) | null {
     return this.#limits === null ? UNCOUNTED : this.#limits.takeForCheck(exit, use, now);
   }
 
@@ -63,7 +64,12 @@ export class LimitsInForce {
   }
 }
 
-const UNCOUNTED: Pick<Slot, "release"> = { release() {} };
+const UNCOUNTED: CheckAllowance & Pick<Slot, "release"> = {
+  connections: Number.POSITIVE_INFINITY,
+  spacingMs: 0,
+  askTurn: () => 0,
+  release() {},
+};
 
 /** One look for an exit: which of them a limit keeps from the target, and for how long. */
 export class LimitsLook {

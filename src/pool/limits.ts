@@ -1,5 +1,6 @@
 import type { Pace, Pacing } from "../core/pool-settings.ts";
 import type { Exit } from "../core/route.ts";
+import { CheckSlot, type Use } from "./check-slot.ts";
 
 /** Why nothing was taken though there is something: a limit. */
 export interface Limited {
@@ -48,14 +49,18 @@ export class Limits {
   }
 
   /** Counts a check of an exit, which is nothing that any target is spared for; null: traffic has what the share would leave. */
-  takeForCheck(exit: Exit, { share, requests }: CheckUse, now: number): Slot | null {
+  takeForCheck(exit: Exit, { share, connections }: CheckUse, now: number): CheckSlot | null {
     const pace = paceOf(exit, this.pacing.perExit);
-    if (isOff(pace)) return new Slot(this, null, null, null);
-    const use = this.#exits.get(exit.id);
-    if (use !== undefined && !leavesRoom(use, pace, share, now)) return null;
-    const taken = this.#exits.take(exit.id, pace, now);
-    if (pace.perSecond !== null) taken.checkDueAt = now + (requests * SECOND_MS) / (pace.perSecond * share);
-    return new Slot(this, null, taken, null);
+    const onEnd = () => this.onRoom();
+    if (isOff(pace)) return new CheckSlot({ use: null, connections: Number.POSITIVE_INFINITY, spacingMs: 0, checkSpacingMs: 0, onEnd });
+    const known = this.#exits.get(exit.id);
+    if (known !== undefined && !leavesRoom(known, pace, share, now)) return null;
+    const use = this.#exits.open(exit.id, pace, now);
+    const { concurrent, perSecond } = pace;
+    const room = concurrent === null ? connections : Math.min(concurrent * share, concurrent - use.inFlight, connections);
+    const spacingMs = perSecond === null ? 0 : SECOND_MS / perSecond;
+    use.checkDueAt = now + spacingMs / share;
+    return new CheckSlot({ use, connections: Math.max(1, Math.floor(room)), spacingMs, checkSpacingMs: spacingMs / share, onEnd });
   }
 
   /** Counts one more. Whoever asks has asked both refusals. `exit` is null on a direct route. */
@@ -74,8 +79,8 @@ export class Limits {
 export interface CheckUse {
   /** That checks may use, 0 to 1. */
   readonly share: number;
-  /** That it sends. */
-  readonly requests: number;
+  /** Open at once, where there is room for them. */
+  readonly connections: number;
 }
 
 /** A limit of its own: the `concurrent=5` of vendors that sell so many connections. */
@@ -114,15 +119,6 @@ export class Slot {
   }
 }
 
-/** What is counted of one exit, target or pair. */
-interface Use {
-  inFlight: number;
-  /** On the clock: when the next one is due at an even pace (the theoretical arrival time of GCRA). */
-  dueAt: number;
-  /** On the clock: when a check may use it again, so that checks stay below their share. */
-  checkDueAt: number;
-}
-
 /** Idle ones are forgotten as others are counted; those with something in flight are as many as exchanges at most. */
 class Uses {
   readonly #uses = new Map<string, Use>();
@@ -135,14 +131,20 @@ class Uses {
     return this.#uses.get(key);
   }
 
-  take(key: string, { perSecond }: Pace, now: number): Use {
+  take(key: string, pace: Pace, now: number): Use {
+    const use = this.open(key, pace, now);
+    use.inFlight += 1;
+    return use;
+  }
+
+  /** Counts an attempt, and leaves it to the caller to count what is open. */
+  open(key: string, { perSecond }: Pace, now: number): Use {
     this.#sweep(now);
     let use = this.#uses.get(key);
     if (use === undefined) {
       use = { inFlight: 0, dueAt: now, checkDueAt: now };
       this.#uses.set(key, use);
     }
-    use.inFlight += 1;
     if (perSecond !== null) use.dueAt = Math.max(use.dueAt, now) + SECOND_MS / perSecond;
     return use;
   }

@@ -191,7 +191,7 @@ test("a check uses no more than a share of an exit's limits", () => {
   pool.limits.configure({ ...DEFAULTS.pacing, perExit: { concurrent: 4, perSecond: 10 } });
   const [exit] = pool.snapshot().map(({ id }) => exitOf(id, { tags: { concurrent: "4" } }));
   assert.ok(exit);
-  const use = { share: 0.5, requests: 1 };
+  const use = { share: 0.5, connections: 1 };
   const check = pool.limits.takeForCheck(exit, use, clock.now());
   assert.notEqual(check, null);
   check?.release();

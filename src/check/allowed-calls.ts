@@ -1,0 +1,113 @@
+import type { CheckAllowance } from "../core/probe.ts";
+import type { connectTcp } from "../net/connect-tcp.ts";
+import { Calls, type Failed, type Replied, type Turn } from "./calls.ts";
+import type { CheckContext } from "./check-context.ts";
+import type { Outgoing, Way } from "./way.ts";
+
+/**
+ * Calls that keep to what a check may use of its exit's own limits: so many connections at once, and one request after the other at its pace.
+ * Where it is one connection, none is kept for another request: what waits for a second one would wait for ever.
+ */
+export class AllowedCalls extends Calls {
+  readonly #allowance: CheckAllowance;
+  readonly #connections: OpenConnections;
+  /** Somebody's connection is being opened. */
+  #isOpening = false;
+  #isStarved = false;
+
+  constructor(context: CheckContext, allowance: CheckAllowance) {
+    const connections = new OpenConnections(context.connectTcp);
+    super({ ...context, connectTcp: connections.connect });
+    this.#allowance = allowance;
+    this.#connections = connections;
+  }
+
+  /** Time was over before all requests had their turn: that one failed says nothing of the exit. */
+  get isStarved(): boolean {
+    return this.#isStarved;
+  }
+
+  override async call(way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
+    let holdsDoor = await this.#whenAllowed(turn, true);
+    const leaveDoor = (): void => {
+      if (!holdsDoor) return;
+      holdsDoor = false;
+      this.#isOpening = false;
+      this.#connections.onChange();
+    };
+    const onConnected = (): void => {
+      leaveDoor();
+      turn.onConnected?.();
+    };
+    const reply = await super.call(way, compose, { ...turn, onConnected });
+    leaveDoor();
+    return this.#allowance.connections > 1 ? reply : withoutConnection(reply);
+  }
+
+  override async again(replied: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
+    if (replied.answered.connection !== null) await this.#whenAllowed(turn, false);
+    return await super.again(replied, outgoing, turn);
+  }
+
+  /** Resolves once a request may go: true, and then it alone opens a connection, where it needs one; or false, once its time is over. */
+  async #whenAllowed({ signal, deadline }: Turn, opens: boolean): Promise<boolean> {
+    const { clock } = this.context;
+    for (let now = clock.now(); !signal.aborted && now < deadline; now = clock.now()) {
+      const isFree = !(opens && (this.#isOpening || this.#connections.open >= this.#allowance.connections));
+      const waitMs = isFree ? this.#allowance.askTurn(now) : deadline - now;
+      if (waitMs === 0) {
+        this.#isOpening ||= opens;
+        return opens;
+      }
+      await this.#connections.whenChanged(Math.min(waitMs, deadline - now), signal);
+    }
+    this.#isStarved = true;
+    return false;
+  }
+}
+
+/** How many connections are open, and who waits for that to change. */
+class OpenConnections {
+  open = 0;
+  readonly connect: typeof connectTcp;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(dialler: typeof connectTcp) {
+    this.connect = async (addresses, port, options) => {
+      this.open++;
+      const outcome = await dialler(addresses, port, options);
+      if ("socket" in outcome) outcome.socket.once("close", this.#close);
+      else this.#close();
+      return outcome;
+    };
+  }
+
+  readonly onChange = (): void => {
+    for (const look of [...this.#waiting]) look();
+  };
+
+  whenChanged(ms: number, signal: Turn["signal"]): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(end);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.ceil(ms));
+      this.#waiting.add(end);
+      signal.addEventListener("abort", end);
+    });
+  }
+
+  readonly #close = (): void => {
+    this.open--;
+    this.onChange();
+  };
+}
+
+function withoutConnection(reply: Replied | Failed): Replied | Failed {
+  if (reply.kind === "failed") return reply;
+  reply.answered.connection?.destroy();
+  return { ...reply, answered: { ...reply.answered, connection: null } };
+}
