@@ -43,7 +43,8 @@ export function writeReport(ending: Ending, look: Look): string[] {
 export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): string[] {
   const { states, duplicates, badLines, done } = tally;
   const counts = STATES.filter((state) => states[state] > 0).map((state) => `${state} ${format(states[state])}`);
-  const rate = ms >= RATE_MS_MIN ? ` (${format(Math.round((done * 1000) / ms))}/s)` : "";
+  const perSecond = Math.round((done * 1000) / ms);
+  const rate = ms >= RATE_MS_MIN && perSecond > 0 ? ` (${format(perSecond)}/s)` : "";
   const aside = [
     ...(duplicates > 0 ? [plural(duplicates, "duplicate", "duplicates")] : []),
     ...(badLines > 0 ? [plural(badLines, "bad line", "bad lines")] : []),
