@@ -1,5 +1,5 @@
 import type { HostPort } from "../core/address.ts";
-import { type Culprit, type Fault, type FaultId, fault, type Stage } from "../core/fault.ts";
+import { type Culprit, type Fault, type FaultId, fault, isOfTargetSide, type Stage } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault, HopFailure, Interruption, Observation } from "../core/ledger.ts";
 import type { RefusedConnect } from "../core/message.ts";
@@ -154,9 +154,9 @@ function evidenceOf(value: Fault): Partial<Fault> {
 function brokenHop(value: Fault, { role, hop }: Observation, route: Route): number {
   const culprit = culpritOf(value, role);
   if (culprit === "client" || value.id.startsWith("gateway.")) return 0;
-  const isTargets = culprit === "origin" || culprit === "edge" || (culprit === "dns" && value.id.startsWith("handshake."));
+  const isBehindExits = isOfTargetSide(culprit) || (culprit === "dns" && value.id.startsWith("handshake."));
   if (culprit === "exit" && role === "target") return exitHops(route); // what came out of a tunnel was put there by the last of them
-  return isTargets ? exitHops(route) + 1 : hop;
+  return isBehindExits ? exitHops(route) + 1 : hop;
 }
 
 function exitHops(route: Route): number {

@@ -1,3 +1,4 @@
+import { isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 
@@ -21,10 +22,10 @@ function rank({ fault, role }: AttributedFault): number {
   if (id === "gateway.overloaded" || id === "gateway.upstream_limit") return 1;
   const culprit = culpritOf(fault, role);
   if (culprit === "client" || id === "gateway.internal_error") return 5;
-  const isTargets = culprit === "origin" || culprit === "edge" || culprit === "dns";
-  if (id.startsWith("relay.") && isTargets) return 4;
+  const isBehindExits = isOfTargetSide(culprit) || culprit === "dns";
+  if (id.startsWith("relay.") && isBehindExits) return 4;
   // What only may be the target's (a tunnel that fell silent) tells no more than an exit that refused.
-  return isTargets && confidenceOf(fault) >= PROVED ? 3 : 2;
+  return isBehindExits && confidenceOf(fault) >= PROVED ? 3 : 2;
 }
 
 const PROVED = 0.7;

@@ -1,4 +1,4 @@
-import type { Culprit, FaultId } from "../core/fault.ts";
+import { type Culprit, type FaultId, isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, FAULTS } from "../core/fault-table.ts";
 import type { HopRole } from "../core/route.ts";
 import type { Failure } from "./failure.ts";
@@ -99,7 +99,7 @@ function settled(side: Side, confidence: number): FaultSides {
 
 function ownerOf(culprit: Culprit, role: HopRole): "exit" | "target" | "other" {
   if (culprit === "exit") return "exit";
-  if (culprit === "origin" || culprit === "edge") return "target";
+  if (isOfTargetSide(culprit)) return "target";
   // A name or a network on the way to the target is the target's; on the way to an exit it is nobody's of the two.
   return (culprit === "dns" || culprit === "network") && role === "target" ? "target" : "other";
 }

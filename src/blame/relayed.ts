@@ -1,5 +1,5 @@
 import type { HostPort } from "../core/address.ts";
-import { type Fault, fault } from "../core/fault.ts";
+import { type Fault, fault, isOfTargetSide } from "../core/fault.ts";
 import { culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import { fieldValue, fieldValues, type RawFields } from "../core/message.ts";
@@ -57,7 +57,7 @@ export function placeAnswerFault(value: Fault, route: Route): AttributedFault {
   const exits = route.exit?.hops.length ?? 0;
   const isExits = exits > 0 && (value.id === "relay.exit_5xx" || value.id.startsWith("handshake."));
   const culprit = culpritOf(value, isExits ? "exit" : "target");
-  const isTargetBroken = culprit === "origin" || culprit === "edge" || culprit === "dns";
+  const isTargetBroken = isOfTargetSide(culprit) || culprit === "dns";
   return { fault: value, role: isExits ? "exit" : "target", hop: isExits && !isTargetBroken ? exits : exits + 1 };
 }
 

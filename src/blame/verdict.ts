@@ -1,4 +1,4 @@
-import type { Culprit, Fault } from "../core/fault.ts";
+import { type Culprit, type Fault, isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, Verdict } from "../core/ledger.ts";
 import type { HopRole } from "../core/route.ts";
@@ -49,7 +49,7 @@ function compare({ id }: Fault, culprit: Culprit, attempts: readonly AttemptReco
   return {
     sameExits: sameExits.size,
     sameDirect: same.some(({ exit }) => exit === null),
-    targetBlamers: exitsOf(attempts.filter((attempt) => attempt.culprit !== null && isTargets(attempt.culprit))).size,
+    targetBlamers: exitsOf(attempts.filter((attempt) => attempt.culprit !== null && isBehindExits(attempt.culprit))).size,
     otherFaults: [...new Set(others.map((attempt) => attempt.fault as string))],
     otherExits: exitsOf(others).size,
     answers: attempts.filter((attempt) => attempt.fault !== id && attempt.status !== null).map((attempt) => attempt.status as number),
@@ -61,8 +61,8 @@ function exitsOf(attempts: readonly AttemptRecord[]): Set<string> {
   return new Set(attempts.map(({ exit }) => exit).filter((exit) => exit !== null));
 }
 
-function isTargets(culprit: Culprit): boolean {
-  return culprit === "origin" || culprit === "edge" || culprit === "dns";
+function isBehindExits(culprit: Culprit): boolean {
+  return isOfTargetSide(culprit) || culprit === "dns";
 }
 
 /**
@@ -71,7 +71,7 @@ function isTargets(culprit: Culprit): boolean {
  */
 function weigh(confidence: number, culprit: Culprit, { targetBlamers, sameExits, sameDirect }: Together): number {
   let weighed = confidence;
-  if (isTargets(culprit)) {
+  if (isBehindExits(culprit)) {
     const witnesses = targetBlamers + (sameDirect && targetBlamers > 0 ? 1 : 0);
     if (witnesses > 1) weighed = Math.min(0.99, 1 - (1 - confidence) * 0.6 ** (witnesses - 1));
   } else if (culprit === "exit" && sameExits > 1 && confidence < PROVED) {
@@ -88,7 +88,7 @@ function tellTogether(fault: Fault, culprit: Culprit, together: Together): strin
   const { sameExits, sameDirect, targetBlamers, otherFaults, otherExits, answers, reused } = together;
   if (sameExits > 1) lines.push(tellSame(fault, culprit, sameExits));
   if (sameDirect && sameExits > 0) lines.push("a direct connection showed the same");
-  if (isTargets(culprit) && targetBlamers > Math.max(1, sameExits)) lines.push(`${targetBlamers} exits blame the target`);
+  if (isBehindExits(culprit) && targetBlamers > Math.max(1, sameExits)) lines.push(`${targetBlamers} exits blame the target`);
   if (otherExits > 0)
     lines.push(`${otherExits} other exit${otherExits > 1 ? "s" : ""} failed in other ways: ${otherFaults.slice(0, 5).join(", ")}`);
   if (answers.length > 0) lines.push(`another attempt was answered ${answers.slice(0, 5).join(", ")}`);
@@ -101,7 +101,7 @@ function tellSame(fault: Fault, culprit: Culprit, exits: number): string {
   // Before an exit is reached no target has a part in it, but this machine's own connection has.
   if (culprit === "exit" && confidenceOf(fault) < PROVED)
     return `${line}: ${isBeforeExit(fault) ? "this machine's own connection may be at fault" : "the target may do this to all of them"}`;
-  return isTargets(culprit) ? `${line}: not any one exit's` : line;
+  return isBehindExits(culprit) ? `${line}: not any one exit's` : line;
 }
 
 function isBeforeExit(fault: Fault): boolean {
@@ -116,9 +116,9 @@ function isOurConnection({ id, culprit }: Fault, role: HopRole): boolean {
 
 /** The row's fixes; where an exit's own page speaks of another culprit than the exit, what helps against that one. */
 export function fixOf({ id }: Fault, culprit: Culprit): Verdict["fix"] {
-  if (id === "relay.exit_5xx" && isTargets(culprit)) return FAULTS["handshake.target_refused"].fix;
+  if (id === "relay.exit_5xx" && isBehindExits(culprit)) return FAULTS["handshake.target_refused"].fix;
   if (id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
-  if (isTargets(culprit) && id.startsWith("handshake.") && !isTargets(FAULTS[id].culprit.exit))
+  if (isBehindExits(culprit) && id.startsWith("handshake.") && !isBehindExits(FAULTS[id].culprit.exit))
     return FAULTS["handshake.target_refused"].fix;
   return FAULTS[id].fix;
 }

@@ -1,4 +1,5 @@
 import type { GatewayEvent } from "../core/event.ts";
+import { isOfTargetSide } from "../core/fault.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 
 /** Counts exchanges for the line that `run` ends with: `1,204 requests, 87 rescued, 3 failed: site 2, exit de-7 1`. */
@@ -34,7 +35,7 @@ export class RunSummary {
 
 function tellCulprit({ verdict, attempts }: ExchangeRecord): string {
   if (verdict === null) return "unknown";
-  if (verdict.culprit === "origin" || verdict.culprit === "edge") return "site";
+  if (isOfTargetSide(verdict.culprit)) return "site";
   if (verdict.culprit !== "exit") return verdict.culprit;
   const guilty = attempts.findLast((attempt) => attempt.fault === verdict.fault) ?? attempts.at(-1);
   if (guilty?.exit == null) return "exit";

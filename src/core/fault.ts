@@ -24,6 +24,11 @@ export type ExchangeFaultId =
 /** Who broke. `edge` and `origin` are the two sides of a target; where nothing proves an edge it is `origin`. */
 export type Culprit = "client" | "gateway" | "exit" | "edge" | "origin" | "dns" | "network";
 
+/** The target's side broke: its edge, or the origin behind it. */
+export function isOfTargetSide(culprit: Culprit | null): boolean {
+  return culprit === "origin" || culprit === "edge";
+}
+
 /** Where in an exchange it broke. */
 export type Stage =
   | "request"

@@ -1,4 +1,4 @@
-import type { Culprit, FaultId } from "../core/fault.ts";
+import { type Culprit, type FaultId, isOfTargetSide } from "../core/fault.ts";
 import type { ExchangeRecord } from "../core/ledger.ts";
 
 /** Somebody who broke, over a whole workload. */
@@ -19,7 +19,7 @@ export function findBroken(records: readonly ExchangeRecord[]): readonly Finding
   for (const record of records) {
     for (const { exit, fault, culprit } of record.attempts) {
       if (fault === null || culprit === null) continue;
-      const who = culprit === "edge" || culprit === "origin" || exit === null ? hostOf(record.target) : exit;
+      const who = isOfTargetSide(culprit) || exit === null ? hostOf(record.target) : exit;
       const { faults = [], attempts = 0, rescued = 0 } = found.get(who) ?? {};
       found.set(who, {
         who,

@@ -1,7 +1,7 @@
 import { addDetail, addDetailOfAnswer } from "./add-detail.ts";
 import { type Case, caseOf } from "./case.ts";
 import type { Conclusion, Verdict } from "./diagnosis.ts";
-import { areAlike, isOfTarget, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
+import { areAlike, hasSpoken, isOfTarget, isStrange, isTold, isUnreached, mayComeOfTarget } from "./fault-kinds.ts";
 import { layBlame } from "./lay-blame.ts";
 import { areUnlike, exposeOwnPages } from "./own-pages.ts";
 import { isWhole, type Question, type TestResult } from "./question.ts";
@@ -16,7 +16,7 @@ export function conclude({ via, direct }: Question, ended: readonly TestResult[]
     whole.find(({ spec, outcome }) => spec.part === "via" && outcome === "fault") ??
     (via.length > 0 && whole.some(({ spec }) => spec.part === "via") ? undefined : mostTelling(whole));
   if (found === undefined) return { verdict: addDetailOfAnswer(allWell(whole), whole), tests, broken: null };
-  const broken = seenNearer(found, whole);
+  const broken = speaksOtherwise(found, tests) ? found : seenNearer(found, whole);
   return { verdict: addDetail(judge(caseOf(broken, whole, tests, direct)), broken, tests), tests, broken };
 }
 
@@ -38,6 +38,11 @@ function seenNearer(broken: TestResult, whole: readonly TestResult[]): TestResul
   // Exits that agree tell more than a way that may be closed to us alone.
   if (isUnreached(own) && whole.some((one) => one !== broken && one !== own && areAlike(one, broken))) return broken;
   return isOfTarget(own) && mayComeOfTarget(broken) && explains(own, broken) ? own : broken;
+}
+
+/** Its line says another protocol than its port speaks: that has to be put right, whatever the site does. */
+function speaksOtherwise(broken: TestResult, tests: readonly TestResult[]): boolean {
+  return isStrange(broken) && tests.some((test) => test.spec.part === "protocol" && test.spec.of === broken.spec.id && hasSpoken(test));
 }
 
 /** Behind all exits. An error page that came in clear text may be the exit's, whoever it looks like, unless the site gives the same. */

@@ -1,7 +1,8 @@
 import { Cancellation } from "../net/cancellation.ts";
 import { conclude } from "./conclude.ts";
 import type { DiagnoseContext } from "./diagnose-context.ts";
-import type { Conclusion, Diagnosis, Verdict } from "./diagnosis.ts";
+import type { Conclusion, Diagnosis } from "./diagnosis.ts";
+import { hasSpoken } from "./fault-kinds.ts";
 import { lookHere } from "./machine/look-here.ts";
 import { planTests, reachesTarget } from "./plan.ts";
 import { type Question, type TestPart, type TestResult, type TestSpec, WHOLE } from "./question.ts";
@@ -141,7 +142,7 @@ class Run {
 
   #isCertain(): boolean {
     const { verdict } = conclude(this.#question, this.#ended);
-    if (verdict.fault === null || this.#isProtocolOpen(verdict)) return false;
+    if (verdict.fault === null || this.#isProtocolOpen()) return false;
     // Of a chain's later hops, what one shows may be the doing of the one before.
     const isFarther = verdict.hop > 1 && this.#specs.some(({ part }) => part === "hop-alone");
     if (verdict.confidence >= CERTAIN && !isFarther) return this.#areKnown(["via"]);
@@ -149,15 +150,12 @@ class Run {
   }
 
   /** What came may be that of a proxy which speaks otherwise than its line says: how is worth waiting for, SOCKS5 too where SOCKS4 was heard first. */
-  #isProtocolOpen({ culprit }: Verdict): boolean {
+  #isProtocolOpen(): boolean {
     const wanted = this.#specs.filter(({ part }) => part === "protocol");
     const ended = this.#ended.filter(({ spec }) => spec.part === "protocol");
-    const spoken = ended.filter(({ outcome }) => outcome === "ok").map(({ spec }) => schemeOf(spec));
-    const isSettled =
-      spoken.some((scheme) => !scheme.startsWith("socks4")) ||
-      ended.length === wanted.length ||
-      this.#context.clock.now() >= (this.#protocolsUntil ?? 0);
-    return (culprit === "gateway" || culprit === "exit") && !isSettled;
+    const spoken = ended.filter(hasSpoken).map(({ spec }) => schemeOf(spec));
+    if (spoken.some((scheme) => !scheme.startsWith("socks4")) || ended.length === wanted.length) return false;
+    return this.#context.clock.now() < (this.#protocolsUntil ?? 0);
   }
 
   #finish(): void {

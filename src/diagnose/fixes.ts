@@ -1,5 +1,5 @@
 import { OUR_ACCOUNT } from "../blame/verdict.ts";
-import type { Culprit, Fault } from "../core/fault.ts";
+import { type Culprit, type Fault, isOfTargetSide } from "../core/fault.ts";
 import { culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { HopRole } from "../core/route.ts";
@@ -15,8 +15,7 @@ export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame)
   const { client, operator } = withDetails(movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix, fault);
   if (culprit === "exit") return { client: withoutIt(client, spec.exit?.hops.length ?? 0, hop), operator };
   if (culprit === "gateway" && (client === NOTHING || spec.exit === null)) return { client: operator, operator };
-  const isTargets = culprit === "origin" || culprit === "edge";
-  return { client: `${isTargets && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
+  return { client: `${isOfTargetSide(culprit) && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
 }
 
 /** Rows refer to what a gateway tells beside them. */

@@ -1,4 +1,4 @@
-import type { Culprit } from "../core/fault.ts";
+import { type Culprit, isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
 import { type Case, partOf } from "./case.ts";
 import { brokenLink } from "./chain-links.ts";
@@ -100,6 +100,6 @@ function exitAlone({ worked }: Case, own: Blame): Blame | null {
 
 /** No other route tells anything of the target: what may be its as well as the exit's stays open. */
 function comparedWithNobody({ broken, fault }: Case, own: Blame): Blame | null {
-  const isOpen = own.culprit === "exit" || (FAULTS[fault.id].inDoubt === "always" && ["origin", "edge"].includes(own.culprit));
+  const isOpen = own.culprit === "exit" || (FAULTS[fault.id].inDoubt === "always" && isOfTargetSide(own.culprit));
   return isOpen && mayComeOfTarget(broken) ? { ...own, confidence: Math.min(own.confidence, UNDECIDED) } : null;
 }

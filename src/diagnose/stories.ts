@@ -4,7 +4,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 import { fieldValue } from "../core/message.ts";
 import { type Case, isOwnPage, partOf } from "./case.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
-import { isStrange, isUnreached, isUnresolved } from "./fault-kinds.ts";
+import { hasSpoken, isStrange, isUnreached, isUnresolved } from "./fault-kinds.ts";
 import { SPOKEN_AGAINST } from "./lay-blame.ts";
 import type { TestResult } from "./question.ts";
 import { culpritInWords, tellVerdict } from "./tell-verdict.ts";
@@ -73,14 +73,23 @@ function networkIsDown({ broken, others, worked, failed, names }: Case): Verdict
 /** The port answered as soon as it was spoken to in another protocol: the exit is well, its line is not. */
 function wrongProtocol(one: Case, { hop }: Blame): Verdict | null {
   const { broken, fault, role, others, parts } = one;
-  const found = partOf(one, "protocol", "ok");
+  const found = spokenProtocol(one);
   const asListed = [broken, ...parts].find(({ spec }) => spec.id === found?.spec.of);
   if (found === null || asListed === undefined || !isStrange(asListed)) return null;
   const summary = `The exit speaks another protocol: use ${found.spec.route.slice("as ".length)}.`;
   const wrong = fault.id === "handshake.not_a_proxy" ? fault : makeFault("handshake.not_a_proxy", `${summary} (${fault.details})`);
-  const blame = { culprit: culpritOf(wrong, role), hop, confidence: 0.95 };
+  // Who closes or is silent where the site is down may speak both.
+  const isSure = found.outcome === "ok" || !/closed|reset|timeout/.test(asListed.attributed?.fault.id ?? "");
+  const blame = { culprit: culpritOf(wrong, role), hop, confidence: isSure ? 0.95 : 0.8 };
   const named = { ...broken, attributed: { fault: wrong, role, hop } };
   return tellVerdict(named, blame, { told: [broken, found, ...others], summary, client: summary, nextTest: null });
+}
+
+/** One in which it works before one in which it refuses, and why it does before that it does. */
+function spokenProtocol(one: Case): TestResult | null {
+  const spoken = one.parts.filter((part) => part.spec.part === "protocol" && hasSpoken(part));
+  const reasoned = spoken.find(({ attributed }) => attributed?.fault.id !== "handshake.connect_rejected");
+  return partOf(one, "protocol", "ok") ?? reasoned ?? spoken[0] ?? null;
 }
 
 /** Nobody serves at the port that its line names, but at another one of the same host. */
@@ -93,7 +102,8 @@ function otherPort(one: Case, blame: Blame): Verdict | null {
 
 function blip(one: Case, blame: Blame): Verdict | null {
   if (partOf(one, "repeat", "ok") === null) return null;
-  const words = { told: toldOf(one), summary: "It failed once and worked at the second try: a blip.", client: null };
+  const client = "It works now. Where it goes on failing now and then, goodgateway diagnose --watch shows when, and by which route.";
+  const words = { told: toldOf(one), summary: "It failed once and worked at the second try: a blip.", client };
   return tellVerdict(one.broken, { ...blame, confidence: Math.min(blame.confidence, 0.5) }, { ...words, nextTest: nextTest(one, blame) });
 }
 

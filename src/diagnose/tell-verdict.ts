@@ -1,5 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
-import type { Culprit } from "../core/fault.ts";
+import { type Culprit, isOfTargetSide } from "../core/fault.ts";
 import { FAULTS, stageOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
@@ -88,7 +88,7 @@ function alsoDown({ spec }: TestResult, culprit: Culprit, told: readonly TestRes
 
 function whyNot({ spec: { exit } }: TestResult, culprit: Culprit, told: readonly TestResult[]): string[] {
   const lines: string[] = [];
-  const isTargets = culprit === "origin" || culprit === "edge";
+  const isTargets = isOfTargetSide(culprit);
   const direct = told.find(({ spec }) => spec.part === "direct");
   if (!isTargets && direct?.outcome === "ok") lines.push(`not the site: it answers without a proxy (${direct.words})`);
   const routes = told.filter(({ spec }) => (spec.part === "via" || spec.part === "other") && spec.exit !== exit);

@@ -1,7 +1,7 @@
 import { DIRECT_KIN, type Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
 import { isInDoubt } from "../blame/fault-sides.ts";
-import type { Culprit, FaultId } from "../core/fault.ts";
+import { type Culprit, type FaultId, isOfTargetSide } from "../core/fault.ts";
 import { culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault, StageTimes } from "../core/ledger.ts";
 import { circuitScopeOf } from "../pool/circuit-scope.ts";
@@ -133,7 +133,7 @@ function withEvidence(attributed: AttributedFault, { culprit, confidence, eviden
 
 /** The hop that broke is where the culprit is: beyond the exits, or at one of them. */
 function hopOf(culprit: Culprit, seen: number, exits: number): number {
-  if (culprit === "origin" || culprit === "edge") return exits + 1;
+  if (isOfTargetSide(culprit)) return exits + 1;
   return culprit === "exit" && seen > exits ? exits : seen;
 }
 

@@ -2,7 +2,7 @@ import type { Failure } from "../blame/failure.ts";
 import { formatHostPort } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { GatewayEvent, Report } from "../core/event.ts";
-import type { Culprit } from "../core/fault.ts";
+import { type Culprit, isOfTargetSide } from "../core/fault.ts";
 import type { AttemptRecord } from "../core/ledger.ts";
 import type { Route } from "../core/route.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -82,9 +82,5 @@ export class Revisions {
 }
 
 function isSameSide(a: Culprit, b: Culprit): boolean {
-  return a === b || (isTargets(a) && isTargets(b));
-}
-
-function isTargets(culprit: Culprit): boolean {
-  return culprit === "origin" || culprit === "edge";
+  return a === b || (isOfTargetSide(a) && isOfTargetSide(b));
 }

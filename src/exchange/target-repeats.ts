@@ -1,3 +1,4 @@
+import { isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Tried } from "./decide.ts";
@@ -45,6 +46,6 @@ function stayedAtExit({ fault, role }: AttributedFault): boolean {
 /** The target failed, or what lies between it and the last exit. */
 export function isTargetSide({ fault, role }: AttributedFault): boolean {
   const culprit = culpritOf(fault, role);
-  if (culprit === "origin" || culprit === "edge") return true;
+  if (isOfTargetSide(culprit)) return true;
   return role === "target" && FAULTS[fault.id].stage !== "dns";
 }

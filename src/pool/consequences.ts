@@ -1,6 +1,6 @@
 import type { Weighed } from "../blame/evidence.ts";
 import type { Failure } from "../blame/failure.ts";
-import type { Fault, FaultId } from "../core/fault.ts";
+import { type Fault, type FaultId, isOfTargetSide } from "../core/fault.ts";
 import { confidenceOf, stageOf } from "../core/fault-table.ts";
 
 /**
@@ -45,9 +45,7 @@ export function consequenceOf(failure: Failure, { side, confidence, evidence }: 
 
 /** Whether it counts towards the target's circuit: as the verdict has it, which odds alone do not overrule. */
 export function isTargets({ culprit, role }: Failure, { side, evidence }: Weighed): boolean {
-  return (
-    side === "target" || (side === "exit" && evidence.length === 0 && role === "target" && (culprit === "origin" || culprit === "edge"))
-  );
+  return side === "target" || (side === "exit" && evidence.length === 0 && role === "target" && isOfTargetSide(culprit));
 }
 
 /** The target answered, if only to say that it is broken: what brought the answer works. */

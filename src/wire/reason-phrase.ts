@@ -1,4 +1,4 @@
-import type { FaultId } from "../core/fault.ts";
+import { type FaultId, isOfTargetSide } from "../core/fault.ts";
 import type { AttemptRecord, Verdict } from "../core/ledger.ts";
 
 /** Bytes of a reason phrase, ASCII: what clients print of a refused CONNECT without cutting it. */
@@ -10,7 +10,7 @@ export const REASON_BYTES_MAX = 120;
  */
 export function tellReason(verdict: Verdict, attempt: AttemptRecord | null, id: string): string {
   const proof = printable(` (${verdict.fault} ${id})`).slice(0, REASON_BYTES_MAX / 2);
-  const phrase = verdict.fault === "relay.exit_5xx" && isTargets(verdict) ? NO_ANSWER_BY_EXIT : PHRASES[verdict.fault];
+  const phrase = verdict.fault === "relay.exit_5xx" && isOfTargetSide(verdict.culprit) ? NO_ANSWER_BY_EXIT : PHRASES[verdict.fault];
   const story = phrase.replace(/\{(\w+)\}/g, (_, place: string) => printable(nameOf(place, verdict, attempt)));
   return clip(story, REASON_BYTES_MAX - proof.length) + proof;
 }
@@ -23,7 +23,7 @@ function nameOf(place: string, verdict: Verdict, attempt: AttemptRecord | null):
   const exitName = exit === null ? "exit" : `exit ${clip(exit, NAME_BYTES_MAX)}`;
   if (place === "target") return targetName;
   if (place === "exit") return exitName;
-  if (attempt === null) return isTargets(verdict) ? targetName : exitName; // of a target that is not asked: it is down
+  if (attempt === null) return isOfTargetSide(verdict.culprit) ? targetName : exitName; // of a target that is not asked: it is down
 
   // {hop}: whoever the verdict points at, by its place on the route; the target stands last.
   const hops = attempt.route.length;
@@ -31,10 +31,6 @@ function nameOf(place: string, verdict: Verdict, attempt: AttemptRecord | null):
   if (verdict.hop === hops && exit !== null && verdict.fault.startsWith("handshake.")) return exitName;
   if (exit === null || verdict.hop === hops) return targetName;
   return hops > 2 && verdict.hop > 0 ? `${exitName} hop ${verdict.hop}` : exitName;
-}
-
-function isTargets({ culprit }: Verdict): boolean {
-  return culprit === "origin" || culprit === "edge";
 }
 
 const NAME_BYTES_MAX = 32;

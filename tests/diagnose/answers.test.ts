@@ -78,7 +78,8 @@ test("a 502 that comes once and then no more is told as a blip", async () => {
   await using exit = await startLabServer(
     byMethod(refuses("bare502"), (peer) => (plain++ === 0 ? afterHead(says(REFUSALS.bare502, fin))(peer) : httpExit({})(peer))),
   );
-  const { summary, confidence } = await verdictOf(site, [exitAt(exit)]);
+  const { summary, confidence, fix } = await verdictOf(site, [exitAt(exit)]);
   assert.match(summary, /^It failed once and worked at the second try: a blip\./);
+  assert.match(fix.client, /^It works now\. .* --watch /);
   assert.ok(confidence <= 0.5);
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { HostPort } from "../../src/core/address.ts";
 import type { ExitScheme } from "../../src/core/route.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
-import { afterHead, silence } from "../../src/lab/behaviours.ts";
+import { afterHead, fin, silence } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { fakeResolver } from "../../src/lab/fake-resolver.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
@@ -48,6 +48,39 @@ test("the protocol that a port does speak is waited for, however sure it is that
   const { fault, culprit, fix } = await verdictOf(site, [exitAt(slow)]);
   assert.deepEqual([fault, culprit], ["handshake.not_a_proxy", "gateway"]);
   assert.match(fix.client, /use socks5:/);
+});
+
+test("a line that names the wrong scheme is told as well where the site is down and the exit says so in its own protocol", async () => {
+  const down = await findClosedPort();
+  await using http = await startHttpExit();
+  await using socks = await startSocksExit();
+  /** As microsocks does: to whatever is no SOCKS5 it says that it takes no login of that kind. */
+  await using strict = await startLabServer(async (peer) => {
+    const isSocks = (await peer.reader.peek(1))[0] === 5;
+    await peer.send(Buffer.of(5, isSocks ? 0 : 255));
+    if (isSocks) await peer.send(Buffer.of(5, 5, 0, 1, 0, 0, 0, 0, 0, 0));
+    await peer.end();
+  });
+  const lines: readonly (readonly [HostPort, ExitScheme, ExitScheme])[] = [
+    ...(["socks5", "socks4"] as const).map((said) => [http, said, "http"] as const),
+    ...[socks, strict].map((exit) => [exit, "http", "socks5"] as const),
+  ];
+  const own = { ...context, timeoutMs: 1500 };
+  await Promise.all(
+    lines.map(async ([exit, said, spoken]) => {
+      const { fault, culprit, summary, fix } = await verdictOf(down, [exitAt(exit, said)], {}, own);
+      assert.deepEqual([said, fault, culprit], [said, "handshake.not_a_proxy", "gateway"]);
+      assert.equal(fix.client, `The exit speaks another protocol: use ${spoken}://${exit.host}:${exit.port}.`);
+      assert.match(summary, /The site fails without a proxy too\.$/);
+    }),
+  );
+});
+
+test("an exit that closes whatever it is asked, in any protocol, while the site is down, is not said to speak another", async () => {
+  const down = await findClosedPort();
+  await using closing = await startLabServer(afterHead(fin));
+  const { fault, culprit } = await verdictOf(down, [exitAt(closing)]);
+  assert.deepEqual([fault, culprit], ["connect.refused", "origin"]);
 });
 
 test("with --no-direct the site's name is not looked up here to find out what an HTTP line's port speaks", async () => {
