@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { JudgeAddress } from "../../src/check/judge/judged.ts";
+import { judgeAnonymity } from "../../src/check/anonymity.ts";
+import type { JudgeAddress, Judged, JudgeResponse } from "../../src/check/judge/judged.ts";
 import { readJudgeAnswer } from "../../src/check/judge/read-answer.ts";
 import { fieldValue } from "../../src/core/message.ts";
 import { JUDGE } from "./judge-answers.ts";
@@ -12,17 +13,12 @@ const ECHO: JudgeAddress = {
   echo: { repeatsNonce: false, tellsFields: false, ownFields: [] },
 };
 
-function read(body: string) {
-  const response = {
-    status: 200,
-    fields: [],
-    body: Buffer.from(body, "latin1"),
-    isCut: false,
-    trailers: null,
-    hasExcess: false,
-    interim: [],
-  };
-  return readJudgeAnswer(question(ECHO), response, ECHO);
+function answered(body: string): JudgeResponse {
+  return { status: 200, fields: [], body: Buffer.from(body, "latin1"), isCut: false, trailers: null, hasExcess: false, interim: [] };
+}
+
+function read(body: string): Judged {
+  return readJudgeAnswer(question(ECHO), answered(body), ECHO);
 }
 
 test("Lines of an echo are read without what is around them: quotation marks, blanks, a tag.", () => {
@@ -35,6 +31,15 @@ test("Lines of an echo are read without what is around them: quotation marks, bl
     ["X-Forwarded-For", "192.0.2.9, 192.0.2.77"],
   ]);
   assert.equal(fieldValue(payload.fields.flat(), "via"), "1.1 cache");
+});
+
+test("An echo on the machine of the proxy, where it is asked by address, proves nothing by whom it was connected to from.", () => {
+  const echo = { ...ECHO, url: new URL("http://198.51.100.7:8080/get") };
+  const sent = question(echo);
+  const { payload } = readJudgeAnswer(sent, answered("ip=198.51.100.7"), echo);
+  assert.ok(payload !== null);
+  const { level, evidence } = judgeAnonymity(sent, payload, { ownAddresses: ["198.51.100.7"], isSameMachine: true });
+  assert.deepEqual([level, evidence.length], ["elite", 1]);
 });
 
 // What took time by a power of its length took hours for the first of these.

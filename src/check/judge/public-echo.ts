@@ -61,7 +61,8 @@ function payloadOf({ nonce, method, url, kind }: JudgeRequest, { address, fields
     at: "",
     address: address ?? "",
     port: 0,
-    local: { host: "", port: 0 },
+    // Where it is asked by address, that is its end of the socket.
+    local: { host: plainAddress(url.hostname.replace(/^\[|\]$/g, "")) ?? "", port: 0 },
     method,
     target: `${url.pathname}${url.search}`,
     httpVersion: "1.1",
