@@ -109,7 +109,7 @@ class SourceReader {
   #bad(line: number, column: number, reason: string): ExitLineError {
     const { isList, name } = this.#source;
     // The command line has no lines.
-    return isList ? { file: name, line, column, reason } : { file: `${name}:${column}`, line: 0, column: 0, reason };
+    return isList ? { file: name, line, column, reason } : { file: `${name}, column ${column}`, line: 0, column: 0, reason };
   }
 
   #formatOf(head: string): ForeignFormat | "lines" {

@@ -28,7 +28,7 @@ export function openSources(args: readonly string[], stdin: NodeJS.ReadStream, w
 }
 
 const NOTHING = [
-  "there is nothing to check. Name a proxy, a list of them, or the URL of one:",
+  "there is nothing to check. Name a proxy, a list, or a list's URL:",
   "  goodgateway check socks5://192.0.2.1:1080",
   "  goodgateway check proxies.txt",
   "  goodgateway check https://site.example/proxies.txt",

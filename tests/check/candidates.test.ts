@@ -40,6 +40,9 @@ test("a line without a scheme is left open, unless one is given for those", asyn
 
 test("a proxy of the command line has neither list nor line", async () => {
   assert.deepEqual(await read([source("socks5://192.0.2.1:1080", { isList: false })]), ["null:null socks5 socks5://192.0.2.1:1080"]);
+  assert.deepEqual(await read([source("192.0.2.1:99999", { isList: false, name: "argument 2" })]), [
+    "argument 2, column 11: the port is no number from 1 to 65535",
+  ]);
 });
 
 test("byte order marks, CRLF, comments and a missing last line end change nothing", async () => {
