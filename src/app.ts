@@ -243,7 +243,9 @@ class RunningGateway implements Gateway {
       ready: () => this.#isReady,
       metrics: () => {
         const usage = this.#accounting.kinds();
-        return this.metrics.text({ exits: this.pool.countByState(), usage, process: readProcessFigures(), waiting: this.waiting });
+        const { waiting } = this;
+        const checking = this.#patrol.running;
+        return this.metrics.text({ exits: this.pool.countByState(), usage, process: readProcessFigures(), waiting, checking });
       },
       usage: (limit) => this.#accounting.usage(limit),
       exits: this.pool,

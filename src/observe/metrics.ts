@@ -18,6 +18,8 @@ export interface Gauges {
   readonly process: ProcessFigures;
   /** Exchanges that wait for their turn. */
   readonly waiting: number;
+  /** Checks of exits that run. */
+  readonly checking: number;
 }
 
 /**
@@ -90,7 +92,7 @@ export class Metrics {
     this.#writeAttempts(to);
     this.#writeFaults(to);
     this.#writeTunnelsAndBytes(to);
-    this.#writePool(to, gauges.exits);
+    this.#writePool(to, gauges);
     to.family("goodgateway_exchanges_waiting", "gauge", "Exchanges that wait for their turn at what is at a limit.");
     to.sample("goodgateway_exchanges_waiting", {}, gauges.waiting);
     writeUsage(to, [...gauges.usage]);
@@ -181,7 +183,7 @@ export class Metrics {
     }
   }
 
-  #writePool(to: Exposition, exits: Gauges["exits"]): void {
+  #writePool(to: Exposition, { exits, checking }: Gauges): void {
     to.family("goodgateway_exits", "gauge", "Exits of the pool, by state.");
     for (const [state, count] of Object.entries(exits)) to.sample("goodgateway_exits", { state }, count);
     to.family("goodgateway_exit_changes_total", "counter", "Changes of an exit's state.");
@@ -192,6 +194,8 @@ export class Metrics {
     this.#circuitChanges.write("goodgateway_circuit_changes_total", to);
     to.family("goodgateway_checks_total", "counter", "Checks of exits by the gateway itself, by result and fault.");
     this.#checks.write("goodgateway_checks_total", to);
+    to.family("goodgateway_checks_running", "gauge", "Checks that run now, those of silent exits included.");
+    to.sample("goodgateway_checks_running", {}, checking);
   }
 
   #writeConfig(to: Exposition): void {

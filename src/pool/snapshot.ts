@@ -2,6 +2,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { HopState } from "../core/event.ts";
 import type { FaultId } from "../core/fault.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
+import { NEVER } from "./health-numbers.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
 /** An exit and what the pool knows of it, for people. Holds no password. */
@@ -28,6 +29,10 @@ export interface ExitSnapshot {
   /** Moving average until the first byte of an answer; null before the first. */
   readonly ewmaMs: number | null;
   readonly lastFault: FaultId | null;
+  /** Milliseconds since a check last looked at it; null: none did. */
+  readonly checkedMsAgo: number | null;
+  /** Milliseconds since a check last found it honest; null: none did, or it was found lying since. */
+  readonly honestMsAgo: number | null;
 }
 
 export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
@@ -47,7 +52,13 @@ export function snapshotOf(member: PoolExit, now: number): ExitSnapshot {
     tunnels,
     ewmaMs: health.ewmaMs === null ? null : Math.round(health.ewmaMs),
     lastFault: health.lastFault,
+    checkedMsAgo: msSince(health.checkedAt, now),
+    honestMsAgo: msSince(health.honestAt, now),
   };
+}
+
+function msSince(at: number, now: number): number | null {
+  return at === NEVER ? null : Math.round(now - at);
 }
 
 function formatHop(hop: ExitHop): string {

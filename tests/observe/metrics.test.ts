@@ -20,7 +20,17 @@ const figures = {
   loopActiveSeconds: 1.25,
   loopIdleSeconds: 100,
 };
-const idle: Gauges = { exits: { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 }, usage: [], process: figures, waiting: 0 };
+const idle: Gauges = {
+  exits: { untried: 0, healthy: 0, probation: 0, benched: 0, dead: 0 },
+  usage: [],
+  process: figures,
+  waiting: 0,
+  checking: 0,
+};
+
+test("shows how many checks of exits run", () => {
+  assert.equal(after([], { ...idle, checking: 3 })("goodgateway_checks_running"), 3);
+});
 
 /** The metrics after some events, as a function that reads one series. */
 function after(events: readonly GatewayEvent[], gauges: Gauges = idle) {

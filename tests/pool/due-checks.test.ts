@@ -111,6 +111,19 @@ test("exits that are silent while what they were asked for does well are benched
   assert.deepEqual(pool.countByState(), { untried: 0, healthy: 1, probation: 0, benched: 100, dead: 0 });
 });
 
+test("an exit's snapshot says when it was last checked, and when it was last found honest", () => {
+  const { pool, clock } = poolOf([exitOf("a")], seeded(1), CHECKED);
+  const shown = () => [pool.find("a")?.checkedMsAgo, pool.find("a")?.honestMsAgo];
+  assert.deepEqual(shown(), [null, null]);
+  pool.record({ exit: "a", target: TARGET, outcome: ANSWERED, closely: true });
+  clock.ms += 5000;
+  assert.deepEqual(shown(), [5000, 5000]);
+  pool.record({ exit: "a", target: TARGET, outcome: ANSWERED });
+  assert.deepEqual(shown(), [0, 5000]);
+  pool.record({ exit: "a", target: TARGET, outcome: failed("honesty.fake_answer", "exit") });
+  assert.deepEqual(shown(), [0, null]);
+});
+
 test("an exit is looked at closely until it was found honest, and when that is too long ago, however much it is used", () => {
   const fixture = poolOf([exitOf("a")], () => 0, CHECKED);
   const { pool, clock, takeExit } = fixture;
