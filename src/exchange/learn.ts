@@ -61,9 +61,9 @@ export function learnFailure(ended: Ended, attributed: AttributedFault): Attribu
     return attributed;
   }
   choice.slot?.release();
-  const { isTargets, told } = weigh(ended, attributed);
+  const { isForCircuit, told } = tellPool(ended, attributed);
   if (told !== attributed) noteFault(record, told);
-  if (isTargets) countForCircuit(ended, told);
+  if (isForCircuit) countForCircuit(ended, told);
   return told;
 }
 
@@ -95,7 +95,8 @@ export function giveProbeBack(exchange: Exchange): void {
   exchange.probe = null;
 }
 
-function weigh(ended: Ended, attributed: AttributedFault): { isTargets: boolean; told: AttributedFault } {
+/** Settles the lease; what the fault reads as with what others have seen. */
+function tellPool(ended: Ended, attributed: AttributedFault): { isForCircuit: boolean; told: AttributedFault } {
   const { exchange, choice } = ended;
   const { lease } = choice;
   const { pool } = exchange.context;
@@ -105,10 +106,10 @@ function weigh(ended: Ended, attributed: AttributedFault): { isTargets: boolean;
   // What came after an answer's head, or out of a tunnel that had opened.
   if (lease !== null) lease.ruling ??= ruleOnFault(fault, exchange.request.target.host, exchange.context.settings);
   const weighed = lease === null ? pool.recordDirect(exchange.request.target, outcome) : pool.settle(lease, outcome);
-  if (weighed === null) return { isTargets: false, told: attributed };
+  if (weighed === null) return { isForCircuit: false, told: attributed };
   const told = withEvidence(attributed, weighed, choice.route.exit?.hops.length ?? 0);
   if (isInDoubt(failure, lease === null)) remember(ended, failure, told);
-  return { isTargets: isTargets(failure, weighed), told };
+  return { isForCircuit: isTargets(failure, weighed), told };
 }
 
 function remember({ exchange, choice: { lease }, record }: Ended, failure: Failure, told: AttributedFault): void {
