@@ -1,7 +1,6 @@
 import type { Failed, Replied, Turn } from "./calls.ts";
-import { tell } from "./findings.ts";
 import { askJudge, askJudgeAgain, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { type Measuring, turnOf } from "./measuring.ts";
+import { type Measuring, noteRefused, turnOf } from "./measuring.ts";
 import type { Outgoing } from "./way.ts";
 
 /** One request after the other, over the connection of the first answer as long as it lasts, and then over others. */
@@ -32,19 +31,8 @@ export class Talk {
     // That a kept connection ended says nothing of what was asked over it.
     const reply = again === null || isRaced ? await askJudge(calls, exit, judge, query, turn) : again;
     this.#last = reply === again || reply.kind === "judged" ? reply.replied : null;
-    if (reply.kind === "failed" && query.host === null) this.#noteRefused(query, reply);
+    if (reply.kind === "failed" && query.host === null) noteRefused(this.#measuring, query, reply);
     return reply;
-  }
-
-  /** The judge was reached before, and has something at every path: whoever says that there is nothing makes that up. Else it has a rule. */
-  #noteRefused({ method, kind, isLong }: JudgeQuery, { replied, attributed }: Failed): void {
-    const { findings, judge } = this.#measuring;
-    if (replied === null) return;
-    const { status } = replied.answered.head;
-    const what = `${method} for a ${kind}`;
-    if (judge.isSigned && NOTHING_THERE.includes(status))
-      findings.addLie({ fault: "honesty.fake_answer", details: `${what} got ${status}, although the judge has it` });
-    else if (!isLong) findings.addEvidence(`${what} was refused: ${tell(attributed)}`);
   }
 
   /** The last request of it, for something else than the judge; null: the connection is gone. */
@@ -69,8 +57,6 @@ export class Talk {
     this.#last = null;
   }
 }
-
-const NOTHING_THERE: readonly number[] = [404, 410];
 
 /** Of the time that is left, for one request; but some times as long as the first one took it has in any case. */
 const PATIENCE_SHARE = 3;
