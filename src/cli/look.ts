@@ -15,7 +15,7 @@ export interface Look {
 /** How a stream wants its text. @param widthMin what the text needs, however narrow the terminal is. */
 export function lookOf(stream: NodeJS.WriteStream, widthMin: number = WIDTH_MIN): Look {
   return {
-    width: stream.isTTY ? Math.max(widthMin, stream.columns || WIDTH_UNTOLD) : null,
+    width: stream.isTTY ? Math.max(widthMin, stream.columns || WIDTH_UNTOLD_CHARS) : null,
     paint: (style, text) => styleText(style, text, { stream }),
   };
 }
@@ -23,7 +23,7 @@ export function lookOf(stream: NodeJS.WriteStream, widthMin: number = WIDTH_MIN)
 /** A terminal too narrow for most tables. */
 const WIDTH_MIN = 60;
 /** One that does not say. */
-const WIDTH_UNTOLD = 80;
+const WIDTH_UNTOLD_CHARS = 80;
 
 /** A state in its colour. */
 export function paintState(state: CheckState, text: string, { paint }: Look): string {

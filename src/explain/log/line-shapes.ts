@@ -22,18 +22,29 @@ export class LineShapes {
   others = 0;
   total = 0;
   readonly #held = new Map<string, Held>();
+  /** Of lines that came before, less what their numbers are: most lines differ from another by these alone, and a shape takes long to find. */
+  readonly #shapes = new Map<string, string>();
 
   add(text: string, file: string, line: number): void {
     this.total++;
+    const start = text.slice(0, SHAPE_CHARS_MAX).replace(/\d+/g, "0");
+    const before = this.#held.get(this.#shapes.get(start) ?? "");
+    if (before !== undefined) before.count++;
+    else this.#addNew(text, start, file, line);
+  }
+
+  #addNew(text: string, start: string, file: string, line: number): void {
     const isJunk = isNoText(text.slice(0, SHAPE_CHARS_MAX));
     // What is no text has no secret that one could read, and may come by the megabyte.
     const shown = isJunk ? "" : hideLikelySecrets(text);
-    const shape = isJunk ? JUNK : shapeOf(shown);
+    const shape = isJunk ? JUNK : detach(shapeOf(shown));
+    if (this.#shapes.size >= STARTS_MAX) this.#shapes.clear();
+    this.#shapes.set(detach(start), shape);
     const before = this.#held.get(shape);
     if (before !== undefined) before.count++;
     else {
       if (this.#held.size >= SHAPES_MAX) this.#dropRare();
-      this.#held.set(detach(shape), { count: 1, sample: detach(shown.slice(0, SAMPLE_CHARS_MAX)), file, line });
+      this.#held.set(shape, { count: 1, sample: detach(shown.slice(0, SAMPLE_CHARS_MAX)), file, line });
     }
   }
 
@@ -53,6 +64,7 @@ export class LineShapes {
 }
 
 const SHAPES_MAX = 400;
+const STARTS_MAX = 1000;
 const SAMPLE_CHARS_MAX = 400;
 const SHAPE_CHARS_MAX = 160;
 
@@ -72,7 +84,7 @@ function shapeOf(text: string): string {
     .slice(0, SHAPE_CHARS_MAX)
     .replace(/"(?:[^"\\]|\\.)*"?/g, "<text>")
     .replace(/\b[\da-fA-F]{1,4}(?::[\da-fA-F]{0,4}){3,}|\b\d+(?:\.\d+){3}\b/g, "<ip>")
-    .replace(/\b(?=[a-fA-F-]*\d)[\da-fA-F-]{8,}\b/g, "<id>")
+    .replace(/\b(?=[a-fA-F-]*\d)(?=\d*[a-fA-F-])[\da-fA-F-]{8,}\b/g, "<id>")
     .replace(/\d+/g, "<n>")
     .replace(/(?:\/[\w.<>%~-]+){2,}/g, "<path>");
 }

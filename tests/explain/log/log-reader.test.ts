@@ -43,6 +43,17 @@ test("a whole URL that nginx was sent, as by who takes it for a proxy, is told o
   );
 });
 
+test("lines that differ by their numbers are one shape, told by the first of them, however many others come in between", () => {
+  const others = Array.from(
+    { length: 3000 },
+    (_, index) => `word${"abcdefghij"[index % 10]}${"klmnopqrst"[Math.floor(index / 10) % 10]}\n`,
+  );
+  const { unknown } = read(`job 17 took 3 ms, password=s3cret\n${others.join("job 5 took 12345678 ms, password=s4cret\n")}`);
+  const [first] = unknown.shapes;
+  assert.equal(first?.count, 3000);
+  assert.equal(first?.sample, "job 17 took 3 ms, password=...");
+});
+
 test("of HAProxy's requests the paths are told, without queries, also of one that is cut", () => {
   const line = (request: string) =>
     `192.0.2.1:5000 [27/Nov/2026:14:02:07.123] web app/app-2 0/0/-1/-1/3001 503 217 - - SC-- 1/1/0/0/3 0/0 {agent|x} "${request}\n`;
