@@ -36,8 +36,8 @@ class RouteGuest implements Guest<Choice> {
 
   look(): ReturnType<Guest<Choice>["look"]> {
     const found = chooseRoute(this.#exchange);
-    const { limited } = this.#exchange;
-    return found === null && limited !== null ? { limited } : { found };
+    const { limited, context } = this.#exchange;
+    return found === null && limited !== null ? { limited, backInMs: context.pool.limits.backInMs } : { found };
   }
 }
 

@@ -12,7 +12,14 @@ export interface Guest<T> {
   /** On the clock: it waits no longer than this, whatever the room allows. */
   readonly deadline: number;
   /** Looks again: what it found, null where there is nothing at all, or the limit that it has met. */
-  look(): Seen<T> | { readonly limited: Limited };
+  look(): Seen<T> | Refused;
+}
+
+/** Nothing was found, since something is at a limit. */
+interface Refused {
+  readonly limited: Limited;
+  /** Milliseconds until there may be something else; infinite: never. */
+  readonly backInMs: number;
 }
 
 interface Seen<T> {
@@ -24,7 +31,7 @@ export type Waited<T> = Seen<T> | { readonly fault: Fault } | { readonly left: t
 
 /**
  * Where exchanges wait while what they want is at a limit, first come, first served. They are looked after when something was given back,
- * and when the next of a rate is due; who waits for something else is not held up by them.
+ * and when the next of a rate is due or an exit is back; who waits for something else is not held up by them.
  */
 export class WaitingRoom {
   readonly #clock: Clock;
@@ -52,16 +59,16 @@ export class WaitingRoom {
   enter<T>(guest: Guest<T>, { queue, wait }: Pacing, engage: (waiter: Engagement | null) => void): Waited<T> | Promise<Waited<T>> {
     this.look();
     const first = this.#firstOf(guest.key);
-    const seen = first === null ? guest.look() : { limited: first.limited };
+    const seen = first === null ? guest.look() : first.refused;
     if ("found" in seen) return seen;
     const { limited } = seen;
     const now = this.#clock.now();
     const dueAt = Math.min(guest.deadline, now + wait);
     if (this.#waiting.size >= queue) return { fault: full(limited, queue) };
     // Who knows already that it is in vain does not wait for it.
-    if (Number.isFinite(limited.retryInMs) && now + limited.retryInMs > dueAt) return { fault: tooLate(limited, 0) };
+    if (Number.isFinite(limited.retryInMs) && now + lookInMs(seen) > dueAt) return { fault: tooLate(limited, 0) };
     return new Promise((resolve) => {
-      const waiter = new Waiter(guest, limited, dueAt, (ended) => {
+      const waiter = new Waiter(guest, seen, dueAt, (ended) => {
         this.#leave(waiter);
         engage(null);
         resolve("tooLate" in ended ? { fault: tooLate(ended.tooLate, this.#clock.now() - now) } : (ended as Waited<T>));
@@ -69,7 +76,7 @@ export class WaitingRoom {
       this.#waiting.add(waiter);
       this.#deadlines.add(waiter);
       engage(waiter);
-      this.#expect(limited.retryInMs);
+      this.#expect(lookInMs(seen));
     });
   }
 
@@ -81,10 +88,10 @@ export class WaitingRoom {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const waiter of this.#waiting) {
       if (limited.has(waiter.guest.key)) continue;
-      const retryInMs = waiter.look();
-      if (retryInMs === null) continue;
+      const againInMs = waiter.look();
+      if (againInMs === null) continue;
       limited.add(waiter.guest.key);
-      nextMs = Math.min(nextMs, retryInMs);
+      nextMs = Math.min(nextMs, againInMs);
     }
     this.#isLooking = false;
     this.#expect(nextMs);
@@ -109,9 +116,9 @@ export class WaitingRoom {
   }
 
   /** Sets the timer, unless it will go off sooner anyhow. */
-  #expect(retryInMs: number): void {
-    if (!Number.isFinite(retryInMs) || this.#waiting.size === 0) return;
-    const delayMs = Math.max(1, Math.ceil(retryInMs));
+  #expect(lookMs: number): void {
+    if (!Number.isFinite(lookMs) || this.#waiting.size === 0) return;
+    const delayMs = Math.max(1, Math.ceil(lookMs));
     const at = this.#clock.now() + delayMs;
     if (this.#timer !== null && this.#lookAt <= at) return;
     this.#stop();
@@ -137,13 +144,13 @@ class Waiter implements Engagement, Due {
   readonly dueAt: number;
   dueSlot = -1;
   /** What it has met last. */
-  limited: Limited;
+  refused: Refused;
   readonly #end: (ended: Ended) => void;
 
-  constructor(guest: Guest<unknown>, limited: Limited, dueAt: number, end: (ended: Ended) => void) {
+  constructor(guest: Guest<unknown>, refused: Refused, dueAt: number, end: (ended: Ended) => void) {
     this.guest = guest;
     this.dueAt = dueAt;
-    this.limited = limited;
+    this.refused = refused;
     this.#end = end;
   }
 
@@ -151,15 +158,15 @@ class Waiter implements Engagement, Due {
   look(): number | null {
     const seen = this.guest.look();
     if ("limited" in seen) {
-      this.limited = seen.limited;
-      return seen.limited.retryInMs;
+      this.refused = seen;
+      return lookInMs(seen);
     }
     this.#end(seen);
     return null;
   }
 
   onDue(): void {
-    this.#end({ tooLate: this.limited });
+    this.#end({ tooLate: this.refused.limited });
   }
 
   onClientFault(): void {
@@ -167,6 +174,11 @@ class Waiter implements Engagement, Due {
   }
 
   onClientRoom(): void {}
+}
+
+/** Milliseconds until another look may find something. */
+function lookInMs({ limited, backInMs }: Refused): number {
+  return Math.min(limited.retryInMs, backInMs);
 }
 
 function full({ limit, retryInMs }: Limited, queue: number): Fault {

@@ -55,6 +55,7 @@ function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
     return tried.size > 0 && triedKin.has(candidate.kin) ? 1 : 0;
   }
   if (blocked) return 6;
+  limits?.meetOut(candidate.benchedUntil);
   return isTried ? 5 : 4;
 }
 

@@ -20,6 +20,11 @@ export class LimitsInForce {
     return this.#last === null ? null : this.#last.limited;
   }
 
+  /** Milliseconds until one of the exits that were out at the last look is back; infinite: none was met. */
+  get backInMs(): number {
+    return this.#last === null ? Number.POSITIVE_INFINITY : this.#last.backInMs;
+  }
+
   /** The last look; null: nothing is limited. */
   get last(): LimitsLook | null {
     return this.#last;
@@ -75,6 +80,8 @@ const UNCOUNTED: CheckAllowance & Pick<Slot, "release"> = {
 export class LimitsLook {
   /** What is free the soonest of all that was in the way; null: nothing was. */
   limited: Limited | null;
+  /** Milliseconds until one of the exits that were met and are out is back; infinite: none was. */
+  backInMs: number = Number.POSITIVE_INFINITY;
   readonly #limits: Limits;
   readonly #target: string;
   readonly #now: number;
@@ -92,6 +99,11 @@ export class LimitsLook {
     if (limited === null) return false;
     if (this.limited === null || limited.retryInMs < this.limited.retryInMs) this.limited = limited;
     return true;
+  }
+
+  /** An exit is out, perhaps until then. */
+  meetOut(benchedUntil: number): void {
+    if (benchedUntil > this.#now) this.backInMs = Math.min(this.backInMs, benchedUntil - this.#now);
   }
 
   /** Whether a choice is to be taken: not at a limit, and no exit that is out where a good one will soon have a turn. */

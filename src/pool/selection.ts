@@ -40,7 +40,9 @@ export function choose(choosing: Choosing): PoolExit | null {
 }
 
 function considerOthers(first: PoolExit, choosing: Choosing): PoolExit {
-  return choosing.isBelowFloor ? better(first, leastBadOfFew(choosing) ?? first, choosing) : first;
+  // Where a limit was met, none that is out is admitted.
+  const isAsked = choosing.isBelowFloor && (choosing.limits === null || choosing.limits.limited === null);
+  return isAsked ? better(first, leastBadOfFew(choosing) ?? first, choosing) : first;
 }
 
 /** A good candidate: what a first choice may be. */

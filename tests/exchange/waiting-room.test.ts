@@ -9,7 +9,7 @@ import { Deadlines } from "../../src/net/deadlines.ts";
 
 const clock: Clock = { now: () => performance.now(), wall: () => Date.now() };
 const NEVER = Number.POSITIVE_INFINITY;
-const FULL = { limited: { retryInMs: NEVER, limit: "perExit.concurrent 1" } };
+const FULL = { limited: { retryInMs: NEVER, limit: "perExit.concurrent 1" }, backInMs: NEVER };
 const PACING = { ...DEFAULTS.pacing, queue: 10, wait: 20_000 };
 
 /** A room in front of so many turns, which are taken by whoever looks first. */
@@ -100,6 +100,22 @@ test("beyond the queue, and beyond the wait, it is a fault that names the limit"
   assert.equal(turns.room.size, 0);
 });
 
+test("who waits at a limit is looked after when another way is back, also where its turn would come too late", async () => {
+  for (const retryInMs of [NEVER, 60_000]) {
+    using turns = new Turns();
+    const backAt = clock.now() + 20;
+    const guest: Guest<string> = {
+      key: "other way",
+      deadline: NEVER,
+      look: () => {
+        const backInMs = backAt - clock.now();
+        return backInMs > 0 ? { limited: { retryInMs, limit: "perExit.concurrent 1" }, backInMs } : { found: "another way" };
+      },
+    };
+    assert.deepEqual(await turns.room.enter(guest, PACING, () => {}), { found: "another way" });
+  }
+});
+
 test("who waits for a rate is looked after when it is due, without anybody's help", async () => {
   using turns = new Turns();
   const dueAt = clock.now() + 20;
@@ -108,7 +124,7 @@ test("who waits for a rate is looked after when it is due, without anybody's hel
     deadline: NEVER,
     look: () => {
       const retryInMs = dueAt - clock.now();
-      return retryInMs > 0 ? { limited: { retryInMs, limit: "perTarget.perSecond 50" } } : { found: "turn" };
+      return retryInMs > 0 ? { limited: { retryInMs, limit: "perTarget.perSecond 50" }, backInMs: NEVER } : { found: "turn" };
     },
   };
   assert.deepEqual(await turns.room.enter(guest, PACING, () => {}), { found: "turn" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
+import { fault } from "../../src/core/fault.ts";
 import { fieldValue } from "../../src/core/message.ts";
 import type { Pacing } from "../../src/core/pool-settings.ts";
 import { BAD_TUNNELS } from "../../src/lab/bad-exits.ts";
@@ -104,6 +105,22 @@ test("a tunnel counts until it is closed, and those that waited are let in then,
   await Promise.all(asked);
   assert.deepEqual(served, [0, 1, 2]);
   assertAtRest(gateway);
+});
+
+test("who waits while one exit is at its limit and the other is benched goes over the other once its bench is over", async () => {
+  await using held = await startRawTarget(() => null);
+  await using site = await startSite();
+  await using first = await startHttpExit();
+  await using second = await startHttpExit();
+  await using gateway = await startLabGateway({ exits: linesOf([first, second]), ...paced({ perExit: ONE }) });
+  const target = { scheme: "tcp", host: "other.example", port: 443 } as const;
+  const outcome = { kind: "failed", fault: fault("connect.refused", "refused"), culprit: "exit", role: "exit" } as const;
+  using tunnel = await openTunnel(gateway.address, held);
+  const other = gateway.gateway.pool.snapshot().find(({ inFlight, tunnels }) => inFlight + tunnels === 0)?.id ?? "";
+  gateway.gateway.pool.record({ exit: other, target, outcome });
+  assert.equal((await ask(gateway.address, proxyGet(`http://${site.host}:${site.port}/bytes/4`))).body.toString(), "0123");
+  assert.equal((await gateway.nextRecord()).attempts[0]?.exit, other);
+  assert.equal(tunnel.wire.destroyed, false);
 });
 
 test("who waits for one target does not hold up who wants another", async () => {

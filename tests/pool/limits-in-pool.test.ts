@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { Lease } from "../../src/pool/lease.ts";
-import { ANSWERED, exitOf, poolOf, REFUSED, seeded, UNJUDGED } from "./fakes.ts";
+import { ANSWERED, exitOf, failed, poolOf, REFUSED, seeded, UNJUDGED } from "./fakes.ts";
 
 const ofExit = (concurrent: number) => ({ ...DEFAULTS.pacing, perExit: { concurrent, perSecond: null } });
 
@@ -75,4 +75,47 @@ test("a lease whose slot was taken away counts until that is released", () => {
   assert.equal(take(), null);
   slot?.release();
   assert.notEqual(take(), null);
+});
+
+test("where a good exit is at a limit and others are benched, it is worth asking again when the first of these is back", () => {
+  const { pool, clock, take, takeExit } = poolOf(["a", "b", "c"].map((id) => exitOf(id)));
+  pool.limits.configure(ofExit(1));
+  const refuse = (id: string, retryAfterMs: number) =>
+    pool.settle(takeExit(id), failed("connect.refused", "exit", "exit", { retryAfterMs }));
+  // The least bad one is not the first to be back.
+  refuse("b", 5000);
+  clock.ms += 5000;
+  refuse("b", 5000);
+  refuse("c", 20_000);
+  const held = takeExit("a");
+  assert.equal(take(), null);
+  assert.equal(pool.limits.limited?.limit, "perExit.concurrent 1");
+  assert.equal(pool.limits.backInMs, 5000);
+  clock.ms += 5000;
+  assert.equal(take()?.exit.id, "b");
+  assert.equal(take(), null);
+  assert.equal(pool.limits.backInMs, 15_000);
+  pool.settle(held, UNJUDGED);
+  assert.equal(take()?.exit.id, "a");
+});
+
+test("in a pool below its floor an exit that is free is taken, whoever else is at a limit or benched", () => {
+  const { pool, take, takeExit } = poolOf(
+    ["busy", "free", "benched"].map((id) => exitOf(id)),
+    seeded(3),
+    { ...DEFAULTS.pool, floor: 1 },
+  );
+  pool.limits.configure(ofExit(1));
+  for (const [id, ms] of [
+    ["free", 1000],
+    ["benched", 1],
+  ] as const)
+    pool.settle(takeExit(id), { kind: "answered", ms });
+  pool.settle(takeExit("benched"), REFUSED);
+  takeExit("busy");
+  for (let i = 0; i < 50; i++) {
+    const lease = take();
+    assert.equal(lease?.exit.id, "free");
+    if (lease !== null) pool.settle(lease, UNJUDGED);
+  }
 });
