@@ -50,7 +50,7 @@ export function noteRefused({ findings, judge }: Measuring, { method, kind, isLo
   const what = `${method} for a ${kind}`;
   if (judge.isSigned && NOTHING_THERE.includes(status))
     findings.addLie({ fault: "honesty.fake_answer", details: `${what} got ${status}, although the judge has it` });
-  else if (!isLong) findings.addEvidence(`${what} was refused: ${tell(attributed)}`);
+  else if (!isLong) findings.cannotVerify(`what becomes of a ${kind}: ${method} was refused: ${tell(attributed)}`);
 }
 
 const NOTHING_THERE: readonly number[] = [404, 410];

@@ -43,7 +43,7 @@ test("A download that a proxy refuses is told, by its address where the proxy kn
   await using denying = await startWebProxy(refusing(404));
   const told = await checking.check(`http://127.0.0.1:${strict.port}`);
   assert.deepEqual([told.state, told.can.remoteDns.ok], ["works", false]);
-  assert.match(told.honesty.evidence.join(), /GET for a download was refused: answered 403/);
+  assert.match(told.unverified.join(), /what becomes of a download: GET was refused: answered 403/);
   const lie = await checking.check(`http://127.0.0.1:${denying.port}`);
   assert.equal(lie.honesty.lies[0]?.details, "GET for a download got 404, although the judge has it");
 });
