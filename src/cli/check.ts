@@ -37,9 +37,9 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
 
 /**
  * What a check makes is garbage soon: a young space that grows with the number of checks would only take memory. The judge's thread, which
- * begins after this, would never outgrow its first MiB. What outlives it is collected when there is as much again, where V8 waits for more.
+ * begins after this, would never outgrow its first MiB. What outlives it is collected when there is half as much again, where V8 waits for more.
  */
-const SMALL_HEAP: readonly string[] = ["--semi-space-growth-factor=1", "--min-semi-space-size=4", "--heap-growing-percent=100"];
+const SMALL_HEAP: readonly string[] = ["--semi-space-growth-factor=1", "--min-semi-space-size=4", "--heap-growing-percent=50"];
 
 /** Of an error's stack: Node writes one down for each refused connection, and the place where a bug is thrown is told by fewer. */
 const STACK_LINES_MAX = 2;
