@@ -1,14 +1,17 @@
 import { BENCHED_BY_OPERATOR } from "../core/event.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { Hold } from "./hold.ts";
+import type { LimitsInForce } from "./limits-in-force.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
 /** Ways in which an operator takes an exit out and brings it back. What is in flight over it runs on. False: there is no such exit. */
 export class OperatorDoor {
   readonly #exits: ExitTable;
+  readonly #limits: LimitsInForce;
 
-  constructor(exits: ExitTable) {
+  constructor(exits: ExitTable, limits: LimitsInForce) {
     this.#exits = exits;
+    this.#limits = limits;
   }
 
   /** Nobody is led over it for so long, whatever its health is. */
@@ -40,6 +43,7 @@ export class OperatorDoor {
     if (member === undefined) return false;
     change(member);
     this.#exits.place(member, reason, now);
+    if (member.hold === null) this.#limits.onRoom(); // who waits for another exit may take this one
     return true;
   }
 }

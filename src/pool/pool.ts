@@ -66,7 +66,7 @@ export class Pool {
     this.#clock = clock;
     this.tiers = new Tiers(settings.tiers);
     this.#exits = new ExitTable(settings, report);
-    this.#door = new OperatorDoor(this.#exits);
+    this.#door = new OperatorDoor(this.#exits, this.limits);
     this.#lessons = new Lessons(random);
     const known = { exits: this.#exits, lessons: this.#lessons, limits: this.limits, tiers: this.tiers };
     this.#chooser = new Chooser(known, settings.select, random);

@@ -99,6 +99,18 @@ test("where a good exit is at a limit and others are benched, it is worth asking
   assert.equal(take()?.exit.id, "a");
 });
 
+test("who waits at a limit is looked after when an operator gives another exit back", () => {
+  const { pool, take, takeExit } = poolOf(["a", "b"].map((id) => exitOf(id)));
+  pool.limits.configure(ofExit(1));
+  takeExit("a");
+  const found: (string | undefined)[] = [];
+  pool.limits.onRoom = () => found.push(take()?.exit.id);
+  pool.bench("b", 60_000, "");
+  assert.equal(take(), null);
+  pool.unbench("b");
+  assert.deepEqual(found, ["b"]);
+});
+
 test("in a pool below its floor an exit that is free is taken, whoever else is at a limit or benched", () => {
   const { pool, take, takeExit } = poolOf(
     ["busy", "free", "benched"].map((id) => exitOf(id)),
