@@ -160,15 +160,15 @@ class SourceReader {
   }
 
   // An entry names no scheme where its text depends on the one that is taken for those.
-  *#foreign(text: string, format: ForeignFormat): Generator<Candidate | ExitLineError> {
-    const others = foreignEntries(text, format, "socks4a");
-    for (const [i, entry] of foreignEntries(text, format, this.#options.scheme ?? "http").entries()) {
+  *#foreign(bytes: Buffer, format: ForeignFormat): Generator<Candidate | ExitLineError> {
+    const others = foreignEntries(bytes, format, "socks4a");
+    for (const entry of foreignEntries(bytes, format, this.#options.scheme ?? "http")) {
+      const other = others.next().value;
       const { line, column } = entry;
       if ("reason" in entry) {
         yield this.#bad(line, column, entry.reason);
         continue;
       }
-      const other = others[i];
       const isOpen = other !== undefined && "text" in other && other.text !== entry.text;
       for (const item of this.#parse(line, entry.text)) {
         if (isBadLine(item)) yield { ...item, column };
@@ -207,7 +207,7 @@ export function isBadLine(item: Candidate | ExitLineError): item is ExitLineErro
   return "reason" in item;
 }
 
-async function readWhole(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+async function readWhole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const kept: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {
@@ -215,5 +215,5 @@ async function readWhole(chunks: AsyncIterable<Uint8Array>): Promise<string> {
     if (bytes > FOREIGN_BYTES_MAX) throw new UnreadableList(`is larger than ${FOREIGN_BYTES_MAX / 1024 / 1024} MiB, and no list of lines`);
     kept.push(chunk);
   }
-  return Buffer.concat(kept).toString("utf8");
+  return Buffer.concat(kept);
 }

@@ -94,6 +94,7 @@ export class CheckSession {
     const { resume } = this.#output;
     if (resume === null) return;
     for await (const result of readResults(resume)) {
+      if (this.signal.aborted) return;
       if (this.#seen.mark(keyOfResult(result), markOf(result, this.#isWanted(result))) !== 0) continue;
       this.#earlier++;
       this.#tally.add(result);

@@ -58,9 +58,9 @@ export function* readingForeignList(
 /** Pieces that one step reads: about a millisecond. */
 const STEP_PIECES_MAX = 100;
 
-/** The entries of another program's list, as lines of our own. */
-export function foreignEntries(text: string, format: ForeignFormat, scheme: ExitScheme): readonly ForeignEntry[] {
-  return Array.from(READERS[format](Buffer.from(text), scheme)).filter((entry) => entry !== null);
+/** The entries of another program's list, as lines of our own, each as it is asked for: there may be hundreds of thousands. */
+export function* foreignEntries(bytes: Buffer, format: ForeignFormat, scheme: ExitScheme): Generator<ForeignEntry, void> {
+  for (const entry of READERS[format](bytes, scheme)) if (entry !== null) yield entry;
 }
 
 /** A list shows what it is within this. */
