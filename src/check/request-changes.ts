@@ -44,7 +44,24 @@ function isSameHost(seen: string, sent: string): boolean {
   return bare(seen) === bare(sent);
 }
 
-function changesOfFields({ url, fields }: JudgeRequest, payload: JudgePayload): string[] {
+/**
+ * A request's fields arrived just as they went out, with nothing but what is between the last proxy and the judge: so arrive nearly all, and it
+ * is found out in one pass that makes nothing.
+ */
+export function areFieldsAsSent({ url, fields }: JudgeRequest, payload: JudgePayload): boolean {
+  let at = 0;
+  let hosts = 0;
+  for (const [name, value] of payload.fields) {
+    if (name === fields[at] && value === fields[at + 1]) at += 2;
+    else if (name === "Host" && value === url.host) hosts++;
+    else if (!(ORDINARY.test(value) && CONNECTIONS.has(name.toLowerCase()))) return false;
+  }
+  return hosts === 1 && at === fields.length;
+}
+
+function changesOfFields(sent: JudgeRequest, payload: JudgePayload): string[] {
+  if (areFieldsAsSent(sent, payload)) return [];
+  const { url, fields } = sent;
   const seen: RawFields = payload.fields.flat();
   const changes: string[] = [];
   const [host = null, ...more] = fieldValues(seen, "host");
@@ -100,6 +117,7 @@ export interface AddedField {
 
 /** What of a request's fields its client did not send. One that only was spread over other lines is its client's. */
 export function addedRequestFields(sent: JudgeRequest, payload: JudgePayload): AddedField[] {
+  if (areFieldsAsSent(sent, payload)) return [];
   const seen: RawFields = payload.fields.flat();
   const added: AddedField[] = [];
   for (const [name, value] of payload.fields) {

@@ -2,7 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { fieldValue } from "../../core/message.ts";
 import { excerpt } from "../../wire/http1/excerpt.ts";
 import type { Lie } from "../lie.ts";
-import { judgeRequestChanges } from "../request-changes.ts";
+import { areFieldsAsSent, judgeRequestChanges } from "../request-changes.ts";
 import { compareFields, type FieldChanges, trailerChanges } from "./answer-fields.ts";
 import { bodyChanges, decodeBody } from "./body-changes.ts";
 import { findStatements, type Statement } from "./dress.ts";
@@ -52,7 +52,9 @@ function findSigned(body: Buffer, key: KeyObject): Signed | null {
 }
 
 /** A request is known by the marks of its fields and by its URL: each may have been changed on the way, but where none is ours, the request is not. */
-function isStale({ nonce, fields }: JudgeRequest, payload: JudgePayload): boolean {
+function isStale(sent: JudgeRequest, payload: JudgePayload): boolean {
+  const { nonce, fields } = sent;
+  if (payload.nonce === nonce && areFieldsAsSent(sent, payload)) return false;
   const own = marksOf(fields);
   const seen = marksOf(payload.fields.flat());
   if (seen.some((mark) => own.includes(mark))) return false;
