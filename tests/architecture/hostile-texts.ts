@@ -46,16 +46,19 @@ export function* hostileTexts(pattern: RegExp): Generator<HostileText> {
 
 /** A loop of fewer rounds is not worth a look. */
 const LOOP_MIN = 30;
-const TOGETHER_MAX = 4;
+const TOGETHER_MAX = 3;
+/** Of so many parts not every character that each may be is tried. */
+const PARTS_MANY = 8;
 
 function beginnings(parts: readonly Part[], first: number): Set<string> {
   const upTo = (count: number) => firstTexts(parts.slice(0, count));
-  return new Set(["", ...[-1, 0, 1, 2, 3].map((ahead) => upTo(Math.max(0, first + ahead))), upTo(parts.length)]);
+  return new Set(["", ...[0, 1, 2].map((ahead) => upTo(first + ahead)), upTo(parts.length)]);
 }
 
 function repeatable(parts: readonly Part[], first: number): Set<string> {
   const next = parts[first + 1]?.texts[0] ?? "";
-  const alone = (parts[first] as Part).texts.flatMap((text) => [text, text + next]);
+  const { texts } = parts[first] as Part;
+  const alone = texts.slice(0, parts.length > PARTS_MANY ? 2 : texts.length).flatMap((text) => [text, text + next]);
   const together = Array.from({ length: TOGETHER_MAX }, (_, more) => firstTexts(parts.slice(first, first + more + 1)));
   const all = [...alone, ...together, firstTexts(parts.slice(first))];
   return new Set([...all, ...all.filter((text) => /\w$/.test(text)).map((text) => `${text} `)].filter((text) => text !== ""));
