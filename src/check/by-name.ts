@@ -18,27 +18,37 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
     findings.can.remoteDns = { ok, details: ok ? `it resolved ${name}` : "something else than the judge's answer came" };
   }
   const query: JudgeQuery = { ...likeFirst(first), kind: "download" };
-  if (name === null || isKnown) return await sampleDownload(measuring, query);
+  if (name === null || isKnown) {
+    await sampleDownload(measuring, query);
+    return;
+  }
   const reply = await askByName(calls, exit, judge, { query, turn: turnOf(measuring) });
   if (reply === null) return;
   const scheme = schemeOf(resolvingThere(exit));
   if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
   if (reply.kind === "failed") {
-    findings.can.remoteDns = cannot(reply);
-    await sampleDownload(measuring, query);
+    const byAddress = await sampleDownload(measuring, query);
+    const isByKind = byAddress?.kind === "failed" && statusOf(reply) !== null && statusOf(byAddress) === statusOf(reply);
+    findings.can.remoteDns = isByKind ? { ok: null, details: `by address it refused the same: ${cannot(reply).details}` } : cannot(reply);
   } else if (reply.judged.kind === "genuine") {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");
   } else await noteLed(measuring, query, reply);
 }
 
-/** Some change downloads alone, whatever the judge is called by. */
-async function sampleDownload(measuring: Measuring, query: JudgeQuery): Promise<void> {
+/** Some change downloads alone, whatever the judge is called by. Null: not asked, where nothing of the judge's came before. */
+async function sampleDownload(measuring: Measuring, query: JudgeQuery): Promise<JudgeReply | Failed | null> {
   const { calls, exit, judge, first } = measuring;
-  if (first.judged.kind === "fake") return;
+  if (first.judged.kind === "fake") return null;
   const reply = await askJudge(calls, exit, judge, query, turnOf(measuring));
   if (reply.kind === "judged") note(measuring, reply, true);
   else noteRefused(measuring, query, reply);
+  return reply;
+}
+
+/** Of an answer that somebody else than the judge made; null: there was none. */
+function statusOf({ replied }: Failed): number | null {
+  return replied === null ? null : replied.answered.head.status;
 }
 
 /** Asks for the judge by its name, through whoever resolves it there. Null: it has none. */

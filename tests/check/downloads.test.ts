@@ -33,17 +33,24 @@ for (const [how, named] of Object.entries(NAMED)) {
   });
 }
 
-test("A download that a proxy refuses is told, by its address where the proxy knows no names; one that is not there for it is a lie.", async () => {
+test("A download that a proxy refuses is told, and says nothing of names; one that is not there for it is a lie.", async () => {
   await using checking = await startChecking();
   const refusing = (status: number): Tricks => ({
     instead: ({ line }) => (/\.exe\?/.test(line[1]) ? formatAnswer(status, { Connection: "close" }, "virus") : null),
-    way: (to) => (to.host === "localhost" ? null : to),
   });
   await using strict = await startWebProxy(refusing(403));
   await using denying = await startWebProxy(refusing(404));
   const told = await checking.check(`http://127.0.0.1:${strict.port}`);
-  assert.deepEqual([told.state, told.can.remoteDns.ok], ["works", false]);
+  assert.deepEqual([told.state, told.can.remoteDns.ok], ["works", null]);
+  assert.match(told.can.remoteDns.details, /^by address it refused the same: answered 403/);
   assert.match(told.unverified.join(), /what becomes of a download: GET was refused: answered 403/);
   const lie = await checking.check(`http://127.0.0.1:${denying.port}`);
   assert.equal(lie.honesty.lies[0]?.details, "GET for a download got 404, although the judge has it");
+});
+
+test("Who changes downloads alone is found by address where it knows no names.", async () => {
+  await using checking = await startChecking();
+  await using web = await startWebProxy({ ...PACKS_DOWNLOADS, way: (to) => (to.host === "localhost" ? null : to) });
+  const { state, can } = await checking.check(`http://127.0.0.1:${web.port}`);
+  assert.deepEqual([state, can.remoteDns.ok], ["lies", false]);
 });
