@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { shrinkBufferPool } from "../check/buffer-pool.ts";
 import { readCandidates } from "../check/candidates.ts";
 import { BadGeoFile } from "../check/geo.ts";
@@ -9,11 +8,12 @@ import { type CheckFlags, readAuthorities, readOutputFlags, readRangesMax, readW
 import { concurrencyFor } from "./check-machine.ts";
 import { CheckSession } from "./check-session.ts";
 import { openSources } from "./check-sources.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
 export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
-  for (const flag of SMALL_HEAP) setFlagsFromString(flag);
+  using _heap = keepHeapSmall();
   shrinkBufferPool();
   Error.stackTraceLimit = STACK_LINES_MAX;
   const output = readOutputFlags(flags);
@@ -34,12 +34,6 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
     session.close();
   }
 }
-
-/**
- * What a check makes is garbage soon: a young space that grows with the number of checks would only take memory. The judge's thread, which
- * begins after this, would never outgrow its first MiB. What outlives it is collected when there is half as much again, where V8 waits for more.
- */
-const SMALL_HEAP: readonly string[] = ["--semi-space-growth-factor=1", "--min-semi-space-size=4", "--heap-growing-percent=50"];
 
 /** Of an error's stack: Node writes one down for each refused connection, and the place where a bug is thrown is told by fewer. */
 const STACK_LINES_MAX = 2;
