@@ -9,21 +9,17 @@ import {
   BENCHED_AT,
   BENCHED_OVER,
   BENCHED_UNTIL,
-  beginHistory,
-  beginOutlook,
   CHECK_FAILED,
   CHECKED_AT,
   EWMA_MS,
   FAILING_SINCE,
   FAILURES,
   HEALTHY,
-  HISTORY_NUMBERS,
   HONEST_AT,
   IS_DEAD,
   LAST_FAULT,
   LEVEL,
   NEVER,
-  OUTLOOK_NUMBERS,
   PROBATION,
   SEEN_AT,
   STANDING,
@@ -68,14 +64,6 @@ export class Health {
     this.#outlookAt = outlookAt;
     this.#history = history;
     this.#historyAt = historyAt;
-  }
-
-  /** Of an exit that nothing is known of, with numbers of its own. */
-  static unknown(): Health {
-    const [outlook, history] = [new Float64Array(OUTLOOK_NUMBERS), new Float64Array(HISTORY_NUMBERS)];
-    beginOutlook(outlook, 0);
-    beginHistory(history, 0);
-    return new Health(outlook, 0, history, 0);
   }
 
   get level(): number {
@@ -203,10 +191,8 @@ export class Health {
       this.#set(HONEST_AT, NEVER);
     }
     this.#set(LEVEL, 0);
-    this.#set(BENCHED_UNTIL, NEVER);
     this.#outlook[this.#outlookAt + SUCCESS_RATE] = 1;
-    this.#set(IS_DEAD, 0);
-    this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
+    this.#endBench();
     if (this.isOnProbation) this.#set(STANDING, UNTRIED);
   }
 
@@ -220,13 +206,18 @@ export class Health {
   }
 
   #promote(): void {
-    this.#set(BENCHED_UNTIL, NEVER);
     this.#set(STANDING, HEALTHY);
-    this.#set(IS_DEAD, 0);
-    this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
+    this.#endBench();
     if (this.level === 0) return;
     this.#add(STREAK_NOW, 1);
     if (this.#get(STREAK_NOW) % STREAK === 0) this.#set(LEVEL, this.level >> 1);
+  }
+
+  /** It is failing no more. */
+  #endBench(): void {
+    this.#set(BENCHED_UNTIL, NEVER);
+    this.#set(IS_DEAD, 0);
+    this.#set(FAILING_SINCE, Number.POSITIVE_INFINITY);
   }
 
   #look(name: number): number {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DEFAULTS } from "../../src/config/defaults.ts";
 import { Health } from "../../src/pool/health.ts";
+import { beginHistory, beginOutlook, HISTORY_NUMBERS, OUTLOOK_NUMBERS } from "../../src/pool/health-numbers.ts";
 import type { Lease } from "../../src/pool/lease.ts";
 import { ANSWERED, exitOf, type Fixture, failed, poolOf, REFUSED, TARGET, UNJUDGED } from "./fakes.ts";
 
@@ -70,7 +71,10 @@ test("an exit that only fails for half an hour is dead: tried less often, but tr
 });
 
 test("an attempt that nobody judged leaves an exit on probation where it was", () => {
-  const health = Health.unknown();
+  const [outlook, history] = [new Float64Array(OUTLOOK_NUMBERS), new Float64Array(HISTORY_NUMBERS)];
+  beginOutlook(outlook, 0);
+  beginHistory(history, 0);
+  const health = new Health(outlook, 0, history, 0);
   health.fail("connect.refused", { target: null, now: 0, random: () => 0, leasedAt: 1, attempts: 1, atLeastMs: 0 });
   assert.deepEqual([health.state(999), health.state(1000)], ["benched", "probation"]);
   health.suspect("handshake.closed", 1000);
