@@ -158,10 +158,7 @@ export class Health {
     countOutcome(this.#outlook, this.#outlookAt, 0, now);
   }
 
-  /**
-   * A failure of its own. It is benched for `benchMs`.
-   * @param leasedAt the count of attempts when this one began: many that run into one failure count once.
-   */
+  /** A failure of its own: it is benched for `benchMs`. */
   fail(fault: FaultId, { target, now, random, leasedAt, attempts, atLeastMs }: FailedAttempt): void {
     this.#add(FAILURES, 1);
     this.suspect(fault, now);
@@ -245,6 +242,7 @@ export interface FailedAttempt {
   readonly target: string | null;
   readonly now: number;
   readonly random: Random;
+  /** The count of attempts when this one began, and by now: many that run into one failure count once. */
   readonly leasedAt: number;
   readonly attempts: number;
   /** What the exit itself asked for (`Retry-After`); 0 without. */
