@@ -89,7 +89,10 @@ class ExitProbe {
     const { judge, reply } = judged;
     const { ownAddresses } = judge;
     const findings = new Findings({ ownAddresses, isSameMachine: isHere(exit, ownAddresses) });
-    const { deadline, signal } = this.#turn;
+    const { clock, gate } = this.#context;
+    const metAt = clock.now();
+    await gate.pass();
+    const deadline = this.#turn.deadline + clock.now() - metAt;
     noteMet({ first: reply, findings, refusedPlain });
     await measure({
       calls: this.#calls,
@@ -100,7 +103,7 @@ class ExitProbe {
       isLeft: false,
       refusedPlain,
       findings,
-      signal,
+      signal: this.#signal,
       deadline,
     });
     return findings.lies;
