@@ -87,7 +87,11 @@ export class WitnessedStream extends Duplex implements WireEvidence {
 
   #note(chunk: Buffer): void {
     this.bytesIn += chunk.length;
-    const missing = FIRST_BYTES_MAX - this.firstBytes.length;
-    if (missing > 0) this.firstBytes = Buffer.concat([this.firstBytes, chunk.subarray(0, missing)]);
+    const known = this.firstBytes;
+    if (known.length === FIRST_BYTES_MAX) return;
+    // Memory of their own: a piece of Node's pool would hold 64 KiB of it for as long as the connection is open.
+    this.firstBytes = new Uint8Array(Math.min(FIRST_BYTES_MAX, known.length + chunk.length));
+    this.firstBytes.set(known);
+    this.firstBytes.set(chunk.subarray(0, FIRST_BYTES_MAX - known.length), known.length);
   }
 }

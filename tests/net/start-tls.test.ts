@@ -94,6 +94,7 @@ test("Only the first 64 bytes are kept, and all are counted.", async () => {
   const { outcome } = await shake(afterBytes(says("x".repeat(1_000), silence)));
   assert.ok("interruption" in outcome);
   assert.equal(outcome.seen.firstBytes.length, 64);
+  assert.equal(outcome.seen.firstBytes.buffer.byteLength, 64, "they hold on to more than themselves");
   assert.equal(outcome.seen.bytesIn, 1_000);
   assert.ok(outcome.seen.bytesOut > 100); // the ClientHello
 });
