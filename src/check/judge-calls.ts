@@ -83,7 +83,8 @@ const HTTPS_PORT = 443;
 function composeFor(judge: JudgeAddress, { scheme, kind, method, host, like, isLong }: JudgeQuery): JudgeRequest {
   const question = { scheme, nonce: createNonce(), kind, method };
   const sent = composeJudgeRequest(judge, { ...question, ...(host === null ? {} : { host }), ...(like === null ? {} : { again: like }) });
-  sent.url.port = String(portOf(judge.url));
+  const port = String(portOf(judge.url));
+  if (sent.url.port !== port) sent.url.port = port;
   return isLong ? { ...sent, fields: lengthened(sent) } : sent;
 }
 

@@ -19,7 +19,7 @@ export function keepHeapSmall(): Disposable {
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-const FLAGS: readonly string[] = ["--min-semi-space-size=4", "--heap-growing-percent=50"];
+const FLAGS: readonly string[] = ["--no-parallel-scavenge", "--min-semi-space-size=4", "--heap-growing-percent=50"];
 const GROW_NO_MORE = "--semi-space-growth-factor=1";
 /** Both of its halves. It doubles from one look to the next at most. */
 const YOUNG_BYTES = 16 * 1024 * 1024;

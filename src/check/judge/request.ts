@@ -29,14 +29,11 @@ export function composeJudgeRequest(judge: JudgeAddress, question: JudgeQuestion
 }
 
 function urlFor(judge: JudgeAddress, { scheme, nonce, kind, host }: JudgeQuestion): URL {
-  const url = new URL(judge.url);
-  url.protocol = scheme;
-  url.hash = "";
-  if (host !== undefined) url.hostname = host.includes(":") ? `[${host}]` : host;
-  if (judge.isSigned) {
-    url.pathname += PATHS[kind](nonce.slice(0, PATH_DIGITS));
-    url.search = "";
-  }
+  const { hostname, port, pathname } = judge.url;
+  const asked = host === undefined ? hostname : host.includes(":") ? `[${host}]` : host;
+  const origin = `${scheme}://${asked}${port === "" ? "" : `:${port}`}`;
+  if (judge.isSigned) return new URL(`${origin}${pathname}${PATHS[kind](nonce.slice(0, PATH_DIGITS))}?id=${nonce}`);
+  const url = new URL(`${origin}${pathname}${judge.url.search}`);
   url.searchParams.set("id", nonce);
   return url;
 }
