@@ -1,4 +1,4 @@
-import { gzipSync } from "node:zlib";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { HonestyFaultId } from "../../core/faults/honesty.ts";
 import { createSelfSigned } from "../../net/certificate.ts";
 import { formatAnswer } from "../lab-http.ts";
@@ -50,12 +50,23 @@ export const CONTENT_CHANGERS: Liars = [
   }),
   changes("empties what it carries", { answer: (answer) => ({ ...answer, body: Buffer.alloc(0) }) }),
   changes("compresses again", { answer: gzipped }),
+  changes("compresses twice", {
+    answer: (answer) => withField({ ...answer, body: gzipSync(gzipSync(answer.body)) }, "Content-Encoding", "gzip, gzip"),
+  }),
+  changes("compresses by Zstandard", {
+    answer: (answer) => withField({ ...answer, body: zstdCompressSync(answer.body) }, "Content-Encoding", "zstd"),
+  }),
+  changes("compresses without a word", { answer: (answer) => ({ ...answer, body: gzipSync(answer.body) }) }),
   changes("compresses again, and injects a script on the way", { answer: (answer) => gzipped(onPages(inject)(answer)) }),
   changes("adds to scripts alone", {
     answer: (answer) => (isOf(answer, "javascript") ? { ...answer, body: Buffer.concat([answer.body, Buffer.from("/*ad*/")]) } : answer),
   }),
   changes("gives another program to download", {
     answer: (answer) => (isOf(answer, "html") || isOf(answer, "javascript") ? answer : { ...answer, body: Buffer.from("MZ lab") }),
+  }),
+  changes("packs pictures anew", {
+    answer: (answer) =>
+      isOf(answer, "png") ? replaced({ ...answer, body: Buffer.from("RIFF....WEBP") }, "content-type", "image/webp") : answer,
   }),
   changes("declares another character set", { answer: (answer) => replaced(answer, "content-type", "text/html; charset=utf-7") }),
   changes("serves pages as text", { answer: (answer) => replaced(answer, "content-type", "text/plain") }),

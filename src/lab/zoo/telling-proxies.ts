@@ -35,6 +35,21 @@ export const TELLING_PROXIES: readonly ZooProxy[] = [
   transparent("X-Client-Id", (client) => Buffer.from(client).toString("hex")),
   transparent("X-Client-Id", (client) => Buffer.from(octets(client)).toString("base64")),
   transparent("X-Client-Id", (client) => [...client].toReversed().join("")),
+  transparent("X-Client-Id", (client) => `${octets(client).toReversed().join("-")}.dsl.lab`),
+  transparent("X-Client-Id", (client) => Buffer.from([1, 2, ...octets(client), 3, 4, 5, 6]).toString("base64")),
+  transparent("X-Client-Id", (client) => `[${octets(client).join(" | ")}]`),
+  transparent("X-Client-Id", (client) => octets(client).join(" dot ")),
+  zooProxy("tells who asks in pieces", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({
+      request: (request, { client }) => {
+        const [a, b, c, d] = octets(client);
+        return withField(withField(request, "X-Net", `${a}.${b}`), "X-Line", `${c}.${d}`);
+      },
+    }),
+  ),
+  zooProxy("tells who asks for downloads alone", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({ request: (request, seen) => (/\.exe\?/.test(request.line[1]) ? told(request, seen) : request) }),
+  ),
   zooProxy("tells who asks in a field's name", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ request: (request, { client }) => withField(request, `X-For-${client}`, "1") }),
   ),
