@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startLocalJudge } from "../../src/check/judge/local-judge.ts";
+import { silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
-import { findClosedPort, type LabServer } from "../../src/lab/lab-server.ts";
+import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { proxyGet } from "../../src/lab/raw-client.ts";
 import { dialClient, exchange } from "./client.ts";
 import { startLabGateway } from "./lab-gateway.ts";
@@ -44,6 +45,19 @@ test("a gateway with checks takes the exit that passed, and neither a dead one n
     record.attempts.map(({ exit }) => exit),
     ["good"],
   );
+});
+
+test("a gateway serves from its one good exit though a hundred silent ones are in front of it in the list, and ends at once", async () => {
+  await using judge = await startJudge();
+  await using silent = await startLabServer(silence);
+  await using good = await startHttpExit();
+  await using site = await startRawTarget(() => ok("page"));
+  const silentLines = Array.from({ length: 100 }, (_, i) => `http://user${i}:secret@${silent.host}:${silent.port} id=silent${i}`);
+  const check = { judges: [judge.url], concurrent: 16, wait: 3_600_000, timeout: 3_600_000 };
+  await using started = await startLabGateway({ exits: [...silentLines, line(good, "good")], check });
+  using peer = await dialClient(started.address);
+  assert.equal((await exchange(peer, proxyGet(`http://${site.host}:${site.port}/`))).status, 200);
+  assert.equal(started.gateway.pool.countByState().healthy, 1);
 });
 
 test("a gateway whose judge is down warns, and takes its exits as if there were no checks", async () => {
