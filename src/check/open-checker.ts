@@ -12,6 +12,7 @@ import { openGeo } from "./geo.ts";
 import { type DirectContext, judgeUrlProblem } from "./judge/ask-directly.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
+import { hasPassword, withoutPasswords } from "./quoted-passwords.ts";
 import type { Check } from "./run-checks.ts";
 import { StandingJudges } from "./standing-judges.ts";
 import { readTargetCheck, type TargetProblem, type TargetWords } from "./target.ts";
@@ -73,7 +74,10 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   const context: CheckContext = { ...common, ...rest, ca, judges, judgesGone: asked.problems };
   const standing = new StandingJudges(context, local.address, options.warn);
   return {
-    check: (candidate, signal) => standing.check(candidate, signal),
+    check: (candidate, signal) => {
+      const checked = standing.check(candidate, signal);
+      return hasPassword(candidate.exit) ? checked.then((result) => withoutPasswords(result, candidate.exit)) : checked;
+    },
     clock,
     gate,
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
