@@ -82,6 +82,9 @@ export class Patrol implements AsyncDisposable {
 
   /** Exits came: a round that is under way comes to them in the end; else one begins at once. */
   readonly look = (): void => {
+    const { pool } = this.#options;
+    if (this.#orders !== null && !this.#running.hasRoom(this.#orders.settings.concurrent))
+      this.#running.leaveOut((id) => pool.find(id) === null);
     this.#go();
   };
 

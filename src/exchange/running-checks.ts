@@ -2,6 +2,8 @@
 const PATIENCE_MS = 250;
 /** Checks under way, silent ones included, for each one that may run at once. */
 const SILENT_TIMES = 8;
+/** Checks of exits that are gone which may run on beside all others. */
+const LEFT_MAX = 4096;
 
 interface Check {
   /** Never throws; calls what it is given once its exit has answered anything. */
@@ -14,7 +16,10 @@ interface Check {
  * list nearly all are silent, and the few good ones are to be found soon.
  */
 export class RunningChecks {
-  readonly #ends = new Map<string, Promise<void>>();
+  /** By their exits. */
+  readonly #running = new Map<string, Running>();
+  /** Those of exits that are gone. */
+  readonly #left = new Set<Running>();
   readonly #onRoom: () => void;
   #counted = 0;
 
@@ -25,15 +30,15 @@ export class RunningChecks {
 
   /** Silent ones included. */
   get size(): number {
-    return this.#ends.size;
+    return this.#running.size;
   }
 
   has(exit: string): boolean {
-    return this.#ends.has(exit);
+    return this.#running.has(exit);
   }
 
   hasRoom(concurrent: number): boolean {
-    return this.#counted < concurrent && this.#ends.size < SILENT_TIMES * concurrent;
+    return this.#counted < concurrent && this.#running.size < SILENT_TIMES * concurrent;
   }
 
   start(exit: string, { run, onEnd }: Check): void {
@@ -56,13 +61,28 @@ export class RunningChecks {
     };
     const end = run(onMet).finally(() => {
       onEnd();
-      this.#ends.delete(exit);
+      if (!this.#left.delete(running)) this.#running.delete(exit);
       leave();
     });
-    this.#ends.set(exit, end);
+    const running: Running = { end };
+    this.#running.set(exit, running);
+  }
+
+  /** Checks of exits that are gone do not keep others from theirs. */
+  leaveOut(isGone: (exit: string) => boolean): void {
+    for (const [exit, running] of this.#running) {
+      if (this.#left.size >= LEFT_MAX) return;
+      if (!isGone(exit)) continue;
+      this.#running.delete(exit);
+      this.#left.add(running);
+    }
   }
 
   async whenEnded(): Promise<void> {
-    await Promise.all(this.#ends.values());
+    await Promise.all([...this.#running.values(), ...this.#left].map(({ end }) => end));
   }
+}
+
+interface Running {
+  readonly end: Promise<void>;
 }

@@ -147,6 +147,28 @@ test("exits that say nothing leave their places to others after a moment, up to 
   assert.deepEqual([begun.length, patrol.running], [64, 64]);
 });
 
+test("checks of silent exits that were removed do not keep those that came from theirs", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const never = Promise.withResolvers<Probed>();
+  const ids = Array.from({ length: 100 }, (_, i) => `e${i}`);
+  const { patrol, pool, whenChecked, checks } = patrolled(ids, ({ id }, { signal }) => {
+    signal.addEventListener("abort", () => never.resolve(NOTHING));
+    return id === "new" ? Promise.resolve(PASSED) : never.promise;
+  });
+  for (let i = 0; i < 30; i++) t.mock.timers.tick(250);
+  assert.equal(patrol.running, 64);
+  pool.load([exitOf("new")]);
+  patrol.look();
+  while (checks.length === 0) {
+    t.mock.timers.tick(500);
+    await new Promise(setImmediate);
+  }
+  await whenChecked(1);
+  assert.deepEqual([checks[0]?.exit, patrol.running], ["new", 0]);
+  await patrol[Symbol.asyncDispose]();
+  assert.equal(checks.length, 1, "those under way were waited for, and told of nothing");
+});
+
 test("where no exit passes, the start goes on once all have been checked", async () => {
   const { patrol, checks } = patrolled(["a", "b"], async () => DEAD);
   await using _ = patrol;
