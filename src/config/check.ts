@@ -32,13 +32,19 @@ export function resolveCheck(given: CheckItem | undefined, context: ResolveConte
 
 function assertUrl(text: string, path: ConfigPath, { problems }: ResolveContext): void {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) problems.push({ path, message: `${text} is no http:// or https:// URL` });
+  if (url === null) problems.push({ path, message: `${text} is no http:// or https:// URL` });
+  else if (!/^https?:$/.test(url.protocol)) problems.push({ path, message: `${hideUrlSecrets(text)} is no http:// or https:// URL` });
+}
+
+/** A judge's URL as it stands in the file, unless it has secrets in it: a public echo service may want a key. */
+function shown(url: string): string {
+  return /[?@]/.test(url) ? hideUrlSecrets(url) : url;
 }
 
 /** The settings in the shape of the file. */
 export function checkToFile({ judges, target, ...rest }: CheckSettings): Record<string, unknown> {
   return {
-    ...(judges.length === 0 ? {} : { judge: judges }),
+    ...(judges.length === 0 ? {} : { judge: judges.map(shown) }),
     ...(target === null ? {} : { target: hideUrlSecrets(target.url) }),
     ...(target?.status == null ? {} : { expectStatus: target.status }),
     ...(target?.body == null ? {} : { expectBody: target.body }),

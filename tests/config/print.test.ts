@@ -52,6 +52,18 @@ exits: ["http://u:\${P}@h:80", { url: "https://u:\${P}@list.example/?key=\${P}" 
   assert.match(text, /http:\/\/u@h:80/);
 });
 
+test("secrets in the URLs of checks are hidden in print and in errors, and other URLs of judges stand as they were written", () => {
+  const judge = "http://203.0.113.5:8504/#ed25519=11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+  const text = printConfig(
+    load(`check: { judge: ["${judge}", "https://echo.example/ip?key=\${P}"], target: "https://u:\${P}@site.example/" }`),
+  );
+  assert.ok(!text.includes("hunter2") && text.includes(judge), text);
+  assert.throws(
+    () => load(`check: { judge: "ftp://u:\${P}@judge.example/" }`),
+    (error) => error instanceof Error && !error.message.includes("hunter2") && error.message.includes("judge.example"),
+  );
+});
+
 test("the JSON Schema knows every key of the printed default, with its default", () => {
   const schema = configJsonSchema() as {
     properties: Record<string, { default?: unknown; properties?: Record<string, { default?: unknown }> }>;
