@@ -4,29 +4,30 @@ import { culpritOf, FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { HopRole } from "../core/route.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
+import { inOwnWords } from "./in-own-words.ts";
 import type { TestResult } from "./question.ts";
 
 /**
  * What is to be done: as the fault's row has it, unless the other tests have laid the fault to somebody else than its row does. Rows speak
  * of clients of a gateway and of its operator; whoever runs a diagnosis is both.
  */
-export function fixOf({ attributed, spec }: TestResult, { culprit, hop }: Blame): Verdict["fix"] {
+export function fixOf(broken: TestResult, blame: Blame): Verdict["fix"] {
+  const { attributed, spec } = broken;
+  const { culprit, hop } = blame;
   const { fault, role } = attributed as AttributedFault;
-  const { client, operator } = withDetails(movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix, fault);
+  const fix = movedFix(fault, role, culprit) ?? FAULTS[fault.id].fix;
+  const say = (text: string) => withDetails(inOwnWords(text, broken, blame), fault);
+  const [client, operator] = [say(fix.client), say(fix.operator)];
   if (culprit === "exit") return { client: withoutIt(client, spec.exit?.hops.length ?? 0, hop), operator };
   if (culprit === "gateway" && (client === NOTHING || spec.exit === null)) return { client: operator, operator };
   return { client: `${isOfTargetSide(culprit) && DOWN.test(fault.id) ? SITE_IS_DOWN : ""}${client}`, operator };
 }
 
-/** Rows refer to what a gateway tells beside them. */
-function withDetails({ client, operator }: Verdict["fix"], { details }: Fault): Verdict["fix"] {
+/** What is to be done as the evidence says is told at once. */
+function withDetails(text: string, { details }: Fault): string {
   const words = details.replace(/\.? \(.*$/s, "").replace(/^The /, "the ");
-  const say = (text: string) => text.replace(/ (?:as|that) the details (?:say|name)\.?$/, () => `: ${words}.`);
-  return { client: say(client), operator: say(operator).replace(OWN_SETTING, "") };
+  return text.replace(/ (?:as|that) the evidence (?:says|names)\.?$/, () => `: ${words}.`);
 }
-
-/** No gateway of ours is on the way, whose limits could be raised. */
-const OWN_SETTING = /,? or raise (?:limits|timeouts)\.\w+(?: for slow ones)?(?=\.$)/;
 
 /** An exit that is broken is done without; more is said only where that has more to it. */
 function withoutIt(client: string, hops: number, hop: number): string {
@@ -41,10 +42,12 @@ function movedFix(fault: Fault, role: HopRole, culprit: Culprit): Verdict["fix"]
   if (fault.id === "relay.exit_5xx" && culprit === "gateway") return OUR_ACCOUNT;
   if (fault.id === "relay.exit_5xx" && culprit === "origin") return SITE_FAILED_EXIT;
   if (fault.id.startsWith("tls.cert_") && role === "target" && culprit === "exit") return INTERCEPTED;
+  if (fault.id === "relay.blocked" && culprit === culpritOf(fault, role)) return { ...FAULTS[fault.id].fix, operator: LET_IN };
   if (culprit !== culpritOf(fault, role)) return MOVED[culprit];
   return culprit === "network" ? { client: ANOTHER_WAY, operator: FAULTS[fault.id].fix.operator } : undefined;
 }
 
+const LET_IN = "Let this address in at the site's edge, or ask less of clients there.";
 const ANOTHER_WAY = "Go another way: through a proxy, or from another network.";
 
 const NOTHING = "Nothing to do on the client.";

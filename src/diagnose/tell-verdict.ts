@@ -5,6 +5,7 @@ import type { AttributedFault } from "../core/ledger.ts";
 import type { Blame, Verdict } from "./diagnosis.ts";
 import { isOfTarget, isUnreached, isUnresolved, mayComeOfTarget } from "./fault-kinds.ts";
 import { fixOf } from "./fixes.ts";
+import { inOwnWords } from "./in-own-words.ts";
 import { UNDECIDED } from "./lay-blame.ts";
 import type { TestResult } from "./question.ts";
 
@@ -38,20 +39,14 @@ export function tell({ spec, outcome, words }: TestResult): string {
   return `${spec.route}: ${outcome === "ok" ? "works" : "fails"} (${words})`;
 }
 
-/** As the fault's row has it, which speaks of hops and of exits, and of clients of a gateway. */
-function happened({ spec, attributed }: TestResult, { culprit, hop }: Blame): string {
-  const { fault, role } = attributed as AttributedFault;
+/** As the fault's row has it. */
+function happened(broken: TestResult, blame: Blame): string {
+  const { fault, role } = broken.attributed as AttributedFault;
+  const { culprit } = blame;
   if (fault.id === "relay.exit_5xx" && culprit !== "exit") return "The exit answered with a 5xx of its own: it could not get the page.";
   if (fault.id.startsWith("tls.cert_") && role === "target" && culprit === "exit")
     return "Through the exit another certificate comes than the site's own: TLS is intercepted there.";
-  const { summary } = FAULTS[fault.id];
-  const whose =
-    role === "target" ? (culprit === "exit" ? null : "site") : (spec.exit?.hops.length ?? 0) > 1 ? `proxy at hop ${hop}` : "exit";
-  const named = whose === null ? summary : summary.replace(/\b([Tt]he) (?:hop|peer)\b/g, `$1 ${whose}`);
-  const here = named
-    .replace("that the gateway trusts", "that this machine trusts")
-    .replace("and the gateway share", "and this machine share");
-  return spec.exit === null ? here.replaceAll("this exit", "this machine") : here;
+  return inOwnWords(FAULTS[fault.id].summary, broken, blame);
 }
 
 /** `hop 2 of the chain, 192.0.2.1:8080`, `the site's edge`; both where it stays open which. */
