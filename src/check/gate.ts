@@ -1,5 +1,5 @@
 /** That begin in one turn of the event loop. */
-const STARTS_PER_TURN_MAX = 1;
+const STARTS_PER_TURN_MAX = 2;
 /** More than these that wait will wait for a while. */
 const BUSY_MIN = 16;
 /** More than these that wait are a crowd. */
