@@ -54,8 +54,8 @@ interface Given {
 }
 
 const ROLE = "goodgateway-judge";
-/** What is made for one answer is garbage at once; but the less room there is for it, the more often all threads stop for a collection. */
-const YOUNG_MIB_MAX = 24;
+/** What is made for one answer is garbage at once; with less room than this the thread would stop for a collection too often. */
+const YOUNG_MIB_MAX = 12;
 
 /** This same module, as the thread runs it. */
 async function serve(): Promise<void> {
