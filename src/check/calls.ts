@@ -88,7 +88,7 @@ export class Calls {
   async open(way: Way, turn: Turn, heard: Heard | null = null): Promise<Opened | Failed> {
     const { context } = this;
     const { timeoutMs } = context;
-    const wasHurried = this.#isHurried(turn, context.clock.now());
+    const wasHurried = this.#isHurried(turn, heard?.startedAt ?? context.clock.now());
     const options: DialOptions = {
       resolver: context.resolver,
       connectTcp: this.#counting(turn.onConnected),

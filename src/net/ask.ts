@@ -116,7 +116,8 @@ class Asking {
     this.#options = options;
     this.#resolve = resolve;
     this.#connection = connection;
-    this.#startedAt = connection.ahead?.at ?? clock.now();
+    const now = clock.now();
+    this.#startedAt = connection.ahead?.at ?? now;
     this.#stream = new HopStream(
       connection,
       { ...options, startedAt: this.#startedAt },
@@ -128,7 +129,8 @@ class Asking {
       },
     );
     this.#tap = new Tap(this.#stream, options.rawBytesMax);
-    this.#deadline = setTimeout(() => this.#fail(this.#stream.timedOut(timeoutMs)), timeoutMs);
+    const afterMs = timeoutMs + (now - this.#startedAt);
+    this.#deadline = setTimeout(() => this.#fail(this.#stream.timedOut(afterMs)), timeoutMs);
   }
 
   start(head: string, body: Buffer | null): void {

@@ -110,6 +110,11 @@ class Contacting implements ConnectionOwner {
     }
     const connection = new Connection(outcome.socket, outcome.socket, outcome.intake);
     this.#connection = connection;
+    // Between the end of the dial and this turn nobody listened.
+    if (signal?.aborted) {
+      this.#onAbort();
+      return;
+    }
     this.#begin(connection);
     this.#deadline = setTimeout(this.#onDeadline, this.#leftMs());
     signal?.addEventListener("abort", this.#onAbort);

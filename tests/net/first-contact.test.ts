@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { DEFAULTS } from "../../src/config/defaults.ts";
 import { FaultError } from "../../src/core/fault.ts";
 import type { LabConnection } from "../../src/lab/lab-connection.ts";
 import { findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
+import { ask } from "../../src/net/ask.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
 import { connectTcp } from "../../src/net/connect-tcp.ts";
 import { dial } from "../../src/net/dial.ts";
@@ -114,6 +116,54 @@ test("A signal ends the wait, and the connection.", async () => {
   const outcome = await contact;
   assert.ok(outcome.kind === "failed" && outcome.failure.kind === "interrupted");
   assert.equal(outcome.failure.interruption.how, "left");
+  await server.whenLeft(1);
+});
+
+test("A signal that comes as TCP opens, and before anything is said, ends the connection too.", async () => {
+  await using server = await startLabServer(stayUntilLeft);
+  const signal = new Cancellation();
+  const options = within(20_000);
+  const outcome = await makeFirstContact(server, () => assert.fail("nothing is to be said"), {
+    ...options,
+    signal,
+    connectTcp: async (...given) => {
+      const opened = await connectTcp(...given);
+      signal.cancel();
+      return opened;
+    },
+  });
+  assert.ok(outcome.kind === "failed" && outcome.failure.kind === "interrupted");
+  assert.equal(outcome.failure.interruption.how, "left");
+  await server.whenLeft(1);
+});
+
+test("An answer that stops after its first byte is timed from the words that went out ahead.", async () => {
+  await using server = await startLabServer(async (peer) => {
+    await peer.reader.peek(1);
+    await peer.send("H");
+    await stayUntilLeft(peer);
+  });
+  const words = "GET / HTTP/1.1\r\n\r\n";
+  let now = 1000;
+  const slow = { now: () => now, wall: () => 0 };
+  const options: FirstContactOptions = { ...within(20_000), clock: slow, deadline: now + 20_000, stage: "head" };
+  const { connection } = heard(await makeFirstContact(server, () => words, options));
+  now += 4000;
+  const asked = await ask(connection, words, null, {
+    ...{
+      limits: DEFAULTS.limits.message,
+      tolerances: DEFAULTS.tolerances,
+      clock: slow,
+      method: "GET",
+      role: "exit",
+      hop: 1,
+      reused: false,
+    },
+    ...{ timeoutMs: 50, bodyBytesMax: 0, rawBytesMax: 0 },
+  });
+  assert.ok(asked.kind === "failed" && asked.failure.kind === "interrupted");
+  assert.deepEqual(asked.failure.interruption, { how: "timeout", afterMs: 4050 });
+  assert.deepEqual([asked.failure.seen.bytesOut, asked.failure.seen.bytesIn, asked.failure.seen.elapsedMs], [words.length, 1, 4000]);
   await server.whenLeft(1);
 });
 
