@@ -7,7 +7,7 @@ import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
-import { Talk } from "./talk.ts";
+import { hasEnded, Talk } from "./talk.ts";
 
 /**
  * What a proxy can do that has been met, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
@@ -60,10 +60,13 @@ async function askAgain({ judge, first, isLeft, findings }: Measuring, talk: Tal
   const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
   if (same.kind === "judged") findings.addReply(same, isLeft && isPlain(first));
   const isKeptOn = talk.isOpen;
-  const long = await talk.ask({ ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true });
-  if (long.kind === "judged") findings.addReply(long, false);
-  else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(long.attributed)}`);
-  findings.can.keepAlive = isLeft ? keepAliveAfter(same, isKeptOn, long) : keepAliveOf(isKept, same);
+  const longQuery: JudgeQuery = { ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true };
+  const long = await talk.ask(longQuery);
+  // Where it went first over a kept connection, that one's end says nothing of it.
+  const last = isKeptOn && isLeft && hasEnded(long) ? await talk.ask(longQuery) : long;
+  if (last.kind === "judged") findings.addReply(last, false);
+  else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(last.attributed)}`);
+  findings.can.keepAlive = isLeft ? keepAliveAfter(same, isKeptOn, { long, last }) : keepAliveOf(isKept, same);
 }
 
 /** As the next request tells it. @param isKept whether the connection was there for it. */
@@ -74,10 +77,16 @@ function keepAliveOf(isKept: boolean, next: JudgeReply | Failed): Finding {
   return { ok: next.kind === "failed" || next.judged.kind === "genuine", details: "a second request went over the same connection" };
 }
 
-/** Where the first connection was left: the one after it may be kept. */
-function keepAliveAfter(first: JudgeReply | Failed, isKept: boolean, next: JudgeReply | Failed): Finding {
-  if (first.kind === "failed") return { ok: null, details: `a request on a fresh connection failed: ${tell(first.attributed)}` };
-  return keepAliveOf(isKept, next);
+/** Where the first connection was left: the one after it may be kept. The long request went over it, and `last` is what came of that in the end. */
+function keepAliveAfter(
+  same: JudgeReply | Failed,
+  isKept: boolean,
+  { long, last }: Readonly<Record<"long" | "last", JudgeReply | Failed>>,
+): Finding {
+  if (same.kind === "failed") return { ok: null, details: `a request on a fresh connection failed: ${tell(same.attributed)}` };
+  const isOfLength = last.kind === "failed" && last.replied === null;
+  if (isKept && isOfLength) return { ok: null, details: `a long request over the same connection failed: ${tell(last.attributed)}` };
+  return keepAliveOf(isKept, long);
 }
 
 async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {

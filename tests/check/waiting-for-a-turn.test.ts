@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { dialLab, splice } from "../../src/lab/lab-connection.ts";
+import { type Behaviour, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
+import { startChecking } from "./checking.ts";
+
+const lineOf = ({ host, port }: LabServer) => `http://${host}:${port}`;
+
+test("A proxy that has to wait for its turn is left meanwhile, and what it can do is told from a fresh connection.", async () => {
+  await using exit = await startWebProxy();
+  const gate = { isBusy: true, pass: () => exit.whenLeft(1) };
+  await using checking = await startChecking({ gate });
+  const { state, can, samples, honesty } = await checking.check(lineOf(exit));
+  assert.deepEqual([state, can.keepAlive.ok, honesty.verdict], ["works", true, "honest"], can.keepAlive.details);
+  assert.ok(samples >= 2);
+});
+
+test("A proxy that closes after each answer is known for it, though it had to wait for its turn.", async () => {
+  await using exit = await startWebProxy({ closes: true });
+  await using checking = await startChecking({ gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
+  const { can } = await checking.check(lineOf(exit));
+  assert.deepEqual(can.keepAlive, { ok: false, details: "it closes the connection after one answer" });
+});
+
+test("Whether connections are kept is unknown, where the request after the wait fails.", async () => {
+  await using web = await startWebProxy();
+  let count = 0;
+  await using exit = await startLabServer(async (peer) => (++count === 2 ? await peer.end() : await splice(peer, await dialLab(web))));
+  await using checking = await startChecking({ gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
+  const { state, can } = await checking.check(lineOf(exit));
+  assert.deepEqual([state, can.keepAlive.ok], ["works", null]);
+  assert.match(can.keepAlive.details, /^a request on a fresh connection failed: .*head\.closed_empty/);
+});
+
+test("A proxy that ends a connection at its second request is told the same, whether it had to wait for its turn or not.", async () => {
+  await using web = await startWebProxy();
+  const endsAtSecond: Behaviour = async (peer) => {
+    const hop = await dialLab(web);
+    const first = await peer.reader.next();
+    if (first !== null) await hop.send(first);
+    if (first?.toString("latin1").startsWith("CONNECT")) return await splice(peer, hop);
+    hop.stream.pipe(peer.stream, { end: false });
+    await peer.reader.next();
+    hop.wire.destroy();
+    await peer.end();
+  };
+  await using exit = await startLabServer(endsAtSecond);
+  await using checking = await startChecking();
+  const atOnce = await checking.check(lineOf(exit));
+  await using other = await startLabServer(endsAtSecond);
+  const later = await checking.check(lineOf(other), { gate: { isBusy: true, pass: () => other.whenLeft(1) } });
+  for (const { state, honesty, can } of [atOnce, later]) {
+    assert.deepEqual([state, honesty.verdict, can.keepAlive.ok], ["works", "honest", false]);
+    assert.match(can.keepAlive.details, /\(head\.keepalive_race\)/);
+    assert.doesNotMatch(honesty.evidence.join(), /7 KiB/);
+  }
+});
