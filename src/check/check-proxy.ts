@@ -1,4 +1,5 @@
 import { formatHostPort } from "../core/address.ts";
+import { isOfTargetSide } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
@@ -192,7 +193,7 @@ class Check {
   /** The judge is up: that nothing comes of asking it is the proxy's fault, whose word it may be that the judge is down. */
   #told(attributed: AttributedFault): CheckedFault {
     const told = checkedFault(attributed);
-    const isJudges = this.#judges.length > 0 && (told.culprit === "origin" || told.culprit === "edge");
+    const isJudges = this.#judges.length > 0 && isOfTargetSide(told.culprit);
     return isJudges ? { ...told, culprit: "exit", hop: this.#candidate.exit.hops.length } : told;
   }
 

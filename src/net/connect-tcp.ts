@@ -13,8 +13,6 @@ export interface TcpOptions {
   readonly attemptDelayMs: number;
   /** Ends the attempt as `left`. */
   readonly signal: CancelSignal | null;
-  /** The socket's reads go into an `Intake` instead of `data` events; not for one that TLS is to take over. */
-  readonly intake: boolean;
 }
 
 interface TcpFailure {
@@ -23,7 +21,14 @@ interface TcpFailure {
   readonly address: string;
 }
 
-export type TcpOutcome = { readonly socket: Socket; readonly address: string; readonly intake: Intake | null } | TcpFailure;
+interface TcpOpened {
+  readonly socket: Socket;
+  readonly address: string;
+  /** Where its reads go, instead of `data` events. */
+  readonly intake: Intake;
+}
+
+export type TcpOutcome = TcpOpened | TcpFailure;
 
 /**
  * Opens a TCP connection to the first of `addresses` that accepts one: happy eyeballs as in RFC 8305 section 5, except that an
@@ -78,9 +83,9 @@ class Race {
 
   readonly #tryNext = (): void => {
     const address = this.#addresses[this.#next++] as string;
-    const intake = this.#options.intake ? new Intake() : null;
+    const intake = new Intake();
     const socket = connect({
-      ...(intake === null ? {} : { onread: intake.onread }),
+      onread: intake.onread,
       host: address,
       port: this.#port,
       autoSelectFamily: false,
@@ -94,7 +99,7 @@ class Race {
     if (this.#next < this.#addresses.length) this.#headStart = setTimeout(this.#tryNext, this.#options.attemptDelayMs);
   };
 
-  #win(socket: Socket, address: string, intake: Intake | null): void {
+  #win(socket: Socket, address: string, intake: Intake): void {
     if (isSelfConnected(socket, address, this.#port)) {
       this.#lose(socket, address, { how: "errno", code: "ECONNREFUSED" });
     } else if (this.#pending.delete(socket)) {

@@ -119,7 +119,6 @@ class Dialler {
       timeoutMs: this.#left(this.#options.timeouts.connect),
       attemptDelayMs: ATTEMPT_DELAY_MS,
       signal: this.#options.signal,
-      intake: true,
     });
     const elapsedMs = this.#note("connect", startedAt);
     this.#report.nextHop = formatHostPort({ host: outcome.address, port: to.port });

@@ -6,8 +6,7 @@ import type { Handshake, HandshakeStep } from "../wire/handshake.ts";
 import type { CancelSignal } from "./cancellation.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import { interruptionOf } from "./errno.ts";
-
-const FIRST_BYTES = 64;
+import { withFirstOf } from "./first-bytes.ts";
 
 export interface DriveOptions {
   readonly timeoutMs: number;
@@ -80,9 +79,7 @@ class Driver<T> implements ConnectionOwner {
 
   onData(chunk: Buffer): void {
     this.#trace.bytesIn += chunk.length;
-    if (this.#trace.firstBytes.length < FIRST_BYTES) {
-      this.#trace.firstBytes = Buffer.concat([this.#trace.firstBytes, chunk]).subarray(0, FIRST_BYTES);
-    }
+    this.#trace.firstBytes = withFirstOf(this.#trace.firstBytes, chunk);
     this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk]);
     this.#feed();
   }

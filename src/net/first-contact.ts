@@ -75,7 +75,6 @@ class Contacting implements ConnectionOwner {
       timeoutMs: Math.min(this.#options.timeoutMs, this.#leftMs()),
       attemptDelayMs: ATTEMPT_DELAY_MS,
       signal,
-      intake: true,
     })
       .then((outcome) => this.#speak(outcome))
       .catch(this.#reject);

@@ -8,10 +8,10 @@ import { BodyReader } from "../wire/http1/body-reader.ts";
 import type { ResponseParser } from "../wire/http1/response-parser.ts";
 import type { Connection, ConnectionOwner } from "./connection.ts";
 import { interruptionOf } from "./errno.ts";
+import { FIRST_BYTES_MAX, withFirstOf } from "./first-bytes.ts";
 import type { HopObserver, ResponseSink } from "./response-sink.ts";
 import { giveBackParser, takeParser } from "./spare-parser.ts";
 
-const FIRST_BYTES = 64;
 const EMPTY = Buffer.alloc(0);
 
 export interface HopStreamOptions {
@@ -45,8 +45,8 @@ export class HopStream implements ConnectionOwner {
   #sink: ResponseSink | null = null;
   #bytesIn = 0;
   #bytesOut = 0;
-  /** What came first: a chunk as it came, or so many bytes of several. */
-  #first: Buffer = EMPTY;
+  /** What came first: a chunk as it came as long as nothing more is waited for, which is mostly all there is; then so many bytes of it. */
+  #first: Uint8Array = EMPTY;
   /** Bytes that came before their taker. */
   #held: Buffer | null = null;
   #paused = false;
@@ -105,6 +105,7 @@ export class HopStream implements ConnectionOwner {
     const held = this.#held ?? EMPTY;
     this.#held = null;
     this.#read(this.#reader, held);
+    if (!this.#over) this.#letGoOfFirst();
     this.#goOn();
   }
 
@@ -182,7 +183,7 @@ export class HopStream implements ConnectionOwner {
 
   #readHead(chunk: Buffer): void {
     if (this.#first === EMPTY) this.#first = chunk;
-    else if (this.#first.length < FIRST_BYTES) this.#first = Buffer.concat([this.#first, chunk]).subarray(0, FIRST_BYTES);
+    else this.#first = withFirstOf(this.#first, chunk);
     const { limits, tolerances, method } = this.#options;
     const parser = this.#parser ?? takeParser(limits, tolerances);
     this.#parser = parser;
@@ -190,7 +191,10 @@ export class HopStream implements ConnectionOwner {
       let rest = chunk;
       while (rest.length > 0 && this.head === null && !this.#over) {
         const head: ResponseHead | null = parser.push(rest, method);
-        if (head === null) return;
+        if (head === null) {
+          this.#letGoOfFirst();
+          return;
+        }
         rest = parser.rest();
         this.lines = parser.lines;
         this.#onHead(head, rest);
@@ -198,6 +202,11 @@ export class HopStream implements ConnectionOwner {
     } catch (thrown) {
       this.#fail(thrown);
     }
+  }
+
+  /** Keeps its first bytes alone, not the whole chunk that they came in. */
+  #letGoOfFirst(): void {
+    if (this.#first.buffer.byteLength > FIRST_BYTES_MAX) this.#first = withFirstOf(EMPTY, this.#first);
   }
 
   #onHead(head: ResponseHead, rest: Buffer): void {
@@ -270,7 +279,7 @@ export class HopStream implements ConnectionOwner {
       reused,
       bytesIn: this.#bytesIn,
       bytesOut: this.#bytesOut,
-      firstBytes: this.#first.subarray(0, FIRST_BYTES),
+      firstBytes: this.#first.subarray(0, FIRST_BYTES_MAX),
       elapsedMs: clock.now() - this.#startedAt,
     };
   }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { withFirstOf } from "./first-bytes.ts";
 
 /** What went over a connection below TLS: the evidence for a handshake that failed. Counts go on as long as the stream lives. */
 export interface WireEvidence {
@@ -10,8 +11,6 @@ export interface WireEvidence {
   /** The peer's FIN came without a close_notify before it: what was read may be cut (RFC 8446 section 6.1). */
   readonly truncated: boolean;
 }
-
-const FIRST_BYTES_MAX = 64;
 
 /**
  * Passes a socket's bytes on unchanged, both ways, and notes what it saw.
@@ -87,11 +86,6 @@ export class WitnessedStream extends Duplex implements WireEvidence {
 
   #note(chunk: Buffer): void {
     this.bytesIn += chunk.length;
-    const known = this.firstBytes;
-    if (known.length === FIRST_BYTES_MAX) return;
-    // Memory of their own: a piece of Node's pool would hold 64 KiB of it for as long as the connection is open.
-    this.firstBytes = new Uint8Array(Math.min(FIRST_BYTES_MAX, known.length + chunk.length));
-    this.firstBytes.set(known);
-    this.firstBytes.set(chunk.subarray(0, FIRST_BYTES_MAX - known.length), known.length);
+    this.firstBytes = withFirstOf(this.firstBytes, chunk);
   }
 }

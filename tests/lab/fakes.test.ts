@@ -4,7 +4,7 @@ import { brokenDialler, fakeDialler } from "../../src/lab/fake-dialler.ts";
 import { fakeResolver } from "../../src/lab/fake-resolver.ts";
 import { startSite } from "../../src/lab/site.ts";
 
-const OPTIONS = { timeoutMs: 5000, attemptDelayMs: 250, signal: null, intake: false };
+const OPTIONS = { timeoutMs: 5000, attemptDelayMs: 250, signal: null };
 
 test("a fake resolver knows its names, fails as it was told, and knows no other", async () => {
   const resolver = fakeResolver({ "site.lab": ["127.0.0.1"], "broken.lab": "ESERVFAIL" });

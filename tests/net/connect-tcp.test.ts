@@ -6,7 +6,7 @@ import { startFullBacklog } from "../../src/lab/full-backlog.ts";
 import { type Behaviour, findClosedPort, startLabServer } from "../../src/lab/lab-server.ts";
 import { connectTcp, type TcpOptions, type TcpOutcome } from "../../src/net/connect-tcp.ts";
 
-const patient: TcpOptions = { timeoutMs: 20_000, attemptDelayMs: 10_000, signal: null, intake: false };
+const patient: TcpOptions = { timeoutMs: 20_000, attemptDelayMs: 10_000, signal: null };
 const holdOpen: Behaviour = () => {};
 
 function opened(outcome: TcpOutcome): Socket {
@@ -25,12 +25,13 @@ test("The first address that accepts gives the socket, without delay for Nagle a
 
 test("Nothing is read before the owner resumes: bytes and FIN that came early are all there.", async () => {
   await using server = await startLabServer((peer) => void peer.wire.end("220 early\r\n"));
-  const socket = opened(await connectTcp(["127.0.0.1"], server.port, patient));
+  const outcome = await connectTcp(["127.0.0.1"], server.port, patient);
+  const socket = opened(outcome);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(socket.bytesRead, 0);
-  socket.resume();
   const chunks: Buffer[] = [];
-  socket.on("data", (chunk) => chunks.push(chunk));
+  if ("intake" in outcome) outcome.intake.connect(socket, (chunk) => chunks.push(chunk));
+  socket.resume();
   await once(socket, "end");
   assert.equal(Buffer.concat(chunks).toString(), "220 early\r\n");
   socket.destroy();

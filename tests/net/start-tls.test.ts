@@ -32,7 +32,7 @@ async function dial(server: LabServer): Promise<Socket> {
 }
 
 async function connectTo(server: LabServer): Promise<Connection> {
-  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null, intake: true });
+  const outcome = await connectTcp([server.host], server.port, { timeoutMs: 20_000, attemptDelayMs: 250, signal: null });
   assert.ok("socket" in outcome);
   return new Connection(outcome.socket, outcome.socket, outcome.intake);
 }
