@@ -184,9 +184,9 @@ export class Health {
       this.#set(BENCHED_AT, attempts);
       this.#set(STANDING, UNTRIED);
       this.#set(CHECKED_AT, NEVER);
-      this.#set(CHECK_FAILED, 0);
       this.#set(HONEST_AT, NEVER);
     }
+    this.#set(CHECK_FAILED, 0);
     this.#set(LEVEL, 0);
     this.#outlook[this.#outlookAt + SUCCESS_RATE] = 1;
     this.#endBench();

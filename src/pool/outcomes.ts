@@ -4,6 +4,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { FaultId } from "../core/fault.ts";
 import type { Exit, Route, Target } from "../core/route.ts";
 import type { Ruling } from "../core/rule.ts";
+import type { CheckFinding } from "./check-finding.ts";
 import type { Chooser } from "./chooser.ts";
 import type { ExitTable } from "./exit-table.ts";
 import type { LeaseOutcome, OpenLease } from "./lease.ts";
@@ -36,8 +37,11 @@ export class Outcomes {
     this.#known = known;
   }
 
-  /** Who is to blame where it failed; else null. */
-  learn(attempted: Attempted, outcome: LeaseOutcome, now: number): Weighed | null {
+  /**
+   * Who is to blame where it failed; else null.
+   * @param found what it showed as a check; null: it was none.
+   */
+  learn(attempted: Attempted, outcome: LeaseOutcome, now: number, found: CheckFinding | null = null): Weighed | null {
     const { exits, lessons, tiers, chooser } = this.#known;
     const { taken, exit, target } = attempted;
     if (!exits.isStill(taken, exit)) {
@@ -48,11 +52,14 @@ export class Outcomes {
     if (outcome.kind === "failed") {
       const weighed = lessons.failed(attempted, outcome, { now, attempts: exits.attempts });
       const { fault: seen } = outcome;
+      // What broke neither at the exit nor behind it says nothing of it.
+      if (found !== null) taken.learn().check(weighed.side === "other" ? "nothing" : found, now);
       if (tiers.isOn && countsForTier(weighed)) tiers.failed(formatHostPort(target), taken.exit.tags["tier"], now);
       exits.place(taken, `${seen.id}: ${seen.details}`, now);
       for (const id of lessons.evidence.takeCleared()) this.#clear(id, now);
       return weighed;
     }
+    if (found !== null) taken.learn().check(found, now);
     if (outcome.kind === "answered") {
       lessons.answered(attempted, outcome.ms, now);
       if (tiers.size > 0) tiers.answered(formatHostPort(target), taken.exit.tags["tier"], now);

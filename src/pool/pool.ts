@@ -157,9 +157,8 @@ export class Pool {
     const taken = this.#exits.get(exit);
     if (taken === undefined) return null;
     const now = this.#clock.now();
-    const checked = over ?? taken.exit;
-    if (this.#exits.isStill(taken, checked)) taken.learn().check(findingOf(outcome, closely === true), now);
-    return this.#outcomes.learn({ taken, exit: checked, target, leasedAt: begunAt }, outcome, now);
+    const found = findingOf(outcome, closely === true);
+    return this.#outcomes.learn({ taken, exit: over ?? taken.exit, target, leasedAt: begunAt }, outcome, now, found);
   }
 
   /** Goes through the exits that a check should look at now: unused for `idleMs`, or nobody has looked at their honesty for `honestMs`. */
