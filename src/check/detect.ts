@@ -42,26 +42,22 @@ export function detect(calls: Calls, exit: Exit, options: DetectOptions): Promis
   return new Promise((resolve, reject) => new Search(calls, exit, options, resolve, reject).start());
 }
 
-/** Tries the scheme that the list names. Where another protocol answers, that one is tried too, for the operator to know. */
+/**
+ * Tries the scheme that the list names. Where another protocol answers, that one is tried too, for the operator to know; and where an HTTP proxy
+ * closes without a word, TLS, and where that is closed too, SOCKS5: servers of both mostly do that to a plain request.
+ */
 export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions): Promise<Detection> {
   const { scheme } = exit.hops.at(-1) as ExitHop;
-  const turn = { ...options, onConnected: null };
-  const outcome = await meet(calls, exit, options.goals, turn, true);
+  const outcome = await meet(calls, exit, options.goals, { ...options, onConnected: null }, true);
   if (outcome.kind === "met") return { met: outcome, tried: [{ scheme, failed: null }], open: [] };
-  const other = revealedBy(outcome) ?? (scheme === "http" && isClosed(outcome) ? "https" : null);
+  const isMute = scheme === "http" && isClosed(outcome);
+  const other = revealedBy(outcome) ?? (isMute ? "https" : null);
   if (other === null || other === scheme) return { met: null, tried: [{ scheme, failed: outcome }], open: [] };
-  const second = await meet(calls, withScheme(exit, other), options.goals, turn, false);
-  leave(second);
-  const failed = second.kind === "met" ? null : second;
-  const isTls = other === "https" && (failed === null || failed.spoken === "tls");
-  return {
-    met: null,
-    tried: [
-      { scheme, failed: isTls ? asWrongScheme(outcome) : outcome },
-      { scheme: other, failed },
-    ],
-    open: [],
-  };
+  const others = [await tryAlso(calls, exit, other, options)];
+  if (isMute && others[0]?.failed && isClosed(others[0].failed)) others.push(await tryAlso(calls, exit, "socks5", options));
+  const isOther = others.some((tried) => isHidden(tried, isMute));
+  const told = isOther ? asWrongScheme(outcome, others.at(-1)?.scheme === "https" ? "tls" : "socks5") : outcome;
+  return { met: null, tried: [{ scheme, failed: told }, ...others], open: [] };
 }
 
 /** The failure that tells most: what the proxy said in its own protocol, then what else it said, then what was tried first. */
@@ -78,12 +74,24 @@ export function mostTelling(tried: readonly Tried[]): Failed | null {
   return best;
 }
 
-/** Closed at once on what is not encrypted, and then it turned out that the port wants TLS. */
-function asWrongScheme(failed: Failed): Failed {
+async function tryAlso(calls: Calls, exit: Exit, scheme: ExitScheme, options: DetectOptions): Promise<Tried> {
+  const outcome = await meet(calls, withScheme(exit, scheme), options.goals, { ...options, onConnected: null }, false);
+  leave(outcome);
+  return { scheme, failed: outcome.kind === "met" ? null : outcome };
+}
+
+/** The port speaks this, which its answer to the named scheme did not say. */
+function isHidden({ scheme, failed }: Tried, isMute: boolean): boolean {
+  if (scheme === "https") return failed === null || failed.spoken === "tls";
+  return isMute && (failed === null || failed.spoken === "socks5");
+}
+
+/** Closed at once on what it does not speak, and then it turned out what it does. */
+function asWrongScheme(failed: Failed, spoken: "tls" | "socks5"): Failed {
   const { fault: closed } = failed.attributed;
   return {
     ...failed,
-    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${adviseScheme("tls")} (${closed.details})`) },
+    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${adviseScheme(spoken)} (${closed.details})`) },
   };
 }
 

@@ -64,4 +64,4 @@ export function isClosed({ attributed, spoken }: Failed): boolean {
   return spoken === null && CLOSED.includes(attributed.fault.id);
 }
 
-const CLOSED: readonly FaultId[] = ["head.closed_empty", "head.reset", "handshake.closed", "handshake.reset"];
+const CLOSED: readonly FaultId[] = ["head.closed_empty", "head.reset", "handshake.closed", "handshake.reset", "tls.closed_in_handshake"];

@@ -174,6 +174,37 @@ test("A line that names another protocol than the port speaks is told which one 
   );
 });
 
+test("A line that names HTTP for a port that closes on it, and on TLS, is told where the port speaks SOCKS5; never where it is silent.", async () => {
+  await using checking = await startChecking({ timeoutMs: 3000 });
+  await using socks = await startSocksExit();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    await (first === 5 ? splice(peer, await dialLab(socks)) : peer.end());
+  });
+  const found = await detected(checking, `http://${lineOf(exit)}`);
+  assert.deepEqual([found.met, found.fault], [null, "handshake.not_a_proxy"]);
+  assert.match(found.details, /^the port speaks SOCKS5: use socks5.* \(closed/);
+  assert.deepEqual(
+    found.tried.map(({ scheme, failed }) => [scheme, failed === null]),
+    [
+      ["http", false],
+      ["https", false],
+      ["socks5", true],
+    ],
+  );
+
+  await using closed = await startLabServer(afterBytes(fin));
+  const mute = await detected(checking, `http://${lineOf(closed)}`);
+  assert.deepEqual([mute.fault, mute.tried.length], ["handshake.closed", 3]);
+
+  await using silentToTls = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    await (first === 0x16 ? peer.skip() : peer.end());
+  });
+  const silent = await detected(checking, `http://${lineOf(silentToTls)}`, 400);
+  assert.deepEqual([silent.fault, silent.tried.length], ["handshake.closed", 2]);
+});
+
 test("A port suggests what is tried first.", async () => {
   await using checking = await startChecking();
   const tried: string[] = [];
