@@ -48,6 +48,8 @@ export function readJsonLines(bytes: Buffer): Generator<JsonItem | null> {
 /** Where it begins, be it the only one or not; negative: there is none. */
 function findList(bytes: Buffer): number {
   const first = bytes.indexOf(LIST_OPEN);
+  const object = bytes.indexOf(OBJECT_OPEN);
+  if (object < 0 || first < object) return first; // the text's own, whatever lists are in it
   for (let at = first, seen = 0; at >= 0 && seen < LISTS_MAX; at = bytes.indexOf(LIST_OPEN, at + 1), seen++) {
     if (OF_PROXIES.test(bytes.toString("latin1", at + 1, at + 1 + LIST_START_BYTES))) return at;
   }

@@ -26,15 +26,24 @@ function isJson(bytes: Buffer): boolean {
 
 const START_BYTES_MAX: number = 64 * 1024;
 
-/** The first line is an object of its own, with an address. */
+/** The first line is a proxy of its own, whole or with another object below it: what wraps a list may name an address too, its own. */
 function isJsonLines(bytes: Buffer): boolean {
   const start = bytes.toString("utf8", 0, START_BYTES_MAX).trimStart();
   if (!start.startsWith("{")) return false;
   const end = start.indexOf("\n");
+  const fields = ownFields(end < 0 ? start : start.slice(0, end));
+  const host = find(fields, NAMES.host);
+  if (host === null) return false;
+  return find(fields, NAMES.port) !== null || /:\d/.test(host) || (end >= 0 && start.slice(end).trimStart().startsWith("{"));
+}
+
+/** Those of an object that are no lists; none where the text is no object. */
+function ownFields(text: string): Fields {
   try {
-    return find(flatten(JSON.parse(end < 0 ? start : start.slice(0, end))), NAMES.host) !== null;
+    const entries = Object.entries(JSON.parse(text) as object);
+    return flatten(Object.fromEntries(entries.filter(([, value]) => !Array.isArray(value))));
   } catch {
-    return false;
+    return new Map();
   }
 }
 

@@ -302,6 +302,25 @@ test("lines and items that are too long are named, and the others are read", () 
   });
 });
 
+test("scrapoxy: what wraps a list on one line is no proxy, whatever address it names, and no list within the text's own is taken for it", () => {
+  const [one, two] = ['{"ip":"192.0.2.1","port":80}', '{"ip":"192.0.2.2","port":80}'];
+  const routes = ["http://192.0.2.1:80", "http://192.0.2.2:80"];
+  for (const text of [
+    `{"ip":"203.0.113.5","data":[${one},${two}]}`,
+    `{"server":"api.example","proxies":[${one},${two}]}\n`,
+    `{"proxy":[${one},${two}]}`,
+    '{"proxy":["192.0.2.1:80","192.0.2.2:80"]}',
+    `${one}\n${two}`,
+    '{"proxy":"http://192.0.2.1:80","tried":[{"scheme":"http"}]}\n{"proxy":"http://192.0.2.2:80","tried":[]}\n',
+  ])
+    assert.deepEqual(read("scrapoxy", text), { routes, errors: [] }, text);
+  assert.deepEqual(read("scrapoxy", `{"ip":"192.0.2.9"}\n${one}`), {
+    routes: ["http://192.0.2.1:80"],
+    errors: ["f:1:1: the port is missing"],
+  });
+  assert.equal(read("scrapoxy", '[["192.0.2.1:80"],["192.0.2.2:80"]]').errors.length, 2);
+});
+
 test("places in JSON are those that an editor shows, whatever characters stand before", () => {
   assert.deepEqual(read("scrapoxy", '["\u{1f600}é", "a:1"\n, "ü" , {}]').errors.map(place), ["f:1:2", "f:2:3", "f:2:9"]);
 });
