@@ -42,13 +42,13 @@ export function note({ findings }: Measuring, reply: JudgeReply, isSample: boole
 
 /**
  * Takes down a refusal. The judge was reached before, and has something at every path: whoever says that there is nothing makes that up;
- * anybody else may have a rule, or a limit.
+ * anybody else may have a rule, or a limit, and so has a filter that calls it one by whatever status.
  */
 export function noteRefused({ findings, judge }: Measuring, { method, kind, isLong }: JudgeQuery, { replied, attributed }: Failed): void {
   if (replied === null) return;
   const { status } = replied.answered.head;
   const what = `${method} for a ${kind}`;
-  if (judge.isSigned && NOTHING_THERE.includes(status))
+  if (judge.isSigned && NOTHING_THERE.includes(status) && attributed.fault.id !== "handshake.policy_denied")
     findings.addLie({ fault: "honesty.fake_answer", details: `${what} got ${status}, although the judge has it` });
   else if (!isLong) findings.cannotVerify(`what becomes of a ${kind}: ${method} was refused: ${tell(attributed)}`);
 }

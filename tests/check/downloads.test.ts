@@ -48,6 +48,17 @@ test("A download that a proxy refuses is told, and says nothing of names; one th
   assert.equal(lie.honesty.lies[0]?.details, "GET for a download got 404, although the judge has it");
 });
 
+test("A filter that says that it has a rule has one, whatever status it gives: that is no lie.", async () => {
+  await using checking = await startChecking();
+  for (const status of [404, 410]) {
+    const page = formatAnswer(status, { "X-Squid-Error": "ERR_ACCESS_DENIED 0", Connection: "close" }, "<h1>Access Denied</h1>");
+    await using filter = await startWebProxy({ instead: ({ line }) => (/\.exe\?/.test(line[1]) ? page : null) });
+    const { state, honesty, unverified } = await checking.check(`http://127.0.0.1:${filter.port}`);
+    assert.deepEqual([state, honesty.lies], ["works", []]);
+    assert.match(unverified.join(), /what becomes of a download: GET was refused: .*Squid/);
+  }
+});
+
 test("Who changes downloads alone is found by address where it knows no names.", async () => {
   await using checking = await startChecking();
   await using web = await startWebProxy({ ...PACKS_DOWNLOADS, way: (to) => (to.host === "localhost" ? null : to) });
