@@ -12,7 +12,7 @@ export class Answer implements ResponseSink {
   readonly hop: HopStream;
   readonly start: Buffer[] = [];
   startBytes = 0;
-  ending: { readonly trailers: RawFields | null; readonly excess: boolean } | { readonly failure: HopFailure } | null = null;
+  ending: { readonly trailers: RawFields | null; readonly excess: Buffer | null } | { readonly failure: HopFailure } | null = null;
   #collectMax = 0;
   #onCollected: (() => void) | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -45,7 +45,7 @@ export class Answer implements ResponseSink {
     return false;
   }
 
-  onComplete(trailers: RawFields | null, excess: boolean): void {
+  onComplete(trailers: RawFields | null, excess: Buffer | null): void {
     this.ending = { trailers, excess };
     this.#collected();
   }

@@ -71,10 +71,10 @@ class Relay implements ResponseSink, Engagement {
     return room;
   }
 
-  onComplete(trailers: RawFields | null, excess: boolean): void {
+  onComplete(trailers: RawFields | null, excess: Buffer | null): void {
     if (this.#end !== null) return;
     this.#stream.end(trailers);
-    this.#finish({ kind: "complete", excess });
+    this.#finish({ kind: "complete", excess: excess !== null });
   }
 
   onFailure(failure: HopFailure): void {

@@ -15,7 +15,7 @@ export interface WholeResponse {
   /** The body went on beyond that. */
   readonly isCut: boolean;
   readonly trailers: RawFields | null;
-  /** Bytes that belong to no answer came after it. */
+  /** Bytes that belong to no answer came after it, empty lines aside. */
   readonly hasExcess: boolean;
   /** 1xx heads that came before it. */
   readonly interim: readonly { readonly status: number; readonly fields: RawFields }[];
@@ -152,7 +152,7 @@ class Asking {
     const part = slice.subarray(0, this.#options.bodyBytesMax - this.#bytes);
     this.#keep(part);
     if (part.length === slice.length) return true;
-    this.#end(this.#answered({ trailers: null, excess: false, isCut: true }), true);
+    this.#end(this.#answered({ trailers: null, hasExcess: false, isCut: true }), true);
     return false;
   }
 
@@ -169,12 +169,12 @@ class Asking {
     this.#bytes = needed;
   }
 
-  #complete(trailers: RawFields | null, excess: boolean): void {
-    const answered = this.#answered({ trailers, excess, isCut: false });
+  #complete(trailers: RawFields | null, excess: Buffer | null): void {
+    const answered = this.#answered({ trailers, hasExcess: excess !== null && !isBlank(excess), isCut: false });
     this.#end(answered, answered.connection === null);
   }
 
-  #answered({ trailers, excess, isCut }: { trailers: RawFields | null; excess: boolean; isCut: boolean }): Answered {
+  #answered({ trailers, hasExcess, isCut }: Pick<WholeResponse, "trailers" | "hasExcess" | "isCut">): Answered {
     const head = this.#stream.head as ResponseHead;
     const { status, fields } = head;
     const response = {
@@ -183,10 +183,10 @@ class Asking {
       body: this.#body.subarray(0, this.#bytes),
       isCut,
       trailers,
-      hasExcess: excess,
+      hasExcess,
       interim: this.#interim,
     };
-    const isFree = !isCut && !excess && head.keepAlive && !this.#connection.ended && head.framing.kind !== "close";
+    const isFree = !isCut && !hasExcess && head.keepAlive && !this.#connection.ended && head.framing.kind !== "close";
     const ms = { head: this.#headMs, total: this.#elapsed() };
     return { kind: "answered", head, response, ms, connection: isFree ? this.#connection : null };
   }
@@ -205,3 +205,10 @@ class Asking {
     this.#resolve(asked);
   }
 }
+
+/** Empty lines, as some servers end a body with: clients skip them, and servers do so before a request (RFC 9112 section 2.2). */
+function isBlank(bytes: Buffer): boolean {
+  return EMPTY_LINES.test(bytes.toString("latin1"));
+}
+
+const EMPTY_LINES = /^(?:\r\n)+$/;

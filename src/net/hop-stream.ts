@@ -148,7 +148,7 @@ export class HopStream implements ConnectionOwner {
     // RFC 9112 9.8: what ends with its connection is whole only if TLS said that it ends.
     if (this.head?.framing.kind === "close" && this.connection.tls?.truncated)
       this.#tell({ kind: "fault", fault: cut(), seen: this.#seen() });
-    else if (this.#reader?.finish()) this.#complete(false);
+    else if (this.#reader?.finish()) this.#complete(null);
     else this.#interrupt({ how: "closed" });
   }
 
@@ -227,7 +227,7 @@ export class HopStream implements ConnectionOwner {
   #read(reader: BodyReader, chunk: Buffer): void {
     try {
       const end = reader.read(chunk, 0, this.#onSlice);
-      if (reader.done) this.#complete(end < chunk.length);
+      if (reader.done) this.#complete(end < chunk.length ? chunk.subarray(end) : null);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -239,7 +239,7 @@ export class HopStream implements ConnectionOwner {
     this.connection.pause();
   };
 
-  #complete(excess: boolean): void {
+  #complete(excess: Buffer | null): void {
     if (this.#over) return;
     this.#over = true;
     this.connection.disown();

@@ -14,7 +14,7 @@ export interface HopObserver {
 export interface ResponseSink {
   /** False: call resume() when there is room. */
   onSlice(slice: Buffer): boolean;
-  /** `excess`: bytes that belong to no answer came after it. */
-  onComplete(trailers: RawFields | null, excess: boolean): void;
+  /** `excess`: bytes that belong to no answer and came after it in the same chunk; null: none did. */
+  onComplete(trailers: RawFields | null, excess: Buffer | null): void;
   onFailure(failure: HopFailure): void;
 }
