@@ -8,6 +8,7 @@ import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
+import { judgesFor } from "./check-proxy.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { createProbe } from "./probe-exit.ts";
@@ -54,14 +55,14 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
       made = { judges: up, probe: createProbe(context) };
     }
     const probed = await made.probe(exit, asked);
-    const isUnseen = asked.deep && up.length === 0 && check.judges.length > 0;
+    const isUnseen = asked.deep && check.judges.length > 0 && judgesFor(exit, up).length === 0;
     return isUnseen && probed.outcome.kind === "answered" ? withoutJudge(probed) : probed;
   };
 }
 
 /** That something answers does not show that it is honest. */
 function withoutJudge({ target }: Probed): Probed {
-  return { target, outcome: { kind: "unjudged" }, summary: "no judge is up" };
+  return { target, outcome: { kind: "unjudged" }, summary: "no judge that it could lead to is up" };
 }
 
 /** The judges of a config: which are up, as they answer without a proxy. */

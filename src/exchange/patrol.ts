@@ -66,7 +66,7 @@ export class Patrol implements AsyncDisposable {
 
   /** How many checks run. */
   get running(): number {
-    return this.#running.size;
+    return this.#running.total;
   }
 
   /** Takes new orders; null: nothing is checked any more. Checks that run go on under the old ones. */
@@ -132,8 +132,9 @@ export class Patrol implements AsyncDisposable {
 
   #startDue(orders: Orders): void {
     const { pool, random } = this.#options;
-    const { concurrent, every, honestyEvery } = orders.settings;
-    this.#due ??= pool.dueForCheck(every, LATE_TIMES * honestyEvery);
+    const { concurrent, every, honestyEvery, judges } = orders.settings;
+    const isJudged = judges.length > 0;
+    this.#due ??= pool.dueForCheck(every, isJudged ? LATE_TIMES * honestyEvery : Number.POSITIVE_INFINITY);
     let looks = 0;
     while (this.#running.hasRoom(concurrent)) {
       if (looks++ === LOOKS_MAX) {
@@ -145,7 +146,7 @@ export class Patrol implements AsyncDisposable {
         this.#endRound(orders);
         return;
       }
-      if (due !== null) this.#start(due.exit, orders, due.closely || random() < every / honestyEvery);
+      if (due !== null) this.#start(due.exit, orders, due.closely || (isJudged && random() < every / honestyEvery));
     }
   }
 
@@ -159,6 +160,7 @@ export class Patrol implements AsyncDisposable {
   /** Those whose turn it is: all of them, once in `honestyEvery`, whether used or not. False: more are left than one turn looks at. */
   #checkHonesty(orders: Orders): boolean {
     const { pool, clock } = this.#options;
+    if (orders.settings.judges.length === 0) return true; // a target cannot tell
     const spacingMs = orders.settings.honestyEvery / Math.max(1, pool.size);
     let looks = 0;
     while (this.#running.hasRoom(orders.settings.concurrent) && clock.now() - this.#honestyAt >= spacingMs) {
@@ -196,9 +198,13 @@ export class Patrol implements AsyncDisposable {
     const begunAt = pool.beginCheck();
     const { target, outcome } = await this.#probe(exit, probe, how);
     if (this.#cancellation.aborted) return;
-    pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
-    const fault = outcome.kind === "failed" ? outcome.fault.id : null;
-    report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
+    try {
+      pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
+      const fault = outcome.kind === "failed" ? outcome.fault.id : null;
+      report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
+    } catch (bug) {
+      this.#options.onBug(bug);
+    }
     if (outcome.kind === "answered") this.#onFirst?.();
   }
 

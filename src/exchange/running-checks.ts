@@ -33,6 +33,11 @@ export class RunningChecks {
     return this.#running.size;
   }
 
+  /** Those of exits that are gone included, too. */
+  get total(): number {
+    return this.#running.size + this.#left.size;
+  }
+
   has(exit: string): boolean {
     return this.#running.has(exit);
   }

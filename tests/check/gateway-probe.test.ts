@@ -27,14 +27,14 @@ interface Probing {
   pass(ms: number): void;
 }
 
-function probing(check: Partial<CheckSettings>): Probing {
+function probing(check: Partial<CheckSettings>, dialler = connectTcp): Probing {
   let ahead = 0;
   const warnings: string[] = [];
   const probe = createGatewayProbe({
     check: { ...DEFAULT_CHECK, judges: [], target: null, ...check },
     exchange: { ...DEFAULTS, ca: null },
     resolver: systemResolver(),
-    connectTcp,
+    connectTcp: dialler,
     clock: { now: () => performance.now() + ahead, wall: () => Date.now() + ahead },
     warn: (message) => warnings.push(message),
   });
@@ -67,6 +67,17 @@ test("While no judge is up, what is dead is found out, and no exit passes for ho
   assert.equal((await probe(exitOf(good), { deep: false, signal })).outcome.kind, "answered");
   assert.equal((await probe(exitOf(await findClosedPort()), { deep: true, signal })).outcome.kind, "failed");
   assert.equal(warnings.length, 1);
+});
+
+test("No exit that is elsewhere passes for honest by a judge that only this machine can reach.", async () => {
+  await using judge = await startJudgeAt(0);
+  const [at] = judge.addresses as readonly [HostPort];
+  await using exit = await startHttpExit();
+  const elsewhere = "192.0.2.1";
+  const dialler: typeof connectTcp = (addresses, ...rest) => connectTcp(addresses[0] === elsewhere ? [exit.host] : addresses, ...rest);
+  const { probe } = probing({ judges: [urlOf(at)] }, dialler);
+  const ask = async (host: string) => (await probe(exitOf({ host, port: exit.port }), { deep: true, signal: new Cancellation() })).outcome;
+  assert.deepEqual([(await ask(exit.host)).kind, (await ask(elsewhere)).kind], ["answered", "unjudged"]);
 });
 
 test("A judge that another one has taken the place of is known again within a minute or two, and no exit is blamed meanwhile.", async () => {

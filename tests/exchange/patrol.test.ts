@@ -10,7 +10,7 @@ import { Patrol } from "../../src/exchange/patrol.ts";
 import type { Pool } from "../../src/pool/pool.ts";
 import { exitOf, type Fixture, poolOf, seeded, TARGET } from "../pool/fakes.ts";
 
-const SETTINGS: CheckSettings = { ...DEFAULT_CHECK, judges: [], target: null, concurrent: 8 };
+const SETTINGS: CheckSettings = { ...DEFAULT_CHECK, judges: ["http://judge.example/"], target: null, concurrent: 8 };
 const POOL = { ...DEFAULTS.pool, checked: true };
 const PASSED: Probed = { target: TARGET, outcome: { kind: "answered", ms: 20 }, summary: "" };
 const DEAD: Probed = {
@@ -164,7 +164,7 @@ test("checks of silent exits that were removed do not keep those that came from 
     await new Promise(setImmediate);
   }
   await whenChecked(1);
-  assert.deepEqual([checks[0]?.exit, patrol.running], ["new", 0]);
+  assert.deepEqual([checks[0]?.exit, patrol.running], ["new", 64]);
   await patrol[Symbol.asyncDispose]();
   assert.equal(checks.length, 1, "those under way were waited for, and told of nothing");
 });
@@ -328,6 +328,36 @@ test("a bug in a check is told, and its exit is taken like others", async () => 
   await whenChecked(1);
   assert.deepEqual(bugs.map(String), ["TypeError: a bug"]);
   assert.equal(take()?.exit.id, "a");
+});
+
+test("a bug in what hears of a check is told, and the patrol goes on", async () => {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  const { pool, clock } = poolOf(["a", "b"].map((id) => exitOf(id)));
+  const report = (): void => {
+    throw new TypeError("a bug");
+  };
+  await using patrol = new Patrol({ pool, clock, random: seeded(2), report, onBug: resolve });
+  patrol.configure({ settings: { ...SETTINGS, concurrent: 1 }, probe: async () => PASSED });
+  assert.equal(String(await promise), "TypeError: a bug");
+  await new Promise(setImmediate);
+  assert.notEqual(pool.find("b")?.checkedMsAgo, null, "the place was left to the next one");
+  assert.equal(patrol.running, 0);
+});
+
+test("where no judge tells, no exit is looked at for its honesty, and none passes for honest", async () => {
+  const depths: boolean[] = [];
+  const probe: Probe = async (_, { deep }) => {
+    depths.push(deep);
+    return PASSED;
+  };
+  const { patrol, pool, clock, whenChecked } = patrolled(["a", "b"], probe, { ...SETTINGS, judges: [] });
+  await using _ = patrol;
+  await whenChecked(2);
+  clock.ms += 2 * SETTINGS.honestyEvery;
+  patrol.look();
+  await whenChecked(4);
+  assert.deepEqual(depths, [false, false, false, false]);
+  assert.deepEqual([pool.find("a")?.honestMsAgo, pool.find("a")?.checkedMsAgo], [null, 0]);
 });
 
 test("the end of a patrol ends its checks", async () => {
