@@ -1,3 +1,4 @@
+import { FAULTS } from "../core/fault-table.ts";
 import type { Exit } from "../core/route.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 import type { CheckedFault, CheckResult, Finding } from "./check-result.ts";
@@ -46,8 +47,7 @@ function secretsOf({ hops }: Exit): string[] {
     return [
       password,
       encodeURIComponent(password),
-      Buffer.from(password).toString("base64"),
-      Buffer.from(password).toString("hex"),
+      ...(password.length < TELLING_CHARS ? [] : [Buffer.from(password).toString("base64"), Buffer.from(password).toString("hex")]),
       ...inBase64,
     ];
   });
@@ -55,21 +55,39 @@ function secretsOf({ hops }: Exit): string[] {
 }
 
 const HIDDEN = "***";
-/** Shorter ones are hidden as words of their own alone: every text holds an `a`. */
+/** Shorter ones are hidden as words of their own alone, and in quotes: every text holds an `a`. */
 const TELLING_CHARS = 4;
-/** Of what an excerpt has cut. */
-const CUT = "'...";
+/** The end of what was cut: of a value, and of words. */
+const CUTS: readonly string[] = ["'...", '..."'];
+/** What somebody else said, in a sentence of ours: values as bytes, and words. */
+const QUOTED = /(?<!\w)(?:'(?:[^'\\]|\\.)*'|"[^"]*")/g;
+/** A version is one word. */
+const WORDS = /([\w-]+(?:\.[\w-]+)*)/;
 
 function hideOne(text: string, secret: string): string {
-  if (secret.length < TELLING_CHARS)
-    return text
-      .split(/([\w-]+)/)
-      .map((word) => (word === secret ? HIDDEN : word))
-      .join("");
+  if (isUsual(secret)) return text.replace(QUOTED, (quoted) => hideWord(quoted, secret));
   const whole = text.replaceAll(secret, HIDDEN);
   for (let chars = secret.length - 1; chars >= TELLING_CHARS; chars--) {
-    const cut = `${secret.slice(0, chars)}${CUT}`;
-    if (whole.includes(cut)) return whole.replaceAll(cut, `${HIDDEN}${CUT}`);
+    for (const end of CUTS) {
+      const cut = secret.slice(0, chars) + end;
+      if (whole.includes(cut)) return whole.replaceAll(cut, HIDDEN + end);
+    }
   }
   return whole;
 }
+
+function hideWord(text: string, secret: string): string {
+  const words = text.split(WORDS);
+  return words.map((word) => (word === secret ? HIDDEN : word)).join("");
+}
+
+/** Such as `1`, `8080` and `proxy`: sentences of ours have it, and would show by a gap what it is. */
+function isUsual(secret: string): boolean {
+  return secret.length < TELLING_CHARS || /^\d{1,5}$/.test(secret) || OWN_WORDS.has(secret.toLowerCase());
+}
+
+const OWN_WORDS: ReadonlySet<string> = new Set(
+  JSON.stringify(FAULTS)
+    .toLowerCase()
+    .match(/[a-z]{4,}/g),
+);

@@ -5,19 +5,40 @@ import { type Tricks, withField } from "../../src/lab/zoo/carrier.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { runCheck } from "./run-check.ts";
 
+/** Sentences of ours have these, and numbers, too. */
+const USUAL = ["1", "http", "proxy", "8080"];
+
+test("A password that is a usual word is hidden where a proxy quotes it, and nowhere else.", async () => {
+  const says = (password: string): Tricks => ({ request: (request) => withField(request, "X-User", `don't tell 1.1 lab, ${password}.`) });
+  const proxies = await Promise.all(USUAL.map((password) => startWebProxy(says(password))));
+  try {
+    const lines = proxies.map(({ port }, i) => `http://lab:${USUAL[i]}@127.0.0.1:${port}`);
+    for (const [i, result] of (await runCheck(lines, ["--samples", "1"])).entries()) {
+      const text = JSON.stringify(result);
+      assert.match(text, /X-User: 'don\\\\'t tell 1\.1 lab, \*\*\*\.'/, USUAL[i]);
+      assert.doesNotMatch(text.replaceAll("lab, ***.", ""), /\*\*\*/, USUAL[i]);
+    }
+  } finally {
+    for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  }
+});
+
 const PASSWORD = "s3cr3t-pass";
 const LOGIN = Buffer.from(`lab:${PASSWORD}`).toString("base64");
+
+const refusal = (reason: string) => Buffer.from(`HTTP/1.1 403 ${reason}\r\nContent-Length: 0\r\n\r\n`);
 
 /** Whoever is given a password may quote it. */
 const QUOTING: Readonly<Record<string, Tricks>> = {
   "in fields": { request: (request) => withField(withField(request, "X-User", `lab:${PASSWORD}`), "X-Login", LOGIN) },
   "in a page": { instead: () => formatAnswer(200, { Connection: "close" }, `<title>Hello lab, ${PASSWORD}</title>`) },
   "in a page, cut": { instead: () => formatAnswer(200, { Connection: "close" }, `${"x".repeat(74)}${PASSWORD}`) },
-  "in a redirect": { instead: () => formatAnswer(302, { Location: `http://login.lab/${PASSWORD}/`, Connection: "close" }, "") },
-  "in a refusal": {
-    instead: () => Buffer.from(`HTTP/1.1 403 not ${PASSWORD}\r\nContent-Length: 0\r\n\r\n`),
-    refuses: () => Buffer.from(`HTTP/1.1 403 not ${PASSWORD}\r\nContent-Length: 0\r\n\r\n`),
+  "in words that are cut": {
+    instead: () => refusal(`${"x ".repeat(27)}${PASSWORD}`),
+    refuses: () => refusal(`${"x ".repeat(27)}${PASSWORD}`),
   },
+  "in a redirect": { instead: () => formatAnswer(302, { Location: `http://login.lab/${PASSWORD}/`, Connection: "close" }, "") },
+  "in a refusal": { instead: () => refusal(`not ${PASSWORD}`), refuses: () => refusal(`not ${PASSWORD}`) },
   "in the answer": { answer: (answer) => ({ ...answer, body: Buffer.concat([answer.body, Buffer.from(PASSWORD)]) }) },
 };
 
