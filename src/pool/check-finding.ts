@@ -1,3 +1,4 @@
+import type { FaultId } from "../core/fault.ts";
 import type { LeaseOutcome } from "./lease.ts";
 
 /** What a check showed of an exit. `works` says nothing of its honesty. */
@@ -7,5 +8,9 @@ export type CheckFinding = "nothing" | "failed" | "lies" | "works" | "honest";
 export function findingOf(outcome: LeaseOutcome, closely: boolean): CheckFinding {
   if (outcome.kind === "unjudged") return "nothing";
   if (outcome.kind === "answered") return closely ? "honest" : "works";
-  return outcome.fault.id.startsWith("honesty.") ? "lies" : "failed";
+  return isLie(outcome.fault.id) ? "lies" : "failed";
+}
+
+export function isLie(fault: FaultId): boolean {
+  return fault.startsWith("honesty.");
 }

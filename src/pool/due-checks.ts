@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { Exit } from "../core/route.ts";
+import { isLie } from "./check-finding.ts";
 import { NEVER } from "./health-numbers.ts";
 import type { PoolExit } from "./pool-exit.ts";
 
@@ -43,8 +44,11 @@ function dueNow(member: PoolExit, { idleMs, honestMs }: DueTimes, now: number): 
   const closely = now - health.honestAt > honestMs;
   if (health.isOnProbation) {
     // A check that found nothing out, or only that its target is down, leaves it on probation.
-    const isAgain = health.checkedAt >= health.benchedUntil && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS);
-    return inFlight === 0 && !isAgain ? { exit: member.exit, closely } : null;
+    const isChecked = health.checkedAt >= health.benchedUntil;
+    if (inFlight > 0 || (isChecked && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS))) return null;
+    const hasLied = health.lastFault !== null && isLie(health.lastFault);
+    // Where no judge tells whether it is honest, it comes back once it works; unless it lied.
+    return { exit: member.exit, closely: closely && (hasLied || !(isChecked && health.isCheckedInVain)) };
   }
   if (health.state(now) === "untried" && health.checkedAt === NEVER) return { exit: member.exit, closely };
   // That it serves shows that it works, and not that it is honest.

@@ -1,10 +1,10 @@
-import type { Random } from "../core/clock.ts";
 import type { HopState } from "../core/event.ts";
 import type { FaultId } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
 import { hashText } from "../core/hash-text.ts";
 import { benchMs } from "./bench-time.ts";
 import type { CheckFinding } from "./check-finding.ts";
+import type { FailedAttempt } from "./failed-attempt.ts";
 import {
   BENCHED_AT,
   BENCHED_OVER,
@@ -105,7 +105,10 @@ export class Health {
   /** A check looked at it. */
   check(found: CheckFinding, now: number): void {
     this.#set(CHECKED_AT, now);
-    if (found === "nothing") return;
+    if (found === "nothing") {
+      this.#set(CHECK_FAILED, this.#get(CHECK_FAILED) | IN_VAIN);
+      return;
+    }
     this.#set(CHECK_FAILED, found === "failed" || found === "lies" ? 1 : 0);
     if (found === "honest") this.#set(HONEST_AT, now);
     else if (found === "lies") this.#set(HONEST_AT, NEVER);
@@ -132,7 +135,12 @@ export class Health {
 
   /** A check looked at it, and the last one that found anything out did not fail. */
   get isChecked(): boolean {
-    return this.checkedAt > NEVER && this.#get(CHECK_FAILED) === 0;
+    return this.checkedAt > NEVER && (this.#get(CHECK_FAILED) & FAILED) === 0;
+  }
+
+  /** The last check found nothing out. */
+  get isCheckedInVain(): boolean {
+    return (this.#get(CHECK_FAILED) & IN_VAIN) !== 0;
   }
 
   state(now: number): HopState {
@@ -234,17 +242,9 @@ export class Health {
   }
 }
 
+/** Of the numbers of `CHECK_FAILED`. */
+const FAILED = 1;
+const IN_VAIN = 2;
+
 /** No hash is that. */
 const NOTHING = -1;
-
-export interface FailedAttempt {
-  /** `host:port`, where it may yet be found at fault; null: the exit is. */
-  readonly target: string | null;
-  readonly now: number;
-  readonly random: Random;
-  /** The count of attempts when this one began, and by now: many that run into one failure count once. */
-  readonly leasedAt: number;
-  readonly attempts: number;
-  /** What the exit itself asked for (`Retry-After`); 0 without. */
-  readonly atLeastMs: number;
-}

@@ -234,6 +234,30 @@ test("an exit on probation whose check found nothing out is not checked again at
   assert.deepEqual(dueOf(fixture), ["a"]);
 });
 
+test("while no judge tells who is honest, an exit whose bench is over comes back once it works, unless it lied", () => {
+  const fixture = poolOf([exitOf("a"), exitOf("liar"), exitOf("failing")], seeded(1), CHECKED);
+  const { pool, clock, stateOf } = fixture;
+  const due = () => [...pool.dueForCheck(600_000, 3_600_000)].flatMap((found) => (found === null ? [] : [[found.exit.id, found.closely]]));
+  const record = (exit: string, outcome: LeaseOutcome, closely: boolean) => pool.record({ exit, target: TARGET, outcome, closely });
+  for (const id of ["a", "liar", "failing"]) record(id, ANSWERED, true);
+  clock.ms += 2 * 3_600_000;
+  record("a", REFUSED, false);
+  record("liar", failed("honesty.content_changed", "exit"), true);
+  record("failing", REFUSED, false);
+  clock.ms += 600_000;
+  const closely = ["a", "liar", "failing"].map((id) => [id, true]);
+  assert.deepEqual(due(), closely);
+  record("a", UNJUDGED, true);
+  record("liar", UNJUDGED, true);
+  record("failing", failed("head.timeout", "origin", "target"), true);
+  clock.ms += 10_000;
+  assert.deepEqual(due(), [["a", false], ...closely.slice(1)]);
+  record("a", ANSWERED, false);
+  assert.deepEqual([stateOf("a"), pool.find("a")?.honestMsAgo === 0], ["healthy", false]);
+  clock.ms += 600_000;
+  assert.deepEqual(due(), closely);
+});
+
 test("a check over a route that is no more leaves the exit that has its id now unchecked", () => {
   for (const outcome of [ANSWERED, REFUSED, UNJUDGED]) {
     const fixture = poolOf(
