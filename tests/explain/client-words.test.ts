@@ -224,6 +224,7 @@ const SAID: readonly (readonly [line: string, fault: string, culprit: string | n
   ['Failed to connect to proxy URL: "http://127.0.0.1:8080"', "handshake.connect_failed", "exit"],
   ["[proxychains] Strict chain  ...  127.0.0.1:9050  ...  timeout", "handshake.connect_failed", "exit"],
   ["[proxychains] Strict chain  ...  192.0.2.46:3128  ...  site.example:80 <--denied", "handshake.connect_rejected", null],
+  ["[proxychains] Strict chain  ...  127.0.0.1:9050  ...  timeout.example:80 <--denied", "handshake.connect_rejected", null],
   [
     "[proxychains] Strict chain  ...  91.109.16.31:9050  ...  site.example:443 <--socket error or timeout!",
     "handshake.connect_rejected",
@@ -273,6 +274,7 @@ test("what a program says behind proxychains, and below its own error, only repe
     "body.truncated",
   ]);
   assert.deepEqual(faults("[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443  ...  OK\n"), []);
+  assert.deepEqual(faults("[proxychains] Strict chain  ...  127.0.0.1:9050  ...  denied.example:443  ...  OK\n"), []);
 });
 
 test("a chain of proxychains' that can be cut in very many ways is read at once, and so is one that has no end", () => {

@@ -2,7 +2,8 @@ import type { WordsReading } from "./words-reading.ts";
 
 /** `[proxychains] Strict chain  ...  127.0.0.1:9050  ...  site.example:443 <--denied`, and `|S-chain|-<>-127.0.0.1:9050-<><>-…<--timeout` before version 4. */
 const CHAIN = /\[proxychains\] (?:Strict|Dynamic|Random|Round Robin) chain|\|(?:S|D|R)-chain\|/;
-const END = /timeout|denied|socket error or timeout!/;
+/** A host may be called so too. */
+const END = /(?<!\w)(?:timeout|denied|socket error or timeout!)(?![\w:-]|\.\w)/;
 const HOP = /^[.-]*([\w[][\w.:[\]-]*:\d+)-*$/;
 
 /** What proxychains says of a chain that it could not build; null: the line is about something else. */
