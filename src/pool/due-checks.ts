@@ -39,13 +39,13 @@ export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<Du
 }
 
 function dueNow(member: PoolExit, { idleMs, honestMs }: DueTimes, now: number): DueExit | null {
-  const { hold, health, inFlight } = member;
+  const { hold, health } = member;
   if (hold !== null || health.isBenched(now)) return null;
   const closely = now - health.honestAt > honestMs;
   if (health.isOnProbation) {
     // A check that found nothing out, or only that its target is down, leaves it on probation.
     const isChecked = health.checkedAt >= health.benchedUntil;
-    if (inFlight > 0 || (isChecked && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS))) return null;
+    if (member.isOnTrial || (isChecked && now - health.checkedAt < Math.min(idleMs, PROBATION_AGAIN_MS))) return null;
     const hasLied = health.lastFault !== null && isLie(health.lastFault);
     // Where no judge tells whether it is honest, it comes back once it works; unless it lied.
     return { exit: member.exit, closely: closely && (hasLied || !(isChecked && health.isCheckedInVain)) };

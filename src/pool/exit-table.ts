@@ -242,8 +242,9 @@ function isOver(hold: Hold | null, now: number): boolean {
   return hold !== null && !hold.isDraining && hold.benchedUntil <= now;
 }
 
-function zoneOf({ hold, health, inFlight }: PoolExit, onlyChecked: boolean, now: number): Zone {
+function zoneOf(member: PoolExit, onlyChecked: boolean, now: number): Zone {
+  const { hold, health } = member;
   if (hold !== null) return BARRED;
-  if (health.isBenched(now) || (health.isOnProbation && inFlight > 0)) return OUT;
+  if (health.isBenched(now) || member.isOnTrial) return OUT;
   return onlyChecked && (health.isOnProbation || (health.state(now) === "untried" && !health.isChecked)) ? OUT : USABLE;
 }

@@ -31,8 +31,10 @@ export const IS_DEAD = 8;
 export const FAILING_SINCE = 9;
 export const CHECKED_AT = 10;
 export const BENCHED_UNTIL = 11;
-/** 1: the last check that found anything out failed, whoever was to blame; 2 more: one after it found nothing out. */
+/** `FAILED`: the last check that found anything out failed, whoever was to blame; `IN_VAIN`: one after it found nothing out. */
 export const CHECK_FAILED = 12;
+export const FAILED = 1;
+export const IN_VAIN = 2;
 /** When a check last found it honest, and it was not found lying since. */
 export const HONEST_AT = 13;
 /** The same of these. */

@@ -12,10 +12,12 @@ import {
   CHECK_FAILED,
   CHECKED_AT,
   EWMA_MS,
+  FAILED,
   FAILING_SINCE,
   FAILURES,
   HEALTHY,
   HONEST_AT,
+  IN_VAIN,
   IS_DEAD,
   LAST_FAULT,
   LEVEL,
@@ -92,6 +94,11 @@ export class Health {
     return this.#get(BENCHED_UNTIL);
   }
 
+  /** The count of attempts when it was benched last: those that began before tell nothing of it now. */
+  get benchedAt(): number {
+    return this.#get(BENCHED_AT);
+  }
+
   /** When a check looked at it last, whether it found anything out or not. On the clock. */
   get checkedAt(): number {
     return this.#get(CHECKED_AT);
@@ -105,11 +112,8 @@ export class Health {
   /** A check looked at it. */
   check(found: CheckFinding, now: number): void {
     this.#set(CHECKED_AT, now);
-    if (found === "nothing") {
-      this.#set(CHECK_FAILED, this.#get(CHECK_FAILED) | IN_VAIN);
-      return;
-    }
-    this.#set(CHECK_FAILED, found === "failed" || found === "lies" ? 1 : 0);
+    if (found === "nothing") this.#set(CHECK_FAILED, this.#get(CHECK_FAILED) | IN_VAIN);
+    else this.#set(CHECK_FAILED, found === "failed" || found === "lies" ? FAILED : 0);
     if (found === "honest") this.#set(HONEST_AT, now);
     else if (found === "lies") this.#set(HONEST_AT, NEVER);
   }
@@ -241,10 +245,6 @@ export class Health {
     this.#set(name, this.#get(name) + more);
   }
 }
-
-/** Of the numbers of `CHECK_FAILED`. */
-const FAILED = 1;
-const IN_VAIN = 2;
 
 /** No hash is that. */
 const NOTHING = -1;

@@ -164,6 +164,12 @@ export class PoolExit {
     return this.health;
   }
 
+  /** On probation, and an attempt that is to prove it may be under way: what began before its bench proves nothing. */
+  get isOnTrial(): boolean {
+    const { health } = this;
+    return health.isOnProbation && this.inFlight > 0 && this.lastLease > health.benchedAt;
+  }
+
   /** See `Health.cost`: the same without a look at what is remembered of it, which only one that is not sound needs. */
   cost(unknownMs: number, now: number): number {
     const { inFlight } = this;

@@ -258,6 +258,21 @@ test("while no judge tells who is honest, an exit whose bench is over comes back
   assert.deepEqual(due(), closely);
 });
 
+test("a long answer that began before its exit was benched keeps it neither from its check nor from its next attempt", () => {
+  const fixture = poolOf([exitOf("a"), exitOf("b")]);
+  const { pool, clock, take, takeExit } = fixture;
+  pool.settle(takeExit("b"), ANSWERED);
+  const long = takeExit("a");
+  pool.settle(takeExit("a"), REFUSED);
+  clock.ms += 1001;
+  assert.deepEqual(dueOf(fixture), ["a"]);
+  const taken = new Set<string | undefined>();
+  for (let i = 0; i < 20 && !taken.has("a"); i++) taken.add(take()?.exit.id);
+  assert.ok(taken.has("a"));
+  assert.deepEqual(dueOf(fixture), [], "one that proves it is under way");
+  pool.settle(long, ANSWERED);
+});
+
 test("a check over a route that is no more leaves the exit that has its id now unchecked", () => {
   for (const outcome of [ANSWERED, REFUSED, UNJUDGED]) {
     const fixture = poolOf(
