@@ -191,7 +191,8 @@ const IPV6 = /[\da-f]{0,4}(?::[\da-f]{0,4}){2,8}(?::?\d{1,3}(?:\.\d{1,3}){3})?/g
 const IPV6_IN_NAME = /[\da-f]{0,4}(?:-[\da-f]{0,4}){2,7}/g;
 
 function* ipv6Of(text: string): Generator<Found> {
-  for (const [token] of text.matchAll(IPV6)) {
+  for (const { 0: token, index } of text.matchAll(IPV6)) {
+    if (token.startsWith("::") && /\w/.test(text.charAt(index - 1))) continue; // `app::1` is a name of some program
     yield* addressesIn(token, "");
     // A port that was put behind it without brackets.
     yield* addressesIn(token.replace(/:\d{1,5}$/, ""), "");

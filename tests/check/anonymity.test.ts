@@ -194,6 +194,7 @@ test("On this machine a proxy's own name is no leak, and an address of ours in X
   assert.equal(at("X-Forwarded-For", "127.0.0.1"), "transparent");
   assert.equal(at("Forwarded", "for=127.0.0.1;by=127.0.0.1"), "transparent");
   assert.equal(at("X-Real-IP", "::1"), "transparent");
+  assert.equal(at("X-Handler", "app::1"), "anonymous");
 });
 
 test("A proxy of this machine that is asked for a judge on our network knows us by loopback, and tells us by that.", () => {
