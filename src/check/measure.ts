@@ -7,7 +7,7 @@ import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
-import { hasEnded, Talk } from "./talk.ts";
+import { Talk } from "./talk.ts";
 
 /**
  * What a proxy can do that has been met, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
@@ -62,8 +62,8 @@ async function askAgain({ judge, first, isLeft, findings }: Measuring, talk: Tal
   const isKeptOn = talk.isOpen;
   const longQuery: JudgeQuery = { ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true };
   const long = await talk.ask(longQuery);
-  // Where it went first over a kept connection, that one's end says nothing of it.
-  const last = isKeptOn && isLeft && hasEnded(long) ? await talk.ask(longQuery) : long;
+  // That it was not answered may be because it was the second over its connection.
+  const last = isKeptOn && isLeft && long.kind === "failed" && long.replied === null ? await talk.ask(longQuery) : long;
   if (last.kind === "judged") findings.addReply(last, false);
   else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(last.attributed)}`);
   findings.can.keepAlive = isLeft ? keepAliveAfter(same, isKeptOn, { long, last }) : keepAliveOf(isKept, same);

@@ -63,6 +63,6 @@ const PATIENCE_SHARE = 3;
 const PATIENCE_TIMES = 4;
 
 /** The proxy had closed what it said it keeps. */
-export function hasEnded(reply: JudgeReply | Replied | Failed | null): boolean {
+function hasEnded(reply: JudgeReply | Replied | Failed | null): boolean {
   return reply?.kind === "failed" && reply.attributed.fault.id === "head.keepalive_race";
 }

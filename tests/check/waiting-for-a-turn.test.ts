@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fin, silence } from "../../src/lab/behaviours.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
 import { type Behaviour, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
@@ -33,26 +34,31 @@ test("Whether connections are kept is unknown, where the request after the wait 
   assert.match(can.keepAlive.details, /^a request on a fresh connection failed: .*head\.closed_empty/);
 });
 
-test("A proxy that ends a connection at its second request is told the same, whether it had to wait for its turn or not.", async () => {
-  await using web = await startWebProxy();
-  const endsAtSecond: Behaviour = async (peer) => {
-    const hop = await dialLab(web);
-    const first = await peer.reader.next();
-    if (first !== null) await hop.send(first);
-    if (first?.toString("latin1").startsWith("CONNECT")) return await splice(peer, hop);
-    hop.stream.pipe(peer.stream, { end: false });
-    await peer.reader.next();
-    hop.wire.destroy();
-    await peer.end();
-  };
-  await using exit = await startLabServer(endsAtSecond);
-  await using checking = await startChecking();
-  const atOnce = await checking.check(lineOf(exit));
-  await using other = await startLabServer(endsAtSecond);
-  const later = await checking.check(lineOf(other), { gate: { isBusy: true, pass: () => other.whenLeft(1) } });
-  for (const { state, honesty, can } of [atOnce, later]) {
-    assert.deepEqual([state, honesty.verdict, can.keepAlive.ok], ["works", "honest", false]);
-    assert.match(can.keepAlive.details, /\(head\.keepalive_race\)/);
-    assert.doesNotMatch(honesty.evidence.join(), /7 KiB/);
-  }
-});
+for (const [how, atSecond, id] of [
+  ["ends a connection at", fin, "head.keepalive_race"],
+  ["does not answer", silence, "head.timeout"],
+] as const) {
+  test(`A proxy that ${how} its second request is told the same, whether it had to wait for its turn or not.`, async () => {
+    await using web = await startWebProxy();
+    const once: Behaviour = async (peer) => {
+      const hop = await dialLab(web);
+      const first = await peer.reader.next();
+      if (first !== null) await hop.send(first);
+      if (first?.toString("latin1").startsWith("CONNECT")) return await splice(peer, hop);
+      hop.stream.pipe(peer.stream, { end: false });
+      if ((await peer.reader.next()) !== null) await atSecond(peer);
+      hop.wire.destroy();
+      await peer.end();
+    };
+    await using checking = await startChecking({ timeoutMs: 4000 });
+    await using exit = await startLabServer(once);
+    const atOnce = await checking.check(lineOf(exit));
+    await using other = await startLabServer(once);
+    const later = await checking.check(lineOf(other), { gate: { isBusy: true, pass: () => other.whenLeft(1) } });
+    for (const { state, honesty, can } of [atOnce, later]) {
+      assert.deepEqual([state, honesty.verdict, can.keepAlive.ok], ["works", "honest", false]);
+      assert.ok(can.keepAlive.details.endsWith(`(${id})`), can.keepAlive.details);
+      assert.doesNotMatch(honesty.evidence.join(), /7 KiB/);
+    }
+  });
+}
