@@ -17,34 +17,43 @@ export interface CheckSlotOptions {
   readonly spacingMs: number;
   /** The same for checks alone. */
   readonly checkSpacingMs: number;
+  /** On the clock: when the first request is due, which is counted already. */
+  readonly firstAt: number;
   readonly onEnd: () => void;
 }
 
-/** What a check uses of an exit's limits, until it is given back. Its first request is counted as it begins. */
+/**
+ * What a check uses of an exit's limits, until it is given back. Each of its requests is counted as soon as checks may have one more, and goes
+ * when that turn comes: so traffic that takes every turn at once cannot keep it from its own.
+ */
 export class CheckSlot implements CheckAllowance {
   readonly connections: number;
   readonly spacingMs: number;
   readonly #options: CheckSlotOptions;
-  #isFirst = true;
+  /** The turn that is counted, and was not taken yet. */
+  #turnAt: number | null;
   #isHeld = true;
 
   constructor(options: CheckSlotOptions) {
     this.connections = options.connections;
     this.spacingMs = options.checkSpacingMs;
     this.#options = options;
+    this.#turnAt = options.firstAt;
     if (options.use !== null) options.use.inFlight += options.connections;
   }
 
   askTurn(now: number): number {
     const { use, spacingMs, checkSpacingMs } = this.#options;
     if (use === null || spacingMs === 0) return 0;
-    const dueMs = Math.max(use.dueAt, use.checkDueAt) - now;
-    if (!this.#isFirst && dueMs > 0) return dueMs;
-    if (!this.#isFirst) {
-      use.dueAt = now + spacingMs;
-      use.checkDueAt = now + checkSpacingMs;
+    if (this.#turnAt === null) {
+      if (use.checkDueAt > now) return use.checkDueAt - now;
+      this.#turnAt = Math.max(use.dueAt, now);
+      use.dueAt = this.#turnAt + spacingMs;
+      use.checkDueAt = this.#turnAt + checkSpacingMs;
     }
-    this.#isFirst = false;
+    if (this.#turnAt > now) return this.#turnAt - now;
+    this.#turnAt = null;
+    use.dueAt = Math.max(use.dueAt, now + spacingMs); // it may have come late
     return 0;
   }
 

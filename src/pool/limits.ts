@@ -48,19 +48,21 @@ export class Limits {
     return refusalOf(this.#pairs.get(pairKey(exit, target)), perExitAndTarget, "perExitAndTarget", now);
   }
 
-  /** Counts a check of an exit, which is nothing that any target is spared for; null: traffic has what the share would leave. */
+  /** Counts a check of an exit, which is nothing that any target is spared for; null: checks have had their share, or traffic has all connections. */
   takeForCheck(exit: Exit, { share, connections }: CheckUse, now: number): CheckSlot | null {
     const pace = paceOf(exit, this.pacing.perExit);
     const onEnd = () => this.onRoom();
-    if (isOff(pace)) return new CheckSlot({ use: null, connections: Number.POSITIVE_INFINITY, spacingMs: 0, checkSpacingMs: 0, onEnd });
+    if (isOff(pace))
+      return new CheckSlot({ use: null, connections: Number.POSITIVE_INFINITY, spacingMs: 0, checkSpacingMs: 0, firstAt: now, onEnd });
     const known = this.#exits.get(exit.id);
     if (known !== undefined && !leavesRoom(known, pace, share, now)) return null;
     const use = this.#exits.open(exit.id, pace, now);
     const { concurrent, perSecond } = pace;
     const room = concurrent === null ? connections : Math.min(concurrent * share, concurrent - use.inFlight, connections);
     const spacingMs = perSecond === null ? 0 : SECOND_MS / perSecond;
-    use.checkDueAt = now + spacingMs / share;
-    return new CheckSlot({ use, connections: Math.max(1, Math.floor(room)), spacingMs, checkSpacingMs: spacingMs / share, onEnd });
+    const firstAt = perSecond === null ? now : use.dueAt - spacingMs;
+    use.checkDueAt = firstAt + spacingMs / share;
+    return new CheckSlot({ use, connections: Math.max(1, Math.floor(room)), spacingMs, checkSpacingMs: spacingMs / share, firstAt, onEnd });
   }
 
   /** Counts one more. Whoever asks has asked both refusals. `exit` is null on a direct route. */
@@ -179,8 +181,8 @@ function refusalOf(use: Use | undefined, { concurrent, perSecond }: Pace, what: 
 }
 
 /** One check at a time is within any share of an exit that has nothing else to do. */
-function leavesRoom({ inFlight, dueAt, checkDueAt }: Use, { concurrent, perSecond }: Pace, share: number, now: number): boolean {
-  if (perSecond !== null && (dueAt > now || checkDueAt > now)) return false;
+function leavesRoom({ inFlight, checkDueAt }: Use, { concurrent, perSecond }: Pace, share: number, now: number): boolean {
+  if (perSecond !== null && checkDueAt > now) return false;
   return concurrent === null || inFlight === 0 || (inFlight < concurrent && concurrent * share >= 1);
 }
 

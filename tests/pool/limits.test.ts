@@ -168,3 +168,27 @@ test("what is idle is forgotten", () => {
   }
   assert.ok(limits.size < 100, `${limits.size} are remembered`);
 });
+
+test("traffic that takes every turn of an exit's rate at once keeps no check from its own, and both together keep to the rate", () => {
+  const clock = { ms: 1_000_000 };
+  const limits = limitsOf({ perExit: { concurrent: null, perSecond: 5 } });
+  const exit = exitOf("a");
+  const starts: number[] = [];
+  let checks = 0;
+  let slot: ReturnType<Limits["takeForCheck"]> = null;
+  for (const end = clock.ms + 60_000; clock.ms < end; clock.ms++) {
+    if (limits.refusalOf(exit, TARGET, clock.ms) === null) {
+      limits.take(exit, TARGET, clock.ms).release();
+      starts.push(clock.ms);
+    }
+    slot ??= limits.takeForCheck(exit, { share: 0.25, connections: 1 }, clock.ms);
+    if (slot === null || slot.askTurn(clock.ms) > 0) continue;
+    starts.push(clock.ms);
+    checks++;
+    slot.release();
+    slot = null;
+  }
+  assert.equal(starts.length, 300, "no turn is lost");
+  assert.ok(checks >= 60 && checks <= 75, `${checks} of 300, of which checks may have a quarter`);
+  assert.ok(starts.every((at, i) => i === 0 || at - (starts[i - 1] as number) >= 200));
+});
