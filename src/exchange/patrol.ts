@@ -58,6 +58,8 @@ export class Patrol implements AsyncDisposable {
   #honestyAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #isLooking = false;
+  /** Exits may have left the pool since it was looked whose checks go on without them. */
+  #mayBeGone = false;
   #onFirst: (() => void) | null = null;
 
   constructor(options: PatrolOptions) {
@@ -82,9 +84,7 @@ export class Patrol implements AsyncDisposable {
 
   /** Exits came: a round that is under way comes to them in the end; else one begins at once. */
   readonly look = (): void => {
-    const { pool } = this.#options;
-    if (this.#orders !== null && !this.#running.hasRoom(this.#orders.settings.concurrent))
-      this.#running.leaveOut((id) => pool.find(id) === null);
+    this.#mayBeGone = true;
     this.#go();
   };
 
@@ -136,7 +136,7 @@ export class Patrol implements AsyncDisposable {
     const isJudged = judges.length > 0;
     this.#due ??= pool.dueForCheck(every, isJudged ? LATE_TIMES * honestyEvery : Number.POSITIVE_INFINITY);
     let looks = 0;
-    while (this.#running.hasRoom(concurrent)) {
+    while (this.#hasRoom(concurrent)) {
       if (looks++ === LOOKS_MAX) {
         this.#expect(STEP_MS);
         return;
@@ -148,6 +148,15 @@ export class Patrol implements AsyncDisposable {
       }
       if (due !== null) this.#start(due.exit, orders, due.closely || (isJudged && random() < every / honestyEvery));
     }
+  }
+
+  /** Where there is none, checks of exits that are gone give theirs. */
+  #hasRoom(concurrent: number): boolean {
+    if (this.#running.hasRoom(concurrent)) return true;
+    if (!this.#mayBeGone) return false;
+    this.#mayBeGone = false;
+    this.#running.leaveOut((id) => this.#options.pool.find(id) === null);
+    return this.#running.hasRoom(concurrent);
   }
 
   #endRound(orders: Orders): void {
@@ -163,7 +172,7 @@ export class Patrol implements AsyncDisposable {
     if (orders.settings.judges.length === 0) return true; // a target cannot tell
     const spacingMs = orders.settings.honestyEvery / Math.max(1, pool.size);
     let looks = 0;
-    while (this.#running.hasRoom(orders.settings.concurrent) && clock.now() - this.#honestyAt >= spacingMs) {
+    while (this.#hasRoom(orders.settings.concurrent) && clock.now() - this.#honestyAt >= spacingMs) {
       if (looks++ === LOOKS_MAX) return false;
       this.#honestyAt += spacingMs;
       this.#inTurn ??= pool.inTurn();

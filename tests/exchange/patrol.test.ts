@@ -169,6 +169,29 @@ test("checks of silent exits that were removed do not keep those that came from 
   assert.equal(checks.length, 1, "those under way were waited for, and told of nothing");
 });
 
+test("checks of silent exits that were removed give their places also where there was some room left when they were", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const never = Promise.withResolvers<Probed>();
+  const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+  const { patrol, pool, checks } = patrolled(ids("old", 60), ({ id }, { signal }) => {
+    signal.addEventListener("abort", () => never.resolve(NOTHING));
+    return id === "new19" ? Promise.resolve(PASSED) : never.promise;
+  });
+  for (let i = 0; i < 30; i++) t.mock.timers.tick(250);
+  assert.equal(patrol.running, 60);
+  pool.load(ids("new", 20).map((id) => exitOf(id)));
+  patrol.look();
+  for (let i = 0; i < 30 && checks.length === 0; i++) {
+    t.mock.timers.tick(500);
+    await new Promise(setImmediate);
+  }
+  await patrol[Symbol.asyncDispose]();
+  assert.deepEqual(
+    checks.map(({ exit }) => exit),
+    ["new19"],
+  );
+});
+
 test("where no exit passes, the start goes on once all have been checked", async () => {
   const { patrol, checks } = patrolled(["a", "b"], async () => DEAD);
   await using _ = patrol;
