@@ -1,4 +1,5 @@
 import type { CheckAllowance } from "../core/probe.ts";
+import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
 import { Calls, type Failed, type Replied, type Turn } from "./calls.ts";
 import type { CheckContext } from "./check-context.ts";
@@ -39,17 +40,21 @@ export class AllowedCalls extends Calls {
       leaveDoor();
       turn.onConnected?.();
     };
-    const reply = await super.call(way, compose, { ...turn, onConnected });
+    // The least time that a wait has would be enough for an exit nearby.
+    const signal = holdsDoor ? turn.signal : IS_OVER;
+    const reply = await super.call(way, compose, { ...turn, signal, onConnected });
     leaveDoor();
     return this.#allowance.connections > 1 ? reply : withoutConnection(reply);
   }
 
   override async again(replied: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
-    if (replied.answered.connection !== null) await this.#whenAllowed(turn, false);
-    return await super.again(replied, outgoing, turn);
+    const { connection } = replied.answered;
+    if (connection === null || (await this.#whenAllowed(turn, false))) return await super.again(replied, outgoing, turn);
+    connection.destroy();
+    return null;
   }
 
-  /** Resolves once a request may go: true, and then it alone opens a connection, where it needs one; or false, once its time is over. */
+  /** Resolves once a request may go: true, and then it alone opens a connection, where it needs one; or false, once its time is over: it may not go. */
   async #whenAllowed({ signal, deadline }: Turn, opens: boolean): Promise<boolean> {
     const { clock } = this.context;
     for (let now = clock.now(); !signal.aborted && now < deadline; now = clock.now()) {
@@ -57,7 +62,7 @@ export class AllowedCalls extends Calls {
       const waitMs = isFree ? this.#allowance.askTurn(now) : deadline - now;
       if (waitMs === 0) {
         this.#isOpening ||= opens;
-        return opens;
+        return true;
       }
       await this.#connections.whenChanged(Math.min(waitMs, deadline - now), signal);
     }
@@ -65,6 +70,9 @@ export class AllowedCalls extends Calls {
     return false;
   }
 }
+
+/** Ends what begins with it. */
+const IS_OVER: CancelSignal = { aborted: true, addEventListener() {}, removeEventListener() {} };
 
 /** How many connections are open, and who waits for that to change. */
 class OpenConnections {

@@ -78,13 +78,14 @@ test("A check asks an exit at the pace that its own limits leave for checks, for
   assert.equal(limits.refusalOf(exit, "site.example:80", now() + 1000), null);
 });
 
-test("An exit is not blamed where its limits leave no time for a check.", async () => {
+test("An exit is neither asked nor blamed where its limits leave no time for a check.", async () => {
   await using checking = await startChecking({ timeoutMs: 300 });
   await using server = await startHttpExit();
   const never = deep({ connections: 1, spacingMs: 1, askTurn: () => 3_600_000 });
   const { outcome, summary } = await createProbe(checking.context)(exitOf(server, "http"), never);
   assert.equal(outcome.kind, "unjudged");
   assert.match(summary, /limits/);
+  assert.equal(server.accepted, 0);
 });
 
 test("A check that waits for its turn ends at once where it is ended.", async () => {
