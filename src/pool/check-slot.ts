@@ -7,6 +7,8 @@ export interface Use {
   dueAt: number;
   /** On the clock: when a check may use it again, so that checks stay below their share. */
   checkDueAt: number;
+  /** On the clock: until then traffic leaves room for a check, which found none. */
+  keptUntil: number;
 }
 
 export interface CheckSlotOptions {

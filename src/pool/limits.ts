@@ -55,13 +55,18 @@ export class Limits {
     if (isOff(pace))
       return new CheckSlot({ use: null, connections: Number.POSITIVE_INFINITY, spacingMs: 0, checkSpacingMs: 0, firstAt: now, onEnd });
     const known = this.#exits.get(exit.id);
-    if (known !== undefined && !leavesRoom(known, pace, share, now)) return null;
+    if (known !== undefined && known.checkDueAt > now) return null;
+    if (known !== undefined && !leavesRoom(known, pace, share)) {
+      known.keptUntil = now + KEPT_MS;
+      return null;
+    }
     const use = this.#exits.open(exit.id, pace, now);
     const { concurrent, perSecond } = pace;
     const room = concurrent === null ? connections : Math.min(concurrent * share, concurrent - use.inFlight, connections);
     const spacingMs = perSecond === null ? 0 : SECOND_MS / perSecond;
     const firstAt = perSecond === null ? now : use.dueAt - spacingMs;
     use.checkDueAt = firstAt + spacingMs / share;
+    use.keptUntil = now;
     return new CheckSlot({ use, connections: Math.max(1, Math.floor(room)), spacingMs, checkSpacingMs: spacingMs / share, firstAt, onEnd });
   }
 
@@ -144,7 +149,7 @@ class Uses {
     this.#sweep(now);
     let use = this.#uses.get(key);
     if (use === undefined) {
-      use = { inFlight: 0, dueAt: now, checkDueAt: now };
+      use = { inFlight: 0, dueAt: now, checkDueAt: now, keptUntil: now };
       this.#uses.set(key, use);
     }
     if (perSecond !== null) use.dueAt = Math.max(use.dueAt, now) + SECOND_MS / perSecond;
@@ -164,6 +169,8 @@ class Uses {
   }
 }
 
+/** A check that found no room looks again within this time, and finds some then. Milliseconds. */
+const KEPT_MS = 1000;
 const USES_MAX = 200_000;
 const SECOND_MS = 1000;
 /** What may come at once is what is due in so much time: else waking up late would lower a high rate. */
@@ -171,8 +178,9 @@ const BURST_MS = 100;
 
 function refusalOf(use: Use | undefined, { concurrent, perSecond }: Pace, what: string, now: number): Limited | null {
   if (use === undefined) return null;
-  if (concurrent !== null && use.inFlight >= concurrent) {
-    return { retryInMs: Number.POSITIVE_INFINITY, limit: `${what}.concurrent ${concurrent}` };
+  if (concurrent !== null && use.inFlight >= (use.keptUntil > now ? concurrent - 1 : concurrent)) {
+    const isFull = use.inFlight >= concurrent;
+    return { retryInMs: isFull ? Number.POSITIVE_INFINITY : use.keptUntil - now, limit: `${what}.concurrent ${concurrent}` };
   }
   if (perSecond === null) return null;
   const spacingMs = SECOND_MS / perSecond;
@@ -181,8 +189,7 @@ function refusalOf(use: Use | undefined, { concurrent, perSecond }: Pace, what: 
 }
 
 /** One check at a time is within any share of an exit that has nothing else to do. */
-function leavesRoom({ inFlight, checkDueAt }: Use, { concurrent, perSecond }: Pace, share: number, now: number): boolean {
-  if (perSecond !== null && checkDueAt > now) return false;
+function leavesRoom({ inFlight }: Use, { concurrent }: Pace, share: number): boolean {
   return concurrent === null || inFlight === 0 || (inFlight < concurrent && concurrent * share >= 1);
 }
 

@@ -192,3 +192,24 @@ test("traffic that takes every turn of an exit's rate at once keeps no check fro
   assert.ok(checks >= 60 && checks <= 75, `${checks} of 300, of which checks may have a quarter`);
   assert.ok(starts.every((at, i) => i === 0 || at - (starts[i - 1] as number) >= 200));
 });
+
+test("traffic that has every connection of an exit leaves one to a check that found none, and has it back in any case", () => {
+  for (const concurrent of [1, 3]) {
+    const limits = limitsOf({ perExit: { concurrent, perSecond: null } });
+    const exit = exitOf("a");
+    const use = { share: 0.5, connections: 4 };
+    const slots = Array.from({ length: concurrent }, () => limits.take(exit, TARGET, 0));
+    assert.equal(limits.takeForCheck(exit, use, 0), null);
+    slots.pop()?.release();
+    assert.equal(limits.refusalOf(exit, TARGET, 400)?.retryInMs, 600);
+    const check = limits.takeForCheck(exit, use, 500);
+    assert.equal(check?.connections, 1);
+    check?.release();
+    assert.equal(limits.refusalOf(exit, TARGET, 600), null);
+    slots.push(limits.take(exit, TARGET, 600));
+    assert.equal(limits.takeForCheck(exit, use, 700), null);
+    slots.pop()?.release();
+    assert.equal(limits.refusalOf(exit, TARGET, 1700), null, "the check did not come again");
+    for (const slot of slots) slot.release();
+  }
+});
