@@ -3,7 +3,7 @@ const STARTS_PER_TURN_MAX = 2;
 /** More than these that wait will wait for a while. */
 const BUSY_MIN = 16;
 /** More than these that wait are a crowd. */
-const WAITING_MAX = 1024;
+const WAITING_MAX = 896;
 
 /**
  * Lets work begin at the pace at which this process keeps up: where a turn of its event loop takes long, fewer begin in a second. Proxies are

@@ -13,7 +13,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** Checks proxies, and gives the exit status: 0 where one of those asked for is alive, 1 where none is, 2 where there was nothing to check. */
 export async function check(args: readonly string[], flags: CheckFlags): Promise<number> {
-  using _heap = keepHeapSmall();
+  keepHeapSmall();
   shrinkBufferPool();
   Error.stackTraceLimit = STACK_LINES_MAX;
   const output = readOutputFlags(flags);
