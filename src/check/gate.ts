@@ -1,5 +1,18 @@
-/** That begin in one turn of the event loop. */
-const STARTS_PER_TURN_MAX = 2;
+/** How many begin together, and how many turns of the event loop pass until the next may. */
+export interface Pace {
+  readonly starts: number;
+  readonly turns: number;
+}
+
+/** Of a process that does nothing but check. */
+export const ALL_FOR_CHECKS: Pace = { starts: 2, turns: 1 };
+
+/**
+ * Leaves most of the event loop to others: to the clients of a gateway, which is to serve from its first good exits while thousands of others
+ * are looked at closely.
+ */
+export const YIELDING: Pace = { starts: 1, turns: 4 };
+
 /** More than these that wait will wait for a while. */
 const BUSY_MIN = 16;
 /** More than these that wait are a crowd. */
@@ -11,8 +24,15 @@ const WAITING_MAX = 896;
  */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
-  #left = STARTS_PER_TURN_MAX;
-  #isTurning = false;
+  readonly #pace: Pace;
+  #startsLeft: number;
+  /** Until more may begin; 0: nobody counts them. */
+  #turnsLeft = 0;
+
+  constructor(pace: Pace) {
+    this.#pace = pace;
+    this.#startsLeft = pace.starts;
+  }
 
   /** Whoever comes now had better hold nothing that others do not keep for long. */
   get isBusy(): boolean {
@@ -32,16 +52,22 @@ export class Gate {
   }
 
   #open(): void {
-    for (const begin of this.#waiting.splice(0, this.#left)) {
-      this.#left--;
+    for (const begin of this.#waiting.splice(0, this.#startsLeft)) {
+      this.#startsLeft--;
       begin();
     }
-    if (this.#isTurning) return;
-    this.#isTurning = true;
-    setImmediate(() => {
-      this.#isTurning = false;
-      this.#left = STARTS_PER_TURN_MAX;
-      if (this.#waiting.length > 0) this.#open();
-    });
+    if (this.#turnsLeft > 0) return;
+    this.#turnsLeft = this.#pace.turns;
+    setImmediate(this.#turn);
   }
+
+  readonly #turn = (): void => {
+    this.#turnsLeft--;
+    if (this.#turnsLeft > 0) {
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#startsLeft = this.#pace.starts;
+    if (this.#waiting.length > 0) this.#open();
+  };
 }

@@ -9,11 +9,11 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { judgesFor } from "./check-proxy.ts";
+import { Gate, YIELDING } from "./gate.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { createProbe } from "./probe-exit.ts";
 import { readTargetCheck } from "./target.ts";
-import { YieldingGate } from "./yielding-gate.ts";
 
 /** A judge that was up may have gone, or come back, after so long. Milliseconds. */
 const JUDGES_FRESH_MS = 60_000;
@@ -46,7 +46,7 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
     limits: exchange.limits.message,
     tolerances: exchange.tolerances,
   };
-  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new YieldingGate() };
+  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new Gate(YIELDING) };
   let made: { readonly judges: readonly JudgeAddress[]; readonly probe: Probe } | null = null;
   return async (exit, asked) => {
     const up = await judges.find(asked.signal);

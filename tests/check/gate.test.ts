@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { YieldingGate } from "../../src/check/yielding-gate.ts";
+import { ALL_FOR_CHECKS, Gate, YIELDING } from "../../src/check/gate.ts";
 
 test("Work begins in the order in which it came, and leaves turns of the event loop to others in between.", async () => {
-  const gate = new YieldingGate();
+  const gate = new Gate(YIELDING);
   const begun: { readonly work: number; readonly turn: number }[] = [];
   let turn = 0;
   const works = [0, 1, 2, 3].map((work) => gate.pass().then(() => begun.push({ work, turn })));
@@ -18,10 +18,23 @@ test("Work begins in the order in which it came, and leaves turns of the event l
 });
 
 test("A gate is busy while many wait, and what comes later begins at once again.", async () => {
-  const gate = new YieldingGate();
+  const gate = new Gate(YIELDING);
   const works = Array.from({ length: 20 }, () => gate.pass());
   assert.ok(gate.isBusy);
   await Promise.all(works);
   assert.ok(!gate.isBusy);
   await gate.pass();
+});
+
+test("A process that does nothing but check begins two in each turn of the event loop.", async () => {
+  const gate = new Gate(ALL_FOR_CHECKS);
+  let begun = 0;
+  for (let i = 0; i < 5; i++) void gate.pass().then(() => begun++);
+  await Promise.resolve();
+  const counts = [begun];
+  for (let turn = 0; turn < 2; turn++) {
+    await new Promise(setImmediate);
+    counts.push(begun);
+  }
+  assert.deepEqual(counts, [2, 4, 5]);
 });
