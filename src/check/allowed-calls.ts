@@ -1,7 +1,7 @@
 import type { CheckAllowance } from "../core/probe.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
-import { Calls, type Failed, type Replied, type Turn } from "./calls.ts";
+import { Calls, type Failed, type Replied, type Turn, withoutConnection } from "./calls.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { Outgoing, Way } from "./way.ts";
 
@@ -44,7 +44,7 @@ export class AllowedCalls extends Calls {
     const signal = holdsDoor ? turn.signal : IS_OVER;
     const reply = await super.call(way, compose, { ...turn, signal, onConnected });
     leaveDoor();
-    return this.#allowance.connections > 1 ? reply : withoutConnection(reply);
+    return this.#allowance.connections > 1 || reply.kind === "failed" ? reply : withoutConnection(reply);
   }
 
   override async again(replied: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
@@ -112,10 +112,4 @@ class OpenConnections {
     this.open--;
     this.onChange();
   };
-}
-
-function withoutConnection(reply: Replied | Failed): Replied | Failed {
-  if (reply.kind === "failed") return reply;
-  reply.answered.connection?.destroy();
-  return { ...reply, answered: { ...reply.answered, connection: null } };
 }

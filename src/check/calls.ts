@@ -176,6 +176,12 @@ export interface Opened {
   readonly certificate: string | null;
 }
 
+/** The same answer; its connection is ended. */
+export function withoutConnection(replied: Replied): Replied {
+  replied.answered.connection?.destroy();
+  return { ...replied, answered: { ...replied.answered, connection: null } };
+}
+
 function failed(failure: HopFailure, { exit, target }: Way, ms: Spent, wasHurried: boolean): Failed {
   return {
     kind: "failed",

@@ -1,6 +1,6 @@
 import type { FaultId } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme, Target } from "../core/route.ts";
-import type { Calls, Failed, Spent, Turn } from "./calls.ts";
+import { type Calls, type Failed, type Spent, type Turn, withoutConnection } from "./calls.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import type { TargetCheck } from "./target.ts";
@@ -64,11 +64,8 @@ export function leave(outcome: Met | Failed): void {
 export function asLeft(met: Met): Met {
   const { judged } = met;
   if (judged === null) return met;
-  leave(met);
   const { judge, reply } = judged;
-  const { judged: seen, replied } = reply;
-  const answered = { ...replied.answered, connection: null };
-  const slim = { ...reply, judged: { ...seen, payload: null }, replied: { ...replied, answered } };
+  const slim = { ...reply, judged: { ...reply.judged, payload: null }, replied: withoutConnection(reply.replied) };
   return { ...met, isLeft: true, judged: { judge, reply: slim } };
 }
 
