@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { printableJson } from "../core/printable.ts";
+import { STATUS_CODES } from "../net/node-http.ts";
 
 /** What the admin listener answers, before it is written. */
 export interface Answer {

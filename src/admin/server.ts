@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HostPort } from "../core/address.ts";
 import type { Report } from "../core/event.ts";
+import { createServer } from "../net/node-http.ts";
 import { isLoopback } from "../wire/loopback.ts";
 import { type Answer, refuse } from "./answer.ts";
 import { readBody } from "./body.ts";

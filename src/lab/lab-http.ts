@@ -1,5 +1,5 @@
-import { STATUS_CODES } from "node:http";
 import { fieldValue, type RawFields } from "../core/message.ts";
+import { STATUS_CODES } from "../net/node-http.ts";
 import { type ByteReader, PeerLeft } from "./byte-reader.ts";
 import type { LabConnection } from "./lab-connection.ts";
 import type { Behaviour } from "./lab-server.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseSource, ROOT, readSourceFiles } from "./source-files.ts";
@@ -22,6 +23,27 @@ test("no folder or file has a name that says nothing", () => {
     ["index.ts"],
   );
 });
+
+const HTTP_IMPORT = /^import\s(?!type\b)[^;"]*\bfrom\s*"node:https?"/m;
+
+test("Node's HTTP is imported for its types alone: what else there is of it costs each thread some MiB", () => {
+  assert.deepEqual(
+    readSourceFiles()
+      .filter((file) => HTTP_IMPORT.test(file.code))
+      .map((file) => file.path),
+    [],
+  );
+  assert.match('import { createServer } from "node:http";', HTTP_IMPORT);
+  const loaded = spawnSync(process.execPath, ["--input-type=module", "--eval", LOADED], { encoding: "utf8", cwd: ROOT });
+  assert.deepEqual(JSON.parse(loaded.stdout), ["NativeModule http"], loaded.stderr);
+});
+
+/** Which of Node's own modules a thread has that has an HTTP server of ours. */
+const LOADED = `
+  await import("./src/net/node-http.ts");
+  const own = (name) => name === "NativeModule http" || name.includes("undici");
+  console.log(JSON.stringify(process.moduleLoadList.filter(own)));
+`;
 
 /** What belongs to one machine or one network: folders of whoever works on the code, hosts that packages come from. */
 const LOCAL = [

@@ -43,15 +43,19 @@ export function parseSource(path: string, text: string): SourceFile {
 
 const FROM = /^(?:import|export)\s([^;"]*?)\bfrom\s*"([^"]+)"/gm;
 const BARE_OR_DYNAMIC = /\bimport\s*\(?\s*"([^"]+)"/g;
+const BUILTIN = /\bconst\s([^;"=]*)=\s*process\.getBuiltinModule\("([^"]+)"\)/g;
 
 /** Throws where the file names another module in a way that is not understood here, so that nothing slips through. */
 function readImports(path: string, code: string): Import[] {
   const found: Import[] = [];
   for (const [, clause = "", specifier = ""] of code.matchAll(FROM)) found.push({ specifier, names: namesOf(clause) });
   for (const [, specifier = ""] of code.matchAll(BARE_OR_DYNAMIC)) found.push({ specifier, names: [] });
+  const builtins = [...code.matchAll(BUILTIN)].map(([, clause = "", specifier = ""]) => ({ specifier, names: namesOf(clause) }));
+  found.push(...builtins);
   const modules = [...code.matchAll(/"((?:\.{1,2}\/[^"\n]*\.ts|node:[a-z0-9_/]+))"/g)];
   const understood = found.filter(({ specifier }) => /^(?:\.|node:)/.test(specifier));
-  if (modules.length !== understood.length || /\brequire\s*\(|\bcreateRequire\b|\bgetBuiltinModule\b/.test(code)) {
+  const isOdd = /\brequire\s*\(|\bcreateRequire\b/.test(code) || (code.match(/\bgetBuiltinModule\b/g) ?? []).length !== builtins.length;
+  if (modules.length !== understood.length || isOdd) {
     throw new Error(`src/${path} names ${modules.length} modules, but only ${understood.length} imports of modules were understood`);
   }
   return found;
@@ -65,7 +69,7 @@ function namesOf(clause: string): string[] {
       name
         .trim()
         .replace(/^type\s+/, "")
-        .replace(/\s+as\s+.*$/, ""),
+        .replace(/(?:\s+as\s|\s*:\s).*$/, ""),
     )
     .filter((name) => name !== "");
 }

@@ -1,11 +1,12 @@
 import { constants, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { createSelfSigned, type Identity } from "../../net/certificate.ts";
 import { type Listening, listen } from "../../net/listen.ts";
+import { createServer } from "../../net/node-http.ts";
 import { streamShared } from "../../net/shared-reads.ts";
 import type { JudgeVoice } from "./answer.ts";
 import { judgeRequests } from "./judge-requests.ts";
