@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createReadStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -22,16 +22,12 @@ export async function measureListed(
 ): Promise<ListedRun> {
   const folder = mkdtempSync(join(tmpdir(), "goodgateway-bench-"));
   const list = join(folder, "proxies.txt");
+  const printed = join(folder, "printed.txt");
   writeFileSync(list, `${lines.join("\n")}\n`);
   const startedAt = performance.now();
   // `times` tells the CPU time of all that it has run, user and system: the second line.
-  const script = '"$@" < "$0"; times >&2';
-  const child = spawn("/bin/sh", ["-c", script, list, ...command], { stdio: ["ignore", "pipe", "pipe"] });
-  const ends = new Map<string, number>();
-  createInterface(child.stdout).on("line", (line) => {
-    const end = read(line);
-    ends.set(end, (ends.get(end) ?? 0) + 1);
-  });
+  const script = `"$@" < "$0" > '${printed}'; times >&2`;
+  const child = spawn("/bin/sh", ["-c", script, list, ...command], { stdio: ["ignore", "ignore", "pipe"] });
   let told = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     told = (told + text).slice(-TOLD_CHARS_MAX);
@@ -42,9 +38,21 @@ export async function measureListed(
   }, WATCH_MS);
   await once(child, "close");
   clearInterval(watch);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const ends = await countEnds(printed, read);
   rmSync(folder, { recursive: true });
   if (ends.size === 0) throw new Error(`${command.join(" ")} told nothing: ${told}`);
-  return { seconds: (performance.now() - startedAt) / 1000, cpuMicroseconds: readTimes(told), mib: bytes / 1024 / 1024, ends };
+  return { seconds, cpuMicroseconds: readTimes(told), mib: bytes / 1024 / 1024, ends };
+}
+
+/** Of what was printed, which is read afterwards: whoever reads along takes time from what is measured. */
+async function countEnds(printed: string, read: (line: string) => string): Promise<Map<string, number>> {
+  const ends = new Map<string, number>();
+  for await (const line of createInterface(createReadStream(printed))) {
+    const end = read(line);
+    ends.set(end, (ends.get(end) ?? 0) + 1);
+  }
+  return ends;
 }
 
 const TOLD_CHARS_MAX = 4096;
