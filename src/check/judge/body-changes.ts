@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { fieldValue } from "../../core/message.ts";
 import { excerpt } from "../../wire/http1/excerpt.ts";
-import { dress, type Statement } from "./dress.ts";
+import { dress, isDressed, type Statement } from "./dress.ts";
 import { ANSWER_BYTES_MAX, type JudgeResponse } from "./judged.ts";
 import type { JudgePayload } from "./payload.ts";
 
@@ -29,8 +29,8 @@ const DECODERS: ReadonlyMap<string, Decode> = new Map<string, Decode>([
 
 /** How a body differs from the one that its statement demands, byte for byte; empty: not at all. */
 export function bodyChanges(answer: JudgeResponse, statement: Statement, { kind }: JudgePayload): string[] {
+  if (!answer.isCut && isDressed(answer.body, kind, statement)) return [];
   const expected = dress(kind, statement);
-  if (!answer.isCut && answer.body.equals(expected)) return [];
   const seen = decodeBody(answer);
   if (!answer.isCut && seen.equals(expected))
     return ["the body was compressed, although no-transform forbids it; its content is unchanged"];

@@ -16,7 +16,17 @@ export interface Statement {
  * come. It is dressed as what proxies like to change, and does not say that it is a judge's.
  */
 export function dress(kind: JudgeKind, statement: Statement): Buffer {
-  return DRESSES[kind](statement, seal(statement));
+  return Buffer.concat(DRESSES[kind](statement, seal(statement)));
+}
+
+/** A body is the one that its statement demands, to the byte. */
+export function isDressed(body: Buffer, kind: JudgeKind, statement: Statement): boolean {
+  let at = 0;
+  for (const part of DRESSES[kind](statement, seal(statement))) {
+    if (body.compare(part, 0, part.length, at, Math.min(at + part.length, body.length)) !== 0) return false;
+    at += part.length;
+  }
+  return at === body.length;
 }
 
 /** What a browser would take each for. */
@@ -60,15 +70,18 @@ function skipBase64url(body: Buffer, from: number): number {
 const IS_BASE64URL = new Uint8Array(256);
 for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")) IS_BASE64URL[byte] = 1;
 
-function seal({ payload, signature }: Statement): string {
-  return `state="${Buffer.from(payload, "latin1").toString("base64url")}.${signature}"`;
+function seal({ payload, signature }: Statement): Buffer {
+  return Buffer.from(`state="${Buffer.from(payload, "latin1").toString("base64url")}.${signature}"`, "latin1");
 }
 
-const DRESSES: Readonly<Record<JudgeKind, (statement: Statement, sealed: string) => Buffer>> = { page, script, picture, download };
+/** A body in its parts, one after the other: most bodies are only held against it. */
+type Dress = (statement: Statement, sealed: Buffer) => readonly Buffer[];
+
+const DRESSES: Readonly<Record<JudgeKind, Dress>> = { page, script, picture, download };
 
 // Text that is not ASCII, spaces and comments show who recodes or packs pages. Worth changing besides: places for scripts and advertisements, links to strip of their TLS, an address to send money to, a login.
-function page({ payload }: Statement, sealed: string): Buffer {
-  return Buffer.concat([PAGE.before, Buffer.from(sealed, "latin1"), PAGE.between, showPayload(payload), PAGE.after]);
+function page({ payload }: Statement, sealed: Buffer): readonly Buffer[] {
+  return [PAGE.before, sealed, PAGE.between, showPayload(payload), PAGE.after];
 }
 
 const PAGE = {
@@ -99,31 +112,34 @@ const PAGE = {
 `),
 } as const;
 
-function script(_: Statement, sealed: string): Buffer {
-  return Buffer.from(
-    `/*! main.js */
+function script(_: Statement, sealed: Buffer): readonly Buffer[] {
+  return [SCRIPT.before, sealed, SCRIPT.after];
+}
+
+const SCRIPT = {
+  before: Buffer.from(`/*! main.js */
 (function (window, document) {
   "use strict";
   var element = document.createElement("div");
-  element.innerHTML = '<div data-${sealed}></div>';
+  element.innerHTML = '<div data-`),
+  after: Buffer.from(`></div>';
   window.addEventListener("load", function () {
     document.body.appendChild(element);
   });
 })(window, document);
-`,
-    "latin1",
-  );
-}
+`),
+} as const;
 
-function picture(_: Statement, sealed: string): Buffer {
-  return drawPicture(Buffer.from(sealed, "latin1"));
+function picture(_: Statement, sealed: Buffer): readonly Buffer[] {
+  return [drawPicture(sealed)];
 }
 
 /** As programs for Windows begin, which some proxies pack something else with. */
 const MAGIC = Buffer.from("MZ\x90\0\x03\0\0\0\x04\0\0\0\xff\xff\0\0", "latin1");
 const FILLER_BYTES = 4096;
+const NUL = Buffer.of(0);
 
-function download({ signature }: Statement, sealed: string): Buffer {
+function download({ signature }: Statement, sealed: Buffer): readonly Buffer[] {
   const filler = createHash("shake256", { outputLength: FILLER_BYTES }).update(signature).digest();
-  return Buffer.concat([MAGIC, filler, Buffer.from(`\0${sealed}\0`, "latin1"), filler]);
+  return [MAGIC, filler, NUL, sealed, NUL, filler];
 }

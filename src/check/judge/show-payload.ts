@@ -7,12 +7,11 @@
  * @param payload as writePayload makes it: without space between its parts, and with all that is not ASCII as `\u....`.
  */
 export function showPayload(payload: string): Buffer {
-  const page = new Page();
+  const page = new Page(payload.length);
   let depth = 0;
   let isInText = false;
-  for (let at = 0; at < payload.length; at++) {
+  for (let at = page.copy(payload, 0, isInText); at < payload.length; at = page.copy(payload, at + 1, isInText)) {
     const char = payload.charCodeAt(at);
-    page.reserve(ROOM_BYTES);
     if (isInText && char === BACKSLASH) at = copyEscape(page, payload, at);
     else if (char === QUOTE) {
       isInText = !isInText;
@@ -23,8 +22,6 @@ export function showPayload(payload: string): Buffer {
   return page.bytes;
 }
 
-/** What one character of a payload takes at most, with its line's space. */
-const ROOM_BYTES = 64;
 /** A payload has four; deeper ones, which only a judge that is none would sign, must not cost memory by the square of their depth. */
 const LEVELS_MAX = 16;
 
@@ -88,20 +85,40 @@ let room: Buffer = Buffer.allocUnsafeSlow(16 * 1024);
 /** Beyond that, it is given back. */
 const KEPT_BYTES_MAX = 256 * 1024;
 
+/** What one character of a payload may take beside its own byte: two lines with their space. */
+const MORE_BYTES_MAX = 64;
+
 class Page {
   #bytes: Buffer = room;
   #length = 0;
+  /** Characters of the payload that are still to come: there is room for a byte of each. */
+  #left: number;
+
+  constructor(characters: number) {
+    this.#left = characters;
+    this.#reserve();
+  }
 
   get bytes(): Buffer {
     if (this.#bytes.length <= KEPT_BYTES_MAX) room = this.#bytes;
     return this.#bytes.subarray(0, this.#length);
   }
 
-  reserve(bytes: number): void {
-    if (this.#length + bytes <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(2 * (this.#bytes.length + bytes));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
+  /** Copies characters that are shown as they are: nearly all. @returns where one stands that is not, for which there is room then */
+  copy(payload: string, from: number, isInText: boolean): number {
+    const bytes = this.#bytes;
+    const isCopied = isInText ? COPIED_IN_TEXT : COPIED_BETWEEN;
+    let at = from;
+    let length = this.#length;
+    for (; at < payload.length; at++) {
+      const char = payload.charCodeAt(at);
+      if (isCopied[char] !== 1) break;
+      bytes[length++] = char;
+    }
+    this.#length = length;
+    this.#left = payload.length - at;
+    this.#reserve();
+    return at;
   }
 
   put(char: number): void {
@@ -128,4 +145,20 @@ class Page {
     this.put(NEWLINE);
     for (let i = Math.min(depth, LEVELS_MAX); i > 0; i--) this.put(SPACE);
   }
+
+  #reserve(): void {
+    const needed = this.#length + this.#left + MORE_BYTES_MAX;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * needed);
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+/** By character: a 1 for those that are shown as they are, within texts and between them. */
+const COPIED_IN_TEXT = new Uint8Array(DELETE);
+const COPIED_BETWEEN = new Uint8Array(DELETE);
+for (let char = SPACE; char < DELETE; char++) {
+  COPIED_IN_TEXT[char] = Number(![QUOTE, BACKSLASH, AMPERSAND, LESS, GREATER, APOSTROPHE].includes(char));
+  COPIED_BETWEEN[char] = Number(![QUOTE, COMMA, COLON].includes(char) && !isOpener(char) && !isCloser(char));
 }
