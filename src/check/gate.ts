@@ -1,17 +1,11 @@
-/** How many begin together, and how many turns of the event loop pass until the next may. */
-export interface Pace {
-  readonly starts: number;
-  readonly turns: number;
-}
-
-/** Of a process that does nothing but check. */
-export const ALL_FOR_CHECKS: Pace = { starts: 2, turns: 1 };
+/** Turns of the event loop that pass from one beginning to the next, in a process that does nothing but check. */
+export const ALL_FOR_CHECKS = 2;
 
 /**
- * Leaves most of the event loop to others: to the clients of a gateway, which is to serve from its first good exits while thousands of others
- * are looked at closely.
+ * And where most of the event loop is left to others: to the clients of a gateway, which is to serve from its first good exits while thousands of
+ * others are looked at closely.
  */
-export const YIELDING: Pace = { starts: 1, turns: 4 };
+export const YIELDING = 4;
 
 /** More than these that wait will wait for a while. */
 const BUSY_MIN = 16;
@@ -24,14 +18,13 @@ const WAITING_MAX = 896;
  */
 export class Gate {
   readonly #waiting: (() => void)[] = [];
-  readonly #pace: Pace;
-  #startsLeft: number;
-  /** Until more may begin; 0: nobody counts them. */
+  readonly #turns: number;
+  /** Until the next may begin; 0: it may. */
   #turnsLeft = 0;
 
-  constructor(pace: Pace) {
-    this.#pace = pace;
-    this.#startsLeft = pace.starts;
+  /** @param turns from one beginning to the next */
+  constructor(turns: number) {
+    this.#turns = turns;
   }
 
   /** Whoever comes now had better hold nothing that others do not keep for long. */
@@ -52,22 +45,17 @@ export class Gate {
   }
 
   #open(): void {
-    for (const begin of this.#waiting.splice(0, this.#startsLeft)) {
-      this.#startsLeft--;
-      begin();
-    }
     if (this.#turnsLeft > 0) return;
-    this.#turnsLeft = this.#pace.turns;
+    const begin = this.#waiting.shift();
+    if (begin === undefined) return;
+    this.#turnsLeft = this.#turns;
     setImmediate(this.#turn);
+    begin();
   }
 
   readonly #turn = (): void => {
     this.#turnsLeft--;
-    if (this.#turnsLeft > 0) {
-      setImmediate(this.#turn);
-      return;
-    }
-    this.#startsLeft = this.#pace.starts;
-    if (this.#waiting.length > 0) this.#open();
+    if (this.#turnsLeft > 0) setImmediate(this.#turn);
+    else this.#open();
   };
 }
