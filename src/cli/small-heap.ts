@@ -22,19 +22,18 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * How much the heap may grow until the next collection of all, so that it stays near HEAP_MIB.
+ * How much the heap may grow until the next collection of all, so that it stays near HEAP_BYTES.
  *
  * @param bytes what the last one left
  * @param before what the one before that left: as much as came to it since will come until the next; null: there was none
  */
 export function growthPercent(bytes: number, before: number | null): number {
   const expected = bytes + Math.max(0, bytes - (before ?? bytes));
-  const percent = Math.round(100 * ((HEAP_MIB * MIB) / expected - 1));
+  const percent = Math.round(100 * (HEAP_BYTES / expected - 1));
   return Math.min(GROWTH_PERCENT_MAX, Math.max(GROWTH_PERCENT_MIN, percent));
 }
 
-const MIB = 1024 * 1024;
-const HEAP_MIB = 70;
+const HEAP_BYTES = 70 * 1024 * 1024;
 /** However much lives: to look through all for less would be a waste. */
 const GROWTH_PERCENT_MIN = 30;
 /** However little lives: what comes next may live long. */
