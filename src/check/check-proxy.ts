@@ -11,12 +11,13 @@ import type { Candidate } from "./candidates.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { CheckedFault, CheckResult, CheckState } from "./check-result.ts";
 import { asLeft, type Goal, type Met } from "./contact.ts";
-import { detect, mostTelling, type Tried, tryNamed } from "./detect.ts";
+import { detect, mostTelling, type Tried } from "./detect.ts";
 import { checkedFault, Findings, faultOfLie, OPEN, tell, worstOf } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { measure, noteMet } from "./measure.ts";
 import { measureThroughput } from "./measure-throughput.ts";
 import { findMore, type MoreOptions } from "./more-schemes.ts";
+import { tryNamed } from "./named-scheme.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /**

@@ -1,11 +1,9 @@
 import { mannerOf } from "../blame/manners.ts";
-import { fault } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
-import { adviseScheme } from "../wire/first-bytes.ts";
 import type { Calls, Failed } from "./calls.ts";
 import { type Goal, leave, type Met, meet, withScheme } from "./contact.ts";
-import { isClosed, isFinal, isNoProxy, mayAlsoBe, orderFor, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
+import { isFinal, isNoProxy, mayAlsoBe, orderFor, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
 
 /** One scheme that a proxy was tried by. */
 export interface Tried {
@@ -42,24 +40,6 @@ export function detect(calls: Calls, exit: Exit, options: DetectOptions): Promis
   return new Promise((resolve, reject) => new Search(calls, exit, options, resolve, reject).start());
 }
 
-/**
- * Tries the scheme that the list names. Where another protocol answers, that one is tried too, for the operator to know; and where an HTTP proxy
- * closes without a word, TLS, and where that is closed too, SOCKS5: servers of both mostly do that to a plain request.
- */
-export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions): Promise<Detection> {
-  const { scheme } = exit.hops.at(-1) as ExitHop;
-  const outcome = await meet(calls, exit, options.goals, { ...options, onConnected: null }, true);
-  if (outcome.kind === "met") return { met: outcome, tried: [{ scheme, failed: null }], open: [] };
-  const isMute = scheme === "http" && isClosed(outcome);
-  const other = revealedBy(outcome) ?? (isMute ? "https" : null);
-  if (other === null || other === scheme) return { met: null, tried: [{ scheme, failed: outcome }], open: [] };
-  const others = [await tryAlso(calls, exit, other, options)];
-  if (isMute && others[0]?.failed && isClosed(others[0].failed)) others.push(await tryAlso(calls, exit, "socks5", options));
-  const isOther = others.some((tried) => isHidden(tried, isMute));
-  const told = isOther ? asWrongScheme(outcome, others.at(-1)?.scheme === "https" ? "tls" : "socks5") : outcome;
-  return { met: null, tried: [{ scheme, failed: told }, ...others], open: [] };
-}
-
 /** The failure that tells most: what the proxy said in its own protocol, then what else it said, then what was tried first. */
 export function mostTelling(tried: readonly Tried[]): Failed | null {
   let best: Failed | null = null;
@@ -72,27 +52,6 @@ export function mostTelling(tried: readonly Tried[]): Failed | null {
     bestRank = rank;
   }
   return best;
-}
-
-async function tryAlso(calls: Calls, exit: Exit, scheme: ExitScheme, options: DetectOptions): Promise<Tried> {
-  const outcome = await meet(calls, withScheme(exit, scheme), options.goals, { ...options, onConnected: null }, false);
-  leave(outcome);
-  return { scheme, failed: outcome.kind === "met" ? null : outcome };
-}
-
-/** The port speaks this, which its answer to the named scheme did not say. */
-function isHidden({ scheme, failed }: Tried, isMute: boolean): boolean {
-  if (scheme === "https") return failed === null || failed.spoken === "tls";
-  return isMute && (failed === null || failed.spoken === "socks5");
-}
-
-/** Closed at once on what it does not speak, and then it turned out what it does. */
-function asWrongScheme(failed: Failed, spoken: "tls" | "socks5"): Failed {
-  const { fault: closed } = failed.attributed;
-  return {
-    ...failed,
-    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${adviseScheme(spoken)} (${closed.details})`) },
-  };
 }
 
 /** A scheme that is being tried. */
@@ -229,7 +188,7 @@ class Search {
 }
 
 /** The share of the time that a silent proxy has for itself. */
-const SILENT_SHARE = 3;
+export const SILENT_SHARE = 3;
 const PATIENCE_MS = 500;
 const PATIENCE_TIMES_MAX = 4;
 /** With less time left, nothing is begun. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Calls } from "../../src/check/calls.ts";
-import { detect, mostTelling, tryNamed } from "../../src/check/detect.ts";
+import { detect, mostTelling } from "../../src/check/detect.ts";
+import { tryNamed } from "../../src/check/named-scheme.ts";
 import { BAD_SOCKS } from "../../src/lab/bad-exits.ts";
 import { afterBytes, afterHead, fin, says, silence } from "../../src/lab/behaviours.ts";
 import { createAuthority } from "../../src/lab/certificates.ts";
@@ -203,6 +204,51 @@ test("A line that names HTTP for a port that closes on it, and on TLS, is told w
   });
   const silent = await detected(checking, `http://${lineOf(silentToTls)}`, 400);
   assert.deepEqual([silent.fault, silent.tried.length], ["handshake.closed", 2]);
+});
+
+test("A line that names SOCKS or TLS for an HTTP proxy that waits for the end of a line is told that it speaks HTTP.", async () => {
+  await using checking = await startChecking({ timeoutMs: 900 });
+  await using http = await startHttpExit();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    await (first === 0x47 ? splice(peer, await dialLab(http)) : peer.skip());
+  });
+  for (const scheme of ["socks5", "socks4", "https"]) {
+    const found = await detected(checking, `${scheme}://${lineOf(exit)}`);
+    assert.deepEqual([found.met, found.fault, found.connections], [null, "handshake.not_a_proxy", 2], scheme);
+    assert.match(found.details, /^the port speaks HTTP: use http:\/\/host:port \(nothing for \d+ ms/);
+    assert.deepEqual(
+      found.tried.map(({ scheme: tried, failed }) => [tried, failed === null]),
+      [
+        [scheme, false],
+        ["http", true],
+      ],
+    );
+  }
+});
+
+test("A line that names SOCKS for a port that is silent to all is told so, and a slow SOCKS proxy works.", async () => {
+  await using checking = await startChecking({ timeoutMs: 1500 });
+  await using mute = await startLabServer(silence);
+  const silent = await detected(checking, `socks5://${lineOf(mute)}`, 300);
+  assert.deepEqual([silent.fault, silent.tried.length, silent.connections], ["handshake.timeout", 2, 2]);
+
+  await using socks = await startSocksExit();
+  let others = 0;
+  const waits = Promise.withResolvers<void>();
+  await using slow = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first === 5) {
+      await waits.promise;
+      return await splice(peer, await dialLab(socks));
+    }
+    others++;
+    waits.resolve();
+    await peer.skip();
+  });
+  const found = await detected(checking, `socks5://${lineOf(slow)}`);
+  assert.deepEqual([found.scheme, found.tried.length, others], ["socks5", 1, 1]);
+  await slow.whenLeft(1);
 });
 
 test("A port suggests what is tried first.", async () => {
