@@ -5,7 +5,7 @@ import { resolvingThere, schemeOf } from "./contact.ts";
 import { cannot } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
+import { isRefusedAlike, likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
 
 /** A file to download, by the judge's name where it has one: whether the proxy resolves names, and leads them where they belong. */
 export async function sampleByName(measuring: Measuring): Promise<void> {
@@ -28,8 +28,8 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
   if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
   if (reply.kind === "failed") {
     const byAddress = await sampleDownload(measuring, query);
-    const isByKind = byAddress?.kind === "failed" && statusOf(reply) !== null && statusOf(byAddress) === statusOf(reply);
-    findings.can.remoteDns = isByKind ? { ok: null, details: `by address it refused the same: ${cannot(reply).details}` } : cannot(reply);
+    const isAlike = isRefusedAlike(reply, byAddress);
+    findings.can.remoteDns = isAlike ? { ok: null, details: `by address it refused the same: ${cannot(reply).details}` } : cannot(reply);
   } else if (reply.judged.kind === "genuine") {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");
@@ -44,11 +44,6 @@ async function sampleDownload(measuring: Measuring, query: JudgeQuery): Promise<
   if (reply.kind === "judged") note(measuring, reply, true);
   else noteRefused(measuring, query, reply);
   return reply;
-}
-
-/** Of an answer that somebody else than the judge made; null: there was none. */
-function statusOf({ replied }: Failed): number | null {
-  return replied === null ? null : replied.answered.head.status;
 }
 
 /** Asks for the judge by its name, through whoever resolves it there. Null: it has none. */

@@ -6,7 +6,7 @@ import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { Talk } from "./talk.ts";
 
 /**
@@ -94,6 +94,7 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   const script: JudgeQuery = { ...likeFirst(first), kind: "script" };
   const { ipv6 } = judge;
   const hasIpv6 = ipv6 !== null && !schemeOf(exit).startsWith("socks4");
+  let refused: Failed | null = null;
   if (!hasIpv6) noteIpv6(measuring, null);
   else if (isSocks(exit)) {
     const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), host: ipv6 }, turnOf(measuring));
@@ -107,8 +108,11 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
       await askForPicture(measuring, talk);
       return;
     }
+    refused = reply;
   }
   const reply = await talk.ask(script);
+  if (refused !== null && isRefusedAlike(refused, reply))
+    findings.can.ipv6 = { ok: null, details: `by IPv4 it refused the same: ${cannot(refused).details}` };
   if (reply.kind === "judged") findings.addReply(reply, false);
   await askForPicture(measuring, talk);
 }

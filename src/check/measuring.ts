@@ -40,6 +40,11 @@ export function note({ findings }: Measuring, reply: JudgeReply, isSample: boole
   findings.addReply(reply, isSample && reply.replied.way.target.scheme === "http");
 }
 
+/** Both got the same error of somebody else than the judge, so that it is no matter of the address. */
+export function isRefusedAlike(one: Failed, other: JudgeReply | Failed | null): boolean {
+  return other?.kind === "failed" && one.replied !== null && one.replied.answered.head.status === other.replied?.answered.head.status;
+}
+
 /**
  * Takes down a refusal. The judge was reached before, and has something at every path: whoever says that there is nothing makes that up;
  * anybody else may have a rule, or a limit, and so has a filter that calls it one by whatever status.

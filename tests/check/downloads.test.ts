@@ -48,6 +48,16 @@ test("A download that a proxy refuses is told, and says nothing of names; one th
   assert.equal(lie.honesty.lies[0]?.details, "GET for a download got 404, although the judge has it");
 });
 
+test("Who refuses scripts, by whatever address, shows nothing about IPv6 by that.", async () => {
+  await using checking = await startChecking();
+  const instead: Tricks["instead"] = ({ line }) =>
+    /\.js\?/.test(line[1]) ? formatAnswer(403, { Connection: "close" }, "no scripts") : null;
+  await using strict = await startWebProxy({ instead });
+  const { state, can } = await checking.check(`http://127.0.0.1:${strict.port}`);
+  assert.deepEqual([state, can.ipv6.ok], ["works", null]);
+  assert.match(can.ipv6.details, /^by IPv4 it refused the same: answered 403/);
+});
+
 test("A filter that says that it has a rule has one, whatever status it gives: that is no lie.", async () => {
   await using checking = await startChecking();
   for (const status of [404, 410]) {
