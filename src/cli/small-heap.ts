@@ -1,5 +1,5 @@
 import { constants, type NodeGCPerformanceDetail, type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
+import { getHeapStatistics, setFlagsFromString } from "node:v8";
 
 /**
  * Keeps the heap of a run of checks small. What a check makes is garbage soon: a young space that grows with the number of checks would take more
@@ -15,7 +15,8 @@ export function keepHeapSmall(): void {
   let before: number | null = null;
   new PerformanceObserver((list) => {
     if (!list.getEntries().some(isOfAll)) return;
-    const bytes = process.memoryUsage().heapUsed;
+    // Not of process.memoryUsage(): it reads a file too, and throws where a process may open no more.
+    const bytes = getHeapStatistics().used_heap_size;
     setGrowth(growthPercent(bytes, before));
     before = bytes;
   }).observe({ entryTypes: ["gc"] });
