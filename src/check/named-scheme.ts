@@ -1,12 +1,13 @@
 import { mannerOf } from "../blame/manners.ts";
-import { fault } from "../core/fault.ts";
-import type { Exit, ExitScheme } from "../core/route.ts";
+import { type FaultId, fault } from "../core/fault.ts";
+import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
-import { adviseScheme, type Protocol } from "../wire/first-bytes.ts";
+import { adviseScheme, PROTOCOL_NAMES, type Protocol } from "../wire/first-bytes.ts";
 import type { Calls, Failed } from "./calls.ts";
-import { leave, meet, schemeOf, withScheme } from "./contact.ts";
+import { leave, type Met, meet, schemeOf, withScheme } from "./contact.ts";
 import { type Detection, type DetectOptions, SILENT_SHARE, type Tried } from "./detect.ts";
-import { isClosed, revealedBy } from "./spoken.ts";
+import { faultOfLie, worstOf } from "./findings.ts";
+import { isClosed, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
 
 /**
  * Tries the scheme that the list names. Where something else comes of it than an answer of that, other schemes are tried for the operator to know:
@@ -17,18 +18,18 @@ import { isClosed, revealedBy } from "./spoken.ts";
  */
 export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions): Promise<Detection> {
   const scheme = schemeOf(exit);
-  const http = new Beside((signal) => tryAlso(calls, exit, "http", { ...options, signal }));
+  const http = new Beside((signal) => tryAlso(calls, exit, "http", { ...options, signal }), options.signal);
   const onConnected = scheme === "http" ? null : () => http.beginAfter(calls.context.timeoutMs / SILENT_SHARE);
-  const outcome = await meet(calls, exit, options.goals, { ...options, onConnected }, true);
-  if (outcome.kind === "met") {
+  try {
+    const outcome = await meet(calls, exit, options.goals, { ...options, onConnected }, true);
+    if (outcome.kind === "met") return { met: outcome, tried: [{ scheme, failed: null }], open: [] };
+    const isMute = isSilent(outcome, exit);
+    if (!isMute) await http.leave();
+    const others = isMute ? await http.tried() : await tryRevealed(calls, exit, outcome, options);
+    return { met: null, tried: [{ scheme, failed: asFound(outcome, scheme, others.at(-1)) }, ...others], open: [] };
+  } finally {
     await http.leave();
-    return { met: outcome, tried: [{ scheme, failed: null }], open: [] };
   }
-  if (!isSilent(outcome)) await http.leave();
-  const others = isSilent(outcome) ? await http.tried() : await tryRevealed(calls, exit, outcome, options);
-  const spoken = hiddenIn(others, outcome);
-  const told = spoken === null ? outcome : asWrongScheme(outcome, spoken);
-  return { met: null, tried: [{ scheme, failed: told }, ...others], open: [] };
 }
 
 async function tryRevealed(calls: Calls, exit: Exit, outcome: Failed, options: DetectOptions): Promise<Tried[]> {
@@ -42,27 +43,42 @@ async function tryRevealed(calls: Calls, exit: Exit, outcome: Failed, options: D
 }
 
 async function tryAlso(calls: Calls, exit: Exit, scheme: ExitScheme, options: DetectOptions): Promise<Tried> {
-  const outcome = await meet(calls, withScheme(exit, scheme), options.goals, { ...options, onConnected: null }, false);
+  // What the line wants encrypted is not said in the clear, whoever asks for it by being silent.
+  const asked = schemeOf(exit) === "https" ? withoutLogin(exit) : exit;
+  const outcome = await meet(calls, withScheme(asked, scheme), options.goals, { ...options, onConnected: null }, false);
   leave(outcome);
-  return { scheme, failed: outcome.kind === "met" ? null : outcome };
+  return { scheme, failed: outcome.kind === "met" ? asFake(outcome) : outcome };
+}
+
+/** A web server that is no proxy has a page of its own for whatever it is asked. Null: what came is not made up, as far as was asked. */
+function asFake({ scheme, exit, judged, ms }: Met): Failed | null {
+  const lie = judged?.reply.judged.kind === "fake" ? worstOf(judged.reply.lies) : null;
+  if (judged === null || lie === null) return null;
+  const { replied } = judged.reply;
+  return { kind: "failed", attributed: faultOfLie(lie, exit.hops.length), spoken: speaks(scheme), replied, ms, wasHurried: false };
+}
+
+function withoutLogin(exit: Exit): Exit {
+  const last = exit.hops.at(-1) as ExitHop;
+  return { ...exit, hops: [...exit.hops.slice(0, -1), { ...last, username: null, password: null }] };
 }
 
 /** A scheme that is tried beside another one that is silent. */
 class Beside {
   readonly #begin: (signal: CancelSignal) => Promise<Tried>;
+  readonly #signal: CancelSignal;
   readonly #cancellation = new Cancellation();
   #timer: NodeJS.Timeout | undefined;
   #tried: Promise<Tried> | null = null;
 
-  constructor(begin: (signal: CancelSignal) => Promise<Tried>) {
+  constructor(begin: (signal: CancelSignal) => Promise<Tried>, signal: CancelSignal) {
     this.#begin = begin;
+    this.#signal = signal;
   }
 
   beginAfter(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#tried ??= this.#begin(this.#cancellation);
-    }, ms);
+    this.#timer = setTimeout(() => this.#start(), ms);
   }
 
   /** What came of it; empty: it was not begun. */
@@ -73,32 +89,59 @@ class Beside {
 
   /** Whatever comes of it is of no interest. */
   async leave(): Promise<void> {
-    this.#cancellation.cancel();
+    this.#stop();
+    this.#signal.removeEventListener("abort", this.#stop);
     await this.tried();
   }
+
+  #start(): void {
+    if (this.#tried !== null || this.#signal.aborted) return;
+    this.#signal.addEventListener("abort", this.#stop);
+    this.#tried = this.#begin(this.#cancellation);
+    // A bug is thrown to whoever looks at what came of it, which may be later.
+    this.#tried.catch(() => {});
+  }
+
+  readonly #stop = (): void => {
+    clearTimeout(this.#timer);
+    this.#cancellation.cancel();
+  };
 }
 
-/** The proxy itself said nothing. */
-function isSilent({ attributed, spoken }: Failed): boolean {
-  return spoken === null && attributed.role === "exit" && mannerOf(attributed.fault.id) === "silence";
+/** The proxy itself said nothing, not even that it speaks TLS. */
+function isSilent({ attributed, spoken }: Failed, exit: Exit): boolean {
+  const { fault: seen, role, hop } = attributed;
+  if (spoken !== null || role !== "exit" || hop !== exit.hops.length) return false;
+  return schemeOf(exit) === "https" ? seen.id === "tls.handshake_timeout" : mannerOf(seen.id) === "silence";
 }
 
-/** What the port turned out to speak, which what it made of the named scheme did not say; null: it did say. */
-function hiddenIn(others: readonly Tried[], outcome: Failed): "http" | "tls" | "socks5" | null {
-  const last = others.at(-1);
-  if (last === undefined) return null;
-  const { scheme, failed } = last;
-  const isSpoken = (protocol: Protocol) => failed === null || failed.spoken === protocol;
-  if (scheme === "https" && isSpoken("tls")) return "tls";
-  if (scheme === "http" && isSilent(outcome) && isSpoken("http")) return "http";
-  return scheme === "socks5" && isClosed(outcome) && isSpoken("socks5") ? "socks5" : null;
+/** With what the port turned out to speak, where what it made of the named scheme did not say. */
+function asFound(outcome: Failed, scheme: ExitScheme, last: Tried | undefined): Failed {
+  if (last === undefined || (outcome.spoken !== null && last.scheme !== "https")) return outcome;
+  const spoken = spokenBy(last);
+  return spoken === null || spoken === spokenFirst(scheme) ? outcome : asWrongScheme(outcome, spoken, last);
+}
+
+function spokenBy({ scheme, failed }: Tried): Protocol | null {
+  if (failed === null) return spokenFirst(scheme);
+  const isInTls = scheme === "https" && failed.spoken === "http" && failed.attributed.fault.id !== "tls.protocol_mismatch";
+  return isInTls || revealedBy(failed) === "https" ? "tls" : failed.spoken;
+}
+
+function spokenFirst(scheme: ExitScheme): Protocol {
+  return SPOKEN_BELOW[scheme] ?? speaks(scheme);
 }
 
 /** It closed, or was silent, and then it turned out what it speaks. */
-function asWrongScheme(failed: Failed, spoken: "http" | "tls" | "socks5"): Failed {
+function asWrongScheme(failed: Failed, spoken: Protocol, { failed: other }: Tried): Failed {
   const { fault: seen } = failed.attributed;
+  const isProxy = spoken !== "http" || other === null || !AS_WEB_SERVERS.includes(other.attributed.fault.id);
+  const found = isProxy ? adviseScheme(spoken) : `the port speaks ${PROTOCOL_NAMES[spoken]}: ${other.attributed.fault.details}`;
   return {
     ...failed,
-    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${adviseScheme(spoken)} (${seen.details})`) },
+    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${found} (${seen.details})`) },
   };
 }
+
+/** What comes of asking a web server as if it were a proxy. */
+const AS_WEB_SERVERS: readonly FaultId[] = ["handshake.connect_rejected", "honesty.fake_answer"];

@@ -8,7 +8,7 @@ import { afterBytes, afterHead, fin, says, silence } from "../../src/lab/behavio
 import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
-import { formatAnswer } from "../../src/lab/lab-http.ts";
+import { formatAnswer, readHead } from "../../src/lab/lab-http.ts";
 import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
@@ -245,10 +245,94 @@ test("A line that names SOCKS for a port that is silent to all is told so, and a
     others++;
     waits.resolve();
     await peer.skip();
+    await peer.end();
   });
   const found = await detected(checking, `socks5://${lineOf(slow)}`);
   assert.deepEqual([found.scheme, found.tried.length, others], ["socks5", 1, 1]);
   await slow.whenLeft(1);
+});
+
+test("A web server that waits for a line is told as one, and a port that wants TLS, or has said that it speaks it, as that.", async () => {
+  await using checking = await startChecking({ timeoutMs: 900 });
+  const answering = (answer: Buffer) =>
+    startLabServer(async (peer) => {
+      const [first] = await peer.reader.peek(1);
+      await (first === 0x47 || first === 0x43 ? says(answer, fin)(peer) : peer.skip());
+    });
+  await using missing = await answering(formatAnswer(404, {}, "no such page"));
+  await using page = await answering(formatAnswer(200, {}, "It works!"));
+  await using wantsTls = await answering(formatAnswer(400, { Server: "nginx" }, "The plain HTTP request was sent to HTTPS port"));
+  const lines = [`socks5://${lineOf(missing)}`, `socks5://${lineOf(page)}`, `socks5://${lineOf(wantsTls)}`, `https://${lineOf(wantsTls)}`];
+  const found = await Promise.all(lines.map((line) => detected(checking, line)));
+  const [refusing, own, asked, named] = found;
+  assert.match(refusing?.details ?? "", /^the port speaks HTTP: answered 404 .*\(nothing for/);
+  assert.deepEqual([own?.fault, own?.tried[1]?.failed?.attributed.fault.id], ["handshake.not_a_proxy", "honesty.fake_answer"]);
+  assert.doesNotMatch(own?.details ?? "", /use http/);
+  assert.match(asked?.details ?? "", /^the port speaks TLS: use https:\/\/host:port/);
+  assert.equal(named?.fault, "tls.handshake_timeout");
+});
+
+test("A TLS proxy that says nothing more is not told to speak HTTP because its port answers that too.", async () => {
+  const authority = createAuthority();
+  await using checking = await startChecking({ ca: [authority.cert], timeoutMs: 900 });
+  await using mute = await startLabServer(silence, authority.issue({ names: ["127.0.0.1"] }));
+  await using http = await startHttpExit();
+  await using exit = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    await splice(peer, await dialLab(first === 0x16 ? mute : http));
+  });
+  assert.equal((await detected(checking, `https://${lineOf(exit)}`)).fault, "head.timeout");
+});
+
+test("The password of a line that names TLS is not said in the clear to a port that is silent, nor to one that answers HTTP.", async () => {
+  await using checking = await startChecking({ timeoutMs: 900 });
+  const said: string[] = [];
+  await using silent = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first === 0x16) return await peer.skip();
+    said.push((await readHead(peer.reader)).fields.join("\n"));
+    await peer.end();
+  });
+  await using plain = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first !== 0x16) said.push((await readHead(peer.reader)).fields.join("\n"));
+    await says(formatAnswer(400, {}, "bad"), fin)(peer);
+  });
+  for (const port of [silent, plain]) {
+    const before = said.length;
+    const { tried } = await detected(checking, `https://user:sesam@${lineOf(port)}`);
+    assert.equal(tried[1]?.scheme, "http");
+    assert.ok(said.length > before);
+  }
+  assert.doesNotMatch(said.join(), /authorization/i);
+});
+
+test("What is tried beside a silent proxy ends with the check, and a bug in it fails the check alone.", async () => {
+  await using checking = await startChecking({ timeoutMs: 900 });
+  await using exit = await startLabServer(async (peer) => {
+    await peer.skip();
+    await peer.end();
+  });
+  const { context, judge } = checking;
+  const ended = new Cancellation();
+  let opened = 0;
+  const tryMute = (second: () => void) => {
+    opened = 0;
+    const dialling: typeof context.connectTcp = (...asked) => {
+      if (++opened === 2) second();
+      return context.connectTcp(...asked);
+    };
+    const goals = [{ kind: "judge", judge } as const];
+    const options = { goals, signal: ended, deadline: context.clock.now() + context.timeoutMs };
+    return tryNamed(new Calls({ ...context, connectTcp: dialling }), candidateOf(`socks5://${lineOf(exit)}`).exit, options);
+  };
+  const thrown = tryMute(() => {
+    throw new TypeError("a bug");
+  });
+  await assert.rejects(thrown, /a bug/);
+  const found = await tryMute(() => ended.cancel());
+  assert.deepEqual([found.met, found.tried.length, opened], [null, 1, 2]);
+  await exit.whenLeft(2);
 });
 
 test("A port suggests what is tried first.", async () => {
