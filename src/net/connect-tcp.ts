@@ -1,10 +1,10 @@
 import { connect, isIP, isIPv6, type Socket } from "node:net";
-import { networkInterfaces } from "node:os";
 import { performance } from "node:perf_hooks";
 import type { Interruption } from "../core/ledger.ts";
 import type { CancelSignal } from "./cancellation.ts";
 import { interruptionOf } from "./errno.ts";
 import { Intake } from "./intake.ts";
+import { interfaceAddresses } from "./interface-addresses.ts";
 
 export interface TcpOptions {
   /** For all addresses together. */
@@ -170,7 +170,7 @@ function isSelfConnected(socket: Socket, address: string, port: number): boolean
 const EPHEMERAL_MIN = 1024;
 
 function speaksIpv6(): boolean {
-  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family, internal }) => family === "IPv6" && !internal));
+  return interfaceAddresses().some(({ family, internal }) => family === "IPv6" && !internal);
 }
 
 /** The failure that tells most about the hop: what the hop itself answered, then what was missing here, then silence, then routes. */

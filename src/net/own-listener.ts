@@ -1,7 +1,7 @@
-import { networkInterfaces } from "node:os";
 import type { HostPort } from "../core/address.ts";
 import { ipFromBytes, ipToBytes } from "../wire/ip-bytes.ts";
 import { classifyAddress } from "./address-policy.ts";
+import { interfaceAddresses } from "./interface-addresses.ts";
 
 /** Whether who connects to this address comes to the listener at `own`, in whatever form either is written. */
 export function reachesListener(own: HostPort, address: string, port: number): boolean {
@@ -28,5 +28,5 @@ function isUnspecified(address: string): boolean {
 
 function isOfThisMachine(address: string): boolean {
   if (classifyAddress(address) === "loopback") return true;
-  return Object.values(networkInterfaces()).some((known) => known?.some((one) => plainAddress(one.address) === address));
+  return interfaceAddresses().some((one) => plainAddress(one.address) === address);
 }

@@ -1,10 +1,10 @@
 import { constants, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { networkInterfaces } from "node:os";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { formatHostPort, type HostPort } from "../../core/address.ts";
 import { createSelfSigned, type Identity } from "../../net/certificate.ts";
+import { interfaceAddresses } from "../../net/interface-addresses.ts";
 import { type Listening, listen } from "../../net/listen.ts";
 import { createServer } from "../../net/node-http.ts";
 import { streamShared } from "../../net/shared-reads.ts";
@@ -213,8 +213,7 @@ function isWildcard(host: string): boolean {
 }
 
 function ownAddresses(withIpv6: boolean): string[] {
-  const known = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return known
+  return interfaceAddresses()
     .filter(({ internal, family, scopeid }) => !internal && (family === "IPv4" || (withIpv6 && !scopeid)))
     .map(({ address }) => address);
 }

@@ -1,8 +1,13 @@
-import { networkInterfaces } from "node:os";
+import { interfaceAddresses } from "../../net/interface-addresses.ts";
 import { plainAddress } from "../../net/own-listener.ts";
 
 /** Those by which others know this machine. */
 export function machineAddresses(): string[] {
-  const known = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return [...new Set(known.filter(({ internal }) => !internal).map(({ address }) => plainAddress(address)))];
+  return [
+    ...new Set(
+      interfaceAddresses()
+        .filter(({ internal }) => !internal)
+        .map(({ address }) => plainAddress(address)),
+    ),
+  ];
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { endianness, networkInterfaces } from "node:os";
+import { endianness } from "node:os";
+import { interfaceAddresses } from "../../net/interface-addresses.ts";
 import { parseHosts } from "../../net/system-names.ts";
 import { type Listener, parseListeners } from "./listeners.ts";
 
@@ -33,7 +34,7 @@ export interface MachineTexts {
 export async function lookAtMachine(): Promise<MachineFacts> {
   const names = Object.keys(PATHS) as (keyof MachineTexts)[];
   const texts = await Promise.all(names.map(async (name) => [name, await textOf(PATHS[name])]));
-  const addresses = Object.values(networkInterfaces()).flatMap((some) => (some ?? []).map(({ address }) => address));
+  const addresses = interfaceAddresses().map(({ address }) => address);
   return factsOf(Object.fromEntries(texts), addresses, endianness() === "LE");
 }
 
