@@ -3,6 +3,7 @@ import type { Exit, ExitHop, ExitScheme, Target } from "../core/route.ts";
 import { type Calls, type Failed, type Spent, type Turn, withoutConnection } from "./calls.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
+import { revealedBy } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
@@ -157,9 +158,11 @@ function metJudge(exit: Exit, judge: JudgeAddress, reply: JudgeReply, refusedPla
   };
 }
 
-/** Neither silent nor out of reach, and not for want of a login. */
-function mayConnect({ attributed, spoken }: Failed): boolean {
+/** Neither silent nor out of reach, and not for want of a login or of TLS. */
+function mayConnect(failed: Failed): boolean {
+  const { attributed, spoken } = failed;
   const { id } = attributed.fault;
+  if (revealedBy(failed) === "https") return false;
   if (id.startsWith("handshake.auth_") || id === "handshake.quota_exceeded") return false;
   return spoken === "http" || id === "head.closed_empty" || id === "head.reset";
 }

@@ -175,6 +175,19 @@ test("A line that names another protocol than the port speaks is told which one 
   );
 });
 
+test("A line that names HTTP is told that the port wants TLS, whatever it makes of a CONNECT.", async () => {
+  const wantsTls = formatAnswer(400, { Server: "nginx" }, "The plain HTTP request was sent to HTTPS port");
+  const asNginx = says(wantsTls, fin);
+  await using checking = await startChecking();
+  await using exit = await startLabServer(async (peer) => {
+    const head = (await peer.reader.peek(7)).toString("latin1");
+    await afterHead(head.startsWith("CONNECT") ? says(formatAnswer(400, {}, ""), fin) : asNginx)(peer);
+  });
+  const { fault, tried, details } = await detected(checking, `http://${lineOf(exit)}`);
+  assert.deepEqual([fault, tried.map(({ scheme }) => scheme)], ["handshake.not_a_proxy", ["http", "https"]]);
+  assert.match(details, /TLS/);
+});
+
 test("A line that names HTTP for a port that closes on it, and on TLS, is told where the port speaks SOCKS5; never where it is silent.", async () => {
   await using checking = await startChecking({ timeoutMs: 3000 });
   await using socks = await startSocksExit();
