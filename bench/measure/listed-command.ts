@@ -26,8 +26,8 @@ export async function measureListed(
   writeFileSync(list, `${lines.join("\n")}\n`);
   const startedAt = performance.now();
   // `times` tells the CPU time of all that it has run, user and system: the second line.
-  const script = `"$@" < "$0" > '${printed}'; times >&2`;
-  const child = spawn("/bin/sh", ["-c", script, list, ...command], { stdio: ["ignore", "ignore", "pipe"] });
+  const script = 'printed=$1; shift; "$@" < "$0" > "$printed"; times >&2';
+  const child = spawn("/bin/sh", ["-c", script, list, printed, ...command], { stdio: ["ignore", "ignore", "pipe"] });
   let told = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     told = (told + text).slice(-TOLD_CHARS_MAX);

@@ -65,7 +65,7 @@ export function runChecks(items: AsyncIterable<Candidate | ExitLineError>, check
   return new Run(items, check, options).run();
 }
 
-/** Checks that begin in one turn of the event loop: short turns, so that what is made for an answer is garbage before it counts as old. */
+/** Checks that begin as the list is read, in one turn of the event loop: short turns, so that what is made for an answer is garbage before it counts as old. */
 const STARTS_PER_TURN_MAX = 16;
 /** For checks to end after the signal. */
 const STOP_MS_MAX = 2000;
