@@ -4,8 +4,8 @@ import { detectFormat, type ForeignFormat, foreignEntries } from "../wire/exit-f
 import { type ExitLineError, exitId, parseExitLine } from "../wire/exit-line.ts";
 import { writeExitLine } from "../wire/exit-line-text.ts";
 import { formatLineError } from "../wire/exit-list.ts";
+import { exitsOf } from "../wire/login-template-exit.ts";
 import { PlainLines } from "../wire/plain-exit-line.ts";
-import { exitsOf } from "../wire/user-template-exit.ts";
 import { openListBytes } from "./candidate-bytes.ts";
 import { LINE_BYTES_MAX, readLines, UnreadableList } from "./candidate-lines.ts";
 import { extract } from "./extract.ts";

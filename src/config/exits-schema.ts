@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { LIST_FORMATS } from "../core/list-format.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
-import { VENDOR_IDS } from "../wire/user-template-vendors.ts";
+import { VENDOR_IDS } from "../wire/login-template-vendors.ts";
 import type { ExitListItem } from "./file.ts";
 import { count, duration, expected, onOff, text } from "./schema-values.ts";
 

@@ -4,7 +4,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { ExitSource } from "../core/settings.ts";
 import { parseExitLine } from "../wire/exit-line.ts";
-import { VENDORS } from "../wire/user-template-vendors.ts";
+import { VENDORS } from "../wire/login-template-vendors.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_FORMAT, DEFAULT_REFRESH_MS, DEFAULT_REPLACE_BY_EMPTY } from "./defaults.ts";
 import type { ConfigFile, ExitListItem } from "./file.ts";

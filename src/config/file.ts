@@ -13,7 +13,7 @@ import type {
   TargetPolicy,
   Timeouts,
 } from "../core/settings.ts";
-import type { VendorId } from "../wire/user-template-vendors.ts";
+import type { VendorId } from "../wire/login-template-vendors.ts";
 import type { CheckItem } from "./check-schema.ts";
 import type { RulesItem } from "./rules-schema.ts";
 

@@ -1,6 +1,6 @@
 import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
-import { formatExit } from "../wire/exit-line.ts";
+import { exitRoute } from "../wire/exit-line.ts";
 import { isIdempotent } from "../wire/http1/idempotent.ts";
 import { isStrange } from "./fault-kinds.ts";
 import { inClearText, otherWays } from "./other-ways.ts";
@@ -33,8 +33,8 @@ export function reachesTarget({ kind, part, exit }: TestSpec): boolean {
 
 function firstTests(question: Question): TestSpec[] {
   const { via, direct, url } = question;
-  const known = new Set(via.map(formatExit));
-  const others = question.exits.filter((exit) => !known.has(formatExit(exit))).slice(0, OTHERS_MAX);
+  const known = new Set(via.map(exitRoute));
+  const others = question.exits.filter((exit) => !known.has(exitRoute(exit))).slice(0, OTHERS_MAX);
   const names = direct && question.place === null && /[a-z]/i.test(url.hostname.replace(/^\[.*\]$/, "")) ? nameTests(question) : [];
   const routes: (Exit | null)[] = [...via, ...others];
   if (direct) routes.splice(Math.min(1, via.length), 0, null);
@@ -44,7 +44,7 @@ function firstTests(question: Question): TestSpec[] {
     ...routes.map((exit, index) => {
       const part = exit === null ? "direct" : via.includes(exit) ? "via" : "other";
       const method = index === 0 || isIdempotent(question.method) ? question.method : "GET";
-      return requestTest(question, exit, part, { method, of: null, id: exit === null ? "direct" : `${part} ${formatExit(exit)}` });
+      return requestTest(question, exit, part, { method, of: null, id: exit === null ? "direct" : `${part} ${exitRoute(exit)}` });
     }),
   ];
 }
@@ -167,7 +167,7 @@ interface Probe {
 function probe({ url }: Question, of: TestSpec, exit: Exit, { part, scheme, port }: Probe): TestSpec {
   const [hop] = exit.hops as readonly [ExitHop];
   const other: Exit = { ...exit, hops: [{ ...hop, scheme, port, insecure: true }] };
-  const id = `${part} ${formatExit(other)} of ${of.id}`;
+  const id = `${part} ${exitRoute(other)} of ${of.id}`;
   const asked = { kind: "tunnel", exit: other, of: of.id, url, method: "", tunnel: true, sni: true } as const;
   return { ...asked, id, part, route: `as ${shownExit(other)}`, request: `a tunnel to ${url.hostname}` };
 }

@@ -1,7 +1,7 @@
 import type { RequestParams } from "../core/params.ts";
 import type { Exit } from "../core/route.ts";
 import { normalize, tagValues } from "../pool/exit-filter.ts";
-import { fillHops, isTemplateExit } from "../wire/user-template-exit.ts";
+import { fillHops, isTemplateExit } from "../wire/login-template-exit.ts";
 
 /** Filled exits that are kept of each template: their idle sockets are found again while they are. */
 const FILLED_MAX = 1000;

@@ -1,5 +1,5 @@
 import type { Exit } from "../core/route.ts";
-import { exitId, formatExit } from "../wire/exit-line.ts";
+import { exitId, exitRoute } from "../wire/exit-line.ts";
 import type { ExitList } from "../wire/exit-list.ts";
 import { isNamed, LONG_ID_DIGITS, mergeExits } from "../wire/merge-exits.ts";
 
@@ -48,12 +48,12 @@ export class ApiExits {
   }
 
   has(exit: Exit): boolean {
-    return this.#added.has(formatExit(exit));
+    return this.#added.has(exitRoute(exit));
   }
 
   /** Adds an exit, to what is known of the same route as a list would. Its id, and who has that, where it is taken. */
   put(exit: Exit, list: ExitList): ExitChange | Taken {
-    const route = formatExit(exit);
+    const route = exitRoute(exit);
     const known = this.#added.get(route);
     const added = known === undefined ? exit : mergeExits(known, exit);
     const before = this.#inForce.get(route) ?? list.find(exit);
@@ -69,7 +69,7 @@ export class ApiExits {
   delete(id: string, list: ExitList): ExitChange | null {
     const inForce = this.#byId.get(id);
     if (inForce === undefined) return null;
-    const route = formatExit(inForce);
+    const route = exitRoute(inForce);
     this.#forget(route);
     this.#added.delete(route);
     const listed = list.find(inForce);
@@ -105,11 +105,11 @@ export class ApiExits {
 
   /** Where another exit with this one's id stands; null: there is none. */
   #holderOf(exit: Exit, list: ExitList): string | null {
-    const route = formatExit(exit);
+    const route = exitRoute(exit);
     const other = this.#byId.get(exit.id);
-    if (other !== undefined && formatExit(other) !== route) return "api:1";
+    if (other !== undefined && exitRoute(other) !== route) return "api:1";
     const row = list.rowOfId(exit.id);
-    return row < 0 || formatExit(list.at(row)) === route ? null : list.placeOf(row);
+    return row < 0 || exitRoute(list.at(row)) === route ? null : list.placeOf(row);
   }
 
   #keep(route: string, exit: Exit): void {

@@ -3,8 +3,9 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Env } from "./env-value.ts";
 import { BadLine, expand, type HopContext, parseHop } from "./exit-hop.ts";
-import { asVendorHas, placesOf, SESSIONS_MAX } from "./user-template-exit.ts";
-import { isVendorId } from "./user-template-vendors.ts";
+import { asVendorHas, placesOf, SESSIONS_MAX } from "./login-template-exit.ts";
+import { isVendorId } from "./login-template-vendors.ts";
+import { passwordParams } from "./password-params.ts";
 
 export interface ExitLineOptions {
   /** Of hops that name none. */
@@ -46,14 +47,19 @@ export function parseExitLine(text: string, options: ExitLineOptions): ExitLine 
   }
 }
 
-/** The exit's URL, or those of its chain, without passwords: for people, and to compare routes. */
+/** The exit's URL, or those of its chain, without passwords: for people. */
 export function formatExit(exit: { readonly hops: readonly ExitHop[] }): string {
   return exit.hops.map(formatHop).join(",");
 }
 
-/** Hex digits of the exit's URL without the password: what names it where it has no `id=` tag. */
+/** What tells an exit from others: two with the same are one. Its URL without the password, and what a vendor's password names beside the secret. */
+export function exitRoute(exit: { readonly hops: readonly ExitHop[] }): string {
+  return exit.hops.map((hop) => `${formatHop(hop)}${hop.password === null ? "" : passwordParams(hop.password)}`).join(",");
+}
+
+/** Hex digits of the exit's route: what names it where it has no `id=` tag. */
 export function exitId(exit: { readonly hops: readonly ExitHop[] }, digits: number = ID_DIGITS): string {
-  return hash("sha256", formatExit(exit)).slice(0, digits);
+  return hash("sha256", exitRoute(exit)).slice(0, digits);
 }
 
 /** Hex digits of an id that no tag gives. */

@@ -1,11 +1,11 @@
 import { type ExitKind, ExitKinds, type ExitRows, exitKey, idOfKey, keyOfBits } from "../core/exit-rows.ts";
 import type { Exit } from "../core/route.ts";
-import { type ExitLineError, type ExitLineOptions, exitId, formatExit, ID_DIGITS, parseExitLine } from "./exit-line.ts";
+import { type ExitLineError, type ExitLineOptions, exitId, exitRoute, ID_DIGITS, parseExitLine } from "./exit-line.ts";
 import { ListIndex } from "./list-index.ts";
 import { FLAGS, FROM, KEY, KIND, LINE, ListRows, NAMED, PLAIN, type Span, TEXT, TO } from "./list-rows.ts";
+import { exitsOf } from "./login-template-exit.ts";
 import { isNamed, LONG_ID_DIGITS, mergeExits } from "./merge-exits.ts";
 import { idOfRoute, PlainLineBytes } from "./plain-line-bytes.ts";
-import { exitsOf } from "./user-template-exit.ts";
 
 /** Where an exit stands. */
 export type Where = ExitLineOptions["where"];
@@ -92,7 +92,7 @@ export class ExitList implements ExitRows {
 
   /** The row of the exit with this one's route; negative: there is none. */
   rowOf(exit: Exit): number {
-    return this.#index.find(formatExit(exit), exitId(exit, ID_DIGITS));
+    return this.#index.find(exitRoute(exit), exitId(exit, ID_DIGITS));
   }
 
   /** The row of the exit that has this id; negative: there is none. */
@@ -178,7 +178,7 @@ export class ExitList implements ExitRows {
   /** @param span its line, where that says all of it; null: it does not. */
   #addOne(exit: Exit, where: Where, span: Span | null): void {
     const derived = exitId(exit, ID_DIGITS);
-    const known = this.#index.find(formatExit(exit), derived);
+    const known = this.#index.find(exitRoute(exit), derived);
     const holder = this.rowOfId(exit.id);
     if (known >= 0) this.#merge(known, exit, where);
     else if (holder >= 0 && isNamed(exit)) this.#tellTaken(where, exit.id, holder);
@@ -190,7 +190,7 @@ export class ExitList implements ExitRows {
     const added = !isTaken ? exit : { ...exit, id: exitId(exit, LONG_ID_DIGITS) };
     const row = this.#enter(span ?? { ...NOWHERE, line: where.line }, exitKey(added.id), this.#kinds.numberOf(added), 0);
     if (span === null || added !== exit) this.#keep(row, added, where);
-    if (added.id !== derived) this.#index.rename(row, formatExit(added));
+    if (added.id !== derived) this.#index.rename(row, exitRoute(added));
   }
 
   // The later line is the newer one: its password, weight and id count.
@@ -205,7 +205,7 @@ export class ExitList implements ExitRows {
     this.#keep(known, merged, null);
     this.#index.enter(known, exitKey(merged.id));
     this.#rows.set(known, KIND, this.#kinds.numberOf(merged));
-    if (isNamed(newer)) this.#index.rename(known, formatExit(merged));
+    if (isNamed(newer)) this.#index.rename(known, exitRoute(merged));
   }
 
   #enter(span: Span, key: number, kind: number, flags: number): number {

@@ -2,7 +2,7 @@ import { exitKey, isIdItself } from "../core/exit-rows.ts";
 import { hashText } from "../core/hash-text.ts";
 import { HashedRows } from "../core/hashed-rows.ts";
 import type { Exit } from "../core/route.ts";
-import { formatExit } from "./exit-line.ts";
+import { exitRoute } from "./exit-line.ts";
 import { FLAGS, KEY, type ListRows, NAMED, RENAMED } from "./list-rows.ts";
 
 /** Finds the rows of a list by the ids of their exits, and by their routes. */
@@ -19,7 +19,7 @@ export class ListIndex {
     this.#rows = rows;
     this.#exitAt = exitAt;
     this.#byId = new HashedRows((row, id) => (id === null ? !rows.has(row, NAMED) : rows.has(row, NAMED) && exitAt(row).id === id));
-    this.#byRoute = new HashedRows((row, route) => formatExit(exitAt(row)) === route);
+    this.#byRoute = new HashedRows((row, route) => exitRoute(exitAt(row)) === route);
   }
 
   /** The row of the exit that has this id; negative: there is none. */
@@ -31,7 +31,7 @@ export class ListIndex {
   /** The row of the exit with this route; negative: there is none. @param derived the id that the route gives. */
   find(route: string, derived: string): number {
     const row = this.findId(derived);
-    if (row >= 0 && formatExit(this.#exitAt(row)) === route) return row;
+    if (row >= 0 && exitRoute(this.#exitAt(row)) === route) return row;
     return this.#renamed === 0 ? -1 : this.#byRoute.find(hashText(route), route);
   }
 

@@ -1,4 +1,5 @@
 import { EXIT_SCHEMES, type ExitHop, type ExitScheme } from "../core/route.ts";
+import { passwordParams } from "./password-params.ts";
 
 /** What a byte may be part of. */
 const USER = 1;
@@ -8,6 +9,7 @@ const CLASSES: Uint8Array = classify();
 const COLON = 0x3a;
 const SLASH = 0x2f;
 const AT = 0x40;
+const UNDERSCORE = 0x5f;
 const SPACE = 0x20;
 const DOT = 0x2e;
 const ZERO = 0x30;
@@ -47,6 +49,7 @@ export class PlainRoute {
     const stop = bytes[colon] === COLON ? skip(bytes, colon + 1, end, PASSWORD) : end;
     if (stop < end && bytes[stop] === AT) {
       if (!isLogin(colon - at) || !isLogin(stop - colon - 1) || this.#scheme.startsWith("socks4")) return false;
+      if (hasParams(bytes, colon + 1, stop)) return false; // they belong to its name
       this.#userEnd = colon;
       at = stop + 1;
     }
@@ -101,6 +104,11 @@ export class PlainRoute {
     this.#port = port;
     return port >= 1 && port <= PORT_MAX && bytes[from] !== ZERO && (at === end || bytes[at] === SPACE);
   }
+}
+
+function hasParams(bytes: Buffer, from: number, end: number): boolean {
+  for (let at = from; at < end; at++) if (bytes[at] === UNDERSCORE) return passwordParams(bytes.toString("latin1", from, end)) !== "";
+  return false;
 }
 
 function isLogin(length: number): boolean {

@@ -8,17 +8,17 @@ import { NO_FLAGS } from "../../src/config/resolve.ts";
 import { formatHostPort } from "../../src/core/address.ts";
 import { FAULTS } from "../../src/core/fault-table.ts";
 import { parseExitList } from "../../src/wire/exit-list.ts";
-import { fillUser, parseUserTemplate, type UserValues } from "../../src/wire/user-template.ts";
-import { VENDOR_IDS, VENDORS, vendorTemplate } from "../../src/wire/user-template-vendors.ts";
+import { fillLogin, type LoginValues, parseLoginTemplate } from "../../src/wire/login-template.ts";
+import { VENDOR_IDS, VENDORS, vendorTemplate } from "../../src/wire/login-template-vendors.ts";
 import { MarkdownPage } from "./markdown-page.ts";
 
 const page = new MarkdownPage("how-do-i-use-my-vendor.md");
-const NOTHING: UserValues = { session: null, country: null, city: null, minutes: null };
+const NOTHING: LoginValues = { session: null, country: null, city: null, minutes: null };
 
-function fill(text: string, values: UserValues): string {
-  const template = parseUserTemplate(text);
+function fill(text: string, values: LoginValues): string {
+  const template = parseLoginTemplate(text);
   assert.ok(template !== null && "groups" in template, text);
-  return fillUser(template, values)
+  return fillLogin(template, values)
     .replace(/[0-9a-f]{12}/, "SESSION")
     .replace(/(?<=-)\d{4,9}$/, "NUMBER");
 }

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { EXIT_SCHEMES, Exit, ExitHop } from "../../src/core/route.ts";
 import { type ExitLineOptions, exitId, formatExit, parseExitLine } from "../../src/wire/exit-line.ts";
-import { VENDOR_IDS, vendorTemplate } from "../../src/wire/user-template-vendors.ts";
+import { VENDOR_IDS, vendorTemplate } from "../../src/wire/login-template-vendors.ts";
 
 const options: ExitLineOptions = { scheme: "http", tags: {}, where: { file: "exits.txt", line: 1 } };
 
@@ -157,11 +157,13 @@ test("a password shows in no error, whatever is wrong with the line", () => {
   );
 });
 
-test("the id is eight hex digits of the URL without the password", () => {
+test("the id is eight hex digits of the URL without the password, and of what names a session beside it", () => {
   assert.match(read("gate:80").id, /^[0-9a-f]{8}$/);
   assert.equal(read("gate:80:bob:one").id, read("http://bob:two@GATE:80").id);
   assert.notEqual(read("gate:80:bob:one").id, read("gate:80:carl:one").id);
   assert.equal(read("gate:80").id, exitId(read("gate:80 id=other")));
+  assert.equal(read("gate:80:bob:one_session-a1").id, read("http://bob:two_session-a1@gate:80").id);
+  assert.notEqual(read("gate:80:bob:one_session-a1").id, read("gate:80:bob:one_session-b2").id);
 });
 
 const host = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());

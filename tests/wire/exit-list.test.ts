@@ -44,6 +44,29 @@ test("the same host and port with different users are different exits", () => {
   assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
 });
 
+test("exits of vendors that have the session behind the password are told apart by it, and by nothing of the secret", () => {
+  const { exits, errors } = lines(
+    "192.0.2.1:80:bob:s3cret_country-de_session-a1b2c3d4_lifetime-10m",
+    "http://bob:s3cret_country-de_session-ffffffff_lifetime-10m@192.0.2.1:80",
+    "http://bob:s3cret_country-us%2Cde@gate:80",
+    "gate:80:bob:s3cret",
+    "http://bob:other_country-de_session-a1b2c3d4_lifetime-10m@192.0.2.1:80",
+    "gate:80:bob:an_other-secret",
+    "gate:80:bob:_session-a1b2c3d4",
+  );
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    exits.map(({ hops }) => hops[0]?.password),
+    [
+      "other_country-de_session-a1b2c3d4_lifetime-10m",
+      "s3cret_country-de_session-ffffffff_lifetime-10m",
+      "s3cret_country-us,de",
+      "_session-a1b2c3d4",
+    ],
+  );
+  assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
+});
+
 test("an id belongs to one route", () => {
   const { exits, errors } = lines("a:80 id=one", "b:80 id=one", "c:80", "c:80 id=one");
   assert.deepEqual(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { formatExit, parseExitLine } from "../../src/wire/exit-line.ts";
+import { exitRoute, parseExitLine } from "../../src/wire/exit-line.ts";
 import { PlainLines } from "../../src/wire/plain-exit-line.ts";
 
 const where = { file: "list.txt", line: 1 };
@@ -9,7 +9,19 @@ const where = { file: "list.txt", line: 1 };
 /** Pieces of lines, plain ones and ones that look like it. */
 const piece = (...texts: string[]) => fc.constantFrom(...texts);
 const scheme = piece("", "", "http://", "https://", "socks4://", "socks4a://", "socks5://", "socks5h://", "ftp://", "HTTP://");
-const login = piece("", "", "user:pass@", "us.er-1:p~a*s!@", "u%20:p@", ":@", "user@", "u:p:q@", "$" + "{A}:b@");
+const login = piece(
+  "",
+  "",
+  "user:pass@",
+  "user:pa_ss@",
+  "user:pass_country-de_session-a1b2@",
+  "us.er-1:p~a*s!@",
+  "u%20:p@",
+  ":@",
+  "user@",
+  "u:p:q@",
+  "$" + "{A}:b@",
+);
 const host = piece(
   "192.0.2.1",
   "10.0.0.0",
@@ -64,7 +76,7 @@ test("reads a plain line to what the reader of all lines makes of it, and leaves
       const parsed = parseExitLine(text, { scheme: own as "http", tags: tags as Record<string, string>, where, env: { A: "a" } });
       assert.ok("exit" in parsed, text);
       assert.deepEqual(read.exit, parsed.exit);
-      assert.equal(read.route, formatExit(parsed.exit));
+      assert.equal(read.route, exitRoute(parsed.exit));
     }),
     { numRuns: 1000 },
   );

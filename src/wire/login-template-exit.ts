@@ -1,7 +1,7 @@
 import type { Exit, ExitHop } from "../core/route.ts";
 import { BadLine } from "./exit-hop.ts";
-import { fillUser, isUserTemplate, type Place, parseUserTemplate, type UserTemplate, type UserValues } from "./user-template.ts";
-import { type VendorId, vendorTemplate } from "./user-template-vendors.ts";
+import { fillLogin, isLoginTemplate, type LoginTemplate, type LoginValues, type Place, parseLoginTemplate } from "./login-template.ts";
+import { type VendorId, vendorTemplate } from "./login-template-vendors.ts";
 
 /** Exits that one line may stand for in each country. */
 export const SESSIONS_MAX = 10_000;
@@ -22,7 +22,7 @@ export function asVendorHas(vendor: VendorId, hops: readonly ExitHop[], at: numb
 export function placesOf(hops: readonly ExitHop[], at: number): ReadonlySet<Place> {
   const places = new Set<Place>();
   for (const { username, scheme } of hops) {
-    const template = username === null ? null : parseUserTemplate(username);
+    const template = username === null ? null : parseLoginTemplate(username);
     if (username === null || template === null) continue;
     if ("problem" in template) throw new BadLine(at, template.problem);
     const isSocks5 = scheme === "socks5" || scheme === "socks5h";
@@ -34,15 +34,15 @@ export function placesOf(hops: readonly ExitHop[], at: number): ReadonlySet<Plac
 
 /** Whether a user name of the exit has places to fill: it must not be dialled as it is. */
 export function isTemplateExit({ hops }: Exit): boolean {
-  for (const { username } of hops) if (username !== null && isUserTemplate(username)) return true;
+  for (const { username } of hops) if (username !== null && isLoginTemplate(username)) return true;
   return false;
 }
 
 /** The hops with their user names filled. */
-export function fillHops(hops: readonly ExitHop[], values: UserValues): ExitHop[] {
+export function fillHops(hops: readonly ExitHop[], values: LoginValues): ExitHop[] {
   return hops.map((hop) => {
     const template = templateOf(hop);
-    return template === null ? hop : { ...hop, username: fillUser(template, values) };
+    return template === null ? hop : { ...hop, username: fillLogin(template, values) };
   });
 }
 
@@ -78,12 +78,12 @@ function set(tags: Record<string, string>, name: string, value: string | null): 
   else tags[name] = value;
 }
 
-const templates = new WeakMap<ExitHop, UserTemplate>();
+const templates = new WeakMap<ExitHop, LoginTemplate>();
 
-function templateOf(hop: ExitHop): UserTemplate | null {
+function templateOf(hop: ExitHop): LoginTemplate | null {
   const known = templates.get(hop);
   if (known !== undefined || hop.username === null) return known ?? null;
-  const template = parseUserTemplate(hop.username);
+  const template = parseLoginTemplate(hop.username);
   if (template === null || "problem" in template) return null;
   templates.set(hop, template);
   return template;

@@ -1,5 +1,5 @@
 import type { HostPort } from "../core/address.ts";
-import { isUserTemplate } from "./user-template.ts";
+import { isLoginTemplate } from "./login-template.ts";
 
 /** How one vendor has its parameters in the user name. */
 export interface Vendor {
@@ -14,7 +14,7 @@ export type VendorId = (typeof VENDOR_IDS)[number];
 
 /** The template for an account's user name; a name that is one already stays. */
 export function vendorTemplate(vendor: VendorId, user: string): string {
-  return isUserTemplate(user) ? user : VENDORS[vendor].template(user);
+  return isLoginTemplate(user) ? user : VENDORS[vendor].template(user);
 }
 
 export function isVendorId(text: string): text is VendorId {

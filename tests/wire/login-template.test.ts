@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { fillUser, parseUserTemplate, type UserTemplate, type UserValues } from "../../src/wire/user-template.ts";
-import { VENDOR_IDS, vendorTemplate } from "../../src/wire/user-template-vendors.ts";
+import { fillLogin, type LoginTemplate, type LoginValues, parseLoginTemplate } from "../../src/wire/login-template.ts";
+import { VENDOR_IDS, vendorTemplate } from "../../src/wire/login-template-vendors.ts";
 
-const NOTHING: UserValues = { session: null, country: null, city: null, minutes: null };
-const ALL: UserValues = { session: "cart1", country: "de", city: "new york", minutes: 30 };
+const NOTHING: LoginValues = { session: null, country: null, city: null, minutes: null };
+const ALL: LoginValues = { session: "cart1", country: "de", city: "new york", minutes: 30 };
 
-function templateOf(text: string): UserTemplate {
-  const template = parseUserTemplate(text);
+function templateOf(text: string): LoginTemplate {
+  const template = parseLoginTemplate(text);
   assert.ok(template !== null && "groups" in template, `${text}: ${JSON.stringify(template)}`);
   return template;
 }
 
-const fill = (text: string, values: Partial<UserValues>) => fillUser(templateOf(text), { ...NOTHING, ...values });
+const fill = (text: string, values: Partial<LoginValues>) => fillLogin(templateOf(text), { ...NOTHING, ...values });
 
 test("a user name without a place to fill is no template", () => {
-  for (const name of ["bob", "bob[1]", "bob{x}", "{sessions}", "a|b", ""]) assert.equal(parseUserTemplate(name), null, name);
+  for (const name of ["bob", "bob[1]", "bob{x}", "{sessions}", "a|b", ""]) assert.equal(parseLoginTemplate(name), null, name);
 });
 
 test("what stands in brackets is left out where nothing fills it", () => {
@@ -68,7 +68,7 @@ test("minutes are whole, at least one, and at most a day", () => {
 });
 
 test("a template that cannot be meant is refused where that shows", () => {
-  const refused = (text: string) => parseUserTemplate(text);
+  const refused = (text: string) => parseLoginTemplate(text);
   assert.deepEqual(refused("bob[-{country}"), { problem: "the user name does not close a bracket", at: 3 });
   assert.deepEqual(refused("bob-{country}]"), { problem: "the user name closes a bracket that it has not opened", at: 13 });
   assert.deepEqual(refused("bob[-[{country}]]"), { problem: "brackets of a user name do not nest", at: 5 });
@@ -81,7 +81,7 @@ test("a template that cannot be meant is refused where that shows", () => {
 });
 
 test("each vendor's parameters are in the user name as it wants them", () => {
-  const written = (values: UserValues) =>
+  const written = (values: LoginValues) =>
     VENDOR_IDS.map((vendor) =>
       fill(vendorTemplate(vendor, "bob"), values)
         .replace(/[0-9a-f]{12}/, "SESSION")
@@ -108,9 +108,9 @@ test("arbitrary text never throws, and fills or names a problem", () => {
   const texts = fc.array(fc.constantFrom("[", "]", "|", "{", "}", "{session}", "{country.upper}", "{city}", "-", "country", "a", ":"));
   fc.assert(
     fc.property(texts, (parts) => {
-      const template = parseUserTemplate(parts.join(""));
+      const template = parseLoginTemplate(parts.join(""));
       if (template === null || "problem" in template) return;
-      assert.equal(typeof fillUser(template, ALL), "string");
+      assert.equal(typeof fillLogin(template, ALL), "string");
     }),
   );
 });
@@ -119,7 +119,7 @@ test("what a client asks for fills a place and adds no parameter", () => {
   const template = templateOf("bob[-country-{country}][-city-{city}][-session-{session}]");
   fc.assert(
     fc.property(fc.string(), fc.string(), fc.string(), (country, city, session) => {
-      const filled = fillUser(template, { session, country, city, minutes: null });
+      const filled = fillLogin(template, { session, country, city, minutes: null });
       assert.match(filled, /^bob(-country-[a-z0-9_]+)?(-city-[a-z0-9_]+)?-session-[0-9a-f]{12}$/);
     }),
   );

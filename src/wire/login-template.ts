@@ -6,7 +6,7 @@ const PLACES = ["session", "country", "city", "duration"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** What the places are filled with; null: not asked for. */
-export interface UserValues {
+export interface LoginValues {
   /** A client's key, or the number of one of many fixed sessions, from 0. Never shown as it is. */
   readonly session: string | number | null;
   readonly country: string | null;
@@ -16,7 +16,7 @@ export interface UserValues {
 }
 
 /** A user name with places to fill. */
-export interface UserTemplate {
+export interface LoginTemplate {
   readonly places: ReadonlySet<Place>;
   /** In their order; of each the first branch that can be filled counts, and nothing where none can. */
   readonly groups: readonly (readonly Branch[])[];
@@ -35,8 +35,8 @@ export interface BadTemplate {
  * `[-sid-{session}|-rotate]`. Outside brackets a place takes along the word and the dash that lead to it.
  * A place may say how it is written: `{country.upper}`, `{city.joined}` (no `_` between words), `{session.1-9999}` (a number).
  */
-export function parseUserTemplate(text: string): UserTemplate | BadTemplate | null {
-  if (!isUserTemplate(text)) return null;
+export function parseLoginTemplate(text: string): LoginTemplate | BadTemplate | null {
+  if (!isLoginTemplate(text)) return null;
   try {
     const groups = readGroups(text);
     const places = new Set(groups.flatMap((branches) => branches.flatMap((branch) => branch.flatMap((piece) => placeOf(piece) ?? []))));
@@ -48,12 +48,12 @@ export function parseUserTemplate(text: string): UserTemplate | BadTemplate | nu
 }
 
 /** Whether a user name has a place to fill. Cheap where it has none. */
-export function isUserTemplate(text: string): boolean {
+export function isLoginTemplate(text: string): boolean {
   return text.includes("{") && ANY_PLACE.test(text);
 }
 
 /** The user name for one exit of the many. */
-export function fillUser(template: UserTemplate, values: UserValues): string {
+export function fillLogin(template: LoginTemplate, values: LoginValues): string {
   return template.groups
     .map((branches) => branches.map((branch) => fillBranch(branch, values)).find((filled) => filled !== null) ?? "")
     .join("");
@@ -163,7 +163,7 @@ function readForm(text: string, place: Place): Form | null {
   return from < to ? { kind: "number", from, to } : null;
 }
 
-function fillBranch(branch: Branch, values: UserValues): string | null {
+function fillBranch(branch: Branch, values: LoginValues): string | null {
   let filled = "";
   for (const piece of branch) {
     const text = typeof piece === "string" ? piece : fillPlace(piece.place, piece.form, values);
@@ -173,7 +173,7 @@ function fillBranch(branch: Branch, values: UserValues): string | null {
   return filled;
 }
 
-function fillPlace(place: Place, form: Form, { session, country, city, minutes }: UserValues): string | null {
+function fillPlace(place: Place, form: Form, { session, country, city, minutes }: LoginValues): string | null {
   if (place === "session") return session === null ? null : writeSession(session, form);
   if (place === "duration") return minutes === null ? null : String(Math.min(MINUTES_MAX, Math.max(1, Math.ceil(minutes))));
   const value = place === "country" ? country : city;
