@@ -27,7 +27,7 @@ export const exitList: z.ZodType<ExitListItem> = z.strictObject({
   replaceByEmpty: onOff.describe("Whether an empty list takes the place of a good one.").exactOptional(),
   vendor: z
     .enum(VENDOR_IDS, expected(`one of ${VENDOR_IDS.join(", ")}`))
-    .describe("Whose grammar of user names fills in countries and sessions.")
+    .describe("Whose grammar of user names or passwords fills in countries and sessions.")
     .exactOptional(),
   user: text.describe("The vendor's account, as it is without parameters.").exactOptional(),
   password: text.describe("The vendor's password.").exactOptional(),

@@ -2,8 +2,10 @@ import { lookup } from "node:dns/promises";
 import { performance } from "node:perf_hooks";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
+import { NO_PARAMS } from "../core/params.ts";
 import type { Exit } from "../core/route.ts";
 import type { ExchangeSettings } from "../core/settings.ts";
+import { fillExit } from "../exchange/fill-exit.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { DnsQueries } from "../net/dns-query.ts";
 import { systemResolver } from "../net/resolve.ts";
@@ -37,13 +39,13 @@ export function openDiagnosis({ limits, tolerances, rules }: ExchangeSettings, t
   };
 }
 
-/** Exits of lines, as in an exit list; what is wrong with the first bad one. */
+/** Exits of lines, as in an exit list, and as a request goes over them that asks for nothing; what is wrong with the first bad one. */
 export function readRoutes(text: string, file: string): readonly Exit[] | { readonly error: ExitLineError } {
   const exits: Exit[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     const read = parseExitLine(line, { scheme: "http", tags: {}, where: { file, line: index + 1 } });
     if ("error" in read) return { error: read.error };
-    if ("exit" in read) exits.push(read.exit);
+    if ("exit" in read) exits.push(fillExit(read.exit, NO_PARAMS, null));
   }
   return exits;
 }

@@ -10,7 +10,7 @@ const MS_PER_MINUTE = 60_000;
 const filledOf = new WeakMap<Exit, Map<string, Exit>>();
 
 /**
- * The exit as it is dialled for one request. Where its user name is a template, one of the many that it stands for: with what the client
+ * The exit as it is dialled for one request. Where its login is a template, one of the many that it stands for: with what the client
  * asked for in its places. That is an exit of its own, whose credentials and idle sockets no other one shares; id and tags are the template's.
  * @param name what the client's session is called on this exit; null: it has none.
  */
@@ -40,7 +40,7 @@ function keep(exit: Exit, hops: Exit["hops"], rotating: boolean): Exit {
     filled = new Map();
     filledOf.set(exit, filled);
   }
-  const key = `${rotating}\n${hops.map(({ username }) => username ?? "").join("\n")}`;
+  const key = `${rotating}\n${hops.map(({ username, password }) => `${username ?? ""}\n${password ?? ""}`).join("\n")}`;
   const known = filled.get(key);
   if (known !== undefined) return known;
   const [oldest] = filled.keys();

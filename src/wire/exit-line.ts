@@ -3,7 +3,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Env } from "./env-value.ts";
 import { BadLine, expand, type HopContext, parseHop } from "./exit-hop.ts";
-import { asVendorHas, placesOf, SESSIONS_MAX } from "./login-template-exit.ts";
+import { asVendorHas, fillHops, placesOf, SESSIONS_MAX } from "./login-template-exit.ts";
 import { isVendorId } from "./login-template-vendors.ts";
 import { passwordParams } from "./password-params.ts";
 
@@ -88,7 +88,7 @@ function readExit(route: RegExpExecArray, tagTokens: readonly RegExpExecArray[],
   const hops = isKnown ? asVendorHas(vendor, read, at("vendor")) : read;
   const places = placesOf(hops, route.index);
   if (rest["concurrent"] !== undefined) checkConcurrent(rest["concurrent"], at("concurrent"));
-  if (rest["sessions"] !== undefined) checkSessions(rest["sessions"], places.has("session"), at("sessions"));
+  if (rest["sessions"] !== undefined) checkSessions(rest["sessions"], hops, at("sessions"));
   if (isKnown) rest["provider"] ??= vendor;
   for (const place of ["country", "city"] as const) if (places.has(place)) rest[place] ??= ANY;
   return {
@@ -142,10 +142,14 @@ function readWeight(text: string, at: number): number {
   return weight;
 }
 
-function checkSessions(text: string, hasPlace: boolean, at: number): void {
+function checkSessions(text: string, hops: readonly ExitHop[], at: number): void {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > SESSIONS_MAX) throw new BadLine(at, `sessions is a number from 1 to ${SESSIONS_MAX}`);
-  if (!hasPlace) throw new BadLine(at, "sessions needs a user name with {session} in it, or vendor=");
+  const [first, second] = [0, 1].map((session) =>
+    exitRoute({ hops: fillHops(hops, { session, country: null, city: null, minutes: null }) }),
+  );
+  if (first === second)
+    throw new BadLine(at, "sessions needs {session} in the user name, _session-{session} behind the password, or vendor=");
 }
 
 function readSwitch(key: string, text: string | undefined, at: number): boolean {

@@ -1,5 +1,5 @@
-// User names that stand for many exits of one vendor: `customer-bob[-cc-{country}][-sessid-{session}]`. A rule of this file: what a client
-// asks for can fill a place, and never add a parameter of its own.
+// User names, or passwords, that stand for many exits of one vendor: `customer-bob[-cc-{country}][-sessid-{session}]`. Rules of this file: what a
+// client asks for can fill a place, and never add a parameter of its own; no problem quotes the text, which may be a password.
 import { hash } from "node:crypto";
 
 const PLACES = ["session", "country", "city", "duration"] as const;
@@ -15,7 +15,7 @@ export interface LoginValues {
   readonly minutes: number | null;
 }
 
-/** A user name with places to fill. */
+/** A user name or password with places to fill. */
 export interface LoginTemplate {
   readonly places: ReadonlySet<Place>;
   /** In their order; of each the first branch that can be filled counts, and nothing where none can. */
@@ -29,11 +29,12 @@ export interface BadTemplate {
 }
 
 /**
- * Reads a user name with `{session}`, `{country}`, `{city}` or `{duration}` in it; null: it has none of them, and stands for itself.
+ * Reads a user name or password with `{session}`, `{country}`, `{city}` or `{duration}` in it; null: it has none of them, and stands for itself.
  *
  * What stands in brackets is left out where a place in it has nothing to fill it: `[-city-{city}]`, or with another text instead,
  * `[-sid-{session}|-rotate]`. Outside brackets a place takes along the word and the dash that lead to it.
- * A place may say how it is written: `{country.upper}`, `{city.joined}` (no `_` between words), `{session.1-9999}` (a number).
+ * A place may say how it is written: `{country.upper}`, `{city.joined}` (nothing between words), `{city.dotted}`, `{session.8}` (so many letters
+ * and digits), `{session.1-9999}` (a number), `{duration.1-120}` (no other minutes).
  */
 export function parseLoginTemplate(text: string): LoginTemplate | BadTemplate | null {
   if (!isLoginTemplate(text)) return null;
@@ -47,12 +48,12 @@ export function parseLoginTemplate(text: string): LoginTemplate | BadTemplate | 
   }
 }
 
-/** Whether a user name has a place to fill. Cheap where it has none. */
+/** Whether there is a place to fill. Cheap where it has none. */
 export function isLoginTemplate(text: string): boolean {
   return text.includes("{") && ANY_PLACE.test(text);
 }
 
-/** The user name for one exit of the many. */
+/** What it is for one exit of the many. */
 export function fillLogin(template: LoginTemplate, values: LoginValues): string {
   return template.groups
     .map((branches) => branches.map((branch) => fillBranch(branch, values)).find((filled) => filled !== null) ?? "")
@@ -61,16 +62,28 @@ export function fillLogin(template: LoginTemplate, values: LoginValues): string 
 
 /** Longest value of a country or a city. */
 const VALUE_CHARS_MAX = 40;
-/** Of a session's name: enough that two do not meet. */
+/** Of a session's name: enough that two do not meet; vendors want from 6 to 25. */
 const SESSION_DIGITS = 12;
+const SESSION_DIGITS_MIN = 4;
+const SESSION_DIGITS_MAX = 32;
 /** Vendors refuse more: a day. */
 const MINUTES_MAX = 24 * 60;
+
+const FORMS: Readonly<Record<Place, string>> = {
+  session: "there are .8 (letters and digits) and .1-9999 (a number)",
+  country: "there are .upper, .joined and .dotted",
+  city: "there are .upper, .joined and .dotted",
+  duration: "there is .1-120",
+};
 
 const ANY_PLACE = /\{(?:session|country|city|duration)(?:\.[^{}]*)?\}/;
 /** What leads to a place outside brackets, and makes no sense without it. */
 const LEAD = /[-_.,;+](?:(?:country|cc|city|session|sessid|sid|sessionduration|sesstime|lifetime|duration|ttl|time)[-_.=])?$/i;
 
-type Form = { readonly kind: "plain" | "upper" | "joined" } | { readonly kind: "number"; readonly from: number; readonly to: number };
+type Form =
+  | { readonly kind: "plain" | "upper" | "joined" | "dotted" }
+  | { readonly kind: "digits"; readonly count: number }
+  | { readonly kind: "number"; readonly from: number; readonly to: number };
 type Piece = string | { readonly place: Place; readonly form: Form };
 type Branch = readonly Piece[];
 
@@ -91,10 +104,10 @@ function readGroups(text: string): Branch[][] {
   const groups: Branch[][] = [];
   let at = 0;
   while (at < text.length) {
-    if (text[at] === "]") throw new NoTemplate(at, "the user name closes a bracket that it has not opened");
+    if (text[at] === "]") throw new NoTemplate(at, "the template closes a bracket that it has not opened");
     const isOptional = text[at] === "[";
     const end = isOptional ? text.indexOf("]", at) : endOfPlain(text, at);
-    if (end < 0) throw new NoTemplate(at, "the user name does not close a bracket");
+    if (end < 0) throw new NoTemplate(at, "the template does not close a bracket");
     if (isOptional) groups.push(readBranches(text.slice(at + 1, end), at + 1));
     else groups.push(...readPlain(text.slice(at, end), at));
     at = isOptional ? end + 1 : end;
@@ -108,7 +121,7 @@ function endOfPlain(text: string, from: number): number {
 }
 
 function readBranches(text: string, at: number): Branch[] {
-  if (text.includes("[")) throw new NoTemplate(at + text.indexOf("["), "brackets of a user name do not nest");
+  if (text.includes("[")) throw new NoTemplate(at + text.indexOf("["), "brackets of a template do not nest");
   const branches: Branch[] = [];
   let start = at;
   for (const branch of text.split("|")) {
@@ -149,16 +162,18 @@ function readPieces(text: string, at: number): Piece[] {
 function readPlace(text: string, at: number): Piece {
   const [name = "", ...rest] = text.split(".");
   const place = PLACES.find((known) => known === name);
-  if (place === undefined) throw new NoTemplate(at, `the user name has a place that is none of {${PLACES.join("}, {")}}`);
+  if (place === undefined) throw new NoTemplate(at, `the template has a place that is none of {${PLACES.join("}, {")}}`);
   const form = rest.length === 0 ? { kind: "plain" as const } : readForm(rest.join("."), place);
-  if (form === null) throw new NoTemplate(at, `{${place}} is not written so: there are .upper, .joined and, for a session, .1-9999`);
+  if (form === null) throw new NoTemplate(at, `{${place}} is not written so: ${FORMS[place]}`);
   return { place, form };
 }
 
 function readForm(text: string, place: Place): Form | null {
-  if (text === "upper" || text === "joined") return place === "country" || place === "city" ? { kind: text } : null;
+  if (text === "upper" || text === "joined" || text === "dotted") return place === "country" || place === "city" ? { kind: text } : null;
+  const count = place === "session" && /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (count >= SESSION_DIGITS_MIN && count <= SESSION_DIGITS_MAX) return { kind: "digits", count };
   const range = /^(\d{1,9})-(\d{1,9})$/.exec(text);
-  if (range === null || place !== "session") return null;
+  if (range === null || (place !== "session" && place !== "duration")) return null;
   const [from, to] = [Number(range[1]), Number(range[2])];
   return from < to ? { kind: "number", from, to } : null;
 }
@@ -175,21 +190,28 @@ function fillBranch(branch: Branch, values: LoginValues): string | null {
 
 function fillPlace(place: Place, form: Form, { session, country, city, minutes }: LoginValues): string | null {
   if (place === "session") return session === null ? null : writeSession(session, form);
-  if (place === "duration") return minutes === null ? null : String(Math.min(MINUTES_MAX, Math.max(1, Math.ceil(minutes))));
+  if (place === "duration") return minutes === null ? null : writeMinutes(minutes, form);
   const value = place === "country" ? country : city;
   return value === null ? null : writeWords(value, form);
 }
 
+function writeMinutes(minutes: number, form: Form): string {
+  const { from, to } = form.kind === "number" ? form : { from: 1, to: MINUTES_MAX };
+  return String(Math.min(to, Math.max(from, Math.ceil(minutes))));
+}
+
 /** Vendors take letters and digits, and clients may write what they like: so a digest, which does not show the vendor what they wrote. */
 function writeSession(session: string | number, form: Form): string {
-  if (form.kind !== "number")
-    return hash("sha256", typeof session === "number" ? `number ${session}` : `key ${session}`).slice(0, SESSION_DIGITS);
+  if (form.kind !== "number") {
+    const digits = form.kind === "digits" ? form.count : SESSION_DIGITS;
+    return hash("sha256", typeof session === "number" ? `number ${session}` : `key ${session}`).slice(0, digits);
+  }
   const span = form.to - form.from + 1;
   const number = typeof session === "number" ? session : Number.parseInt(hash("sha256", session).slice(0, SESSION_DIGITS), 16);
   return String(form.from + (number % span));
 }
 
-/** Letters and digits, with `_` between words: nothing that a vendor takes for the start of another parameter. */
+/** Letters and digits, with `_`, `.` or nothing between words: nothing that a vendor takes for the start of another parameter. */
 function writeWords(value: string, { kind }: Form): string | null {
   const words = value
     .normalize("NFD")
@@ -199,6 +221,6 @@ function writeWords(value: string, { kind }: Form): string | null {
     .split(/[ _-]+/)
     .filter((word) => word !== "");
   if (words.length === 0) return null;
-  const text = words.join(kind === "joined" ? "" : "_");
+  const text = words.join(kind === "joined" ? "" : kind === "dotted" ? "." : "_");
   return kind === "upper" ? text.toUpperCase() : text;
 }

@@ -261,7 +261,7 @@ test("a vendor's account is one exit for all that it can be, or so many with ses
 
 test("a vendor's account says what it lacks", () => {
   assert.deepEqual(refuse("exits: [{ vendor: oxylab }]"), [
-    "1:19: exits.0.vendor: expected one of brightdata, oxylabs, decodo, webshare, netnut, generic",
+    "1:19: exits.0.vendor: expected one of brightdata, oxylabs, decodo, webshare, netnut, iproyal, evomi, generic",
   ]);
   assert.deepEqual(refuse("exits: [{ vendor: oxylabs }]"), ["1:9: exits.0: a vendor's exits need user"]);
   assert.deepEqual(refuse("exits: [{ vendor: generic, user: a, password: b }]"), ["1:9: exits.0: a vendor's exits need endpoint"]);

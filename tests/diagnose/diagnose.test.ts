@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lookAtBytes } from "../../src/diagnose/microscope.ts";
+import { readRoutes } from "../../src/diagnose/open-diagnosis.ts";
 import { BAD_ANSWERS } from "../../src/lab/bad-answers.ts";
 import { afterHead, fin, says } from "../../src/lab/behaviours.ts";
 import { BLOCK_PAGES } from "../../src/lab/block-pages.ts";
@@ -139,4 +140,13 @@ test("an answer that one route alone is given is not taken for the site's", asyn
   const { summary, fault } = await verdictOf(site, [exitAt(exit)]);
   assert.equal(fault, null);
   assert.equal(summary, `Nothing is broken on the way now, but answers differ: 403 by http://127.0.0.1:${exit.port}, 200 by direct.`);
+});
+
+test("a vendor's line is gone over as by a request that asks for nothing", () => {
+  const routes = readRoutes("http://bob:x@gate:1 vendor=oxylabs\ngate:2:bob:x vendor=iproyal", "exits.txt");
+  assert.ok(!("error" in routes));
+  assert.deepEqual(
+    routes.map(({ hops }) => `${hops[0]?.username}:${hops[0]?.password}`),
+    ["customer-bob:x", "bob:x"],
+  );
 });

@@ -33,6 +33,20 @@ test("what a request asks for fills the user name, and what it does not ask for 
   assert.match(userOf(template, asking({ country: ["de"] }, "cart1")) ?? "", /^bob-cc-de-sessid-[0-9a-f]{12}-sesstime-10$/);
 });
 
+test("a vendor that has them behind the password gets them there, a session as long as it was asked for", () => {
+  const vendors = exitOf("gate:1:bob:s3cret vendor=iproyal id=ip");
+  const loginOf = (params: RequestParams) => {
+    const { username, password } = fillExit(vendors, params, params.session?.key ?? null).hops[0] ?? {};
+    return `${username}:${password}`;
+  };
+  assert.equal(loginOf(NO_PARAMS), "bob:s3cret");
+  assert.equal(loginOf(asking({ country: ["de"], city: ["New York"] })), "bob:s3cret_country-de_city-newyork");
+  assert.match(loginOf(asking({}, "cart1")), /^bob:s3cret_session-[0-9a-f]{8}_lifetime-10m$/);
+  const fill = (key: string) => fillExit(vendors, asking({}, key), key);
+  assert.equal(fill("a"), fill("a"));
+  assert.notEqual(fill("a"), fill("b"));
+});
+
 test("of the countries that an exit is bought for, one that is asked for counts, else the first", () => {
   const bought = exitOf("gate:1:bob[-cc-{country}]:x country=at,de");
   assert.equal(userOf(bought, asking({ country: ["fr", "de"] })), "bob-cc-de");

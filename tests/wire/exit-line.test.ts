@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { EXIT_SCHEMES, Exit, ExitHop } from "../../src/core/route.ts";
 import { type ExitLineOptions, exitId, formatExit, parseExitLine } from "../../src/wire/exit-line.ts";
-import { VENDOR_IDS, vendorTemplate } from "../../src/wire/login-template-vendors.ts";
+import { VENDOR_IDS, vendorLogin } from "../../src/wire/login-template-vendors.ts";
 
 const options: ExitLineOptions = { scheme: "http", tags: {}, where: { file: "exits.txt", line: 1 } };
 
@@ -216,13 +216,16 @@ test("a user name with places to fill is one exit for all of them: it rotates, a
   assert.deepEqual(read("gate:1:bob-{country}:x country=de,at rotating=false").tags, { country: "de,at" });
   assert.equal(read("gate:1:bob-{country}:x rotating=false").rotating, false);
   assert.deepEqual(parseExitLine("gate:1:bob-{country}-{zip}:x", options), {
-    error: { ...options.where, column: 1, reason: "the user name has a place that is none of {session}, {country}, {city}, {duration}" },
+    error: { ...options.where, column: 1, reason: "the template has a place that is none of {session}, {country}, {city}, {duration}" },
   });
 });
 
 test("a template that may outgrow what SOCKS5 can carry is refused", () => {
   const long = `${"b".repeat(170)}-{city}`;
-  assert.match(refuse(`socks5h://${long}:x@gate:1`), /^1: SOCKS5 allows 255 bytes of user name \(RFC 1929\), and this one may grow longer/);
+  assert.match(
+    refuse(`socks5h://${long}:x@gate:1`),
+    /^1: SOCKS5 allows 255 bytes of user name and of password \(RFC 1929\), and this one may grow longer/,
+  );
   assert.equal(hop(`http://${long}:x@gate:1`).username, long);
 });
 
@@ -234,21 +237,32 @@ test("the tag of a known vendor makes its template of the account's user name", 
   assert.equal(read("gate:1:bob:x vendor=other").hops[0]?.username, "bob");
   const refused = (text: string) => parseExitLine(text, options);
   assert.deepEqual(refused("gate:1 vendor=oxylabs"), {
-    error: { ...options.where, column: 8, reason: "a vendor's exit has the account's user name" },
+    error: { ...options.where, column: 8, reason: "a vendor's exit has the account's user name and password" },
   });
   assert.deepEqual(refused("gate:1:bob:x sessions=5"), {
-    error: { ...options.where, column: 14, reason: "sessions needs a user name with {session} in it, or vendor=" },
+    error: {
+      ...options.where,
+      column: 14,
+      reason: "sessions needs {session} in the user name, _session-{session} behind the password, or vendor=",
+    },
   });
 });
 
 test("every vendor's template stands in every form of a line, and is read again as it is told to people", () => {
   for (const vendor of VENDOR_IDS) {
-    const template = vendorTemplate(vendor, "bob");
-    const url = `http://${encodeURIComponent(template)}:x@gate.example:1`;
-    for (const line of [`gate.example:1:${template}:x`, `${template}:x@gate.example:1`, `http://${template}:x@gate.example:1`, url]) {
-      assert.equal(hop(line).username, template, line);
+    const { username, password } = vendorLogin(vendor, { username: "bob", password: "x" }) ?? {};
+    assert.ok(username && password);
+    const [user, secret] = [username, password].map(encodeURIComponent);
+    for (const line of [
+      `gate.example:1:${username}:${password}`,
+      `${username}:${password}@gate.example:1`,
+      `http://${username}:${password}@gate.example:1`,
+      `http://${user}:${secret}@gate.example:1`,
+    ]) {
+      assert.deepEqual([hop(line).username, hop(line).password], [username, password], line);
     }
     const exit = read(`gate.example:1:bob:x vendor=${vendor}`);
-    assert.equal(hop(formatExit(exit)).username, template);
+    assert.equal(hop(formatExit(exit)).username, username);
+    assert.equal(exit.hops[0]?.password, password);
   }
 });

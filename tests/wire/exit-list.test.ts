@@ -104,3 +104,18 @@ test("a line with sessions stands for so many exits in each of its countries, th
   assert.equal(new Set(exits.map(({ hops }) => hops[0]?.username)).size, 4);
   assert.deepEqual(lines(text).exits, exits);
 });
+
+test("sessions behind the password are exits of their own, and what tells them apart must show there", () => {
+  const { exits, errors } = lines(
+    "gate:1:bob:s3cret vendor=iproyal sessions=3 country=de id=ip",
+    "gate:2:bob:x[-sid-{session}] sessions=2",
+  );
+  assert.deepEqual(
+    exits.map(({ id, hops }) => [id, hops[0]?.username, hops[0]?.password?.replace(/[0-9a-f]{8}/, "SESSION")]),
+    [1, 2, 3].map((number) => [`ip-${number}`, "bob", "s3cret_country-de_session-SESSION"]),
+  );
+  assert.equal(new Set(exits.map(({ hops }) => hops[0]?.password)).size, 3);
+  assert.deepEqual(errors.map(formatLineError), [
+    "exits.txt:2:30: sessions needs {session} in the user name, _session-{session} behind the password, or vendor=",
+  ]);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fillLogin, type LoginTemplate, type LoginValues, parseLoginTemplate } from "../../src/wire/login-template.ts";
-import { VENDOR_IDS, vendorTemplate } from "../../src/wire/login-template-vendors.ts";
+import { VENDOR_IDS, type VendorId, vendorLogin } from "../../src/wire/login-template-vendors.ts";
 
 const NOTHING: LoginValues = { session: null, country: null, city: null, minutes: null };
 const ALL: LoginValues = { session: "cart1", country: "de", city: "new york", minutes: 30 };
@@ -42,7 +42,13 @@ test("the first branch that can be filled counts", () => {
 test("a place says how it is written", () => {
   assert.equal(fill("bob[-{country.upper}]", ALL), "bob-DE");
   assert.equal(fill("bob[-{city.joined}]", ALL), "bob-newyork");
+  assert.equal(fill("bob[-{city.dotted}]", ALL), "bob-new.york");
   assert.match(fill("bob[-{session.10-12}]", ALL), /^bob-1[0-2]$/);
+  assert.match(fill("bob[-{session.8}]", ALL), /^bob-[0-9a-f]{8}$/);
+  assert.deepEqual(
+    [1, 60, 500].map((minutes) => fill("bob[-{duration.3-120}]", { minutes })),
+    ["bob-3", "bob-60", "bob-120"],
+  );
 });
 
 test("a session's key goes out as a digest, the same one each time, and another for another key", () => {
@@ -69,39 +75,46 @@ test("minutes are whole, at least one, and at most a day", () => {
 
 test("a template that cannot be meant is refused where that shows", () => {
   const refused = (text: string) => parseLoginTemplate(text);
-  assert.deepEqual(refused("bob[-{country}"), { problem: "the user name does not close a bracket", at: 3 });
-  assert.deepEqual(refused("bob-{country}]"), { problem: "the user name closes a bracket that it has not opened", at: 13 });
-  assert.deepEqual(refused("bob[-[{country}]]"), { problem: "brackets of a user name do not nest", at: 5 });
+  assert.deepEqual(refused("bob[-{country}"), { problem: "the template does not close a bracket", at: 3 });
+  assert.deepEqual(refused("bob-{country}]"), { problem: "the template closes a bracket that it has not opened", at: 13 });
+  assert.deepEqual(refused("bob[-[{country}]]"), { problem: "brackets of a template do not nest", at: 5 });
   assert.deepEqual(refused("bob-{country}-{zip}"), {
-    problem: "the user name has a place that is none of {session}, {country}, {city}, {duration}",
+    problem: "the template has a place that is none of {session}, {country}, {city}, {duration}",
     at: 14,
   });
-  for (const text of ["{country.1-3}", "{session.upper}", "{session.3-1}", "{duration.x}"])
+  for (const text of ["{country.1-3}", "{session.upper}", "{session.3-1}", "{session.3}", "{session.33}", "{duration.x}", "{duration.8}"])
     assert.ok("problem" in (refused(text) ?? {}), text);
 });
 
-test("each vendor's parameters are in the user name as it wants them", () => {
+test("each vendor's parameters are in the user name or password as it wants them", () => {
   const written = (values: LoginValues) =>
-    VENDOR_IDS.map((vendor) =>
-      fill(vendorTemplate(vendor, "bob"), values)
+    VENDOR_IDS.map((vendor) => {
+      const { username, password } = vendorLogin(vendor, { username: "bob", password: "x" }) ?? {};
+      const [template] = [username, password].filter((text) => text?.includes("{"));
+      return fill(template ?? "", values)
         .replace(/[0-9a-f]{12}/, "SESSION")
-        .replace(/\d{4,9}/, "NUMBER"),
-    );
-  assert.deepEqual(written(NOTHING), ["bob", "customer-bob", "user-bob", "bob-rotate", "bob-res-any", "bob"]);
+        .replace(/(?<=session-)[0-9a-f]{8}(?=_)/, "SHORT")
+        .replace(/(?<=-)\d{4,9}/, "NUMBER");
+    });
+  assert.deepEqual(written(NOTHING), ["bob", "customer-bob", "user-bob", "bob-rotate", "bob-res-any", "x", "x", "bob"]);
   assert.deepEqual(written({ ...ALL, session: "cart12" }), [
     "bob-country-de-city-newyork-session-SESSION",
     "customer-bob-cc-de-city-new_york-sessid-SESSION-sesstime-30",
     "user-bob-country-de-city-new_york-session-SESSION-sessionduration-30",
     "bob-de-city_new_york-NUMBER",
     "bob-res-de-sid-NUMBER",
+    "x_country-de_city-newyork_session-SHORT_lifetime-30m",
+    "x_country-DE_city-new.york_session-SHORT_lifetime-30",
     "bob-country-de-city-new_york-session-SESSION-sessionduration-30",
   ]);
 });
 
 test("a vendor's prefix is not written twice, and a template stays as it is", () => {
-  assert.equal(fill(vendorTemplate("oxylabs", "customer-bob"), {}), "customer-bob");
-  assert.equal(fill(vendorTemplate("netnut", "bob-dc"), {}), "bob-dc-any");
-  assert.equal(vendorTemplate("decodo", "x-{country}"), "x-{country}");
+  const template = (vendor: VendorId, username: string) => vendorLogin(vendor, { username, password: null })?.username ?? "";
+  assert.equal(fill(template("oxylabs", "customer-bob"), {}), "customer-bob");
+  assert.equal(fill(template("netnut", "bob-dc"), {}), "bob-dc-any");
+  assert.equal(template("decodo", "x-{country}"), "x-{country}");
+  assert.equal(vendorLogin("iproyal", { username: "bob", password: null }), null);
 });
 
 test("arbitrary text never throws, and fills or names a problem", () => {
