@@ -2,7 +2,7 @@ import { askByName } from "./by-name.ts";
 import type { Failed } from "./calls.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
-import { askJudge, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
+import { askJudge, certificateLies, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
 import { type Measuring, note, turnOf } from "./measuring.ts";
 
 /** What the first answer tells of abilities. */
@@ -35,7 +35,8 @@ export async function tryHttps(measuring: Measuring): Promise<void> {
   }
   if (isClosed(findings)) return;
   const reply = await askJudge(calls, exit, judge, { ...TUNNELLED, scheme: "https" }, turnOf(measuring));
-  if (reply.kind === "failed") {
+  if (reply.kind === "failed" && noteInterception(measuring, reply)) noteTunnel(findings, portOf(judge.url));
+  else if (reply.kind === "failed") {
     findings.can.https = cannot(reply);
     if (reply.attributed.role === "exit") noRoom(findings, portOf(judge.url), reply);
   } else {
@@ -52,8 +53,10 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const turn = turnOf(measuring);
   const byName = findings.can.remoteDns.ok === false ? null : await askByName(calls, exit, judge, { query, turn });
   if (byName?.kind === "failed" && byName.attributed.fault.id === "tls.protocol_mismatch") await askWithoutTls(measuring);
+  if (byName?.kind === "failed" && findings.can.remoteDns.ok === true && noteInterception(measuring, byName)) return;
   const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
   if (again.kind === "failed") {
+    if (noteInterception(measuring, again)) return;
     findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
     return;
   }
@@ -80,6 +83,7 @@ export async function tryOtherPort(measuring: Measuring): Promise<void> {
   const ability = port === HTTPS_PORT ? "connect" : "connectOther";
   if (reply.kind === "failed") {
     findings.can[ability] = cannot(reply);
+    noteInterception({ ...measuring, judge: other }, reply);
     return;
   }
   noteTunnelled(measuring, reply);
@@ -103,11 +107,21 @@ function noteTunnelled(measuring: Measuring, reply: JudgeReply): void {
   if (reply.judged.kind === "genuine") noteTunnel(findings, reply.replied.way.target.port);
 }
 
+/** Somebody else's TLS, and then no answer, or an error: of a filter that opens what is encrypted, and blocks. False: it was not that. */
+function noteInterception({ findings, judge }: Measuring, { certificate }: Failed): boolean {
+  const lies = certificateLies(certificate, judge);
+  for (const lie of lies) findings.addLie(lie);
+  if (lies.length > 0) findings.can.https = { ok: false, details: INTERCEPTED };
+  return lies.length > 0;
+}
+
+const INTERCEPTED = "another certificate than the judge's came through";
+
 function noteHttps(findings: Findings, reply: JudgeReply): void {
   const isGenuine = reply.judged.kind === "genuine";
   const isIntercepted = reply.lies.some(({ fault }) => fault === "honesty.tls_intercepted");
   const details = isIntercepted
-    ? "another certificate than the judge's came through"
+    ? INTERCEPTED
     : isGenuine
       ? "the judge answered over TLS"
       : "something else than the judge's answer came over TLS";

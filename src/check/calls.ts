@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
 import type { AttributedFault, HopFailure, StageTimes } from "../core/ledger.ts";
-import type { ExitHop } from "../core/route.ts";
+import type { Exit, ExitHop } from "../core/route.ts";
 import { type Answered, ask } from "../net/ask.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
@@ -13,6 +13,7 @@ import { type FirstContact, type Heard, makeFirstContact } from "../net/first-co
 import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
 import type { CheckContext } from "./check-context.ts";
 import { ANSWER_BYTES_MAX } from "./judge/judged.ts";
+import { protocolOf } from "./spoken.ts";
 import { headOf, type Outgoing, planOf, type Way, wordsAhead } from "./way.ts";
 
 /** What bounds a call, besides the limits of one answer. */
@@ -46,6 +47,8 @@ export interface Failed {
   readonly spoken: Protocol | null;
   /** It was an answer, of somebody else than was asked; null: there was none. */
   readonly replied: Replied | null;
+  /** As that of an answer: TLS may be agreed on, and nothing come of it. */
+  readonly certificate: string | null;
   readonly ms: Spent;
   /** It had too little time: that it ended by a time limit says nothing of the proxy. */
   readonly wasHurried: boolean;
@@ -159,7 +162,7 @@ export class Calls {
       rawBytesMax: 0,
     });
     turn.signal.removeEventListener("abort", leave);
-    if (asked.kind === "failed") return failed(asked.failure, way, ms, this.#isHurried(turn, startedAt));
+    if (asked.kind === "failed") return { ...failed(asked.failure, way, ms, this.#isHurried(turn, startedAt)), certificate };
     const before = openedAt - startedAt;
     const spent = { ...ms, firstByte: roundMs(before + asked.ms.head), total: roundMs(before + asked.ms.total) };
     return { kind: "replied", way, answered: asked, ms: spent, certificate };
@@ -186,16 +189,19 @@ function failed(failure: HopFailure, { exit, target }: Way, ms: Spent, wasHurrie
   return {
     kind: "failed",
     attributed: attribute(failure, { exit, target }),
-    spoken: spokenOf(failure, exit.hops.length),
+    spoken: spokenOf(failure, exit),
     replied: null,
+    certificate: null,
     ms,
     wasHurried,
   };
 }
 
-/** Only the last proxy's own bytes say what its port speaks. */
-function spokenOf(failure: HopFailure, hops: number): Protocol | null {
+/** Only the last proxy's own bytes say what its port speaks; behind a tunnel that it opened it has spoken its scheme. */
+function spokenOf(failure: HopFailure, exit: Exit): Protocol | null {
   const { role, hop, firstBytes } = failure.seen;
+  const hops = exit.hops.length;
+  if (role === "target" && hop > hops) return protocolOf(exit);
   if (role !== "exit" || hop !== hops) return null;
   return failure.kind === "refused" ? "http" : recogniseProtocol(firstBytes);
 }

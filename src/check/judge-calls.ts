@@ -8,6 +8,7 @@ import type { JudgeKind } from "./judge/payload.ts";
 import { readJudgeAnswer } from "./judge/read-answer.ts";
 import { composeJudgeRequest, createNonce } from "./judge/request.ts";
 import type { Lie } from "./lie.ts";
+import { protocolOf } from "./spoken.ts";
 import type { Way } from "./way.ts";
 
 /** What is asked of a judge, and how. */
@@ -104,7 +105,7 @@ function judgeReply(replied: Replied, sent: JudgeRequest, judge: JudgeAddress): 
     const lies = [...judged.lies, ...certificateLies(certificate, judge)];
     return { kind: "judged", sent, judged, replied: withoutBody(replied), lies };
   }
-  return { kind: "failed", attributed: refused(replied), spoken: way.tunnel ? null : "http", replied, ms, wasHurried: false };
+  return { kind: "failed", attributed: refused(replied), spoken: protocolOf(way.exit), replied, certificate, ms, wasHurried: false };
 }
 
 /** What it says has been read, and thousands of proxies that wait would keep it. */
@@ -115,7 +116,7 @@ function withoutBody(replied: Replied): Replied {
 
 const NOTHING = Buffer.alloc(0);
 
-function certificateLies(seen: string | null, judge: JudgeAddress): Lie[] {
+export function certificateLies(seen: string | null, judge: JudgeAddress): Lie[] {
   if (seen === null || judge.certificate === null || seen === judge.certificate) return [];
   const details = `the certificate that came through has the SHA-256 ${seen.slice(0, SHOWN_DIGITS)}..., the judge's ${judge.certificate.slice(0, SHOWN_DIGITS)}...`;
   return [{ fault: "honesty.tls_intercepted", details }];

@@ -55,7 +55,15 @@ function asFake({ scheme, exit, judged, ms }: Met): Failed | null {
   const lie = judged?.reply.judged.kind === "fake" ? worstOf(judged.reply.lies) : null;
   if (judged === null || lie === null) return null;
   const { replied } = judged.reply;
-  return { kind: "failed", attributed: faultOfLie(lie, exit.hops.length), spoken: speaks(scheme), replied, ms, wasHurried: false };
+  return {
+    kind: "failed",
+    attributed: faultOfLie(lie, exit.hops.length),
+    spoken: speaks(scheme),
+    replied,
+    certificate: replied.certificate,
+    ms,
+    wasHurried: false,
+  };
 }
 
 function withoutLogin(exit: Exit): Exit {

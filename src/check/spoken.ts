@@ -1,5 +1,5 @@
 import type { FaultId } from "../core/fault.ts";
-import type { ExitScheme } from "../core/route.ts";
+import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Protocol } from "../wire/first-bytes.ts";
 import type { Failed } from "./calls.ts";
 
@@ -50,6 +50,11 @@ const MAY_BE_ANOTHER: readonly FaultId[] = [
   "handshake.reset",
   "handshake.timeout",
 ];
+
+/** What whoever asks through an exit is answered in. */
+export function protocolOf({ hops }: Exit): Protocol {
+  return speaks((hops.at(-1) as ExitHop).scheme);
+}
 
 export function speaks(scheme: ExitScheme): Protocol {
   if (scheme === "http" || scheme === "https") return "http";

@@ -8,6 +8,7 @@ import type { Exit, ExitHop, Target } from "../core/route.ts";
 import type { Calls, Failed, Replied, Spent, Turn } from "./calls.ts";
 import { decodeBody } from "./judge/body-changes.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
+import { protocolOf } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
 
 /** What came of asking for the target. */
@@ -58,7 +59,7 @@ function judgeTarget(replied: Replied, check: TargetCheck): TargetAnswer | Faile
   const found = faultOf(replied, check, body);
   const attributed = found === null ? null : placeAnswerFault(found, way);
   if (attributed !== null && attributed.role === "exit" && attributed.fault.id.startsWith("handshake."))
-    return { kind: "failed", attributed, spoken: way.tunnel ? null : "http", replied, ms, wasHurried: false };
+    return { kind: "failed", attributed, spoken: protocolOf(way.exit), replied, certificate: replied.certificate, ms, wasHurried: false };
   const wrong = whatIsWrong(check, status, body, found);
   const location = status >= 300 && status < 400 ? fields : null;
   const details = wrong ?? `answered ${status}${location === null ? "" : ", a redirect"}, as expected`;

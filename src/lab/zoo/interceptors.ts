@@ -1,11 +1,13 @@
 import type { HostPort } from "../../core/address.ts";
 import { createSelfSigned } from "../../net/certificate.ts";
+import { afterBytes, fin } from "../behaviours.ts";
 import { createAuthority } from "../certificates.ts";
 import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
+import { startLabServer } from "../lab-server.ts";
 import type { Carrier, Tricks } from "./carrier.ts";
 import { startSocksProxy } from "./socks-proxy.ts";
-import { interceptTls, startInterceptor, startWebProxy, withMore } from "./web-proxy.ts";
+import { HANDSHAKE, interceptTls, startInterceptor, startWebProxy, withMore } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 const NAMES = ["127.0.0.1", "localhost"] as const;
@@ -27,6 +29,21 @@ export const INTERCEPTORS: Liars = [
       instead: () => formatAnswer(200, { "Content-Type": "text/html" }, "hello"),
     }),
   ),
+  intercepts("an interceptor that blocks what it has opened", () =>
+    startInterceptor(createAuthority().issue({ names: NAMES }), {
+      instead: () => formatAnswer(403, { "Content-Type": "text/html" }, "<h1>Blocked: uncategorized</h1>"),
+    }),
+  ),
+  intercepts("an interceptor that closes what it has opened", async () => {
+    const inside = await startLabServer(afterBytes(fin), createAuthority().issue({ names: NAMES }));
+    const outer = await startWebProxy({
+      tunnel: async (peer, to, carrier) => {
+        const [first] = await peer.reader.peek(1);
+        await splice(peer, await carrier.dial(first === HANDSHAKE ? inside : to));
+      },
+    });
+    return withMore(outer, inside);
+  }),
   intercepts("an interceptor that speaks TLS 1.2 alone", () =>
     startInterceptor({ ...createAuthority().issue({ names: NAMES }), maxVersion: "TLSv1.2" }),
   ),

@@ -107,6 +107,12 @@ export const USELESS_PROXIES: readonly ZooProxy[] = [
   zooProxy("opens every tunnel and closes it", "http", { state: "dead" }, () =>
     startLabServer(byMethod(opensTunnel(fin), afterHead(says(formatAnswer(502, {}, ""), fin)))),
   ),
+  zooProxy(
+    "takes CONNECT alone, opens every tunnel and closes it",
+    null,
+    { ...dead("head.closed_empty", "tls.closed_in_handshake"), tells: /closed after/ },
+    () => startLabServer(byMethod(opensTunnel(fin), afterHead(says(formatAnswer(405, { Allow: "CONNECT" }, ""), fin)))),
+  ),
   zooProxy("says yes to every SOCKS request and then nothing", "socks5", { state: "dead" }, () => startSocksExit({ opened: silence })),
   zooProxy("says yes to every SOCKS request and closes", "socks5", { state: "dead" }, () => startSocksExit({ opened: fin })),
   zooProxy("has SOCKS without a method that we know", "socks5", dead("handshake.auth_required", "handshake.socks_malformed"), () =>

@@ -66,7 +66,7 @@ export function interceptTls(tls: LabTls, inside: Tricks = {}, isWanted: () => b
 }
 
 /** RFC 8446 section 5.1: the type of a record that begins a conversation. */
-const HANDSHAKE = 0x16;
+export const HANDSHAKE = 0x16;
 
 /** An HTTP proxy with an interceptor in its tunnels. */
 export async function startInterceptor(tls: LabTls, inside: Tricks = {}, isWanted: () => boolean = () => true): Promise<ZooServer> {
