@@ -8,6 +8,7 @@ import { Cancellation } from "../net/cancellation.ts";
 import type { DueExit } from "../pool/due-checks.ts";
 import type { Pool } from "../pool/pool.ts";
 import { fillExit } from "./fill-exit.ts";
+import { OwnLack } from "./own-lack.ts";
 import { RunningChecks } from "./running-checks.ts";
 
 /** How often the pool is gone through for exits that are due. Milliseconds. */
@@ -50,7 +51,8 @@ interface Orders {
 export class Patrol implements AsyncDisposable {
   readonly #options: PatrolOptions;
   #orders: Orders | null = null;
-  readonly #running = new RunningChecks(() => this.#onRoom());
+  readonly #lack: OwnLack;
+  readonly #running: RunningChecks;
   readonly #cancellation = new Cancellation();
   /** Those who are due in this round; null between rounds. */
   #due: Iterator<DueExit | null, void> | null = null;
@@ -64,6 +66,8 @@ export class Patrol implements AsyncDisposable {
 
   constructor(options: PatrolOptions) {
     this.#options = options;
+    this.#lack = new OwnLack(options.clock, (message) => options.report({ type: "warning", message }));
+    this.#running = new RunningChecks(this.#lack, () => this.#onRoom());
   }
 
   /** How many checks run. */
@@ -208,7 +212,10 @@ export class Patrol implements AsyncDisposable {
     const { target, outcome } = await this.#probe(exit, probe, how);
     if (this.#cancellation.aborted) return;
     try {
-      pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
+      // That nobody could ask it is no answer: it stays due.
+      if (outcome.kind === "failed" && outcome.culprit === "gateway")
+        this.#lack.note(outcome.fault, { startedAt, running: this.#running.total });
+      else pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
       const fault = outcome.kind === "failed" ? outcome.fault.id : null;
       report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     } catch (bug) {

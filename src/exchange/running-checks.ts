@@ -1,3 +1,5 @@
+import type { OwnLack } from "./own-lack.ts";
+
 /** So long a check counts though its exit has said nothing yet. Milliseconds. */
 const PATIENCE_MS = 250;
 /** Checks under way, silent ones included, for each one that may run at once. */
@@ -20,11 +22,13 @@ export class RunningChecks {
   readonly #running = new Map<string, Running>();
   /** Those of exits that are gone. */
   readonly #left = new Set<Running>();
+  readonly #lack: Pick<OwnLack, "room">;
   readonly #onRoom: () => void;
   #counted = 0;
 
   /** @param onRoom called when one leaves its place, or ends. */
-  constructor(onRoom: () => void) {
+  constructor(lack: Pick<OwnLack, "room">, onRoom: () => void) {
+    this.#lack = lack;
     this.#onRoom = onRoom;
   }
 
@@ -43,7 +47,7 @@ export class RunningChecks {
   }
 
   hasRoom(concurrent: number): boolean {
-    return this.#counted < concurrent && this.#running.size < SILENT_TIMES * concurrent;
+    return this.#counted < concurrent && this.#running.size < SILENT_TIMES * concurrent && this.total < this.#lack.room;
   }
 
   start(exit: string, { run, onEnd }: Check): void {
