@@ -13,6 +13,7 @@ import { Findings, faultOfLie, tell, worstOf } from "./findings.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
 import { JudgeWatch } from "./judge-watch.ts";
 import { measure, noteMet } from "./measure.ts";
+import { OwnSockets } from "./own-sockets.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 
 /** How a gateway checks its exits: by one connection, and by a few more for their honesty. */
@@ -26,11 +27,14 @@ class ExitProbe {
   readonly #context: CheckContext;
   readonly #watch: JudgeWatch;
   readonly #options: ProbeOptions;
+  readonly #sockets: OwnSockets;
   readonly #calls: Calls;
   readonly #turn: Turn;
 
-  constructor(exit: Exit, context: CheckContext, watch: JudgeWatch, options: ProbeOptions) {
+  constructor(exit: Exit, given: CheckContext, watch: JudgeWatch, options: ProbeOptions) {
     this.#exit = exit;
+    this.#sockets = new OwnSockets(given.connectTcp);
+    const context = { ...given, connectTcp: this.#sockets.connect };
     this.#context = context;
     this.#watch = watch;
     this.#options = options;
@@ -77,7 +81,7 @@ class ExitProbe {
     const worst = worstOf(lies);
     if (worst === null) {
       this.#watch.reached(judge);
-      return this.#answered(asked, met.ms);
+      return this.#foundHonest(asked, met.ms);
     }
     return (await this.#watch.isAsKnown(judge, this.#signal))
       ? this.#tellFault(asked, faultOfLie(worst, this.#exit.hops.length))
@@ -107,6 +111,13 @@ class ExitProbe {
       deadline,
     });
     return findings.lies;
+  }
+
+  /** Unless only some of what there is to ask could be asked. */
+  #foundHonest(asked: Target, ms: Spent): Probed {
+    if (this.#isStarved) return this.#unjudged(asked, STARVED);
+    const { lack } = this.#sockets;
+    return lack === null ? this.#answered(asked, ms) : this.#tellFault(asked, { fault: lack, role: "exit", hop: 1 });
   }
 
   /** An exit is not blamed for a judge that has gone; but for not leading to one that is there, and that others lead to, it is. */

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
+import type { FaultId } from "../core/fault.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { Probe, Probed, ProbeOptions } from "../core/probe.ts";
 import type { Exit, Target } from "../core/route.ts";
@@ -31,6 +32,9 @@ interface PatrolOptions {
   readonly report: Report;
   readonly onBug: (bug: unknown) => void;
 }
+
+/** What checks may be the cause of themselves, since they are many. */
+const LACK: FaultId = "gateway.fd_exhausted";
 
 /** Of a check that came to nothing. */
 const NO_TARGET: Target = { scheme: "tcp", host: "", port: 0 };

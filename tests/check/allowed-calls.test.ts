@@ -88,6 +88,36 @@ test("An exit is neither asked nor blamed where its limits leave no time for a c
   assert.equal(server.accepted, 0);
 });
 
+test("An exit is not found honest where its limits left time for a part of the close check alone; a lie that was seen is one.", async () => {
+  await using checking = await startChecking({ timeoutMs: 1000 });
+  await using honest = await startHttpExit();
+  await using liar = await startHttpExit({ tamper: (body) => Buffer.concat([body, Buffer.from("<script></script>")]) });
+  for (const [server, kind] of [
+    [honest, "unjudged"],
+    [liar, "failed"],
+  ] as const) {
+    let turns = 3;
+    const some = deep({ connections: 4, spacingMs: 1, askTurn: () => (turns-- > 0 ? 0 : 3_600_000) });
+    const { outcome } = await createProbe(checking.context)(exitOf(server, "http"), some);
+    assert.equal(outcome.kind, kind);
+    assert.ok(server.accepted > 0);
+  }
+});
+
+test("An exit is not found honest where the system had no socket for a part of the close check: that is the gateway's own lack.", async () => {
+  await using checking = await startChecking();
+  await using server = await startHttpExit();
+  let left = 2;
+  const connectTcp: CheckContext["connectTcp"] = async (addresses, port, options) => {
+    if (port !== server.port || left-- > 0) return await checking.context.connectTcp(addresses, port, options);
+    return { interruption: { how: "errno", code: "EMFILE" }, address: "127.0.0.1" };
+  };
+  const probe = createProbe({ ...checking.context, connectTcp });
+  const { outcome } = await probe(exitOf(server, "http"), { deep: true, signal: new Cancellation() });
+  assert.ok(outcome.kind === "failed");
+  assert.deepEqual([outcome.fault.id, outcome.culprit], ["gateway.fd_exhausted", "gateway"]);
+});
+
 test("A check that waits for its turn ends at once where it is ended.", async () => {
   await using checking = await startChecking({ timeoutMs: 3_600_000 });
   await using server = await startHttpExit();
