@@ -217,7 +217,7 @@ export class Patrol implements AsyncDisposable {
     if (this.#cancellation.aborted) return;
     try {
       // That nobody could ask it is no answer: it stays due.
-      if (outcome.kind === "failed" && outcome.culprit === "gateway")
+      if (outcome.kind === "failed" && outcome.fault.id === LACK)
         this.#lack.note(outcome.fault, { startedAt, running: this.#running.total });
       else pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
       const fault = outcome.kind === "failed" ? outcome.fault.id : null;
