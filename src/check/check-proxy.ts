@@ -1,7 +1,6 @@
-import { formatHostPort } from "../core/address.ts";
 import { isOfTargetSide } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import type { Exit, ExitHop } from "../core/route.ts";
+import type { Exit } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { plainAddress } from "../net/own-listener.ts";
 import { formatExit } from "../wire/exit-line.ts";
@@ -200,8 +199,8 @@ class Check {
 
   #nameOf(met: Exit | null): string {
     const { exit, scheme } = this.#candidate;
-    if (met === null && scheme === null) return formatHostPort(exit.hops.at(-1) as ExitHop);
-    return formatExit(met ?? exit);
+    const name = formatExit(met ?? exit);
+    return met === null && scheme === null ? name.replace(/^\w+:\/\//, "") : name;
   }
 }
 

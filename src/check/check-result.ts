@@ -43,7 +43,7 @@ export interface CheckResult {
   readonly line: number | null;
   /** Its id. */
   readonly exit: string;
-  /** URL without password; `host:port` where no protocol is known. */
+  /** URL without password; without its scheme where no protocol is known. */
   readonly proxy: string;
   readonly state: CheckState;
   /** Every one that works or answers, best first. */

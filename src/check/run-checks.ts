@@ -1,7 +1,5 @@
-import { formatHostPort } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { NO_PARAMS } from "../core/params.ts";
-import type { ExitHop } from "../core/route.ts";
 import { fillExit } from "../exchange/fill-exit.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import type { ExitLineError } from "../wire/exit-line.ts";
@@ -10,6 +8,7 @@ import type { CheckResult } from "./check-result.ts";
 import { type Concurrency, STEP_MS } from "./concurrency.ts";
 import type { Gate } from "./gate.ts";
 import { Lateness } from "./lateness.ts";
+import { keyOf, keyOfEarlier } from "./proxy-key.ts";
 import type { Seen } from "./seen.ts";
 import type { Tally } from "./summary.ts";
 import { type CheckTimes, isLack, type Try, tryAgain } from "./try-again.ts";
@@ -22,7 +21,7 @@ export interface RunOptions {
   /** Which proxies that work pass in their checks: while they crowd there, no check begins. */
   readonly gate: Pick<Gate, "isCrowded">;
   readonly clock: Clock;
-  /** Proxies of an earlier run have a mark above SEEN. */
+  /** Results of an earlier run have, by `keyOfResult`, a mark above SEEN. */
   readonly seen: Seen;
   /** Counts on from here. */
   readonly tally: Tally;
@@ -50,22 +49,12 @@ export interface Progress {
 /** Marks a proxy that this run has seen. */
 export const SEEN = 1;
 
-/** What names a proxy among all: two lines with the same key are one. */
-export function keyOf({ exit }: Candidate): string {
-  return `${exit.id} ${formatHostPort(exit.hops.at(-1) as ExitHop)}`;
-}
-
-/** The key of what was checked before. */
-export function keyOfResult({ exit, proxy }: Pick<CheckResult, "exit" | "proxy">): string {
-  return `${exit} ${/[^/@,]*$/.exec(proxy)?.[0] ?? ""}`;
-}
-
 /** Checks proxies, as many at once as `concurrency` says, and no sooner read than there is room for them. */
 export function runChecks(items: AsyncIterable<Candidate | ExitLineError>, check: Check, options: RunOptions): Promise<Tally> {
   return new Run(items, check, options).run();
 }
 
-/** Checks that begin as the list is read, in one turn of the event loop: short turns, so that what is made for an answer is garbage before it counts as old. */
+/** Checks that begin in one turn of the event loop: short turns, so that what is made for an answer is garbage before it counts as old. */
 const STARTS_PER_TURN_MAX = 16;
 /** For checks to end after the signal. */
 const STOP_MS_MAX = 2000;
@@ -75,9 +64,11 @@ class Run {
   readonly #options: RunOptions;
   readonly #items: AsyncIterator<Candidate | ExitLineError>;
   readonly #running = new Set<Cancellation>();
-  /** What failed for this machine's sake: tried again at a later step, when there is room. */
+  /** What failed for this machine's sake: tried again at a later step, when there is room, and how many of the first of them may be by now. */
   readonly #again: Try[] = [];
-  #isPulling = false;
+  #due = 0;
+  /** For the list, or for the next turn. */
+  #isWaiting = false;
   #isAllRead = false;
   #read = 0;
   #startsThisTurn = 0;
@@ -117,39 +108,51 @@ class Run {
     const { concurrency, clock, onProgress, tally } = this.#options;
     concurrency.step({ isFull: this.#isFull, lateMs: this.#lateness.step(clock.now()) });
     this.#isFull = false;
-    const room = Math.max(0, concurrency.limit - this.#running.size);
-    for (const attempt of this.#again.splice(0, room)) this.#start(attempt);
+    this.#due = this.#again.length;
     this.#fill();
     onProgress({ tally, running: this.#running.size, limit: concurrency.limit, read: this.#read, isAllRead: this.#isAllRead });
   };
 
-  /** Reads on where there is room; ends where there is nothing left. */
+  /** Tries again what is due, then reads on, where there is room; ends where there is nothing left. */
   #fill(): void {
-    if (this.#options.signal.aborted || this.#isPulling) return;
-    if (this.#isAllRead) {
+    const { concurrency, gate, signal } = this.#options;
+    if (signal.aborted || this.#isWaiting) return;
+    if (this.#isAllRead && this.#due === 0) {
       if (this.#running.size === 0 && this.#again.length === 0) this.#end();
       return;
     }
-    if (this.#running.size + this.#again.length >= this.#options.concurrency.limit) {
+    if (this.#running.size + (this.#due > 0 ? 0 : this.#again.length) >= concurrency.limit) {
       this.#isFull = true;
       return;
     }
-    if (this.#options.gate.isCrowded) return; // looked at again when a check ends, and at each step
-    if (this.#startsThisTurn >= STARTS_PER_TURN_MAX) {
-      this.#isPulling = true;
-      setImmediate(() => {
-        this.#startsThisTurn = 0;
-        this.#isPulling = false;
-        this.#fill();
-      });
-      return;
-    }
-    this.#isPulling = true;
+    if (gate.isCrowded) return; // looked at again when a check ends, and at each step
+    if (this.#startsThisTurn >= STARTS_PER_TURN_MAX) this.#waitForTheNextTurn();
+    else if (this.#due > 0) this.#tryAgain();
+    else this.#pull();
+  }
+
+  #waitForTheNextTurn(): void {
+    this.#isWaiting = true;
+    setImmediate(() => {
+      this.#startsThisTurn = 0;
+      this.#isWaiting = false;
+      this.#fill();
+    });
+  }
+
+  #tryAgain(): void {
+    this.#due--;
+    this.#start(this.#again.shift() as Try);
+    this.#fill();
+  }
+
+  #pull(): void {
+    this.#isWaiting = true;
     this.#items.next().then(this.#pulled, (error: unknown) => this.#fail(error));
   }
 
   readonly #pulled = (next: IteratorResult<Candidate | ExitLineError>): void => {
-    this.#isPulling = false;
+    this.#isWaiting = false;
     if (this.#options.signal.aborted) return;
     if (next.done === true) this.#isAllRead = true;
     else this.#take(next.value);
@@ -163,13 +166,13 @@ class Run {
       onBadLine(item);
       return;
     }
-    const mark = seen.mark(keyOf(item), SEEN);
-    if (mark === SEEN) {
+    const earlier = seen.remark(keyOfEarlier(item), SEEN);
+    if (seen.mark(keyOf(item), SEEN) === SEEN && earlier <= SEEN) {
       tally.duplicates++;
       return;
     }
     this.#read++;
-    if (mark > SEEN) onKnown(mark, item);
+    if (earlier > SEEN) onKnown(earlier, item);
     else this.#start({ candidate: item, lacks: 0, lates: 0 });
   }
 

@@ -16,11 +16,21 @@ export class Seen {
 
   /** Remembers a proxy, and gives what it was marked with before; 0: it was not seen. */
   mark(key: string, mark: number): number {
-    const low = hash(key, this.#seed) | 1; // never 0
+    return this.#mark(key, mark, true);
+  }
+
+  /** As `mark`, but what was not seen is not remembered either. */
+  remark(key: string, mark: number): number {
+    return this.#mark(key, mark, false);
+  }
+
+  #mark(key: string, mark: number, isPutIn: boolean): number {
+    const low = (hash(key, this.#seed) | 1) >>> 0; // never 0
     const high = hash(key, this.#seed ^ OTHER_SEED) >>> 0;
-    const slot = this.#find(low >>> 0, high);
-    const isKnown = this.#hashes[2 * slot] === low >>> 0 && this.#hashes[2 * slot + 1] === high;
+    const slot = this.#find(low, high);
+    const isKnown = this.#hashes[2 * slot] === low && this.#hashes[2 * slot + 1] === high;
     const before = isKnown ? (this.#marks[slot] as number) : 0;
+    if (!isKnown && !isPutIn) return before;
     this.#hashes[2 * slot] = low;
     this.#hashes[2 * slot + 1] = high;
     this.#marks[slot] = mark;

@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { type BadCandidate, type Candidate, isStrangeLine, tellBadLine, writeCandidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
-import { keyOfResult, type RunOptions } from "../check/run-checks.ts";
+import { keyOfResult } from "../check/proxy-key.ts";
+import type { RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
 import { Tally } from "../check/summary.ts";
 import type { OutputFlags } from "./check-flags.ts";

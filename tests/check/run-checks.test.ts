@@ -5,12 +5,14 @@ import { type Candidate, readCandidates } from "../../src/check/candidates.ts";
 import type { CheckedFault, CheckResult, CheckState } from "../../src/check/check-result.ts";
 import { Concurrency } from "../../src/check/concurrency.ts";
 import { NO_TIME } from "../../src/check/findings.ts";
-import { type Check, keyOf, keyOfResult, type RunOptions, runChecks, SEEN } from "../../src/check/run-checks.ts";
+import { keyOfEarlier, keyOfResult } from "../../src/check/proxy-key.ts";
+import { type Check, type RunOptions, runChecks, SEEN } from "../../src/check/run-checks.ts";
 import { Seen } from "../../src/check/seen.ts";
 import { Tally } from "../../src/check/summary.ts";
 import type { FaultId } from "../../src/core/fault.ts";
 import type { ExitHop } from "../../src/core/route.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
+import { formatExit } from "../../src/wire/exit-line.ts";
 
 function candidatesOf(text: string): ReturnType<typeof readCandidates> {
   async function* open() {
@@ -33,7 +35,7 @@ function resultOf({ exit, source, line }: Candidate, state: CheckState, fault: F
     source,
     line,
     exit: exit.id,
-    proxy: `http://192.0.2.1:${(exit.hops[0] as ExitHop).port}`,
+    proxy: formatExit(exit),
     state,
     protocols: state === "works" ? ["http"] : [],
     tried: [],
@@ -191,8 +193,8 @@ test("what an earlier run has checked is told with its mark, once, and not check
   const seen = new Seen(1);
   for await (const item of ports(3)) {
     if (!("exit" in item)) continue;
-    seen.mark(keyOf(item), SEEN + 4);
-    assert.equal(keyOfResult(resultOf(item, "works")), keyOf(item));
+    seen.mark(keyOfResult(resultOf(item, "works")), SEEN + 4);
+    assert.equal(keyOfResult(resultOf(item, "works")), keyOfEarlier(item));
   }
   const known: number[] = [];
   const list = candidatesOf("192.0.2.1:1\n192.0.2.1:9\n192.0.2.1:2\n192.0.2.1:2\n");
@@ -200,9 +202,59 @@ test("what an earlier run has checked is told with its mark, once, and not check
   assert.deepEqual([tally.done, tally.duplicates, known], [1, 1, [SEEN + 4, SEEN + 4]]);
 });
 
+test("proxies that differ in nothing but the password are each checked", async () => {
+  const list = candidatesOf("192.0.2.1:1:u:a\n192.0.2.1:1:u:b\nu:a@192.0.2.1:1\nhttp://u@192.0.2.1:1\n");
+  const passwords: unknown[] = [];
+  const onResult: RunOptions["onResult"] = (_, { exit }) => passwords.push(exit.hops[0]?.password);
+  const tally = await runChecks(list, works, optionsWith({ onResult }));
+  assert.deepEqual([tally.done, tally.duplicates, passwords], [3, 1, ["a", "b", null]]);
+});
+
+test("a result of an earlier run, which tells no password, is that of the line with a user that it stood in", async () => {
+  const text = "192.0.2.1:1:u:a\n192.0.2.1:1:u:b\n192.0.2.1:1:u:c\n192.0.2.1:1:u:b\n";
+  const seen = new Seen(1);
+  let read = 0;
+  for await (const item of candidatesOf(text))
+    if ("exit" in item && ++read === 2) seen.mark(keyOfResult(resultOf(item, "works")), SEEN + 4);
+  const checked: unknown[] = [];
+  const known: unknown[] = [];
+  const options = optionsWith({
+    seen,
+    onResult: (_, { exit }) => checked.push(exit.hops[0]?.password),
+    onKnown: (_, { exit }) => known.push(exit.hops[0]?.password),
+  });
+  const tally = await runChecks(candidatesOf(text), works, options);
+  assert.deepEqual([checked, known, tally.duplicates], [["a", "c"], ["b"], 1]);
+});
+
+test("what is tried again begins in no larger crowds than what is read", async () => {
+  let turn = 0;
+  let isOver = false;
+  const count = () => {
+    turn++;
+    if (!isOver) setImmediate(count);
+  };
+  count();
+  const begun = new Map<number, number>();
+  const tried = new Set<string>();
+  const allTried = Promise.withResolvers<void>();
+  const check: Check = async (candidate) => {
+    begun.set(turn, (begun.get(turn) ?? 0) + 1);
+    if (tried.has(candidate.exit.id)) return resultOf(candidate, "works");
+    if (tried.add(candidate.exit.id).size === 200) allTried.resolve();
+    await allTried.promise;
+    return resultOf(candidate, "dead", "gateway.source_port_exhausted");
+  };
+  const concurrency = new Concurrency({ start: 200, max: 200 });
+  const tally = await runChecks(ports(200), check, optionsWith({ concurrency }));
+  isOver = true;
+  assert.equal(tally.states.works, 200);
+  assert.ok(Math.max(...begun.values()) <= 32, [...begun.values()].join(" "));
+});
+
 test("the summary groups the dead by their faults, the most frequent first", () => {
   const tally = new Tally();
-  const candidate = { exit: { id: "a", hops: [{ port: 1 }] }, source: null, line: null, scheme: null } as unknown as Candidate;
+  const candidate = { exit: { id: "a", hops: [] }, source: null, line: null, scheme: null } as unknown as Candidate;
   for (const fault of ["connect.timeout", "connect.refused", "connect.refused"] as const) tally.add(resultOf(candidate, "dead", fault));
   tally.add(resultOf(candidate, "lies", "honesty.fake_answer"));
   tally.add(resultOf(candidate, "works"));
