@@ -12,7 +12,7 @@ import { judgesFor } from "./check-proxy.ts";
 import { Gate, YIELDING } from "./gate.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
-import { createProbe } from "./probe-exit.ts";
+import { createProbe, isTimeToLookClosely } from "./probe-exit.ts";
 import { readTargetCheck } from "./target.ts";
 
 /** A judge that was up may have gone, or come back, after so long. Milliseconds. */
@@ -38,6 +38,8 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
   const target = words === null ? null : readTargetCheck(words, new Rules(exchange.rules));
   if (target !== null && "problem" in target) throw new Error(`check: ${target.problem}`);
   const judges = new Judges(options);
+  const tooSlow = tellTooSlow(options);
+  if (tooSlow !== null) options.warn(tooSlow);
   const common = {
     resolver,
     connectTcp: dialler,
@@ -54,16 +56,26 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
       const context: CheckContext = { ...common, ...rest, judges: up, judgesGone: [] };
       made = { judges: up, probe: createProbe(context) };
     }
-    const probed = await made.probe(exit, asked);
-    const isUnseen = asked.deep && check.judges.length > 0 && judgesFor(exit, up).length === 0;
+    const isTime = isTimeToLookClosely(asked.allowance?.spacingMs ?? 0);
+    const probed = await made.probe(exit, { ...asked, deep: asked.deep && isTime });
+    const isUnseen = asked.deep && check.judges.length > 0 && !(isTime && judgesFor(exit, up).length > 0);
     return isUnseen && probed.outcome.kind === "answered" ? withoutJudge(probed) : probed;
   };
 }
 
 /** That something answers does not show that it is honest. */
 function withoutJudge({ target }: Probed): Probed {
-  return { target, outcome: { kind: "unjudged" }, summary: "no judge that it could lead to is up" };
+  return { target, outcome: { kind: "unjudged" }, summary: "no judge that it could lead to is up, or there is no time to ask one" };
 }
+
+/** That the exits' own pace leaves no time for close checks; null: it does, or there are none. */
+function tellTooSlow({ check: { judges, share }, exchange: { pacing } }: GatewayProbeOptions): string | null {
+  const { perSecond } = pacing.perExit;
+  if (judges.length === 0 || perSecond === null || isTimeToLookClosely(MS_PER_SECOND / perSecond / share)) return null;
+  return `check: pacing.perExit.perSecond ${perSecond} and check.share ${share} leave no time for close checks: whether exits are honest is not found out`;
+}
+
+const MS_PER_SECOND = 1000;
 
 /** The judges of a config: which are up, as they answer without a proxy. */
 class Judges {

@@ -162,7 +162,12 @@ const STARVED = "the exit's own limits left no time for it";
 const REQUESTS_MAX = 3;
 const DEEP_REQUESTS_MAX = 16;
 /** More than this no check waits for its turns. Milliseconds. */
-const WAITS_MS_MAX = 10 * 60_000;
+const WAITS_MS_MAX = 60 * 60_000;
+
+/** Whether a close check has time for all its requests, at the pace at which checks may ask an exit. @param spacingMs from one to the next */
+export function isTimeToLookClosely(spacingMs: number): boolean {
+  return spacingMs * DEEP_REQUESTS_MAX <= WAITS_MS_MAX;
+}
 
 /** What the pace of an exit adds to the time of a check. */
 function waitsMs({ deep, allowance }: ProbeOptions): number {

@@ -33,6 +33,9 @@ interface PatrolOptions {
   readonly onBug: (bug: unknown) => void;
 }
 
+/** A check whose requests are so far apart mostly waits. Milliseconds. */
+const PACED_MS = 250;
+
 /** What checks may be the cause of themselves, since they are many. */
 const LACK: FaultId = "gateway.fd_exhausted";
 
@@ -198,6 +201,7 @@ export class Patrol implements AsyncDisposable {
     const slot = pool.limits.takeForCheck(exit, { share: settings.share, connections: deep ? DEEP_CONNECTIONS : 1 }, clock.now());
     if (slot === null) return;
     this.#running.start(exit.id, {
+      isPaced: slot.spacingMs >= PACED_MS,
       run: (onMet) => this.#check(exit, probe, { deep, onMet, allowance: slot }),
       onEnd: () => slot.release(),
     });

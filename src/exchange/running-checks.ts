@@ -4,10 +4,14 @@ import type { OwnLack } from "./own-lack.ts";
 const PATIENCE_MS = 250;
 /** Checks under way, silent ones included, for each one that may run at once. */
 const SILENT_TIMES = 8;
+/** Checks that take their time beside all others. */
+const PACED_MAX = 1024;
 /** Checks of exits that are gone which may run on beside all others. */
 const LEFT_MAX = 4096;
 
 interface Check {
+  /** It waits for the turns of its exit's own rate, rather than for its exit: it has a place for the first moment alone. */
+  readonly isPaced: boolean;
   /** Never throws; calls what it is given once its exit has answered anything. */
   readonly run: (onMet: () => void) => Promise<void>;
   readonly onEnd: () => void;
@@ -25,6 +29,7 @@ export class RunningChecks {
   readonly #lack: Pick<OwnLack, "room">;
   readonly #onRoom: () => void;
   #counted = 0;
+  #paced = 0;
 
   /** @param onRoom called when one leaves its place, or ends. */
   constructor(lack: Pick<OwnLack, "room">, onRoom: () => void) {
@@ -47,10 +52,11 @@ export class RunningChecks {
   }
 
   hasRoom(concurrent: number): boolean {
-    return this.#counted < concurrent && this.#running.size < SILENT_TIMES * concurrent && this.total < this.#lack.room;
+    if (this.#counted >= concurrent || this.#paced >= PACED_MAX || this.total >= this.#lack.room) return false;
+    return this.#running.size - this.#paced < SILENT_TIMES * concurrent;
   }
 
-  start(exit: string, { run, onEnd }: Check): void {
+  start(exit: string, { isPaced, run, onEnd }: Check): void {
     let isCounted = false;
     const count = (isNow: boolean): void => {
       if (isNow !== isCounted) this.#counted += isNow ? 1 : -1;
@@ -65,16 +71,18 @@ export class RunningChecks {
     timer.unref();
     count(true);
     const onMet = (): void => {
+      if (isPaced) return;
       clearTimeout(timer);
       count(true);
     };
     const end = run(onMet).finally(() => {
       onEnd();
-      if (!this.#left.delete(running)) this.#running.delete(exit);
+      if (!this.#left.delete(running)) this.#remove(exit, running);
       leave();
     });
-    const running: Running = { end };
+    const running: Running = { isPaced, end };
     this.#running.set(exit, running);
+    if (isPaced) this.#paced++;
   }
 
   /** Checks of exits that are gone do not keep others from theirs. */
@@ -82,7 +90,7 @@ export class RunningChecks {
     for (const [exit, running] of this.#running) {
       if (this.#left.size >= LEFT_MAX) return;
       if (!isGone(exit)) continue;
-      this.#running.delete(exit);
+      this.#remove(exit, running);
       this.#left.add(running);
     }
   }
@@ -90,8 +98,14 @@ export class RunningChecks {
   async whenEnded(): Promise<void> {
     await Promise.all([...this.#running.values(), ...this.#left].map(({ end }) => end));
   }
+
+  #remove(exit: string, { isPaced }: Running): void {
+    this.#running.delete(exit);
+    if (isPaced) this.#paced--;
+  }
 }
 
 interface Running {
+  readonly isPaced: boolean;
   readonly end: Promise<void>;
 }

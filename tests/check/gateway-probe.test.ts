@@ -5,6 +5,7 @@ import { startJudge } from "../../src/check/judge/judge.ts";
 import { createJudgeKey } from "../../src/check/judge/signature.ts";
 import { DEFAULT_CHECK, DEFAULTS } from "../../src/config/defaults.ts";
 import type { HostPort } from "../../src/core/address.ts";
+import type { Pacing } from "../../src/core/pool-settings.ts";
 import type { Probe } from "../../src/core/probe.ts";
 import type { CheckSettings } from "../../src/core/settings.ts";
 import { silence } from "../../src/lab/behaviours.ts";
@@ -27,12 +28,12 @@ interface Probing {
   pass(ms: number): void;
 }
 
-function probing(check: Partial<CheckSettings>, dialler = connectTcp): Probing {
+function probing(check: Partial<CheckSettings>, dialler = connectTcp, pacing: Pacing = DEFAULTS.pacing): Probing {
   let ahead = 0;
   const warnings: string[] = [];
   const probe = createGatewayProbe({
     check: { ...DEFAULT_CHECK, judges: [], target: null, ...check },
-    exchange: { ...DEFAULTS, ca: null },
+    exchange: { ...DEFAULTS, pacing, ca: null },
     resolver: systemResolver(),
     connectTcp: dialler,
     clock: { now: () => performance.now() + ahead, wall: () => Date.now() + ahead },
@@ -110,4 +111,21 @@ test("A judge that hangs keeps nobody from being checked by the others.", async 
   const [outcome] = await Promise.all([ask(signal), hanging.whenAccepted(2)]);
   assert.equal(outcome, "answered");
   signal.cancel();
+});
+
+test("Where exits' own rate leaves no time for a close check, that is said at once, and they are asked by one request that proves no honesty.", async () => {
+  await using judge = await startJudgeAt(0);
+  await using exit = await startHttpExit();
+  await using liar = await startHttpExit({ tamper: (body) => Buffer.concat([body, Buffer.from("<script></script>")]) });
+  const [at] = judge.addresses as [HostPort];
+  const pacing: Pacing = { ...DEFAULTS.pacing, perExit: { concurrent: null, perSecond: 0.005 } };
+  const { probe, warnings } = probing({ judges: [urlOf(at)] }, connectTcp, pacing);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /pacing\.perExit\.perSecond 0\.005/);
+  const allowance = { connections: 4, spacingMs: 400_000, askTurn: () => 0 };
+  const how = { deep: true, signal: new Cancellation(), allowance };
+  assert.equal((await probe(exitOf(exit), how)).outcome.kind, "unjudged");
+  assert.equal(exit.accepted, 1);
+  assert.equal((await probe(exitOf(liar), how)).outcome.kind, "failed");
+  assert.equal(probing({ judges: [urlOf(at)] }, connectTcp, { ...pacing, perExit: { concurrent: 1, perSecond: 0.01 } }).warnings.length, 0);
 });

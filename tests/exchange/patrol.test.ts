@@ -147,6 +147,23 @@ test("exits that say nothing leave their places to others after a moment, up to 
   assert.deepEqual([begun.length, patrol.running], [64, 64]);
 });
 
+test("checks that wait for the turns of their exits' own rate leave their places to others, though their exits have answered", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const never = Promise.withResolvers<Probed>();
+  const { patrol, pool } = patrolled([], (_, { onMet, signal }) => {
+    onMet?.();
+    signal.addEventListener("abort", () => never.resolve(NOTHING));
+    return never.promise;
+  });
+  await using _ = patrol;
+  pool.limits.configure({ ...DEFAULTS.pacing, perExit: { concurrent: null, perSecond: 0.1 } });
+  pool.load(Array.from({ length: 100 }, (_, i) => exitOf(`e${i}`)));
+  patrol.look();
+  assert.equal(patrol.running, 8);
+  for (let i = 0; i < 30; i++) t.mock.timers.tick(250);
+  assert.equal(patrol.running, 100);
+});
+
 test("checks of silent exits that were removed do not keep those that came from theirs", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const never = Promise.withResolvers<Probed>();
