@@ -16,12 +16,12 @@ export function noteFirst({ first, findings, refusedPlain }: Pick<Measuring, "fi
   if (way.tunnel && isGenuine) noteTunnel(findings, way.target.port);
 }
 
-/** What is not encrypted may go another way in a tunnel than without one. */
+/** What is not encrypted may go another way in a tunnel than without one. By one request, so that it is one with all that some take away. */
 export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
   const { tunnel, target } = first.replied.way;
   if (isSocks(exit) || (tunnel && target.scheme === "http")) return; // that was one
-  const reply = await askJudge(calls, exit, judge, TUNNELLED, turnOf(measuring));
+  const reply = await askJudge(calls, exit, judge, { ...TUNNELLED, isLoggedIn: true }, turnOf(measuring));
   if (reply.kind === "judged") noteTunnelled(measuring, reply);
   else if (reply.attributed.role === "exit" && !tunnel) noRoom(findings, portOf(judge.url), reply);
 }

@@ -24,6 +24,8 @@ export interface JudgeQuery {
   readonly like: JudgeRequest | null;
   /** With fields so long that the page gets long. */
   readonly isLong: boolean;
+  /** As somebody who has a login and a cookie, whatever is asked for. */
+  readonly isLoggedIn?: boolean;
 }
 
 /** An answer, and what it proves. */
@@ -81,8 +83,8 @@ export function portOf({ port, protocol }: URL): number {
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
-function composeFor(judge: JudgeAddress, { scheme, kind, method, host, like, isLong }: JudgeQuery): JudgeRequest {
-  const question = { scheme, nonce: createNonce(), kind, method };
+function composeFor(judge: JudgeAddress, { scheme, kind, method, host, like, isLong, isLoggedIn = false }: JudgeQuery): JudgeRequest {
+  const question = { scheme, nonce: createNonce(), kind, method, isLoggedIn };
   const sent = composeJudgeRequest(judge, { ...question, ...(host === null ? {} : { host }), ...(like === null ? {} : { again: like }) });
   const port = String(portOf(judge.url));
   if (sent.url.port !== port) sent.url.port = port;

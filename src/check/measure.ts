@@ -4,7 +4,7 @@ import type { Failed } from "./calls.ts";
 import type { Finding } from "./check-result.ts";
 import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
-import { cannot, tell } from "./findings.ts";
+import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { Talk } from "./talk.ts";
@@ -13,7 +13,7 @@ import { Talk } from "./talk.ts";
  * What a proxy can do that has been met, and whether it is honest about it: a few short connections, three of them at once. What is asked differs in method,
  * kind, length and way, since many a proxy changes only some of what it carries.
  *
- *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture; then a name that cannot exist
+ *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture twice; then a name that cannot exist
  *     2      a download, by the judge's name
  *     3      a page in a plain tunnel, one in TLS, one more in TLS
  *     4 ...  pages, as many as there are samples
@@ -60,13 +60,28 @@ async function askAgain({ judge, first, isLeft, findings }: Measuring, talk: Tal
   const same = await talk.ask({ ...likeFirst(first), like: judge.isSigned ? first.sent : null });
   if (same.kind === "judged") findings.addReply(same, isLeft && isPlain(first));
   const isKeptOn = talk.isOpen;
-  const longQuery: JudgeQuery = { ...likeFirst(first), method: judge.isSigned ? "POST" : "GET", isLong: true };
+  const query: JudgeQuery = { ...likeFirst(first), method: judge.isSigned ? "POST" : "GET" };
+  const longQuery: JudgeQuery = { ...query, isLong: true };
   const long = await talk.ask(longQuery);
   // That it was not answered may be because it was the second over its connection.
   const last = isKeptOn && isLeft && long.kind === "failed" && long.replied === null ? await talk.ask(longQuery) : long;
   if (last.kind === "judged") findings.addReply(last, false);
-  else findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(last.attributed)}`);
+  else {
+    findings.addEvidence(`a request with 7 KiB of cookies failed: ${tell(last.attributed)}`);
+    await askShort(findings, talk, { query, long: last });
+  }
   findings.can.keepAlive = isLeft ? keepAliveAfter(same, isKeptOn, { long, last }) : keepAliveOf(isKept, same);
+}
+
+/** A limit to the length of a request hides what becomes of a short one. Who was silent may be so again, which takes the time of the rest. */
+async function askShort(
+  findings: Findings,
+  talk: Talk,
+  { query, long }: { readonly query: JudgeQuery; readonly long: Failed },
+): Promise<void> {
+  const short = long.replied === null ? long : await talk.ask(query);
+  if (short.kind === "judged") findings.addReply(short, false);
+  else if (short.replied === null) findings.cannotVerify(`what becomes of a ${query.method}: ${tell(short.attributed)}`);
 }
 
 /** As the next request tells it. @param isKept whether the connection was there for it. */
@@ -117,11 +132,15 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   await askForPicture(measuring, talk);
 }
 
-/** Proxies that spare traffic pack pictures anew. */
+/** Proxies that spare traffic pack pictures anew, or keep them and nothing else. */
 async function askForPicture({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
   if (!judge.isSigned) return;
-  const picture = await talk.ask({ ...likeFirst(first), kind: "picture" });
-  if (picture.kind === "judged") findings.addReply(picture, false);
+  const query: JudgeQuery = { ...likeFirst(first), kind: "picture" };
+  const picture = await talk.ask(query);
+  if (picture.kind === "failed") return;
+  findings.addReply(picture, false);
+  const again = await talk.ask({ ...query, like: picture.sent });
+  if (again.kind === "judged") findings.addReply(again, false);
 }
 
 /** Fresh connections, one after the other. Tunnels, which are opened at the same time, stand for one. */

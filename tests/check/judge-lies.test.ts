@@ -310,6 +310,7 @@ test("An answer to an earlier request of the same URL is stale by its marks, in 
   for (const kind of JUDGE_KINDS) {
     const first = question(JUDGE, { kind });
     const again = question(JUDGE, { kind, again: first });
+    assert.ok(!again.fields.includes("Referer"), "asked for as by somebody who is not known");
     const names = [...new Set(again.fields.filter((value, i) => i % 2 === 1 && first.fields[i] !== value))];
     if (kind === "download") assert.deepEqual(names, []);
     else
@@ -324,16 +325,16 @@ test("An answer to an earlier request of the same URL is stale by its marks, in 
   }
 });
 
-test("Pages are asked for as a link leads to them, downloads as by a program, and the rest as by who is logged in.", () => {
+test("Pages and pictures are asked for as a link leads to them, downloads as by a program, and the rest as by who is logged in.", () => {
   const optional = ["Referer", "Cookie", "Authorization", "X-Requested-With"];
   const has = (kind: (typeof JUDGE_KINDS)[number], method: "GET" | "POST" = "GET") =>
     optional.filter((name) => question(JUDGE, { kind, method }).fields.includes(name));
   assert.deepEqual(has("page"), ["Referer"]);
+  assert.deepEqual(has("picture"), ["Referer"]);
   assert.deepEqual(has("download"), []);
   for (const [kind, method] of [
     ["page", "POST"],
     ["script", "GET"],
-    ["picture", "GET"],
   ] as const)
     assert.deepEqual(has(kind, method), optional);
 });

@@ -12,8 +12,10 @@ export interface JudgeQuestion {
   readonly method: "GET" | "POST";
   /** Instead of the judge's host; an IPv6 literal without brackets. */
   readonly host?: string;
-  /** The very URL of this request once more, with other marks in its fields: whoever answers it from a cache gives the old ones. */
+  /** The very URL of this request once more, by somebody who is not known: whoever answers it from a cache gives the marks of the first. */
   readonly again?: JudgeRequest;
+  /** Also a page is asked for as by somebody who is logged in. */
+  readonly isLoggedIn?: boolean;
 }
 
 /**
@@ -76,13 +78,15 @@ const MARKED: readonly (readonly [name: string, pattern: RegExp])[] = [
 
 /**
  * All that a proxy has to pass on: what it takes away or changes of it, the judge tells. Not the same in all of them: whoever injects spares
- * what scripts ask for, and a cache may spare who has a cookie or a login. So a page is asked for as one that a link leads to, a download as
- * by a program, and the rest as by a page of somebody who is logged in; so is all of a service that does not sign, which may repeat them.
+ * what scripts ask for, and a cache may spare who has a cookie or a login. So pages and pictures are asked for as where a link leads to
+ * them, a download, or what was asked for before, as by a program, and the rest as by a page of somebody who is logged in; so is all of a service
+ * that does not sign, which may repeat them.
  */
-function fieldsFor({ isSigned }: JudgeAddress, { kind, method }: JudgeQuestion, mark: string): RawFields {
+function fieldsFor({ isSigned }: JudgeAddress, { kind, method, again, isLoggedIn = false }: JudgeQuestion, mark: string): RawFields {
   const isPage = kind === "page";
-  const isBare = isSigned && kind === "download" && method === "GET";
-  const isQuiet = isBare || (isSigned && isPage && method === "GET");
+  const isUnknown = isSigned && method === "GET" && !isLoggedIn;
+  const isBare = isUnknown && (kind === "download" || again !== undefined);
+  const isQuiet = isBare || (isUnknown && (isPage || kind === "picture"));
   return [
     "User-Agent",
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -97,7 +101,7 @@ function fieldsFor({ isSigned }: JudgeAddress, { kind, method }: JudgeQuestion, 
     "DNT",
     "1",
     ...(method === "POST" ? ["Origin", "http://www.example.com", "Content-Type", "application/x-www-form-urlencoded"] : []),
-    ...(isQuiet ? [] : ["X-Requested-With", "XMLHttpRequest"]),
+    ...(isQuiet || isLoggedIn ? [] : ["X-Requested-With", "XMLHttpRequest"]),
   ];
 }
 

@@ -25,6 +25,9 @@ export const CONTENT_CHANGERS: Liars = [
   changes("injects a script for who has no cookie", {
     answer: (answer, request) => (carriedValue(request, "cookie") === null ? onPages(inject)(answer) : answer),
   }),
+  changes("injects a script into what no link led to", {
+    answer: (answer, request) => (carriedValue(request, "referer") === null ? onPages(inject)(answer) : answer),
+  }),
   changes("injects a script into the second answer of a connection alone", {
     answer: (answer, _, { here }) => (here === 2 ? onPages(inject)(answer) : answer),
   }),

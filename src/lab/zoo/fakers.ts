@@ -61,6 +61,7 @@ export const STALE_CACHES: Liars = [
   stale("a cache that spares who has a login or a cookie", (request) =>
     carriedValue(request, "authorization") === null && carriedValue(request, "cookie") === null ? request.line[1] : null,
   ),
+  stale("a cache that keeps pictures alone", (request) => (/\.png\?/.test(request.line[1]) ? request.line[1] : null)),
   zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
     let before: Carried | null = null;
     return startWebProxy({
