@@ -137,7 +137,7 @@ class Search {
     const revealed = revealedBy(outcome);
     if (outcome.spoken === "http") {
       this.#isHttp = true;
-      this.#open = this.#open.filter((scheme) => !scheme.startsWith("socks") || !isNoProxy(outcome));
+      this.#open = this.#open.filter((scheme) => scheme === revealed || !scheme.startsWith("socks") || !isNoProxy(outcome));
     }
     if (revealed !== null && this.#open.includes(revealed)) {
       this.#open = [revealed, ...this.#open.filter((scheme) => scheme !== revealed)];

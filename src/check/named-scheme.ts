@@ -1,5 +1,5 @@
 import { mannerOf } from "../blame/manners.ts";
-import { type FaultId, fault } from "../core/fault.ts";
+import { fault } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { Cancellation, type CancelSignal } from "../net/cancellation.ts";
 import { adviseScheme, PROTOCOL_NAMES, type Protocol } from "../wire/first-bytes.ts";
@@ -13,7 +13,7 @@ import { isClosed, revealedBy, SPOKEN_BELOW, speaks } from "./spoken.ts";
  * Tries the scheme that the list names. Where something else comes of it than an answer of that, other schemes are tried for the operator to know:
  *
  *     another protocol's answer         that protocol
- *     HTTP   -> closed without a word   TLS, and where that is closed too, SOCKS5: servers of both mostly do that to a plain request
+ *     closed without a word             two others, until one of them is heard: what does not know a protocol mostly does that
  *     others -> silence, for a while    HTTP beside them: its servers may wait for the end of a line that never comes
  */
 export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions): Promise<Detection> {
@@ -34,13 +34,26 @@ export async function tryNamed(calls: Calls, exit: Exit, options: DetectOptions)
 
 async function tryRevealed(calls: Calls, exit: Exit, outcome: Failed, options: DetectOptions): Promise<Tried[]> {
   const scheme = schemeOf(exit);
-  const isMute = scheme === "http" && isClosed(outcome);
-  const other = revealedBy(outcome) ?? (isMute ? "https" : null);
-  if (other === null || other === scheme) return [];
-  const others = [await tryAlso(calls, exit, other, options)];
-  if (isMute && others[0]?.failed && isClosed(others[0].failed)) others.push(await tryAlso(calls, exit, "socks5", options));
-  return others;
+  const revealed = revealedBy(outcome);
+  const isOwn = revealed !== null && (spokenFirst(revealed) === spokenFirst(scheme) || isInTls(scheme, outcome));
+  const others = isClosed(outcome) ? IF_CLOSED[spokenFirst(scheme)] : revealed === null || isOwn ? [] : [revealed];
+  const { clock, timeoutMs } = calls.context;
+  const tried: Tried[] = [];
+  for (const other of others ?? []) {
+    const deadline = Math.min(options.deadline, clock.now() + timeoutMs / SILENT_SHARE);
+    const last = await tryAlso(calls, exit, other, { ...options, deadline });
+    tried.push(last);
+    if (last.failed === null || !isClosed(last.failed)) break;
+  }
+  return tried;
 }
+
+const IF_CLOSED: Readonly<Partial<Record<Protocol, readonly ExitScheme[]>>> = {
+  http: ["https", "socks5"],
+  tls: ["http", "socks5"],
+  socks5: ["http", "socks4"],
+  socks4: ["socks5", "http"],
+};
 
 async function tryAlso(calls: Calls, exit: Exit, scheme: ExitScheme, options: DetectOptions): Promise<Tried> {
   // What the line wants encrypted is not said in the clear, whoever asks for it by being silent.
@@ -123,33 +136,41 @@ function isSilent({ attributed, spoken }: Failed, exit: Exit): boolean {
   return schemeOf(exit) === "https" ? seen.id === "tls.handshake_timeout" : mannerOf(seen.id) === "silence";
 }
 
-/** With what the port turned out to speak, where what it made of the named scheme did not say. */
+/** With what the port turned out to speak, where what it made of the named scheme did not say it, or said it without being a proxy. */
 function asFound(outcome: Failed, scheme: ExitScheme, last: Tried | undefined): Failed {
-  if (last === undefined || (outcome.spoken !== null && last.scheme !== "https")) return outcome;
-  const spoken = spokenBy(last);
-  return spoken === null || spoken === spokenFirst(scheme) ? outcome : asWrongScheme(outcome, spoken, last);
+  const spoken = last === undefined ? null : spokenBy(last);
+  if (last === undefined || spoken === null || spoken === spokenFirst(scheme)) return outcome;
+  const isSaid = outcome.spoken !== null && last.scheme !== "https";
+  if (isSaid && !isWebServer(last)) return outcome;
+  const { fault: seen } = outcome.attributed;
+  const found = isWebServer(last)
+    ? `the port speaks ${PROTOCOL_NAMES[spoken]}: ${last.failed?.attributed.fault.details}`
+    : adviseScheme(spoken);
+  const id = isSaid ? seen.id : "handshake.not_a_proxy";
+  const value = fault(id, isSaid ? found : `${found} (${seen.details})`);
+  return { ...outcome, attributed: { ...outcome.attributed, fault: value } };
 }
 
 function spokenBy({ scheme, failed }: Tried): Protocol | null {
   if (failed === null) return spokenFirst(scheme);
-  const isInTls = scheme === "https" && failed.spoken === "http" && failed.attributed.fault.id !== "tls.protocol_mismatch";
-  return isInTls || revealedBy(failed) === "https" ? "tls" : failed.spoken;
+  return isInTls(scheme, failed) || revealedBy(failed) === "https" ? "tls" : failed.spoken;
+}
+
+/** It speaks TLS, and within it HTTP. */
+function isInTls(scheme: ExitScheme, { attributed, spoken }: Failed): boolean {
+  return scheme === "https" && spoken === "http" && attributed.fault.id !== "tls.protocol_mismatch";
 }
 
 function spokenFirst(scheme: ExitScheme): Protocol {
   return SPOKEN_BELOW[scheme] ?? speaks(scheme);
 }
 
-/** It closed, or was silent, and then it turned out what it speaks. */
-function asWrongScheme(failed: Failed, spoken: Protocol, { failed: other }: Tried): Failed {
-  const { fault: seen } = failed.attributed;
-  const isProxy = spoken !== "http" || other === null || !AS_WEB_SERVERS.includes(other.attributed.fault.id);
-  const found = isProxy ? adviseScheme(spoken) : `the port speaks ${PROTOCOL_NAMES[spoken]}: ${other.attributed.fault.details}`;
-  return {
-    ...failed,
-    attributed: { ...failed.attributed, fault: fault("handshake.not_a_proxy", `${found} (${seen.details})`) },
-  };
+/** What comes of asking a web server as if it were a proxy: a page of its own, or that it does not know what it is asked for. */
+function isWebServer({ failed }: Tried): boolean {
+  if (failed === null) return false;
+  const { id, params } = failed.attributed.fault;
+  const status = Number(params["received-status"]);
+  return (
+    id === "honesty.fake_answer" || id === "honesty.redirected" || (id === "handshake.connect_rejected" && (status < 500 || status === 501))
+  );
 }
-
-/** What comes of asking a web server as if it were a proxy. */
-const AS_WEB_SERVERS: readonly FaultId[] = ["handshake.connect_rejected", "honesty.fake_answer"];

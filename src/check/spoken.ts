@@ -21,10 +21,15 @@ export function mayAlsoBe(scheme: ExitScheme, met: ExitScheme): boolean {
 
 /** The scheme of the protocol that was answered in, or that an HTTP error asked for; null: nothing new. */
 export function revealedBy({ attributed, spoken }: Failed): ExitScheme | null {
-  if (spoken === "http" && attributed.fault.id === "handshake.not_a_proxy" && attributed.fault.params["received-status"] !== undefined)
-    return "https"; // "a plain HTTP request was sent to an HTTPS port"
+  if (spoken === "http" && attributed.fault.id === "handshake.not_a_proxy") {
+    const wanted = WANTED[Number(attributed.fault.params["received-status"])];
+    if (wanted !== undefined) return wanted;
+  }
   return spoken === null ? null : (SCHEMES[spoken] ?? null);
 }
+
+/** By the status of a server that says so: "a plain HTTP request was sent to an HTTPS port", "Tor is not an HTTP Proxy". */
+const WANTED: Readonly<Partial<Record<number, ExitScheme>>> = { 400: "https", 501: "socks5" };
 
 const SCHEMES: Readonly<Partial<Record<Protocol, ExitScheme>>> = { http: "http", tls: "https", socks4: "socks4", socks5: "socks5" };
 

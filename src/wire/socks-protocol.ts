@@ -8,7 +8,7 @@ export const COMMAND_CONNECT = 1;
 
 export const SOCKS4_REPLY = { granted: 90, rejected: 91, noIdentd: 92, identdDiffers: 93 } as const;
 
-export const SOCKS5_METHOD = { none: 0, password: 2, unacceptable: 0xff } as const;
+export const SOCKS5_METHOD = { none: 0, gssapi: 1, password: 2, unacceptable: 0xff } as const;
 export const SOCKS5_ADDRESS = { ipv4: 1, name: 3, ipv6: 4 } as const;
 export const SOCKS5_REPLY = {
   succeeded: 0,

@@ -75,7 +75,7 @@ function refusedMethod(method: number, isLoginOffered: boolean): FaultError {
   if (method === METHOD.unacceptable || (method === METHOD.password && !isLoginOffered)) {
     return new FaultError(fault("handshake.auth_required", `SOCKS5 method ${method}: the exit wants a login, and none is set for it`));
   }
-  return malformed(`SOCKS5 method ${method}, which was not offered`);
+  return malformed(`SOCKS5 method ${method}${method === METHOD.gssapi ? " (GSSAPI)" : ""}, which was not offered`);
 }
 
 function* logIn(request: Uint8Array): Handshake<void> {

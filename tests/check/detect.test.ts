@@ -9,7 +9,7 @@ import { createAuthority } from "../../src/lab/certificates.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
 import { formatAnswer, readHead } from "../../src/lab/lab-http.ts";
-import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
+import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
@@ -217,6 +217,71 @@ test("A line that names HTTP for a port that closes on it, and on TLS, is told w
   });
   const silent = await detected(checking, `http://${lineOf(silentToTls)}`, 400);
   assert.deepEqual([silent.fault, silent.tried.length], ["handshake.closed", 2]);
+});
+
+test("A line that names SOCKS or TLS for a port that closes on it is told what else the port speaks; one for a port that closes on all is not.", async () => {
+  await using checking = await startChecking({ timeoutMs: 3000 });
+  await using http = await startHttpExit();
+  await using socks = await startSocksExit();
+  const onlyTo = (wanted: number, behind: LabServer) =>
+    startLabServer(async (peer) => {
+      const [first] = await peer.reader.peek(1);
+      await (first === wanted ? splice(peer, await dialLab(behind)) : peer.end());
+    });
+  await using onlyHttp = await onlyTo(0x47, http);
+  await using only5 = await onlyTo(5, socks);
+  await using only4 = await onlyTo(4, socks);
+  for (const [line, use] of [
+    [`socks5h://${lineOf(onlyHttp)}`, "http"],
+    [`socks4://${lineOf(onlyHttp)}`, "http"],
+    [`https://${lineOf(onlyHttp)}`, "http"],
+    [`https://${lineOf(only5)}`, "socks5"],
+    [`socks4://${lineOf(only5)}`, "socks5"],
+    [`socks5://${lineOf(only4)}`, "socks4"],
+  ] as const) {
+    const { met, fault, details } = await detected(checking, line);
+    assert.deepEqual([met, fault], [null, "handshake.not_a_proxy"], line);
+    assert.match(details, new RegExp(`: use ${use}://host:port \\(closed after`), line);
+  }
+  await using closed = await startLabServer(afterBytes(fin));
+  const mute = await detected(checking, `socks5://${lineOf(closed)}`);
+  assert.deepEqual([mute.fault, mute.tried.map(({ scheme }) => scheme)], ["handshake.closed", ["socks5", "http", "socks4"]]);
+});
+
+test("A line that names SOCKS or TLS for a web server is not told to use HTTP, which would do no better.", async () => {
+  await using checking = await startChecking();
+  const answering = (behave: Behaviour) =>
+    startLabServer(async (peer) => {
+      const [first] = await peer.reader.peek(1);
+      await (first === 0x47 ? behave : says(formatAnswer(400, { Server: "nginx" }, ""), fin))(peer);
+    });
+  await using page = await answering(says(formatAnswer(200, {}, "It works!"), fin));
+  await using missing = await answering(says(formatAnswer(404, { Server: "nginx" }, ""), fin));
+  await using portal = await answering(says(formatAnswer(302, { Location: "http://login.lab/" }, ""), fin));
+  await using http = await startHttpExit();
+  await using proxy = await answering(async (peer) => splice(peer, await dialLab(http)));
+  for (const scheme of ["socks5", "socks4", "https"]) {
+    for (const web of [page, missing, portal]) {
+      const { fault, details } = await detected(checking, `${scheme}://${lineOf(web)}`);
+      assert.equal(fault, scheme === "https" ? "tls.protocol_mismatch" : "handshake.not_a_proxy");
+      assert.match(details, /^the port speaks HTTP: (?!use)/);
+    }
+    assert.match((await detected(checking, `${scheme}://${lineOf(proxy)}`)).details, /use http:\/\/host:port/);
+  }
+});
+
+test("Tor's port is told from an HTTP proxy's by its own words.", async () => {
+  await using checking = await startChecking();
+  await using socks = await startSocksExit();
+  await using tor = await startLabServer(async (peer) => {
+    const [first] = await peer.reader.peek(1);
+    if (first === 5) return splice(peer, await dialLab(socks));
+    await afterBytes(says("HTTP/1.0 501 Tor is not an HTTP Proxy\r\nContent-Type: text/html\r\n\r\n<html>", fin))(peer);
+  });
+  const named = await detected(checking, `http://${lineOf(tor)}`);
+  assert.equal(named.fault, "handshake.not_a_proxy");
+  assert.match(named.details, /use socks5:/);
+  assert.equal((await detected(checking, lineOf(tor))).scheme, "socks5");
 });
 
 test("A line that names SOCKS or TLS for an HTTP proxy that waits for the end of a line is told that it speaks HTTP.", async () => {

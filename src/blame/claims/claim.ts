@@ -1,7 +1,7 @@
 import type { HostPort } from "../../core/address.ts";
 import type { Culprit, RfcParams } from "../../core/fault.ts";
 import type { HandshakeFaultId } from "../../core/faults/handshake.ts";
-import type { RawFields } from "../../core/message.ts";
+import { fieldValues, type RawFields } from "../../core/message.ts";
 
 /** A proxy's own answer, as evidence: why did it not do what it was asked for? */
 export interface Refusal {
@@ -44,6 +44,19 @@ export function claim(by: string, id: HandshakeFaultId, words: string, more: Cla
 export function loginFault(refusal: Refusal): HandshakeFaultId {
   return refusal.authenticated ? "handshake.auth_failed" : "handshake.auth_required";
 }
+
+/** A clause: that it wants a login, and which, where it would not take a user and a password as they are (RFC 9110 11.7.1). */
+export function loginWords({ status, fields }: Refusal): string {
+  const challenges = fieldValues(fields, status === 401 ? "www-authenticate" : "proxy-authenticate").join(", ");
+  const schemes = new Set([...challenges.matchAll(CHALLENGE)].map(([, scheme = ""]) => scheme.toLowerCase()));
+  const names = LOGINS.filter((name) => schemes.has(name.toLowerCase()));
+  return names.length === 0 || names.includes("Basic")
+    ? "it wants a login"
+    : `it wants a login by ${names.join(" or ")}, and takes no Basic`;
+}
+
+const CHALLENGE = /(?:^|,\s*)([a-z]+)(?=\s+[^=\s]|\s*,|\s*$)/gi;
+const LOGINS = ["Basic", "Digest", "NTLM", "Negotiate", "Kerberos", "Bearer"] as const;
 
 const QUOTE_MAX = 120;
 

@@ -1,5 +1,5 @@
 import { fieldValue } from "../../core/message.ts";
-import { type Claim, type ClaimDetails, type ClaimReader, claim, loginFault, quote, type Refusal } from "./claim.ts";
+import { type Claim, type ClaimDetails, type ClaimReader, claim, loginFault, loginWords, quote, type Refusal } from "./claim.ts";
 import { readDialWords } from "./dial-words.ts";
 
 /** Proxies that people run, by the marks and words that each leaves. */
@@ -183,7 +183,7 @@ export function readApacheConnect({ status, text }: Refusal): Claim | null {
 }
 
 function said(by: string, sayings: readonly Saying[], refusal: Refusal): Claim {
-  if (refusal.status === 407 || refusal.status === 401) return claim(by, loginFault(refusal), `${refusal.status}, it wants a login`);
+  if (refusal.status === 407 || refusal.status === 401) return claim(by, loginFault(refusal), `${refusal.status}, ${loginWords(refusal)}`);
   const text = `${refusal.reason}\n${refusal.text}`;
   const found = sayings.find(({ pattern }) => pattern.test(text));
   if (found !== undefined) return claim(by, found.id, found.words, found.more);

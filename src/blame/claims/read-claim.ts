@@ -6,7 +6,7 @@ import { COMPANY_FILTER_READERS } from "./company-filters.ts";
 import { FORWARD_PROXY_READERS, readApacheConnect, readApacheProxy } from "./forward-proxies.ts";
 import { readProxyStatus } from "./proxy-status.ts";
 import { readSquid } from "./squid.ts";
-import { readPlainWords, readStatus, readWantsTls, readWebServer } from "./statuses.ts";
+import { readPlainWords, readStatus, readWantsSocks, readWantsTls, readWebServer } from "./statuses.ts";
 import { type KnownVendor, readVendorStatus } from "./vendor-statuses.ts";
 import { readProxyError, VENDOR_READERS } from "./vendors.ts";
 
@@ -23,6 +23,7 @@ const OF_REFUSED_CONNECT: readonly ClaimReader[] = [
   readApacheConnect,
   readProxyError,
   readWantsTls,
+  readWantsSocks,
   readWebServer,
   readPlainWords,
 ];

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { fieldValue } from "../../core/message.ts";
-import { type Claim, type ClaimDetails, claim, loginFault, type Refusal } from "./claim.ts";
+import { type Claim, type ClaimDetails, claim, loginFault, loginWords, type Refusal } from "./claim.ts";
 
 /**
  * Squid says why in `X-Squid-Error: ERR_NAME errno`, and again in its page (`<body id=ERR_NAME>`, `(111) Connection refused`).
@@ -13,7 +13,7 @@ export function readSquid(refusal: Refusal): Claim | null {
   if (name === "ERR_CONNECT_FAIL") return connectFailed(errno, refusal);
   if (name === "ERR_DNS_FAIL") return dnsFailed(refusal.text);
   if (name === "ERR_CANNOT_FORWARD" || (name === "ERR_READ_ERROR" && errno === 0)) return nowhereToGo(name, refusal);
-  if (name === "ERR_CACHE_ACCESS_DENIED") return claim("Squid", loginFault(refusal), `${name}, it wants a login`);
+  if (name === "ERR_CACHE_ACCESS_DENIED") return claim("Squid", loginFault(refusal), `${name}, ${loginWords(refusal)}`);
 
   const known = PAGES.get(name);
   const code = errno === 0 ? name : `${name} ${errno}`;

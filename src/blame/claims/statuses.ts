@@ -1,5 +1,5 @@
 import { fieldValue } from "../../core/message.ts";
-import { type Claim, type ClaimDetails, claim, loginFault, quote, type Refusal } from "./claim.ts";
+import { type Claim, type ClaimDetails, claim, loginFault, loginWords, quote, type Refusal } from "./claim.ts";
 import { readDialWords } from "./dial-words.ts";
 
 /** Short texts of vendors and small proxies that name themselves nowhere. First match wins. */
@@ -25,6 +25,16 @@ export function readWantsTls({ status, text }: Refusal): Claim | null {
 
 const WANTS_TLS =
   /plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled server port|sent an HTTP request to an HTTPS server/;
+
+/** Tor tells whoever speaks HTTP to its SOCKS port. */
+export function readWantsSocks({ status, text, reason }: Refusal): Claim | null {
+  if (status !== 501 || !WANTS_SOCKS.test(`${reason}\n${text}`)) return null;
+  return claim(EXIT, "handshake.not_a_proxy", `501 ${quote(reason, 60)}, the port wants SOCKS: use socks5://host:port`, {
+    confidence: 0.95,
+  });
+}
+
+const WANTS_SOCKS = /Tor is not an HTTP Proxy|This is a SOCKS Proxy, Not An HTTP Proxy/i;
 
 /** A web server that is no proxy does not understand CONNECT. */
 export function readWebServer({ status, reason, fields }: Refusal): Claim | null {
@@ -58,11 +68,11 @@ interface Meaning extends ClaimDetails {
 const GATEWAYS_FAULT = { culprit: "gateway", confidence: 0.8 } as const;
 
 const STATUSES: Readonly<Record<number, Meaning>> = {
-  401: { id: "login", words: "it wants a login", confidence: 0.85 },
+  401: { id: "login", words: "", confidence: 0.85 },
   402: { id: "handshake.quota_exceeded", words: "the account must be paid for", confidence: 0.8 },
   403: { id: "handshake.policy_denied", words: "its rules forbid this" },
   405: { id: "handshake.connect_rejected", words: "as a web server does that is no proxy" },
-  407: { id: "login", words: "it wants a login" },
+  407: { id: "login", words: "" },
   429: { id: "handshake.rate_limited", words: "too many requests" },
   451: { id: "handshake.policy_denied", words: "its rules forbid this target" },
   452: { id: "handshake.quota_exceeded", words: "the plan's bandwidth is spent", confidence: 0.85 },
@@ -87,7 +97,8 @@ export function readStatus(refusal: Refusal, maker: string | null): Claim {
   const known = STATUSES[status];
   if (known !== undefined) {
     const { id, words, ...more } = known;
-    return claim(EXIT, id === "login" ? loginFault(refusal) : id, `${said}${page}, ${words}`, more);
+    if (id === "login") return claim(EXIT, loginFault(refusal), `${said}${page}, ${loginWords(refusal)}`, more);
+    return claim(EXIT, id, `${said}${page}, ${words}`, more);
   }
   if (status >= 300 && status < 400) {
     return claim(EXIT, "handshake.connect_rejected", `${said}, a redirect, as captive portals send`, { confidence: 0.8 });
