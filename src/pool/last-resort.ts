@@ -1,5 +1,6 @@
 import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
+import type { LimitsLook } from "./limits-in-force.ts";
 import type { PoolExit } from "./pool-exit.ts";
 import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
 import { USABLE } from "./zone.ts";
@@ -28,6 +29,7 @@ const NONE = 8;
  */
 export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   const candidates = gather(choosing.shortlist, choosing.random);
+  if (choosing.limits !== null) meetHeld(choosing, choosing.limits);
   const isOnly = candidates.size === 1;
   let best: PoolExit[] = [];
   let bestRank = NONE;
@@ -57,6 +59,17 @@ function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
   if (blocked) return 6;
   limits?.meetOut(candidate.benchedUntil);
   return isTried ? 5 : 4;
+}
+
+/** Who waits at a limit is to look again when an operator's bench is over, too. */
+function meetHeld({ shortlist, tried }: Choosing, limits: LimitsLook): void {
+  for (const group of shortlist.groups) {
+    const first = group.usable + group.out;
+    for (let place = first; place < Math.min(group.size, first + LOOKED_AT_MAX); place++) {
+      const { id, kind, hold, benchedUntil } = group.at(place);
+      if (hold !== null && !hold.isDraining && (kind.rotating || !tried.has(id))) limits.meetOut(benchedUntil);
+    }
+  }
 }
 
 /** All exits of the groups, but barred ones, where they are few; else some that may be taken and some that are out. */

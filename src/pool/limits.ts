@@ -56,7 +56,7 @@ export class Limits {
       return new CheckSlot({ use: null, connections: Number.POSITIVE_INFINITY, spacingMs: 0, checkSpacingMs: 0, firstAt: now, onEnd });
     const known = this.#exits.get(exit.id);
     if (known !== undefined && known.checkDueAt > now) return null;
-    if (known !== undefined && !leavesRoom(known, pace, share)) {
+    if (known !== undefined && !leavesRoom(known, pace, { share, now })) {
       known.keptUntil = now + KEPT_MS;
       return null;
     }
@@ -188,9 +188,9 @@ function refusalOf(use: Use | undefined, { concurrent, perSecond }: Pace, what: 
   return retryInMs > 0 ? { retryInMs, limit: `${what}.perSecond ${perSecond}` } : null;
 }
 
-/** One check at a time is within any share of an exit that has nothing else to do. */
-function leavesRoom({ inFlight }: Use, { concurrent }: Pace, share: number): boolean {
-  return concurrent === null || inFlight === 0 || (inFlight < concurrent && concurrent * share >= 1);
+/** One check at a time is within any share of an exit that has nothing else to do, or that kept a connection for one which found none before. */
+function leavesRoom({ inFlight, keptUntil }: Use, { concurrent }: Pace, { share, now }: { share: number; now: number }): boolean {
+  return concurrent === null || inFlight === 0 || (inFlight < concurrent && (concurrent * share >= 1 || keptUntil > now));
 }
 
 function paceOf(exit: Exit, perExit: Pace): Pace {

@@ -111,6 +111,23 @@ test("who waits at a limit is looked after when an operator gives another exit b
   assert.deepEqual(found, ["b"]);
 });
 
+test("where a good exit is at a limit, it is worth asking again when an operator's bench of another is over", () => {
+  const { pool, clock, take, takeExit } = poolOf(
+    ["a", "b", "c", "d"].map((id) => exitOf(id, { tags: { country: id === "d" ? "fr" : "de" } })),
+  );
+  pool.limits.configure(ofExit(1));
+  takeExit("a");
+  pool.bench("b", 5000, "");
+  pool.bench("c", 3000, "");
+  pool.drain("c", true);
+  pool.bench("d", 1000, "");
+  const german = { filter: { exit: null, tags: { country: ["de"] } } };
+  assert.equal(take(german), null);
+  assert.equal(pool.limits.backInMs, 5000);
+  clock.ms += 5000;
+  assert.equal(take(german)?.exit.id, "b");
+});
+
 test("in a pool below its floor an exit that is free is taken, whoever else is at a limit or benched", () => {
   const { pool, take, takeExit } = poolOf(
     ["busy", "free", "benched"].map((id) => exitOf(id)),

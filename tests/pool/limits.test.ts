@@ -194,10 +194,14 @@ test("traffic that takes every turn of an exit's rate at once keeps no check fro
 });
 
 test("traffic that has every connection of an exit leaves one to a check that found none, and has it back in any case", () => {
-  for (const concurrent of [1, 3]) {
+  for (const [concurrent, share] of [
+    [1, 0.5],
+    [3, 0.5],
+    [3, 0.2],
+  ] as const) {
     const limits = limitsOf({ perExit: { concurrent, perSecond: null } });
     const exit = exitOf("a");
-    const use = { share: 0.5, connections: 4 };
+    const use = { share, connections: 4 };
     const slots = Array.from({ length: concurrent }, () => limits.take(exit, TARGET, 0));
     assert.equal(limits.takeForCheck(exit, use, 0), null);
     slots.pop()?.release();
