@@ -33,7 +33,9 @@ function notHttp(found: Fault, { firstBytes, role }: Observation): Fault {
       ? "use https://"
       : protocol === "socks4" || protocol === "socks5"
         ? `use ${protocol}://`
-        : "use another port or scheme";
+        : role === "exit"
+          ? "it is no proxy"
+          : "use another port or scheme";
   const what = role === "exit" ? "the exit's port" : "the port";
   const details = `${what} speaks ${PROTOCOL_NAMES[protocol]}: ${use} (answered ${describeBytes(firstBytes)})`;
   return fault("head.not_http", details, { params: found.params, culprit: "gateway", confidence: 0.95 });

@@ -12,6 +12,8 @@ export type Protocol =
   | "pop3"
   | "imap"
   | "redis"
+  | "mysql"
+  | "rtsp"
   | "vnc";
 
 /** How people call it. */
@@ -28,6 +30,8 @@ export const PROTOCOL_NAMES: Readonly<Record<Protocol, string>> = {
   pop3: "POP3",
   imap: "IMAP",
   redis: "Redis",
+  mysql: "MySQL",
+  rtsp: "RTSP",
   vnc: "VNC",
 };
 
@@ -78,6 +82,8 @@ interface Signature {
 }
 
 const ANY = [0x00, 0xff] as const;
+/** Packets of MySQL that come first have this length at least. */
+const LONG = [0x18, 0xfe] as const;
 
 const SIGNATURES: readonly Signature[] = [
   text("http", "HTTP/"),
@@ -98,6 +104,10 @@ const SIGNATURES: readonly Signature[] = [
   text("pop3", "+OK"),
   text("imap", "* OK"),
   text("redis", "-ERR "),
+  text("redis", "-DENIED "),
+  text("rtsp", "RTSP/"),
+  { protocol: "mysql", pattern: [LONG, 0, 0, 0, 10, [0x30, 0x39]] }, // its greeting: a packet's length and number, protocol 10, a version
+  { protocol: "mysql", pattern: [LONG, 0, 0, [0, 1], 0xff, ANY, 4] }, // an error of the server in its place, as "Host is not allowed"
   text("vnc", "RFB 0"),
 ];
 

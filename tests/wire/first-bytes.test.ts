@@ -32,6 +32,11 @@ const SAMPLES: readonly (readonly [Protocol, Buffer])[] = [
   ["pop3", latin1("+OK POP3 ready\r\n")],
   ["imap", latin1("* OK IMAP4rev1\r\n")],
   ["redis", latin1("-ERR unknown command 'CONNECT'\r\n")],
+  ["redis", latin1("-DENIED Redis is running in protected mode")],
+  ["mysql", latin1("J\0\0\0\n8.0.36\0\x0b\0\0\0")],
+  ["mysql", latin1("j\0\0\0\n5.5.5-10.6.16-MariaDB\0")],
+  ["mysql", latin1("F\0\0\0\xffj\x04Host '192.0.2.1' is not allowed to connect")],
+  ["rtsp", latin1("RTSP/1.0 400 Bad Request\r\n")],
   ["vnc", latin1("RFB 003.008\n")],
 ];
 
