@@ -37,10 +37,11 @@ function tellDead({ fault, tried, connections, unverified }: CheckResult): Row[]
   ];
 }
 
+/** What a gateway would have been told wrongly, a list says here: whoever checks one need have no gateway. */
 function tellFault({ id, culprit, confidence, stage, details, fix }: CheckedFault): Row[] {
   return [
     ["reason", `${id}: ${details}`],
-    ["whose", `${culprit} (${Math.round(confidence * 100)} %), at stage ${stage}`],
+    ["whose", `${culprit === "gateway" ? "the list's, or yours" : culprit} (${Math.round(confidence * 100)} %), at stage ${stage}`],
     ["what to do", fix],
   ];
 }
