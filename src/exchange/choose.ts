@@ -44,7 +44,8 @@ function chooseExit(exchange: Exchange): Choice | null {
   exchange.limited = lease === null ? pool.limits.limited : null;
   if (lease === null) return null;
   const exit = fillExit(lease.exit, params, lease.session);
-  if (!exit.rotating && exchange.triesOf(exit.id) >= TRIES_OF_ONE) {
+  const isAnother = exit.rotating && !exchange.wasRefusedBy(exit.id);
+  if (!isAnother && exchange.triesOf(exit.id) >= TRIES_OF_ONE) {
     pool.settle(lease, { kind: "unjudged" });
     return null;
   }

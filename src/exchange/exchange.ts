@@ -1,6 +1,6 @@
 import { formatHostPort } from "../core/address.ts";
 import { type Clock, roundMs } from "../core/clock.ts";
-import { type Fault, fault } from "../core/fault.ts";
+import { type Fault, type FaultId, fault } from "../core/fault.ts";
 import type { AttemptRecord, ExchangeRecord, Outcome, Verdict } from "../core/ledger.ts";
 import type { RequestParams } from "../core/params.ts";
 import type { Route, Target } from "../core/route.ts";
@@ -47,6 +47,8 @@ export interface Engagement {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+/** Of our login or plan, which every exit of a vendor has. */
+const OF_ACCOUNT: readonly FaultId[] = ["handshake.auth_required", "handshake.auth_failed", "handshake.quota_exceeded"];
 
 /** One exchange: its ledger, its limits, and what its client does meanwhile. */
 export class Exchange implements ClientObserver {
@@ -144,6 +146,11 @@ export class Exchange implements ClientObserver {
       tries += attempt.fault === "relay.blocked" || attempt.fault === "relay.rate_limited" ? Number.POSITIVE_INFINITY : 1;
     }
     return tries;
+  }
+
+  /** The exit refused our account, whichever exit of its vendor's would have been next. */
+  wasRefusedBy(exit: string): boolean {
+    return this.attempts.some((attempt) => attempt.exit === exit && attempt.fault !== null && OF_ACCOUNT.includes(attempt.fault));
   }
 
   /** True once: a socket that the hop was closing is replaced outside the attempt count. */

@@ -238,3 +238,13 @@ test("a rotating exit is tried again at once, one that does not rotate only wher
     assert.equal((await gateway.nextRecord()).attempts.length, tries);
   }
 });
+
+test("a vendor that refuses the account is not asked for one exit after the other", async () => {
+  await using vendor = await startLabServer(
+    afterHead(says("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", fin)),
+  );
+  await using gateway = await startLabGateway({ exits: [`http://bob:wrong@${vendor.host}:${vendor.port} vendor=oxylabs`] });
+  assert.equal((await ask(gateway, "GET")).status, 502);
+  const { attempts, verdict } = await gateway.nextRecord();
+  assert.deepEqual([attempts.length, verdict?.fault], [2, "handshake.auth_failed"]);
+});
