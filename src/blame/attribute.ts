@@ -12,6 +12,7 @@ import { attributeDns } from "./dns-stage.ts";
 import { identify } from "./fingerprints.ts";
 import { attributeHandshake, isDialling } from "./handshake-stage.ts";
 import { refineMalformed } from "./malformed.ts";
+import { withoutPasswords } from "./quoted-passwords.ts";
 import { attributeTls } from "./tls-stage.ts";
 
 /**
@@ -20,9 +21,13 @@ import { attributeTls } from "./tls-stage.ts";
  *     gateway -> exit 1 -> exit 2 -> target        hops 1, 2, 3
  *
  * `role` is that of the hop which showed it (culprit and retry class of a row go by it); `hop` is the one that broke, which an exit may
- * only have reported; 0 where none of them did.
+ * only have reported; 0 where none of them did. What an exit says of its password is not repeated.
  */
 export function attribute(failure: HopFailure, route: Route): AttributedFault {
+  return withoutPasswords(blame(failure, route), route.exit);
+}
+
+function blame(failure: HopFailure, route: Route): AttributedFault {
   const { seen } = failure;
   const judged = doubtExits(judge(failure, route), failure, route);
   const isOfNextHop = seen.role === "exit" && seen.hop < exitHops(route);

@@ -12,6 +12,7 @@ import { readStatus, readWantsTls } from "./claims/statuses.ts";
 import { type EdgeWords, readEdgeWords } from "./edge-words.ts";
 import { isPassedOn, judgeExitPage, judgeExitProxyStatus } from "./exit-pages.ts";
 import { type Fingerprint, identify } from "./fingerprints.ts";
+import { withoutPasswords } from "./quoted-passwords.ts";
 
 /** A final answer as it came. */
 export interface Answer {
@@ -58,7 +59,8 @@ export function placeAnswerFault(value: Fault, route: Route): AttributedFault {
   const isExits = exits > 0 && (value.id === "relay.exit_5xx" || value.id.startsWith("handshake."));
   const culprit = culpritOf(value, isExits ? "exit" : "target");
   const isTargetBroken = isOfTargetSide(culprit) || culprit === "dns";
-  return { fault: value, role: isExits ? "exit" : "target", hop: isExits && !isTargetBroken ? exits : exits + 1 };
+  const hop = isExits && !isTargetBroken ? exits : exits + 1;
+  return withoutPasswords({ fault: value, role: isExits ? "exit" : "target", hop }, route.exit);
 }
 
 const BODY_BYTES_MAX = 16 * 1024;

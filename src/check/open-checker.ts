@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { hasPassword } from "../blame/quoted-passwords.ts";
 import { Rules } from "../blame/rules.ts";
 import type { Clock } from "../core/clock.ts";
 import { hideUserinfo } from "../core/printable.ts";
@@ -12,7 +13,7 @@ import { openGeo } from "./geo.ts";
 import { type DirectContext, judgeUrlProblem } from "./judge/ask-directly.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
-import { hasPassword, withoutPasswords } from "./quoted-passwords.ts";
+import { withoutPasswords } from "./quoted-passwords.ts";
 import type { Check } from "./run-checks.ts";
 import { StandingJudges } from "./standing-judges.ts";
 import { readTargetCheck, type TargetProblem, type TargetWords } from "./target.ts";
