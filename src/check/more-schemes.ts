@@ -1,10 +1,11 @@
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { askByName } from "./by-name.ts";
-import type { Calls, Turn } from "./calls.ts";
+import type { Calls, Failed, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import type { Findings } from "./findings.ts";
+import { certificateLies, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst } from "./measuring.ts";
 
 export interface MoreOptions {
@@ -52,7 +53,10 @@ async function tryBothSocks4(
 ): Promise<readonly Tried[] | null> {
   const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), tunnel: true }, turn });
   if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
-  if (asked.kind === "judged") findings.addProof(asked);
+  if (asked.kind === "judged") {
+    findings.addProof(asked);
+    await askByNameInTls(calls, exit, { judge, reply, findings }, turn);
+  }
   const failed = asked.kind === "failed" ? asked : null;
   return failed === null
     ? [
@@ -66,9 +70,26 @@ async function tryBothSocks4(
 async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, findings: Findings, turn: Turn): Promise<readonly Tried[]> {
   const scheme = schemeOf(resolvingThere(exit));
   if (judged === null || scheme === known) return [];
-  const reply = await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
-  if (reply?.kind === "judged") findings.addProof(reply);
+  const inTls = await askByNameInTls(calls, exit, { ...judged, findings }, turn);
+  // What the proxy says of the name holds for both; where it came through, only the same without TLS shows whether that led to the judge.
+  const isTold = inTls !== null && (inTls.kind === "judged" || inTls.attributed.role === "exit");
+  const reply = isTold ? inTls : await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
+  if (reply?.kind === "judged" && !isTold) findings.addProof(reply);
   return reply === null ? [] : [{ scheme, failed: reply.kind === "failed" ? reply : null }];
+}
+
+/** Some open what is encrypted in one protocol alone. Null: the judge has no name, or takes no TLS. */
+async function askByNameInTls(
+  calls: Calls,
+  exit: Exit,
+  { judge, reply, findings }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings">,
+  turn: Turn,
+): Promise<JudgeReply | Failed | null> {
+  if (judge.certificate === null) return null;
+  const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), scheme: "https", tunnel: true }, turn });
+  if (asked?.kind === "judged") findings.addProof(asked);
+  else if (asked !== null) for (const lie of certificateLies(asked.certificate, judge)) findings.addLie(lie);
+  return asked;
 }
 
 /** Of the time for finding out whether it is alive. */

@@ -5,9 +5,9 @@ import { createAuthority } from "../certificates.ts";
 import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
-import type { Carrier, Tricks } from "./carrier.ts";
-import { startSocksProxy } from "./socks-proxy.ts";
-import { HANDSHAKE, interceptTls, startInterceptor, startWebProxy, withMore } from "./web-proxy.ts";
+import { Carrier, type Tricks } from "./carrier.ts";
+import { mixedProxy, startSocksProxy } from "./socks-proxy.ts";
+import { HANDSHAKE, interceptTls, startInterceptor, startWebProxy, webProxy, withMore } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 const NAMES = ["127.0.0.1", "localhost"] as const;
@@ -52,6 +52,23 @@ export const INTERCEPTORS: Liars = [
     const proxy = await startSocksProxy({}, { tunnel: (peer, to, carrier) => inner.tunnel(peer, to, carrier) });
     return withMore(proxy, inner);
   }),
+  ...([4, 5] as const).map((version) =>
+    zooProxy(
+      `HTTP and SOCKS on one port, where tunnels of SOCKS${version} alone are opened`,
+      null,
+      liesBy("honesty.tls_intercepted"),
+      async () => {
+        const inner = interceptTls(createAuthority().issue({ names: NAMES }));
+        const passing = mixedProxy({}, webProxy(new Carrier()));
+        const opening = mixedProxy({}, passing, new Carrier({ tunnel: (peer, to, carrier) => inner.tunnel(peer, to, carrier) }));
+        const outer = await startLabServer(async (peer) => {
+          const [first] = await peer.reader.peek(1);
+          await (first === version ? opening : passing)(peer);
+        });
+        return withMore(outer, inner);
+      },
+    ),
+  ),
   zooProxy("a proxy that opens tunnels to names alone", "http", liesBy("honesty.tls_intercepted"), async () => {
     const inner = interceptTls(createAuthority().issue({ names: NAMES }));
     const proxy = await startWebProxy({
