@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { formatHostPort } from "../../core/address.ts";
 import { composeAnswer, type JudgeVoice, readTarget } from "./answer.ts";
 import type { JudgeField } from "./payload.ts";
@@ -8,9 +9,11 @@ import { sendBytes } from "./throughput.ts";
 
 /** All that a judge serves: its key, bytes to measure throughput with, and for everything else what it saw. */
 export function judgeRequests(voice: JudgeVoice): (request: IncomingMessage, response: ServerResponse) => void {
+  const unread = new UnreadAnswers();
   return (request, response) => {
     request.on("error", ignore);
     response.on("error", ignore);
+    if (!unread.admits(request.socket, response)) return;
     const { pathname, search } = readTarget(request.url ?? "");
     if (pathname.endsWith(KEY_PATH) && !isShared(voice.key)) sendKey(voice, response);
     else if (pathname.endsWith(BYTES_PATH)) sendBytes(new URLSearchParams(search).get("n"), response);
@@ -21,6 +24,27 @@ export function judgeRequests(voice: JudgeVoice): (request: IncomingMessage, res
 /** Below a judge's base. */
 export const KEY_PATH = "goodgateway/judge/key";
 export const BYTES_PATH = "goodgateway/judge/bytes";
+
+/** Asked for on one connection before the first of them was sent: as much memory as its asker wants to leave unread. */
+const UNREAD_MAX = 8;
+
+/** Ends connections of those who ask and ask, and read nothing. */
+class UnreadAnswers {
+  readonly #counts = new WeakMap<Socket, number>();
+
+  /** False: its connection is at its end, and whatever was still in its last bytes is not answered. */
+  admits(socket: Socket, response: ServerResponse): boolean {
+    if (socket.destroyed) return false;
+    const count = (this.#counts.get(socket) ?? 0) + 1;
+    if (count > UNREAD_MAX) {
+      socket.destroy();
+      return false;
+    }
+    this.#counts.set(socket, count);
+    response.once("close", () => this.#counts.set(socket, (this.#counts.get(socket) ?? 1) - 1));
+    return true;
+  }
+}
 
 function sendKey({ key, certificate, addresses }: JudgeVoice, response: ServerResponse): void {
   const body = { judge: 1, key: formatJudgeKey(key), certificate, addresses: addresses().map(formatHostPort) };
