@@ -76,6 +76,7 @@ function tellOfFields(
     if (leak !== null) leaks.push(`${shown} has ${tellLeak(leak)}`);
     else if (isOrdinary) continue;
     else if (QUIET.has(name.toLowerCase())) notes.push(`${shown} was added, which tells little`);
+    else if (name.toLowerCase() === "proxy-authorization") signs.push(`${shown}, the login for the proxy, was passed on to the judge`);
     else signs.push(`${shown} ${TELLS_PROXY.test(name) ? "says that a proxy is in between" : "was added to the request"}`);
   }
   if (leaks.length > before || added.length < 2) return;

@@ -5,7 +5,7 @@ export interface Decoding {
   readonly form: string;
 }
 
-/** A text and all that is encoded in it, one within another, in bounded time: percent-encoding, base64, hex, character references. Latin1. */
+/** A text and all that is encoded in it, one within another, in bounded time: percent-encoding, base64, base32, hex, character references. Latin1. */
 export function decodings(text: string): Decoding[] {
   const found: Decoding[] = [{ text: text.slice(0, TEXT_CHARS_MAX), form: "" }];
   let from = 0;
@@ -37,6 +37,11 @@ function* decode({ text, form }: Decoding): Generator<Decoding> {
     const digits = token.replace(/^0x/i, "").replace(/[:\-. ]/g, "");
     yield { text: Buffer.from(digits, "hex").toString("latin1"), form: within("in hex") };
   }
+  // RFC 4648 6. What has no digit is a word.
+  for (const [token] of text.matchAll(
+    /(?<![A-Z\d])(?=[A-Z]*[2-7])[A-Z2-7]{7,}(?![A-Z\d])|(?<![a-z\d])(?=[a-z]*[2-7])[a-z2-7]{7,}(?![a-z\d])/g,
+  ))
+    yield { text: fromBase32(token.toUpperCase()), form: within("in base32") };
   for (const [token] of text.matchAll(/[A-Za-z0-9+/_-]{6,}/g)) {
     // What separates words in a name may be a digit of base64 too.
     for (const part of new Set([token, ...token.split(/[+/_-]/)])) {
@@ -47,6 +52,22 @@ function* decode({ text, form }: Decoding): Generator<Decoding> {
 
 /** Of four bytes. */
 const BASE64_CHARS_MIN = 6;
+
+function fromBase32(token: string): string {
+  let text = "";
+  let bits = 0;
+  let value = 0;
+  for (const digit of token) {
+    value = ((value << 5) | BASE32.indexOf(digit)) & 0xffff;
+    bits += 5;
+    if (bits < 8) continue;
+    bits -= 8;
+    text += String.fromCharCode((value >> bits) & 0xff);
+  }
+  return text;
+}
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 function withoutEscapes(text: string): string {
   return text

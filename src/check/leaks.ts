@@ -62,8 +62,8 @@ function wantedOf(bytes: Uint8Array): Wanted {
   const backwards = [...address].reverse().join("");
   if (isIP(backwards) !== 4) words.set(backwards, "backwards"); // else it is somebody else's address
   const hashes = new Map<string, string>();
-  // As a program is told it, as a shell passes it on, and as a connection has it.
-  for (const written of [address, `${address}\n`, bytes]) {
+  // As a program is told it, as a shell passes it on, as a connection has it, and as databases keep it.
+  for (const written of [address, `${address}\n`, bytes, hex, ...(bytes.length === 4 ? [String(Buffer.from(bytes).readUInt32BE())] : [])]) {
     for (const algorithm of HASHES) {
       const digest = createHash(algorithm).update(written).digest();
       hashes.set(digest.toString("hex"), `as its ${algorithm} hash`);
@@ -91,7 +91,8 @@ function addRareForms(words: Map<string, string>, bytes: Buffer): void {
   words.set(`${first}.${second}.${bytes.readUInt16BE(2)}`, "in three parts");
   words.set(`0${bytes.readUInt32BE().toString(8)}`, "as an octal number");
   words.set(octets.map((octet) => String(octet).padStart(3, "0")).join(""), "in digits");
-  words.set(octets.map((octet) => octet.toString(2).padStart(8, "0")).join(""), "in binary");
+  for (const between of ["", "."]) words.set(octets.map((octet) => octet.toString(2).padStart(8, "0")).join(between), "in binary");
+  for (const signed of [bytes.readInt32BE(), bytes.readInt32LE()]) if (signed < 0) words.set(String(signed), "as a number with a sign");
 }
 
 function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
@@ -105,13 +106,17 @@ function findIn(view: string, wanted: readonly Wanted[]): Leak | null {
     }
   }
   for (const [, digest = ""] of lower.matchAll(HASH)) {
-    const found = wanted.find(({ hashes }) => hashes.has(digest));
-    if (found !== undefined) return { address: found.address, form: found.hashes.get(digest) as string };
+    for (const { address, hashes } of wanted) {
+      for (const [hash, form] of hashes) {
+        if (hash.startsWith(digest)) return { address, form };
+      }
+    }
   }
   return null;
 }
 
-const HASH = /(?<![\da-z])(?:0x)?([\da-f]{32,128})(?![\da-z])/g;
+/** Often cut to half its length, or to as much as fits a number. */
+const HASH = /(?<![\da-z])(?:0x)?([\da-f]{16,128})(?![\da-z])/g;
 
 /** Bytes mean something in what was decoded alone, where others may be around them: in a text they are letters. */
 function findBytes(view: string, wanted: readonly Wanted[]): Leak | null {
@@ -173,8 +178,8 @@ function* numbersOf(text: string): Generator<Found> {
 }
 
 const BETWEEN_CHARS_MAX = 12;
-/** Letters alone are digits of hex. */
-const BETWEEN = /[^\da-z]|dot/;
+/** Letters alone are digits of hex, but for those that stand for a dot in names. */
+const BETWEEN = /[^\da-z]|dot|^x$/;
 
 /** A leading zero means octal to some and nothing to others. */
 function* spellings(quad: readonly string[], form: string): Generator<Found> {

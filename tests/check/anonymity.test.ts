@@ -79,6 +79,7 @@ test("Our address in a field of the connection is found as in any other; without
 test("A password for the proxy that it passes on is told without the password.", () => {
   const { level, evidence } = judge([["Proxy-Authorization", "Basic c2VjcmV0"]]);
   assert.equal(level, "anonymous");
+  assert.match(evidence[0] ?? "", /^Proxy-Authorization, the login for the proxy, was passed on/);
   assert.doesNotMatch(evidence.join(), /c2VjcmV0/);
 });
 
@@ -140,6 +141,14 @@ const FORMS: Readonly<Record<string, string>> = {
     .digest("hex"),
   sha384: createHash("sha384").update(OURS).digest("hex"),
   "sha256 in base64": createHash("sha256").update(OURS).digest("base64"),
+  "md5 of its number": createHash("md5").update("3325256711").digest("hex"),
+  "half of a sha256": createHash("sha256").update(OURS).digest("hex").slice(0, 32),
+  "the beginning of a md5": createHash("md5").update(OURS).digest("hex").slice(0, 16),
+  base32: "GE4TQLRVGEXDCMBQFY3Q====",
+  "base32 in small letters": "ge4tqlrvgexdcmbqfy3q",
+  "a number with a sign": "-969710585",
+  "a host name with a letter for the dots": "198x51x100x7.isp.test",
+  "in binary, with dots": "11000110.00110011.01100100.00000111",
   IPv6: OURS6,
   "IPv6 in brackets": `[${OURS6.toUpperCase()}]:80`,
   "IPv6 written out": "2001:0db8:0000:0001:0000:0000:0000:0007",
@@ -275,6 +284,8 @@ test("Another address is not taken for ours, nor are words, numbers and identifi
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "33252567110",
     "550e8400-e29b-41d4-a716-446655440000",
+    "1920x1080x24x60, 198x51x100",
+    "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
   ]) {
     assert.equal(find(text), null, text);
   }
