@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { startJudge } from "../check/judge/judge.ts";
 import { BadKeyFile, openKeyFile } from "../check/judge/key-file.ts";
 import { parseListenAddress } from "../config/address.ts";
@@ -37,11 +37,22 @@ function tellMore(urls: readonly URL[], keyFile: string | undefined, isNew: bool
     keyFile === undefined
       ? "  its key is new, and gone when it ends: add --key judge.pem to keep one"
       : `  its key is ${isNew ? "new, and kept in" : "that of"} ${keyFile}`,
+    ...(keyFile !== undefined && mayOthersRead(keyFile)
+      ? [`  other users can read ${keyFile}, and who has the key can sign what a proxy makes up: chmod 600 ${keyFile}`]
+      : []),
     ...(urls.every(({ hostname }) => hostname === "[::1]" || hostname.startsWith("127."))
       ? ["  only proxies of this machine can reach it: --listen 0.0.0.0:8504 is for everybody's"]
       : []),
   ];
 }
+
+function mayOthersRead(path: string): boolean {
+  if (process.platform === "win32") return false; // it has no such bits
+  return (statSync(path).mode & OTHERS) !== 0;
+}
+
+/** The bits of a file's mode that are not its owner's. */
+const OTHERS = 0o077;
 
 function readAddress(text: string): HostPort {
   const address = parseListenAddress(text);
@@ -81,7 +92,11 @@ function openKey(path: string): ReturnType<typeof openKeyFile> {
 function toUsageError(error: unknown): UsageError | null {
   const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (syscall !== "listen") return null;
-  const reason =
-    code === "EADDRINUSE" ? "another program has that port" : code === "EACCES" ? "this user may not; choose a port above 1023" : code;
-  return new UsageError(`cannot listen on ${address}:${port}: ${reason}`);
+  return new UsageError(`cannot listen on ${address}:${port}: ${REASONS[code ?? ""] ?? code}`);
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program has that port",
+  EACCES: "this user may not; choose a port above 1023",
+  EADDRNOTAVAIL: "this machine has no such address; behind NAT it has another than the public one, and 0.0.0.0 stands for all that it has",
+};

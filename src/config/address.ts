@@ -5,6 +5,7 @@ import { parseIpNetwork } from "../wire/ip-network.ts";
 /** An address to listen on: `host:port`, `[v6]:port`, or a port alone, which means loopback. Port 0 takes a free one. */
 export function parseListenAddress(text: string): HostPort | { problem: string } {
   if (/^\d+$/.test(text)) return parseListenAddress(`127.0.0.1:${text}`);
+  if (BARE_IPV6.test(text)) return { problem: "an IPv6 address stands in brackets before its port, as in [::1]:8502" };
   if (text.startsWith(":"))
     return { problem: `name the address before ${text}: 127.0.0.1${text} for this machine, 0.0.0.0${text} for everybody` };
   if (RANGE.test(text)) return { problem: "expected one port here, not a range of them" };
@@ -16,6 +17,9 @@ export function parseListenAddress(text: string): HostPort | { problem: string }
   if (port > 65535) return { problem: "a port is a number from 0 to 65535" };
   return { host, port };
 }
+
+/** Two colons at least. */
+const BARE_IPV6 = /^[\da-f]*:[\da-f]*:[\da-f:.]*$/i;
 
 /** Ports of one range, so that a slip of the finger does not take them all. */
 const RANGE_PORTS_MAX = 1024;
