@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Target } from "../core/route.ts";
 import type { Turn } from "./calls.ts";
 import { isSocks, resolvingThere } from "./contact.ts";
-import { type Measuring, turnOf } from "./measuring.ts";
+import { type Measuring, NOTHING_THERE, turnOf } from "./measuring.ts";
 import type { Talk } from "./talk.ts";
 import { BROWSER_FIELDS } from "./target-calls.ts";
 import type { Outgoing, Way } from "./way.ts";
@@ -22,7 +22,8 @@ export async function lookForDnsLies(measuring: Measuring, talk: Talk): Promise<
   if (reply.kind === "failed") return;
   reply.answered.connection?.destroy();
   const { status } = reply.answered.head;
-  if (status >= 400) return;
+  // An HTTP proxy says by an error that it found nobody; in a tunnel it has no word, and who misses a page there is a web server.
+  if (status >= 400 && !(way.tunnel && NOTHING_THERE.includes(status))) return;
   findings.addLie({ fault: "honesty.dns_lies", details: `a name that cannot exist (${host}) answered ${status}` });
 }
 

@@ -58,4 +58,4 @@ export function noteRefused({ findings, judge }: Measuring, { method, kind, isLo
   else if (!isLong) findings.cannotVerify(`what becomes of a ${kind}: ${method} was refused: ${tell(attributed)}`);
 }
 
-const NOTHING_THERE: readonly number[] = [404, 410];
+export const NOTHING_THERE: readonly number[] = [404, 410];

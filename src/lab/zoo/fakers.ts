@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HostPort } from "../../core/address.ts";
+import { afterHead, fin, says } from "../behaviours.ts";
 import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
@@ -128,6 +129,15 @@ export const NAME_INVENTORS: Liars = [
     const proxy = await startWebProxy({ way: (to) => (to.host === "localhost" ? other : findLoopback(to)) });
     return withMore(proxy, other);
   }),
+  zooProxy(
+    "a SOCKS proxy for which names that do not exist lead to a server without that page",
+    "socks5",
+    liesBy("honesty.dns_lies"),
+    async () => {
+      const other = await startLabServer(afterHead(says(nothingThere(404), fin)));
+      return withMore(await startSocksProxy({}, { way: (to) => findLoopback(to) ?? other }), other);
+    },
+  ),
   zooProxy("a SOCKS proxy for which names exist that do not", "socks5h", liesBy("honesty.dns_lies"), () =>
     startSocksProxy(
       {},
