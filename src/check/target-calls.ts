@@ -3,11 +3,15 @@ import { judgeAnswer, placeAnswerFault } from "../blame/relayed.ts";
 import { needsBody, ruleOn } from "../blame/rules.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttributedFault } from "../core/ledger.ts";
-import type { RawFields } from "../core/message.ts";
+import { fieldValue, type RawFields, type ResponseHead } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
+import type { WholeResponse } from "../net/ask.ts";
 import type { Calls, Failed, Replied, Spent, Turn } from "./calls.ts";
 import { decodeBody } from "./judge/body-changes.ts";
+import { tellLocation } from "./judge/read-answer.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
+import { titleOf } from "./page-titles.ts";
+import { readRefusingPage } from "./refusing-pages.ts";
 import { protocolOf } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
 
@@ -55,15 +59,52 @@ export const BROWSER_FIELDS: RawFields = [
 function judgeTarget(replied: Replied, check: TargetCheck): TargetAnswer | Failed {
   const { answered, way, ms } = replied;
   const { status, fields } = answered.head;
-  const body = decodeBody(answered.response);
-  const found = faultOf(replied, check, body);
+  const body = decodeBody(answered.response, PAGE_BYTES_MAX);
+  const hasWanted = check.body !== null && has(body, fields, check.body);
+  const told = faultOf(replied, check, body);
+  const hidden = told === null && !hasWanted ? readRefusingPage(answered.head, body, way, check.rules) : null;
+  const found = told ?? hidden?.fault ?? null;
   const attributed = found === null ? null : placeAnswerFault(found, way);
   if (attributed !== null && attributed.role === "exit" && attributed.fault.id.startsWith("handshake."))
     return { kind: "failed", attributed, spoken: protocolOf(way.exit), replied, certificate: replied.certificate, ms, wasHurried: false };
-  const wrong = whatIsWrong(check, status, body, found);
-  const location = status >= 300 && status < 400 ? fields : null;
-  const details = wrong ?? `answered ${status}${location === null ? "" : ", a redirect"}, as expected`;
+  const wrong =
+    whatIsWrong(check, status, found) ??
+    hidden?.words ??
+    (check.body === null || hasWanted ? null : lacks(status, body, answered.response));
+  const details = wrong ?? `answered ${status}${tellAnswer(answered.head, body)}, as expected`;
   return { kind: "answered", ok: wrong === null, status, details, spent: ms, attributed };
+}
+
+/** What comes packed may be more than is taken of what comes. */
+const PAGE_BYTES_MAX = 8 * 1024 * 1024;
+
+function has(body: Buffer, fields: RawFields, wanted: string | RegExp): boolean {
+  if (typeof wanted === "string" && body.includes(wanted)) return true;
+  const text = textOf(body, fields);
+  return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+}
+
+/** By the character set that it is said to be in. */
+function textOf(body: Buffer, fields: RawFields): string {
+  const charset = /charset="?([\w-]{1,40})/i.exec(fieldValue(fields, "content-type") ?? "")?.[1] ?? "utf-8";
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return body.toString("utf8"); // none that is known
+  }
+}
+
+function lacks(status: number, { length }: Buffer, { isCut }: WholeResponse): string {
+  return `answered ${status}, but its ${isCut ? "first " : ""}${length} bytes do not have what was expected in them`;
+}
+
+/** For people to see whether it is what they think. */
+function tellAnswer({ status, fields }: ResponseHead, body: Buffer): string {
+  const location = fieldValue(fields, "location");
+  if (status >= 300 && status < 400 && location !== null) return `, a redirect to ${tellLocation(location)}`;
+  if (body.length === 0) return " without a body";
+  const title = titleOf(body);
+  return title === null ? "" : ` with the title '${title}'`;
 }
 
 function faultOf({ answered, way, ms }: Replied, { rules }: TargetCheck, body: Buffer): Fault | null {
@@ -83,16 +124,14 @@ function faultOf({ answered, way, ms }: Replied, { rules }: TargetCheck, body: B
 
 const NOTHING = new Uint8Array();
 
-/** Null: all is as it was expected. */
-function whatIsWrong({ statuses, body: wanted }: TargetCheck, status: number, body: Buffer, found: Fault | null): string | null {
+/** Null: its status is as it was expected. */
+function whatIsWrong({ statuses }: TargetCheck, status: number, found: Fault | null): string | null {
   if (found !== null && (found.id === "relay.blocked" || found.id === "relay.rate_limited")) return `a block page: ${found.details}`;
   if (!isExpected(statuses, status)) {
     const expected = statuses.length === 0 ? "a status below 400" : statuses.join(" or ");
     return `answered ${status} where ${expected} was expected${found === null ? "" : `: ${found.details}`}`;
   }
-  if (wanted === null) return null;
-  const isThere = typeof wanted === "string" ? body.includes(wanted) : wanted.test(body.toString("utf8"));
-  return isThere ? null : `answered ${status}, but its ${body.length} bytes do not have what was expected in them`;
+  return null;
 }
 
 function isExpected(statuses: readonly (number | string)[], status: number): boolean {

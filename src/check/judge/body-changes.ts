@@ -5,15 +5,15 @@ import { dress, isDressed, type Statement } from "./dress.ts";
 import { ANSWER_BYTES_MAX, type JudgeResponse } from "./judged.ts";
 import type { JudgePayload } from "./payload.ts";
 
-/** What a client would see of a body: unpacked where somebody packed it, which a judge never does. Where it cannot be, as it came. */
-export function decodeBody({ body, fields }: JudgeResponse): Buffer {
+/** What a client would see of a body: unpacked where somebody packed it, which a judge never does. Where it cannot be, or is more than that, as it came. */
+export function decodeBody({ body, fields }: JudgeResponse, bytesMax: number = ANSWER_BYTES_MAX): Buffer {
   const coding = fieldValue(fields, "content-encoding")?.trim().toLowerCase() ?? "";
   const decode = DECODERS.get(coding);
   if (decode === undefined) return body;
   try {
-    return decode(body, { maxOutputLength: ANSWER_BYTES_MAX });
+    return decode(body, { maxOutputLength: bytesMax });
   } catch {
-    return body; // broken, or larger than any answer
+    return body; // broken, or larger than it may be
   }
 }
 

@@ -83,10 +83,7 @@ function judgeForeign({ url, nonce }: JudgeRequest, answer: JudgeResponse, body:
   const { status, fields } = answer;
   const location = fieldValue(fields, "location");
   if (status >= 300 && status < 400 && location !== null)
-    return fake(
-      "honesty.redirected",
-      `${status} to ${excerpt(withoutSecrets(location), SHOWN_CHARS)} came where ${url.host} had to answer`,
-    );
+    return fake("honesty.redirected", `${status} to ${tellLocation(location)} came where ${url.host} had to answer`);
   const isForged = findStatements(body).length > 0;
   // Nobody but the judge knows that it repeats the request's number there: the answer was its own once.
   if (!isForged && fieldValue(fields, "x-trace") === nonce)
@@ -116,9 +113,9 @@ function opening(body: Buffer): string {
 
 const OPENING_BYTES = 4096;
 
-/** Where a redirect leads may name its user, or us. */
-function withoutSecrets(location: string): string {
-  return location.replace(/[?#].*$/s, "?...").replace(/\/\/[^/@]*@/, "//");
+/** Where a redirect leads, in quotes; it may name its user, or us, which is left out. */
+export function tellLocation(location: string): string {
+  return excerpt(location.replace(/[?#].*$/s, "?...").replace(/\/\/[^/@]*@/, "//"), SHOWN_CHARS);
 }
 
 function fake(fault: Lie["fault"], details: string): Judged {
