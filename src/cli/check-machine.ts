@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Concurrency } from "../check/concurrency.ts";
 import { DEFAULT_CHECK_COMMAND } from "../config/defaults.ts";
 import type { CheckFlags } from "./check-flags.ts";
 import { format } from "./look.ts";
+import { openFilesMax } from "./open-files.ts";
 
 /** How many checks may run at once: what the user wants, within what the system lets one process open. */
 export function concurrencyFor({ concurrency }: Pick<CheckFlags, "concurrency">, warn: (message: string) => void): Concurrency {
@@ -20,13 +20,3 @@ export function concurrencyFor({ concurrency }: Pick<CheckFlags, "concurrency">,
 const OWN_FILES_MAX = 64;
 /** A check tries two protocols side by side, and a judge of this process may have a socket of it too. */
 const SOCKETS_PER_CHECK = 3;
-
-/** Files that the system lets this process open at once; null: it does not say so in a file. */
-function openFilesMax(): number | null {
-  try {
-    const count = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1];
-    return count === undefined ? null : Number(count);
-  } catch {
-    return null;
-  }
-}

@@ -4,6 +4,7 @@ import { startJudge } from "../check/judge/judge.ts";
 import { BadKeyFile, openKeyFile } from "../check/judge/key-file.ts";
 import { parseListenAddress } from "../config/address.ts";
 import type { HostPort } from "../core/address.ts";
+import { openFilesMax } from "./open-files.ts";
 import { untilEnded } from "./until-ended.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -20,9 +21,11 @@ export async function runJudge(flags: JudgeFlags): Promise<number> {
   const identity = readIdentity(flags);
   const opened = flags.key === undefined ? null : openKey(flags.key);
   const ended = untilEnded();
-  await using judge = await startJudge({ listen, key: opened?.key ?? null, identity }).catch((error: unknown) => {
-    throw toUsageError(error) ?? error;
-  });
+  await using judge = await startJudge({ listen, key: opened?.key ?? null, identity, openFilesMax: openFilesMax() }).catch(
+    (error: unknown) => {
+      throw toUsageError(error) ?? error;
+    },
+  );
   for (const url of judge.urls) console.log(url.href);
   for (const line of tellMore(judge.urls, flags.key, opened?.isNew ?? false)) console.error(line);
   await ended;

@@ -19,7 +19,8 @@ import { candidateOf } from "./checking.ts";
 const MINUTE_MS = 60_000;
 const exitOf = ({ host, port }: Pick<LabServer, "host" | "port">) => candidateOf(`http://${host}:${port}`).exit;
 const urlOf = ({ host, port }: HostPort) => `http://${host}:${port}/`;
-const startJudgeAt = (port: number) => startJudge({ listen: [{ host: "127.0.0.1", port }], key: createJudgeKey(), identity: null });
+const startJudgeAt = (port: number) =>
+  startJudge({ listen: [{ host: "127.0.0.1", port }], key: createJudgeKey(), identity: null, openFilesMax: null });
 
 interface Probing {
   readonly probe: Probe;

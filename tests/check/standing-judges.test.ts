@@ -47,7 +47,7 @@ test("Where another judge is left, it is asked instead.", async () => {
 
 test("A judge that is started anew in the middle of a run is waited for, and no proxy is called dead for it, nor left unverified.", async () => {
   const key = createJudgeKey();
-  const before = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null });
+  const before = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null, openFilesMax: null });
   const [at, url] = [before.addresses[0] as HostPort, before.urls[0] as URL];
   const named = await askDirectly(url, DIRECT);
   assert.ok(!("problem" in named));
@@ -64,7 +64,7 @@ test("A judge that is started anew in the middle of a run is waited for, and no 
   await before[Symbol.asyncDispose]();
   const checks = [1, 2, 3].map(() => standing.check(candidateOf(`http://127.0.0.1:${proxy.port}`), new Cancellation()));
   await away.promise;
-  await using _after = await startJudge({ listen: [at], key, identity: null });
+  await using _after = await startJudge({ listen: [at], key, identity: null, openFilesMax: null });
   for (const { state, honesty } of await Promise.all(checks)) assert.deepEqual([state, honesty.verdict], ["works", "honest"]);
   assert.deepEqual(warnings, []);
 });

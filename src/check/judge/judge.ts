@@ -23,6 +23,8 @@ export interface JudgeOptions {
   readonly key: KeyObject | null;
   /** Of its TLS connections; null: one that it signs itself. */
   readonly identity: Identity | null;
+  /** That the system lets this process have; null: it does not say. */
+  readonly openFilesMax: number | null;
 }
 
 /** A server that tells who asks it what it saw of the request, signed. HTTP and HTTPS come in at the same port. */
@@ -52,6 +54,8 @@ export async function startJudge(options: JudgeOptions): Promise<Judge> {
 
 /** Open at once; who comes beyond takes the place of whoever has been there longest, so that those who come to stay keep nobody out. */
 const CONNECTIONS_MAX = 8192;
+/** What else a judge has open. Where the system has no file for a connection, who comes is turned away, and the oldest stays. */
+const OWN_FILES_MAX = 64;
 /** Who have not read their answers: each may have some hundred KiB of them. */
 const SLOW_READERS_MAX = 1024;
 /** A connection that says nothing for so long is closed. */
@@ -68,11 +72,13 @@ class JudgeServer implements Judge {
   readonly #sockets = new Set<Socket>();
   /** By connection: TLS hides the socket below it. */
   readonly #preambles = new Map<string, string>();
+  readonly #connectionsMax: number;
   readonly #voice: JudgeVoice;
   readonly #http: Server;
   readonly #tls: TlsServer;
 
-  constructor({ key, identity }: JudgeOptions) {
+  constructor({ key, identity, openFilesMax }: JudgeOptions) {
+    this.#connectionsMax = Math.max(1, Math.min(CONNECTIONS_MAX, (openFilesMax ?? Number.POSITIVE_INFINITY) - OWN_FILES_MAX));
     const ownKey = key ?? createJudgeKey();
     const { cert, key: tlsKey } = identity ?? createSelfSigned({ names: ["localhost", "127.0.0.1", "::1"], notAfter: SELF_SIGNED_UNTIL });
     this.key = isShared(ownKey) ? ownKey : createPublicKey(ownKey);
@@ -127,7 +133,7 @@ class JudgeServer implements Judge {
 
   readonly #accept = (socket: Socket): void => {
     socket.on("error", ignore);
-    if (this.#sockets.size >= CONNECTIONS_MAX) this.#closeOldest();
+    if (this.#sockets.size >= this.#connectionsMax) this.#closeOldest();
     this.#sockets.add(socket);
     const end = setTimeout(() => socket.destroy(), CONNECTION_MS);
     socket.setTimeout(IDLE_MS, () => socket.destroy());

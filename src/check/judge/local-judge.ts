@@ -9,7 +9,7 @@ import { machineAddresses } from "./machine-addresses.ts";
  * @param key as in JudgeOptions
  */
 export async function startLocalJudge(key: KeyObject | null = null): Promise<{ readonly judge: Judge; readonly address: JudgeAddress }> {
-  const judge = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null });
+  const judge = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null, openFilesMax: null });
   const port = judge.addresses[0]?.port ?? 0;
   const hasIpv6 = await judge.listen({ host: "::1", port }).then(
     () => true,
