@@ -25,7 +25,7 @@ export interface CheckedFault {
   /** 1 = nearest to us; 0 where no hop is to name. */
   readonly hop: number;
   readonly details: string;
-  /** The operator's. */
+  /** What whoever checks can do. */
   readonly fix: string;
 }
 

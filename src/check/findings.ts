@@ -1,11 +1,12 @@
 import { mannerOf } from "../blame/manners.ts";
 import { roundMs } from "../core/clock.ts";
 import { fault } from "../core/fault.ts";
-import { confidenceOf, culpritOf, FAULTS, stageOf } from "../core/fault-table.ts";
+import { confidenceOf, culpritOf, stageOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { ExitScheme } from "../core/route.ts";
 import { judgeAnonymity, type OwnPlace } from "./anonymity.ts";
 import type { Failed, Spent } from "./calls.ts";
+import { fixOf } from "./check-fixes.ts";
 import type { CheckedFault, CheckResult, Finding } from "./check-result.ts";
 import type { JudgeReply } from "./judge-calls.ts";
 import type { Lie } from "./lie.ts";
@@ -139,7 +140,7 @@ export function checkedFault({ fault: value, role, hop }: AttributedFault): Chec
     stage: stageOf(value),
     hop,
     details: value.details,
-    fix: FAULTS[value.id].fix.operator,
+    fix: fixOf(value.id),
   };
 }
 

@@ -11,7 +11,6 @@ export interface Reason {
   readonly summary: string;
   /** What was seen at the first of them. */
   readonly details: string;
-  readonly fix: string;
 }
 
 /** Counts results, for the progress and the summary. It keeps no result. */
@@ -58,10 +57,10 @@ export class Tally {
   }
 }
 
-function count(reasons: Map<FaultId, Reason>, { id, details, fix }: NonNullable<CheckResult["fault"]>): void {
+function count(reasons: Map<FaultId, Reason>, { id, details }: NonNullable<CheckResult["fault"]>): void {
   const known = reasons.get(id);
   if (known !== undefined) reasons.set(id, { ...known, count: known.count + 1 });
-  else reasons.set(id, { fault: id, count: 1, summary: FAULTS[id].summary, details, fix });
+  else reasons.set(id, { fault: id, count: 1, summary: FAULTS[id].summary, details });
 }
 
 function byCount(reasons: ReadonlyMap<FaultId, Reason>): Reason[] {

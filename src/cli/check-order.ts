@@ -31,6 +31,11 @@ export function passes(result: CheckResult, filter: Filter): boolean {
   return protocols.length === 0 || protocols.some((scheme) => result.protocols.includes(scheme));
 }
 
+/** Whether it leaves any out. */
+export function isFiltering({ alive, honest, maxLatencyMs, anonymity, countries, protocols }: Filter): boolean {
+  return alive || honest || maxLatencyMs !== null || anonymity !== null || countries.length > 0 || protocols.length > 0;
+}
+
 /** It works or answers, and where a target was asked through it, that went well too. */
 export function isAlive({ state, target }: CheckResult): boolean {
   return (state === "works" || state === "answers") && target?.ok !== false;

@@ -1,9 +1,11 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import type { Candidate } from "../check/candidates.ts";
+import { type Candidate, writeCandidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
+import { keyOfEarlier, keyOfResult } from "../check/proxy-key.ts";
+import type { ExitScheme } from "../core/route.ts";
 import { type Format, writeHead, writeResult } from "./check-formats.ts";
 import { BestResults, compareBy, isAlive, type SortKey } from "./check-order.ts";
-import { UsageError } from "./usage-error.ts";
+import { unwritable } from "./unwritable.ts";
 
 /** Where lines of results go. */
 export interface LineSink {
@@ -16,6 +18,10 @@ export class ResultWriter {
   readonly #sink: LineSink;
   readonly #format: Format;
   readonly #sorted: BestResults<Written> | null;
+
+  /** Of an earlier run, to sort its proxies by. */
+  readonly #earlier = new Map<string, CheckResult>();
+  #left = 0;
 
   constructor(sink: LineSink, format: Format, sort: SortKey | null) {
     this.#sink = sink;
@@ -37,18 +43,26 @@ export class ResultWriter {
   /** A result of an earlier run, which has no password to write a list with. */
   addEarlier(result: CheckResult): void {
     if (this.#format !== "txt") this.#keep(result, writeResult(this.#format, result, null));
+    else if (this.#sorted !== null && this.#earlier.size < SORTED_MAX) this.#earlier.set(keyOfResult(result), result);
   }
 
-  /** What is missing of it, as soon as its proxy is read. */
-  addKnown(line: string): void {
-    if (this.#format === "txt") this.#sink.write(line);
+  /** What is missing of it, as soon as its proxy is read. @param best of the protocols that it spoke. */
+  addKnown(candidate: Candidate, best: ExitScheme): void {
+    if (this.#format !== "txt") return;
+    const text = `${writeCandidate(candidate, best)}\n`;
+    const key = keyOfEarlier(candidate);
+    const result = this.#earlier.get(key);
+    this.#earlier.delete(key);
+    if (this.#sorted === null) this.#sink.write(text);
+    else if (result === undefined) this.#left++;
+    else this.#sorted.add({ result, text });
   }
 
   /** @returns how many results were left out, because more than can be sorted came. */
   end(): number {
     for (const { text } of this.#sorted?.results ?? []) this.#sink.write(text);
     this.#sink.end();
-    return this.#sorted?.left ?? 0;
+    return this.#left + (this.#sorted?.left ?? 0);
   }
 }
 
@@ -76,7 +90,7 @@ export class FileSink implements LineSink {
       this.#file = openSync(path, O_WRONLY | O_CREAT | (how === "append" ? O_APPEND : 0), 0o600); // a list of proxies has passwords
       this.#isToBeEmptied = how === "replace" && fstatSync(this.#file).isFile();
     } catch (error) {
-      throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
+      throw unwritable(path, error);
     }
   }
 
@@ -93,7 +107,7 @@ export class FileSink implements LineSink {
       this.#isToBeEmptied = false;
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
     } catch (error) {
-      throw new UsageError(`cannot write ${this.#path}: ${(error as NodeJS.ErrnoException).code}`);
+      throw unwritable(this.#path, error);
     }
   }
 

@@ -27,7 +27,8 @@ export class ProgressLine {
     this.#startedAt = now();
   }
 
-  draw(progress: Progress): void {
+  /** @param apart results of an earlier run that are of none of the lists, as far as those are read */
+  draw(progress: Progress, apart: number): void {
     const now = this.#now();
     if (!this.#stream.isTTY || now - this.#drawnAt < REDRAW_MS) return;
     this.#drawnAt = now;
@@ -35,7 +36,9 @@ export class ProgressLine {
     if (this.#recent.length > SAMPLES_MAX) this.#recent.shift();
     const width = (lookOf(this.#stream, CHECK_WIDTH_MIN).width ?? 0) - 1; // a full line would move the cursor to the next
     const isOne = progress.isAllRead && progress.read === 1 && progress.tally.done === 0;
-    const line = isOne ? `checking for ${formatTime(now - this.#startedAt)}` : writeProgress(progress, this.#share(), rateOf(this.#recent));
+    const line = isOne
+      ? `checking for ${formatTime(now - this.#startedAt)}`
+      : writeProgress(progress, { share: this.#share(), rate: rateOf(this.#recent), apart });
     this.#stream.write(`\r\x1b[K${fit(line, width)}`);
     this.#isShown = true;
   }
@@ -52,10 +55,16 @@ const REDRAW_MS = 200;
 /** Some five seconds. */
 const SAMPLES_MAX = 25;
 
-/** What the line says. @param rate in a second; null: not known yet. */
-function writeProgress({ tally, read, isAllRead, limit }: Progress, share: number | null, rate: number | null): string {
+interface Pace {
+  readonly share: number | null;
+  /** In a second; null: not known yet. */
+  readonly rate: number | null;
+  readonly apart: number;
+}
+
+function writeProgress({ tally, read, isAllRead, limit }: Progress, { share, rate, apart }: Pace): string {
   const total = isAllRead ? read : share === null || share === 0 ? null : Math.round(read / share);
-  const done = tally.done;
+  const done = tally.done - apart;
   const parts = [`${format(done)}${total === null ? "" : ` of ${isAllRead ? "" : "about "}${format(total)}`}`];
   if (rate !== null) parts.push(`${format(Math.round(rate))}/s`);
   if (total !== null && rate !== null && rate > 0) parts.push(`${formatTime(((total - done) / rate) * 1000)} left`);

@@ -11,14 +11,16 @@ export async function* readResults(path: string): AsyncGenerator<CheckResult> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return;
   if (!stats.isFile()) throw new UsageError(`${path} is no file of results`);
-  let isFirst = true;
+  let hasResults = false;
   for await (const lines of readLines(createReadStream(path), RESULT_BYTES_MAX)) {
     for (const { text } of lines) {
       const result = text === null ? null : readResult(text);
-      // Else a list of proxies, named by mistake, would get results appended.
-      if (result === null && isFirst) throw new UsageError(`${path} has no results in it: --resume takes what --json has written`);
-      isFirst = false;
-      if (result !== null) yield result;
+      if (result !== null) {
+        hasResults = true;
+        yield result;
+      } else if (!hasResults && (text === null || !isTorn(text)))
+        // A list of proxies, named by mistake, would get results appended.
+        throw new UsageError(`${path} has no results in it: --resume takes what --json has written`);
     }
   }
 }
@@ -65,6 +67,12 @@ export function schemeOf(mark: number): ExitScheme | undefined {
   return EXIT_SCHEMES[mark - SEEN - 2];
 }
 
+/** All that is left of the first result, or the line end that a later run has put behind it. */
+function isTorn(text: string): boolean {
+  return RESULT_START.startsWith(text.slice(0, RESULT_START.length));
+}
+
+const RESULT_START = '{"at":"';
 /** Evidence may be long. */
 const RESULT_BYTES_MAX = 1024 * 1024;
 

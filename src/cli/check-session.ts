@@ -1,12 +1,12 @@
 import { performance } from "node:perf_hooks";
-import { type BadCandidate, type Candidate, isStrangeLine, tellBadLine, writeCandidate } from "../check/candidates.ts";
+import { type BadCandidate, type Candidate, isStrangeLine, tellBadLine } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { keyOfResult } from "../check/proxy-key.ts";
 import type { RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
 import { Tally } from "../check/summary.ts";
 import type { OutputFlags } from "./check-flags.ts";
-import { BestResults, compareBy, isAlive, passes } from "./check-order.ts";
+import { BestResults, compareBy, isAlive, isFiltering, passes } from "./check-order.ts";
 import { FileSink, ResultWriter, SORTED_MAX } from "./check-output.ts";
 import { ProgressLine } from "./check-progress.ts";
 import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
@@ -74,13 +74,13 @@ export class CheckSession {
       onKnown: (mark, candidate) => {
         this.#known++;
         const scheme = schemeOf(mark);
-        if (scheme !== undefined) this.#printed?.addKnown(`${writeCandidate(candidate, scheme)}\n`);
+        if (scheme !== undefined) this.#printed?.addKnown(candidate, scheme);
       },
       onBug: this.#tellBug,
       onProgress: (progress) => {
         this.#flush();
         this.#write(({ sink }) => sink.flush());
-        this.#progress.draw(progress);
+        this.#progress.draw(progress, this.#earlier - this.#known);
       },
     };
   }
@@ -107,26 +107,33 @@ export class CheckSession {
   /** Says how it went; gives the exit status. */
   end(): number {
     this.#progress.clear();
-    let left = this.#printed?.end() ?? 0;
-    if (this.#unwritable !== null) throw this.#unwritable;
-    left += this.#written?.writer.end() ?? 0;
+    const left = (this.#printed?.end() ?? 0) + this.#endWritten();
     if (left > 0)
       this.warn(`${format(left)} results were left out: --sort keeps ${format(SORTED_MAX)}; without it all are written, as they come`);
     this.#tellTheUnread();
     const ending = this.#ending();
     if (this.#tally.done === 0 && !ending.isStopped) {
-      this.warn("there was no proxy to check");
+      this.warn(NO_PROXY);
       return 2;
     }
     this.#report(ending);
+    if (this.#unwritable !== null) throw this.#unwritable;
     return this.#alive > 0 ? 0 : 1;
+  }
+
+  #endWritten(): number {
+    let left = 0;
+    this.#write(({ writer }) => {
+      left = writer.end();
+    });
+    return left;
   }
 
   #tellTheUnread(): void {
     const { badLines } = this.#tally;
     const untold = badLines - this.#badLinesTold;
     if (untold > 0) this.warn(`and ${format(untold)} more lines that cannot be read`);
-    if (!this.#isText && this.#strangeLines > Math.max(2, this.#tally.done))
+    if (!this.#isText && this.#strangeLines > (this.#tally.done === 0 ? 0 : Math.max(2, this.#tally.done)))
       this.warn("most lines are no proxies: --extract finds the addresses with ports in any text");
     if (this.#bugs > 0) this.warn(`${format(this.#bugs)} not checked, because of the bug above`);
     const others = this.signal.aborted ? 0 : this.#earlier - this.#known;
@@ -150,6 +157,8 @@ export class CheckSession {
       tally: this.#tally,
       results: this.#best.results,
       passed: this.#passed,
+      isFiltered: isFiltering(this.#output.filter),
+      earlier: this.#earlier,
       ms: performance.now() - this.#startedAt,
       isStopped: this.signal.aborted,
     };
@@ -214,6 +223,7 @@ export class CheckSession {
 
 /** Results that the table at the end is made of. */
 const TABLE_MAX = 1000;
+const NO_PROXY = "there was no proxy to check. A list has one in each line, such as 192.0.2.1:8080 or socks5://192.0.2.1:1080";
 /** That wait to be printed. */
 const PRINT_CHARS_MAX = 64 * 1024;
 /** The others are counted. */

@@ -12,6 +12,9 @@ export interface Ending {
   readonly results: readonly CheckResult[];
   /** How many passed the filter, without the dead ones. */
   readonly passed: number;
+  readonly isFiltered: boolean;
+  /** Those whose results are an earlier run's. */
+  readonly earlier: number;
   readonly ms: number;
   /** The run was ended before all were checked. */
   readonly isStopped: boolean;
@@ -40,11 +43,12 @@ export function writeReport(ending: Ending, look: Look): string[] {
 }
 
 /** How many there were of each kind, and why. */
-export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): string[] {
+export function writeSummary({ tally, ms, isStopped, earlier, isFiltered, passed }: Ending, look: Look): string[] {
   const { states, duplicates, badLines, done } = tally;
   const counts = STATES.filter((state) => states[state] > 0).map((state) => `${state} ${format(states[state])}`);
-  const perSecond = Math.round((done * 1000) / ms);
+  const perSecond = Math.round(((done - earlier) * 1000) / ms);
   const rate = ms >= RATE_MS_MIN && perSecond > 0 ? ` (${format(perSecond)}/s)` : "";
+  const before = earlier > 0 ? `, ${earlier === done ? "all" : format(earlier)} of an earlier run` : "";
   const aside = [
     ...(duplicates > 0 ? [plural(duplicates, "duplicate", "duplicates")] : []),
     ...(badLines > 0 ? [plural(badLines, "bad line", "bad lines")] : []),
@@ -52,10 +56,11 @@ export function writeSummary({ tally, ms, isStopped }: Ending, look: Look): stri
   const head =
     done === 0
       ? `stopped after ${formatTime(ms)}, before one proxy was checked`
-      : `${plural(done, "proxy", "proxies")} ${isStopped ? "so far, " : ""}in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
+      : `${plural(done, "proxy", "proxies")}${isStopped ? " so far" : ""}${before}${isStopped || earlier > 0 ? "," : ""} in ${formatTime(ms)}${rate}: ${counts.join(", ")}`;
   return [
     ...wrap(`${head}${aside.length === 0 ? "" : `; ${aside.join(", ")}`}`, look.width ?? WIDE_CHARS),
     ...(states.answers > 0 ? wrap(ANSWERS, (look.width ?? WIDE_CHARS) - 2).map((line) => `  ${line}`) : []),
+    ...(isFiltered && done > 0 ? [`  ${"as asked for".padEnd(14)}${format(passed)}`] : []),
     ...counted(
       "by protocol",
       EXIT_SCHEMES.map((scheme) => [scheme, tally.protocols[scheme] ?? 0] as const),

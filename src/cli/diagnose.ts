@@ -12,7 +12,7 @@ import { bytesOf, tellDiagnosis, tellNotes, toJson } from "./diagnose-report.ts"
 import { watchAsked } from "./diagnose-watch.ts";
 import { tellJson } from "./explain-report.ts";
 import { lookOf } from "./look.ts";
-import { UsageError } from "./usage-error.ts";
+import { unwritable } from "./unwritable.ts";
 import { readVersion } from "./version.ts";
 
 /** A diagnosis with what it is of. */
@@ -44,7 +44,7 @@ function write(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new UsageError(`cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    throw unwritable(path, error);
   }
 }
 

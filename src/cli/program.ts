@@ -9,6 +9,7 @@ import type { ExplainFlags } from "./explain.ts";
 import type { GatewayFlags } from "./gateway-flags.ts";
 import type { JudgeFlags } from "./judge.ts";
 import { untilEnded } from "./until-ended.ts";
+import { tellWriteError } from "./unwritable.ts";
 import { UsageError } from "./usage-error.ts";
 import { readVersion } from "./version.ts";
 
@@ -23,9 +24,9 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 const LINGER_MS = 100;
 
 /** Whoever reads along may leave before the end, as head does: what is printed after that goes nowhere. */
-function endUnread({ code, message }: NodeJS.ErrnoException): void {
-  if (code === "EPIPE") return;
-  console.error(`goodgateway: what it prints cannot be written: ${code ?? message}`);
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  console.error(`goodgateway: what it prints cannot be written: ${tellWriteError(error)}`);
   process.exit(2);
 }
 

@@ -95,3 +95,54 @@ test("a list that cannot be fetched is told with the reason in words, without th
   );
   assert.doesNotMatch(command.stderr, /s3cret/);
 });
+
+test("an exit list of proxies that an earlier run has checked is sorted as well", async () => {
+  await using exit = await startHttpExit();
+  await using slow = await startHttpExit({ delayMs: 40 });
+  const list = [`http://127.0.0.1:${slow.port}`, `http://127.0.0.1:${exit.port}`, ""].join("\n");
+  const directory = directoryWith({ "list.txt": list });
+  const args = ["check", "list.txt", "--resume", "done.jsonl", "--txt", "--sort", "latency"];
+  await using first = new RunningCommand(args, { directory });
+  assert.equal(await first.status(), 0, first.stderr);
+  await using second = new RunningCommand(args, { directory });
+  assert.equal(await second.status(), 0, second.stderr);
+  assert.equal(second.stdout, [`http://127.0.0.1:${exit.port}`, `http://127.0.0.1:${slow.port}`, ""].join("\n"));
+  assert.equal(second.stdout, first.stdout);
+});
+
+test("sessions of a vendor that are told apart by their passwords are each checked, and go on where they were", async () => {
+  await using exit = await startHttpExit({ credentials: { username: "me", password: "s3cret-2" } });
+  const list = Array.from({ length: 3 }, (_, i) => `127.0.0.1:${exit.port}:me:s3cret-${i + 1}\n`).join("");
+  const directory = directoryWith({ "list.txt": list });
+  await using first = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await first.status(), 0, first.stderr);
+  assert.match(first.stdout, /^3 proxies in .*: works 1, dead 2$/m);
+  const results = readFileSync(join(directory, "done.jsonl"), "utf8").split("\n");
+  assert.doesNotMatch(results.join("\n"), /s3cret/);
+  // As if it had been killed while it wrote the second.
+  const [one = "", two = ""] = results;
+  writeFileSync(join(directory, "done.jsonl"), `${one}\n${two.slice(0, 9)}`);
+  await using second = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl", "--txt"], { directory });
+  assert.equal(await second.status(), 0, second.stderr);
+  assert.equal(second.stdout, `http://me:s3cret-2@127.0.0.1:${exit.port}\n`);
+  assert.equal(readFileSync(join(directory, "done.jsonl"), "utf8").split("\n").length, 5);
+  await using third = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await third.status(), 0, third.stderr);
+  assert.match(third.stdout, /^3 proxies, all of an earlier run, in .*: works 1, dead 2$/m);
+});
+
+test("a file that a run left with a torn first line is gone on with", async () => {
+  const closed = await findClosedPort();
+  const directory = directoryWith({ "list.txt": `127.0.0.1:${closed.port}\n`, "done.jsonl": '{"at":"2026-0' });
+  await using first = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await first.status(), 1, first.stderr);
+  await using second = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(await second.status(), 1, second.stderr);
+  assert.equal(readFileSync(join(directory, "done.jsonl"), "utf8").split("\n").length, 3);
+});
+
+test("a short list without any proxy is told how addresses in it are found", async () => {
+  await using command = new RunningCommand(["check", "list.txt"], { directory: directoryWith({ "list.txt": "192.0.2.1 8080\n" }) });
+  assert.equal(await command.status(), 2);
+  assert.match(command.stderr, /--extract finds .*\n.*there was no proxy to check\. A list has one in each line/);
+});

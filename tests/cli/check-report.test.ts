@@ -54,7 +54,7 @@ test("a table has room for what sites are told before it has for all protocols o
 test("no line of a report is longer than a narrow terminal, where reasons stand below their faults", () => {
   const tally = new Tally();
   for (const result of [ALIVE, REFUSED, REFUSED]) tally.add(result);
-  const ending = { tally, results: [ALIVE, REFUSED], passed: 1, ms: 1234, isStopped: false };
+  const ending = { tally, results: [ALIVE, REFUSED], passed: 1, ms: 1234, isStopped: false, isFiltered: false, earlier: 0 };
   const lines = writeReport(ending, { width: 40, paint });
   for (const line of lines) assert.ok(line.length <= 40, line);
   assert.match(lines.join("\n"), /\n {6}2 {2}connect\.refused\n {9}The hop's address refuses TCP/);
@@ -64,7 +64,7 @@ test("where none of those alive passes the filter, the report says why its table
   const tally = new Tally();
   tally.add(ALIVE);
   tally.add(REFUSED);
-  const ending = { tally, results: [], passed: 0, ms: 100, isStopped: false };
+  const ending = { tally, results: [], passed: 0, ms: 100, isStopped: false, isFiltered: true, earlier: 0 };
   assert.equal(writeReport(ending, { width: null, paint }).at(-1), "None of them is what was asked for.");
 });
 
@@ -82,8 +82,17 @@ function exitOf(line: string): Exit {
   return parsed.exit;
 }
 
+test("a summary says how many passed a filter, and takes what an earlier run has checked for no speed of this one", () => {
+  const tally = new Tally();
+  for (let i = 0; i < 1000; i++) tally.add(i < 3 ? ALIVE : REFUSED);
+  const ending = { tally, results: [], passed: 2, ms: 2000, isStopped: true, isFiltered: true, earlier: 900 };
+  const [head, asked] = writeReport(ending, { width: null, paint });
+  assert.equal(head, "1,000 proxies so far, 900 of an earlier run, in 2.0 s (50/s): works 3, dead 997");
+  assert.equal(asked, "  as asked for  2");
+});
+
 test("a run that ended before its first result says so", () => {
-  const ending = { tally: new Tally(), results: [], passed: 0, ms: 1900, isStopped: true };
+  const ending = { tally: new Tally(), results: [], passed: 0, ms: 1900, isStopped: true, isFiltered: false, earlier: 0 };
   assert.deepEqual(writeReport(ending, { width: null, paint }), ["stopped after 1.9 s, before one proxy was checked"]);
 });
 

@@ -19,7 +19,8 @@ test("a disk that is full ends the checks with a sentence", needsFull, async () 
   const args = ["check", `${closed.host}:${closed.port}`, `${silent.host}:${silent.port}`, "--timeout", "60", "--json", "--output", FULL];
   await using command = new RunningCommand(args);
   assert.equal(await command.status(), 2);
-  assert.equal(command.stderr, `goodgateway: cannot write ${FULL}: ENOSPC\n`);
+  assert.equal(command.stderr, `goodgateway: cannot write ${FULL}: the disk is full (ENOSPC)\n`);
+  assert.match(command.stdout, /^1 proxy so far, in .*: dead 1$/m);
 });
 
 test("a standard output that takes nothing is told in a sentence", needsFull, async () => {
@@ -27,5 +28,5 @@ test("a standard output that takes nothing is told in a sentence", needsFull, as
   const command = spawn(process.execPath, [resolve("src/cli/main.ts"), "--help"], { stdio: ["ignore", full, "pipe"] });
   closeSync(full);
   const [said, [status]] = await Promise.all([text(command.stderr as Readable), once(command, "close")]);
-  assert.deepEqual([said, status], ["goodgateway: what it prints cannot be written: ENOSPC\n", 2]);
+  assert.deepEqual([said, status], ["goodgateway: what it prints cannot be written: the disk is full (ENOSPC)\n", 2]);
 });
