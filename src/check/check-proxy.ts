@@ -102,7 +102,7 @@ class Check {
     const [more, turn] = await Promise.all([findMore(this.#calls, met, options), this.#measureInTurn(met, findings)]);
     this.#tried = orderTried(met, [...this.#tried, ...findings.schemes, ...more]);
     if (judged !== null && throughputBytes !== null)
-      findings.bytesPerSecond = await measureThroughput(this.#calls, exit, judged.judge, throughputBytes, turn);
+      await measureThroughput({ calls: this.#calls, exit, judge: judged.judge, findings, first: judged.reply }, throughputBytes, turn);
     return this.#result(met, findings);
   }
 

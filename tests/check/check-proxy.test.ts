@@ -91,6 +91,12 @@ test("A proxy out of the judge's reach answers, and nobody but itself sees that 
   assert.equal((await checking.check(`${socks.host}:${socks.port}`)).state, "answers");
   const page = await checking.check(lineOf(web));
   assert.deepEqual([page.state, page.fault?.id], ["dead", "handshake.connect_rejected"]);
+  for (const status of [200, 500, 501]) {
+    await using same = await startLabServer(
+      afterHead(says(formatAnswer(status, { "Content-Type": "text/html" }, "<h1>It works</h1>"), fin)),
+    );
+    assert.equal((await checking.check(lineOf(same))).state, "dead", `${status} to all`);
+  }
   const refused = await checking.check(lineOf({ ...http, ...(await findClosedPort()) }));
   assert.deepEqual([refused.state, refused.connections], ["dead", 1]);
 });
@@ -149,13 +155,6 @@ test("A proxy whose tunnels lead nowhere is dead by its own fault, since the jud
   await using exit = await startSocksExit({ opened: fin });
   const result = await checking.check(lineOf(exit, "socks5"));
   assert.deepEqual([result.state, result.fault?.culprit, result.fault?.hop], ["dead", "exit", 1]);
-});
-
-test("Throughput is measured where it is asked for, in bytes that nobody keeps.", async () => {
-  await using checking = await startChecking({ throughputBytes: 256 * 1024 });
-  await using exit = await startWebProxy();
-  await using socks = await startSocksExit();
-  for (const line of [lineOf(exit), lineOf(socks, "socks5")]) assert.ok(((await checking.check(line)).bytesPerSecond ?? 0) > 10_000, line);
 });
 
 test("A check that is ended ends at once, and leaves no connection.", async () => {

@@ -1,18 +1,28 @@
-import { createHash } from "node:crypto";
+import { type Cipheriv, createCipheriv, createHash, type KeyObject } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { signPayload } from "./signature.ts";
 
 /** So much may be asked for at once. */
-const THROUGHPUT_BYTES_MAX = 16 * 1024 * 1024;
+export const THROUGHPUT_BYTES_MAX: number = 16 * 1024 * 1024;
 
-/** Answers with `n` bytes that nothing can compress, for who wants to know how fast they come. */
-export function sendBytes(n: string | null, response: ServerResponse): void {
-  const asked = /^\d{1,9}$/.test(n ?? "") ? Number(n) : 0;
-  let left = Math.min(asked, THROUGHPUT_BYTES_MAX);
-  const fields = { "Content-Type": "application/octet-stream", "Cache-Control": "no-store, no-transform", "Content-Length": left };
-  response.writeHead(200, fields);
+/** Answers with `n` bytes that nobody else can make, and nothing compress, for who wants to know how fast they come. */
+export function sendBytes(search: string, key: KeyObject, response: ServerResponse): void {
+  const asked = new URLSearchParams(search);
+  const n = asked.get("n") ?? "";
+  const length = Math.min(/^\d{1,9}$/.test(n) ? Number(n) : 0, THROUGHPUT_BYTES_MAX);
+  const nonce = asked.get("id") ?? "";
+  const signature = signPayload(bytesStatement(length, NONCE.test(nonce) ? nonce : ""), key);
+  const bytes = new SignedBytes(signature);
+  let left = length;
+  response.writeHead(200, {
+    "Content-Type": "application/octet-stream",
+    "Cache-Control": "no-store, no-transform",
+    "Content-Length": length,
+    [SIGNATURE_FIELD]: signature,
+  });
   const send = () => {
     while (left > 0) {
-      const part = BLOCK.subarray(0, Math.min(left, BLOCK.length));
+      const part = bytes.next(Math.min(left, PART_BYTES_MAX));
       left -= part.length;
       if (!response.write(part)) return;
     }
@@ -22,7 +32,40 @@ export function sendBytes(n: string | null, response: ServerResponse): void {
   send();
 }
 
-const HASHES_PER_BLOCK_MAX = 2048; // 64 KiB
-const BLOCK = Buffer.concat(
-  Array.from({ length: HASHES_PER_BLOCK_MAX }, (_, i) => createHash("sha256").update(`goodgateway ${i}`).digest()),
-);
+const NONCE = /^[\w-]{1,128}$/;
+
+/** The field of an answer, in lower case, with what the judge signed, from which its bytes follow. */
+export const SIGNATURE_FIELD = "x-trace";
+
+/** What is signed; no payload begins so. */
+export function bytesStatement(length: number, nonce: string): string {
+  return `bytes ${length} ${nonce}`;
+}
+
+/** The bytes that follow from a signature, from the first one on: whoever does not have it cannot make them up, and all who have it can. */
+export class SignedBytes {
+  readonly #cipher: Cipheriv;
+
+  constructor(signature: string) {
+    this.#cipher = createCipheriv("aes-256-ctr", createHash("sha256").update(signature).digest(), COUNTER);
+  }
+
+  /** @param length at most 64 KiB */
+  next(length: number): Buffer {
+    return this.#cipher.update(ZEROS.subarray(0, length));
+  }
+
+  /** The next bytes are these: as many as are, one after the other. */
+  countSame(seen: Buffer): number {
+    for (let at = 0; at < seen.length; at += PART_BYTES_MAX) {
+      const part = seen.subarray(at, at + PART_BYTES_MAX);
+      const own = this.next(part.length);
+      if (!own.equals(part)) return at + own.findIndex((byte, i) => byte !== part[i]);
+    }
+    return seen.length;
+  }
+}
+
+const COUNTER = Buffer.alloc(16);
+const PART_BYTES_MAX = 64 * 1024;
+const ZEROS = Buffer.alloc(PART_BYTES_MAX);
