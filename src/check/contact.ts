@@ -1,11 +1,13 @@
+import { formatHostPort } from "../core/address.ts";
 import type { FaultId } from "../core/fault.ts";
-import type { Exit, ExitHop, ExitScheme, Target } from "../core/route.ts";
+import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { type Calls, type Failed, type Spent, type Turn, withoutConnection } from "./calls.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { revealedBy } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
+import type { Outgoing, Way } from "./way.ts";
 
 /** What can be asked through a proxy to see whether it is alive. */
 export type Goal =
@@ -169,11 +171,16 @@ function mayConnect(failed: Failed): boolean {
 
 async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | Failed> {
   const { host, port } = exit.hops.at(-1) as ExitHop;
-  const target: Target = { scheme: "tcp", host, port };
-  const opened = await calls.open({ exit, target, tunnel: true, verify: false }, turn);
-  if (opened.kind === "open") opened.connection.destroy();
-  else if (!showsProxy(opened, exit)) return opened;
-  return { kind: "met", scheme: schemeOf(exit), exit, isLeft: false, ms: opened.ms, judged: null, refusedPlain: null, target: null };
+  const way: Way = { exit, target: { scheme: isSocks(exit) ? "tcp" : "http", host, port }, tunnel: true, verify: false };
+  const url = new URL(`http://${formatHostPort({ host, port })}/`);
+  const compose = (): Outgoing => ({ method: "GET", url, fields: [], body: null });
+  // To CONNECT some web servers say 200 as to all else: what comes then is their page, where a proxy answers what it is asked through itself.
+  const outcome = isSocks(exit) ? await calls.open(way, turn) : await calls.call(way, compose, turn);
+  if (outcome.kind === "open") outcome.connection.destroy();
+  else if (outcome.kind === "replied") outcome.answered.connection?.destroy();
+  else if (outcome.attributed.role === "exit" ? !showsProxy(outcome, exit) : outcome.attributed.fault.id === "head.not_http")
+    return outcome;
+  return { kind: "met", scheme: schemeOf(exit), exit, isLeft: false, ms: outcome.ms, judged: null, refusedPlain: null, target: null };
 }
 
 /** A refusal as no web server gives it. */
@@ -181,5 +188,5 @@ function showsProxy({ attributed }: Failed, exit: Exit): boolean {
   const { id, params } = attributed.fault;
   if (!REFUSALS.includes(id)) return false;
   const status = params["received-status"];
-  return id !== "handshake.connect_rejected" || isSocks(exit) || (typeof status === "number" && status >= 500);
+  return id !== "handshake.connect_rejected" || isSocks(exit) || (typeof status === "number" && status > 501);
 }

@@ -5,7 +5,7 @@ import type { CheckResult } from "../../src/check/check-result.ts";
 import { afterBytes, afterHead, drips, fin, says, silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { dialLab, splice } from "../../src/lab/lab-connection.ts";
-import type { LabRequest } from "../../src/lab/lab-http.ts";
+import { formatAnswer, type LabRequest } from "../../src/lab/lab-http.ts";
 import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
 import { REFUSALS } from "../../src/lab/refusals.ts";
 import { startSite } from "../../src/lab/site.ts";
