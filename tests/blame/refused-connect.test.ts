@@ -664,6 +664,19 @@ const ROWS: readonly Row[] = [
     { details: /socks5:\/\/host:port/ },
   ],
   [
+    "an address that is not let in",
+    reply(403, "Forbidden", [], "<p>Your IP address 192.0.2.1 is not authorized to use this proxy.</p>"),
+    "handshake.auth_required",
+    "gateway",
+    { details: /answered 403 "Forbidden +Your IP address 192.0.2.1 is not authorized/ },
+  ],
+  [
+    "a rule on addresses of targets",
+    reply(403, "Forbidden", [], "Access to IP addresses is not allowed"),
+    "handshake.policy_denied",
+    "exit",
+  ],
+  [
     "a login by Digest alone",
     reply(407, "", ["Proxy-Authenticate", 'Digest realm="Basic, lab", nonce="a", qop="auth"'], ""),
     "handshake.auth_required",

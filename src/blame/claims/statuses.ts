@@ -3,7 +3,14 @@ import { type Claim, type ClaimDetails, claim, loginFault, loginWords, quote, ty
 import { readDialWords } from "./dial-words.ts";
 
 /** Short texts of vendors and small proxies that name themselves nowhere. First match wins. */
-const PLAIN_WORDS: readonly { readonly pattern: RegExp; readonly id: Claim["id"]; readonly more?: ClaimDetails }[] = [
+const PLAIN_WORDS: readonly { readonly pattern: RegExp; readonly id: Meaning["id"]; readonly more?: ClaimDetails }[] = [
+  {
+    // Whoever is let in by address needs no login.
+    pattern:
+      /\b(?:your|client|source) ip\b.{0,50}\bnot\b.{0,20}\b(?:authori[sz]ed|allowed|permitted|bound|registered|(?:white|allow)-?list)|\bip(?: address)? (?:is )?not (?:in (?:the )?)?(?:white|allow)-?list|\bunauthori[sz]ed ip\b|\badd your ip\b/i,
+    id: "login",
+    more: { confidence: 0.85 },
+  },
   {
     pattern: /exceeded bandwidth|bandwidth (?:limit )?exceeded|traffic limit|out of traffic|account (?:is )?suspended|quota/i,
     id: "handshake.quota_exceeded",
@@ -53,7 +60,8 @@ export function readPlainWords(refusal: Refusal): Claim | null {
   const text = `${refusal.reason}\n${refusal.text.replace(/<style(?:(?!<style)[\s\S])*?<\/style>|<[^<>]*>/g, " ")}`;
   if (text.length > PLAIN_BYTES_MAX) return null;
   const known = PLAIN_WORDS.find(({ pattern }) => pattern.test(text));
-  if (known !== undefined) return claim(EXIT, known.id, `${refusal.status} ${quote(text)}`, known.more);
+  if (known !== undefined)
+    return claim(EXIT, known.id === "login" ? loginFault(refusal) : known.id, `${refusal.status} ${quote(text)}`, known.more);
   return refusal.status >= 500 ? readDialWords(EXIT, text, refusal) : null;
 }
 
