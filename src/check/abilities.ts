@@ -1,8 +1,8 @@
-import { askByName } from "./by-name.ts";
-import type { Failed } from "./calls.ts";
-import { isSocks, schemeOf } from "./contact.ts";
+import { askByName, nameOf } from "./by-name.ts";
+import type { Failed, Opened } from "./calls.ts";
+import { isSocks, resolvingThere, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
-import { askJudge, certificateLies, type JudgeQuery, type JudgeReply, portOf } from "./judge-calls.ts";
+import { askJudge, certificateLies, hostOf, type JudgeQuery, type JudgeReply, openTls, portOf } from "./judge-calls.ts";
 import { type Measuring, note, turnOf } from "./measuring.ts";
 
 /** What the first answer tells of abilities. */
@@ -49,20 +49,13 @@ export async function tryHttps(measuring: Measuring): Promise<void> {
 /** Once more, by the judge's name where it has one: some open what goes to names alone, or only some of the tunnels. */
 async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, findings } = measuring;
-  const query: JudgeQuery = { ...TUNNELLED, scheme: "https" };
   const turn = turnOf(measuring);
-  const byName = findings.can.remoteDns.ok === false ? null : await askByName(calls, exit, judge, { query, turn });
+  const name = findings.can.remoteDns.ok === false ? null : nameOf(judge);
+  const byName = name === null ? null : await openTls(calls, resolvingThere(exit), judge, name, turn);
   if (byName?.kind === "failed" && byName.attributed.fault.id === "tls.protocol_mismatch") await askWithoutTls(measuring);
-  if (byName?.kind === "failed" && findings.can.remoteDns.ok === true && noteInterception(measuring, byName)) return;
-  const again = byName?.kind === "judged" ? byName : await askJudge(calls, exit, judge, query, turn);
-  if (again.kind === "failed") {
-    if (noteInterception(measuring, again)) return;
-    findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
-    return;
-  }
-  again.replied.answered.connection?.destroy();
-  findings.addProof(again);
-  if (again.lies.length > 0) noteHttps(findings, again);
+  const again = byName?.kind === "open" ? byName : await openTls(calls, exit, judge, hostOf(judge.url), turn);
+  if (again.kind === "open") noteInterception(measuring, again);
+  else findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
 }
 
 /** Something answers in the judge's name that speaks no TLS: what it says to a request shows whether it is the judge. */
@@ -107,8 +100,8 @@ function noteTunnelled(measuring: Measuring, reply: JudgeReply): void {
   if (reply.judged.kind === "genuine") noteTunnel(findings, reply.replied.way.target.port);
 }
 
-/** Somebody else's TLS, and then no answer, or an error: of a filter that opens what is encrypted, and blocks. False: it was not that. */
-function noteInterception({ findings, judge }: Measuring, { certificate }: Failed): boolean {
+/** Somebody else's TLS, whatever came of it: also a filter that opens what is encrypted may block, and say nothing more. False: it was not that. */
+function noteInterception({ findings, judge }: Measuring, { certificate }: Failed | Opened): boolean {
   const lies = certificateLies(certificate, judge);
   for (const lie of lies) findings.addLie(lie);
   if (lies.length > 0) findings.can.https = { ok: false, details: INTERCEPTED };

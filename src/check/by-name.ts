@@ -60,7 +60,8 @@ export async function askByName(
   return reply;
 }
 
-function nameOf({ url, isLoopback }: JudgeAddress): string | null {
+/** Null: it has none. */
+export function nameOf({ url, isLoopback }: JudgeAddress): string | null {
   const host = hostOf(url);
   if (isIP(host) === 0) return host;
   return isLoopback ? "localhost" : null;

@@ -2,7 +2,7 @@ import { attributeRefusedConnect } from "../blame/attribute.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
-import type { Calls, Failed, Replied, Turn } from "./calls.ts";
+import type { Calls, Failed, Opened, Replied, Turn } from "./calls.ts";
 import type { JudgeAddress, Judged, JudgeRequest } from "./judge/judged.ts";
 import type { JudgeKind } from "./judge/payload.ts";
 import { readJudgeAnswer } from "./judge/read-answer.ts";
@@ -68,6 +68,17 @@ export async function askJudgeAgain(
   const sent = composeFor(judge, query);
   const next = await calls.again(replied, sent, turn);
   return next === null || next.kind === "failed" ? next : judgeReply(next, sent, judge);
+}
+
+/**
+ * Opens TLS with a judge through a proxy, and asks nothing: where its own certificate comes through, nobody in between can read or change what
+ * would be said; where another does, nothing more has to be known.
+ */
+export async function openTls(calls: Calls, exit: Exit, judge: JudgeAddress, host: string, turn: Turn): Promise<Opened | Failed> {
+  const target: Target = { scheme: "https", host, port: portOf(judge.url) };
+  const opened = await calls.open({ exit, target, tunnel: true, verify: !judge.isSigned }, turn);
+  if (opened.kind === "open") opened.connection.destroy();
+  return opened;
 }
 
 /** Where a judge is asked, without brackets. */

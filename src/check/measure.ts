@@ -15,7 +15,7 @@ import { Talk } from "./talk.ts";
  *
  *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture twice; then a name that cannot exist
  *     2      a download, by the judge's name
- *     3      a page in a plain tunnel, one in TLS, one more in TLS
+ *     3      a page in a plain tunnel, one in TLS, TLS by the judge's name
  *     4 ...  pages, as many as there are samples
  */
 export async function measure(measuring: Measuring): Promise<void> {
