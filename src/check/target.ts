@@ -1,5 +1,6 @@
 import type { Rules } from "../blame/rules.ts";
 import { hideUserinfo } from "../core/printable.ts";
+import { parseTextOrPattern } from "../core/text-or-pattern.ts";
 
 /** What a site must answer for an exit to be of use there. */
 export interface TargetCheck {
@@ -35,8 +36,8 @@ export function readTargetCheck(words: TargetWords, rules: Rules): TargetCheck |
   if (url.username !== "" || url.password !== "") return { of: "url", problem: "a target's URL takes no user and password" };
   const statuses = readStatuses(words.status);
   if (statuses === null) return { of: "status", problem: `${words.status} is no list of statuses, such as 200 or 2xx,404` };
-  const body = readBody(words.body);
-  if (body === undefined) return { of: "body", problem: `${words.body} is no regular expression` };
+  const body = words.body === null ? null : parseTextOrPattern(words.body);
+  if (body === null && words.body !== null) return { of: "body", problem: `${words.body} is no regular expression` };
   return { url, statuses, body, rules };
 }
 
@@ -48,15 +49,4 @@ function readStatuses(text: string | null): (number | string)[] | null {
     .map((part) => part.trim());
   if (!parts.every((part) => /^[1-5](?:\d\d|xx)$/.test(part))) return null;
   return parts.map((part) => (part.endsWith("xx") ? part : Number(part)));
-}
-
-/** Undefined: it cannot be read. */
-function readBody(text: string | null): string | RegExp | null | undefined {
-  const [, pattern, flags] = /^\/(.+)\/([imsu]*)$/s.exec(text ?? "") ?? [];
-  if (pattern === undefined) return text;
-  try {
-    return new RegExp(pattern, flags);
-  } catch {
-    return undefined;
-  }
 }

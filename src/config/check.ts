@@ -1,5 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
 import type { CheckSettings } from "../core/settings.ts";
+import { parseTextOrPattern } from "../core/text-or-pattern.ts";
 import type { CheckItem } from "./check-schema.ts";
 import type { ConfigPath } from "./config-error.ts";
 import { DEFAULT_CHECK } from "./defaults.ts";
@@ -11,8 +12,10 @@ export function resolveCheck(given: CheckItem | undefined, context: ResolveConte
   if (given === undefined) return null;
   const { judge, target, expectStatus, expectBody, ...rest } = given;
   const judges = judge === undefined ? [] : typeof judge === "string" ? [judge] : judge;
-  for (const [i, url] of judges.entries()) assertUrl(url, typeof judge === "string" ? ["check", "judge"] : ["check", "judge", i], context);
+  for (const [i, url] of judges.entries())
+    assertJudge(url, typeof judge === "string" ? ["check", "judge"] : ["check", "judge", i], context);
   if (target !== undefined) assertUrl(target, ["check", "target"], context);
+  assertExpectations(given, context);
   if (judges.length === 0 && target === undefined) {
     context.problems.push({
       path: ["check"],
@@ -34,6 +37,26 @@ function assertUrl(text: string, path: ConfigPath, { problems }: ResolveContext)
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null) problems.push({ path, message: `${text} is no http:// or https:// URL` });
   else if (!/^https?:$/.test(url.protocol)) problems.push({ path, message: `${hideUrlSecrets(text)} is no http:// or https:// URL` });
+  else if (url.username !== "" || url.password !== "")
+    problems.push({ path, message: `${hideUrlSecrets(text)} takes no user and password` });
+}
+
+function assertJudge(text: string, path: ConfigPath, context: ResolveContext): void {
+  assertUrl(text, path, context);
+  const hash = URL.canParse(text) ? new URL(text).hash : "";
+  if (hash !== "" && !JUDGE_KEY.test(hash))
+    context.problems.push({ path, message: `${hash} is no key of a judge, as goodgateway judge prints it behind its URL: #ed25519=...` });
+}
+
+/** 32 bytes in base64url. */
+const JUDGE_KEY = /^#ed25519=[\w-]{43}$/;
+
+function assertExpectations({ target, expectStatus, expectBody }: CheckItem, { problems }: ResolveContext): void {
+  for (const [key, value] of Object.entries({ expectStatus, expectBody }))
+    if (value !== undefined && target === undefined)
+      problems.push({ path: ["check", key], message: "says what a target must answer, and there is none: name it in check.target" });
+  if (expectBody !== undefined && parseTextOrPattern(expectBody) === null)
+    problems.push({ path: ["check", "expectBody"], message: `${expectBody} is no regular expression` });
 }
 
 /** A judge's URL as it stands in the file, unless it has secrets in it: a public echo service may want a key. */

@@ -167,6 +167,24 @@ test("a variable's value is never read as YAML, and a comment's is not read at a
   assert.deepEqual(loadConfig({ file, flags: NO_FLAGS, env: { P: password } }).listeners[0]?.users, [{ name: "alice", password }]);
 });
 
+test("what a check could not ask, or would not heed, is told when the config is read", () => {
+  const key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+  assert.deepEqual(load(`check: { judge: "http://a:8504/#ed25519=${key}" }`).check?.judges, [`http://a:8504/#ed25519=${key}`]);
+  for (const [check, told] of [
+    ['judge: "http://a/#ed25519=abc"', /^1:17: check\.judge: #ed25519=abc is no key of a judge/],
+    [`judge: ["http://a/", "http://u:\${ALICE_PASSWORD}@b/"]`, /check\.judge\[?\.?1\]?: .*takes no user and password/],
+    [`target: "http://u:\${ALICE_PASSWORD}@b/"`, /check\.target: .*takes no user and password/],
+    ['target: "http://b/", expectBody: "/(/"', /check\.expectBody: \/\(\/ is no regular expression/],
+    ['judge: "http://a/", expectBody: welcome', /check\.expectBody: .*name it in check\.target/],
+    ['judge: "http://a/", expectStatus: 200', /check\.expectStatus: .*name it in check\.target/],
+  ] as const) {
+    const problems = refuse(`check: { ${check} }`);
+    assert.equal(problems.length, 1);
+    assert.match(problems[0] ?? "", told);
+    assert.ok(!problems[0]?.includes("s3cret"));
+  }
+});
+
 test("a bad exit, a missing list and a missing certificate are told with their places", () => {
   assert.deepEqual(refuse('exits:\n  - http://h:80 coun\n  - "h:0"\n  - { file: none.txt }\n  - { scheme: http }\nca: none.pem\n'), [
     "2:17: exits.0: expected key=value after the exit, as in country=de",
