@@ -28,7 +28,9 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   const tryScheme = async (scheme: ExitScheme): Promise<readonly Tried[]> => {
     const turn = { signal, deadline: Math.min(options.deadline, clock.now() + patienceMs), onConnected: null };
     const tried =
-      scheme === "socks4" && judged !== null ? await tryBothSocks4(calls, withScheme(exit, scheme), { ...judged, findings }, turn) : null;
+      scheme === "socks4" && judged !== null
+        ? await tryBothSocks4(calls, withScheme(exit, scheme), { ...judged, findings, inTls: known === "http" }, turn)
+        : null;
     if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
     leave(met);
@@ -44,18 +46,22 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   return [...newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme))).flat()];
 }
 
-/** One request by SOCKS4a shows both of them. Null: it took the protocol, but not the name. */
+/**
+ * One request by SOCKS4a shows both of them. Null: it took the protocol, but not the name.
+ *
+ * @param inTls look at what is encrypted too, which costs more than all else of this: SOCKS4 and SOCKS5 alone are mostly one program.
+ */
 async function tryBothSocks4(
   calls: Calls,
   exit: Exit,
-  { judge, reply, findings }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings">,
+  { judge, reply, findings, inTls }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings"> & { readonly inTls: boolean },
   turn: Turn,
 ): Promise<readonly Tried[] | null> {
   const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), tunnel: true }, turn });
   if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
   if (asked.kind === "judged") {
     findings.addProof(asked);
-    await askByNameInTls(calls, exit, { judge, reply, findings }, turn);
+    if (inTls) await askByNameInTls(calls, exit, { judge, reply, findings }, turn);
   }
   const failed = asked.kind === "failed" ? asked : null;
   return failed === null
