@@ -27,7 +27,7 @@ interface GatewayProbeOptions {
   readonly resolver: Resolver;
   readonly connectTcp: typeof connectTcp;
   readonly clock: Clock;
-  /** Told in a sentence what keeps a judge from being asked, once for each time that it changes. */
+  /** Told in a sentence what keeps a judge from being asked, or that nothing does any more, once for each time that it changes. */
   readonly warn: (message: string) => void;
 }
 
@@ -76,6 +76,9 @@ function tellTooSlow({ check: { judges, share }, exchange: { pacing } }: Gateway
 }
 
 const MS_PER_SECOND = 1000;
+
+/** How long it took to fail makes no other problem of it. */
+const HOW_LONG = /\d[\d.]* m?s\b/g;
 
 /** The judges of a config: which are up, as they answer without a proxy. */
 class Judges {
@@ -138,7 +141,9 @@ class Judges {
   }
 
   #tell(problems: string): void {
-    if (problems !== "" && problems !== this.#told) this.#options.warn(`check: ${problems}`);
-    this.#told = problems;
+    const told = problems.replaceAll(HOW_LONG, "");
+    if (told === this.#told) return;
+    this.#told = told;
+    this.#options.warn(`check: ${problems === "" ? "all judges can be asked again" : problems}`);
   }
 }

@@ -22,6 +22,8 @@ const urlOf = ({ host, port }: HostPort) => `http://${host}:${port}/`;
 const startJudgeAt = (port: number) =>
   startJudge({ listen: [{ host: "127.0.0.1", port }], key: createJudgeKey(), identity: null, openFilesMax: null });
 
+const DEEP = { deep: true, signal: new Cancellation() };
+
 interface Probing {
   readonly probe: Probe;
   readonly warnings: string[];
@@ -69,6 +71,23 @@ test("While no judge is up, what is dead is found out, and no exit passes for ho
   assert.equal((await probe(exitOf(good), { deep: false, signal })).outcome.kind, "answered");
   assert.equal((await probe(exitOf(await findClosedPort()), { deep: true, signal })).outcome.kind, "failed");
   assert.equal(warnings.length, 1);
+});
+
+test("That a judge cannot be asked is said once, and that it can be again.", async () => {
+  await using exit = await startHttpExit();
+  const at = await findClosedPort();
+  const { probe, warnings, pass } = probing({ judges: [urlOf(at)] });
+  const ask = async () => (await probe(exitOf(exit), DEEP)).outcome.kind;
+  assert.equal(await ask(), "unjudged");
+  pass(MINUTE_MS);
+  assert.equal(await ask(), "unjudged");
+  assert.equal(warnings.length, 1);
+  await using _ = await startJudgeAt(at.port);
+  pass(MINUTE_MS);
+  assert.equal(await ask(), "answered");
+  pass(MINUTE_MS);
+  assert.equal(await ask(), "answered");
+  assert.deepEqual(warnings.slice(1), ["check: all judges can be asked again"]);
 });
 
 test("No exit that is elsewhere passes for honest by a judge that only this machine can reach.", async () => {
