@@ -61,6 +61,8 @@ function addOutputOptions(command: Command): void {
 }
 
 const COUNT_DIGITS_MAX = 7;
+/** A proxy that works is waited for some times as long, in protocols that it does not speak. */
+const TIMEOUT_MS_MAX = 600_000;
 const SAMPLES_MAX = 20;
 
 function collect(value: string, before: readonly string[] | undefined): string[] {
@@ -80,7 +82,8 @@ function readSamples(text: string): number {
 }
 
 function readTime(text: string): number {
-  return readSeconds(text) ?? refuse("It is a number of seconds, or a time such as 500ms.");
+  const ms = readSeconds(text) ?? refuse("It is a number of seconds, or a time such as 500ms.");
+  return ms <= TIMEOUT_MS_MAX ? ms : refuse("It is at most 10 minutes.");
 }
 
 function readLatency(text: string): number {

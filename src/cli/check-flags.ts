@@ -54,7 +54,8 @@ export function readOutputFlags(flags: CheckFlags): OutputFlags {
   const formats = FORMATS.filter((format) => flags[format] === true);
   if (formats.length > 1) throw new UsageError(`choose one of ${formats.map((format) => `--${format}`).join(" and ")}`);
   const [format = null] = formats;
-  const { output, resume = null, sort = null } = flags;
+  const { resume = null, sort = null } = flags;
+  const output = flags.output === "-" ? undefined : flags.output; // stdout, as for most programs
   if (output !== undefined && resume !== null) throw new UsageError("--resume FILE writes to that file: leave --output out");
   return {
     format: output === undefined ? format : null,
@@ -85,7 +86,7 @@ export function readMilliseconds(text: string): number | null {
 /** The authorities of `--ca`; null: those that Node knows. */
 export function readAuthorities(path: string | undefined): readonly string[] | null {
   if (path === undefined) return null;
-  const pem = readWhole(path).toString("utf8");
+  const pem = readWhole("--ca", path).toString("utf8");
   // Node passes over what is no certificate.
   if (!/-----BEGIN [A-Z\d ]*CERTIFICATE-----/.test(pem))
     throw new UsageError(`--ca: there is no certificate in ${path}: a PEM file is wanted`);
@@ -93,13 +94,20 @@ export function readAuthorities(path: string | undefined): readonly string[] | n
 }
 
 /** A file that a flag names; throws UsageError. */
-export function readWhole(path: string): Buffer {
+export function readWhole(flag: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new UsageError(`cannot read ${path}: ${(error as NodeJS.ErrnoException).code}`);
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${flag}: cannot read ${path}: ${UNREADABLE[code] ?? code}`);
   }
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  EACCES: "this user may not (EACCES)",
+  EISDIR: "it is a folder (EISDIR)",
+  ENOENT: "there is no such file (ENOENT)",
+};
 
 /** Proxies that ranges may stand for; null: ranges are refused. */
 export function readRangesMax({ ranges, rangesMax }: CheckFlags): number | null {

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { type BadCandidate, type Candidate, isStrangeLine, tellBadLine } from "../check/candidates.ts";
+import type { Candidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { keyOfResult } from "../check/proxy-key.ts";
 import type { RunOptions } from "../check/run-checks.ts";
@@ -13,6 +13,7 @@ import { endsInLine, markOf, readResults, schemeOf } from "./check-resume.ts";
 import type { Sources } from "./check-sources.ts";
 import { type Ending, writeReport, writeSummary } from "./check-summary.ts";
 import { CHECK_WIDTH_MIN } from "./check-table.ts";
+import { Unread } from "./check-unread.ts";
 import { format, lookOf, plural } from "./look.ts";
 
 /** One run of `check`: where its results go, and what is said meanwhile and at the end. */
@@ -27,14 +28,11 @@ export class CheckSession {
   readonly #best: BestResults<CheckResult>;
   /** Of stdout. */
   readonly #printed: ResultWriter | null;
+  readonly #unread: Unread;
   readonly #written: Written | null;
   #unprinted = "";
   /** Why no more can be written to the file. */
   #unwritable: unknown = null;
-  #badLinesTold = 0;
-  /** Lines of lists that are nothing that a list has. */
-  #strangeLines = 0;
-  #bugs = 0;
   #passed = 0;
   #alive = 0;
   /** Of an earlier run, and how many of those were met in this one's lists. */
@@ -48,6 +46,7 @@ export class CheckSession {
     this.#isText = isText;
     this.#progress = new ProgressLine(process.stderr, sources.share, () => performance.now());
     this.#best = new BestResults(TABLE_MAX, compareBy(sort ?? "state"));
+    this.#unread = new Unread(this.#say, this.warn);
     this.#written = openWritten(output);
     this.#printed = printed === null ? null : new ResultWriter({ write: this.#print, end: this.#flush }, printed, sort);
     process.once("SIGINT", this.#interrupt).once("SIGTERM", this.#interrupt);
@@ -70,13 +69,13 @@ export class CheckSession {
         });
         this.#count(result, candidate);
       },
-      onBadLine: this.#tellBadLine,
+      onBadLine: this.#unread.tellBadLine,
       onKnown: (mark, candidate) => {
         this.#known++;
         const scheme = schemeOf(mark);
         if (scheme !== undefined) this.#printed?.addKnown(candidate, scheme);
       },
-      onBug: this.#tellBug,
+      onBug: this.#unread.tellBug,
       onProgress: (progress) => {
         this.#flush();
         this.#write(({ sink }) => sink.flush());
@@ -85,9 +84,11 @@ export class CheckSession {
     };
   }
 
-  readonly warn = (message: string): void => {
+  readonly warn = (message: string): void => this.#say(`goodgateway: ${message}`);
+
+  readonly #say = (line: string): void => {
     this.#progress.clear();
-    console.error(`goodgateway: ${message}`);
+    console.error(line);
   };
 
   /** Takes up what an earlier run has found out. */
@@ -110,10 +111,11 @@ export class CheckSession {
     const left = (this.#printed?.end() ?? 0) + this.#endWritten();
     if (left > 0)
       this.warn(`${format(left)} results were left out: --sort keeps ${format(SORTED_MAX)}; without it all are written, as they come`);
-    this.#tellTheUnread();
+    this.#unread.tellTheRest(this.#tally, this.#isText);
+    this.#tellThoseApart();
     const ending = this.#ending();
     if (this.#tally.done === 0 && !ending.isStopped) {
-      this.warn(NO_PROXY);
+      this.#unread.tellNothing(this.#tally);
       return 2;
     }
     this.#report(ending);
@@ -129,13 +131,7 @@ export class CheckSession {
     return left;
   }
 
-  #tellTheUnread(): void {
-    const { badLines } = this.#tally;
-    const untold = badLines - this.#badLinesTold;
-    if (untold > 0) this.warn(`and ${format(untold)} more lines that cannot be read`);
-    if (!this.#isText && this.#strangeLines > (this.#tally.done === 0 ? 0 : Math.max(2, this.#tally.done)))
-      this.warn("most lines are no proxies: --extract finds the addresses with ports in any text");
-    if (this.#bugs > 0) this.warn(`${format(this.#bugs)} not checked, because of the bug above`);
+  #tellThoseApart(): void {
     const others = this.signal.aborted ? 0 : this.#earlier - this.#known;
     if (others > 0) this.warn(`counted too, though in no list here: ${plural(others, "result", "results")} of ${this.#output.resume}`);
   }
@@ -205,29 +201,12 @@ export class CheckSession {
     if (candidate === null) this.#printed?.addEarlier(result);
     else this.#printed?.add(result, candidate);
   }
-
-  readonly #tellBadLine = (error: BadCandidate): void => {
-    if (isStrangeLine(error)) this.#strangeLines++;
-    if (this.#badLinesTold >= BAD_LINES_TOLD_MAX) return;
-    this.#badLinesTold++;
-    this.#progress.clear();
-    console.error(tellBadLine(error));
-  };
-
-  readonly #tellBug = (error: unknown, { exit }: Candidate): void => {
-    this.#bugs++;
-    if (this.#bugs > 1) return;
-    this.warn(`a bug, at ${exit.id}: ${error instanceof Error ? error.stack : String(error)}`);
-  };
 }
 
 /** Results that the table at the end is made of. */
 const TABLE_MAX = 1000;
-const NO_PROXY = "there was no proxy to check. A list has one in each line, such as 192.0.2.1:8080 or socks5://192.0.2.1:1080";
 /** That wait to be printed. */
 const PRINT_CHARS_MAX = 64 * 1024;
-/** The others are counted. */
-const BAD_LINES_TOLD_MAX = 20;
 
 interface Written {
   readonly sink: FileSink;

@@ -47,7 +47,7 @@ async function open(flags: CheckFlags, { warn, signal }: Pick<CheckSession, "war
   const options: CheckerOptions = {
     judges: flags.judge ?? [],
     target: target === undefined ? null : { url: target, status: expectStatus ?? null, body: expectBody ?? null },
-    geo: (flags.geoip ?? []).map((name) => ({ name, bytes: readWhole(name) })),
+    geo: (flags.geoip ?? []).map((name) => ({ name, bytes: readWhole("--geoip", name) })),
     ca: readAuthorities(flags.ca),
     timeoutMs: flags.timeout ?? DEFAULT_CHECK_COMMAND.timeout,
     samples: flags.samples ?? DEFAULT_CHECK_COMMAND.samples,

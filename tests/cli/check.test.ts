@@ -156,7 +156,9 @@ test("filters choose what is printed and what counts as found", async () => {
 test("what cannot be meant is refused with the words to type instead", async () => {
   const cases: [readonly string[], RegExp][] = [
     [["missing.txt"], /there is no file missing\.txt/],
-    [["empty.txt"], /there was no proxy to check/],
+    [["empty.txt"], /there was no proxy to check\. A list has one in each line/],
+    [["empty.txt", "--timeout", "11m"], /It is at most 10 minutes/],
+    [["empty.txt", "--geoip", "none.mmdb"], /--geoip: cannot read none\.mmdb: there is no such file \(ENOENT\)/],
     [["."], /is a folder/],
     [["empty.txt", "--json", "--csv"], /choose one of --json and --csv/],
     [["empty.txt", "--output", "x.bin"], /which format is x\.bin to be\?/],
