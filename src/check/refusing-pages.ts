@@ -43,8 +43,11 @@ function withoutCode(text: string): string {
     if (end < 0) return kept;
     at = end;
   }
-  return kept + text.slice(at);
+  return (kept + text.slice(at)).replace(EMBEDDED, "");
 }
+
+/** Pictures within a page. */
+const EMBEDDED = /\bdata:image\/[^"'\s>)]*/g;
 
 const CODE = /<(script|style|svg)\b/g;
 

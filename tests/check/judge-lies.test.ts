@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import type { Judged, JudgeResponse } from "../../src/check/judge/judged.ts";
+import type { Judged, JudgeRequest, JudgeResponse } from "../../src/check/judge/judged.ts";
 import { JUDGE_KINDS, type JudgePayload } from "../../src/check/judge/payload.ts";
 import { readJudgeAnswer } from "../../src/check/judge/read-answer.ts";
 import { createJudgeKey } from "../../src/check/judge/signature.ts";
+import { fieldValue } from "../../src/core/message.ts";
 import { answerOf, JUDGE, payloadFor } from "./judge-answers.ts";
 import { question } from "./judge-world.ts";
 
@@ -331,6 +332,11 @@ test("Pages and pictures are asked for as a link leads to them, downloads as by 
     optional.filter((name) => question(JUDGE, { kind, method }).fields.includes(name));
   assert.deepEqual(has("page"), ["Referer"]);
   assert.deepEqual(has("picture"), ["Referer"]);
+  const browser = (kind: (typeof JUDGE_KINDS)[number], again?: JudgeRequest) =>
+    fieldValue(question(JUDGE, { kind, ...(again && { again }) }).fields, "user-agent") ?? "";
+  assert.match(browser("page"), /Windows/, "as most people");
+  assert.match(browser("page", question(JUDGE)), /Android/, "as by a phone");
+  assert.match(browser("script"), /Firefox/);
   assert.deepEqual(has("download"), []);
   for (const [kind, method] of [
     ["page", "POST"],

@@ -82,14 +82,15 @@ const MARKED: readonly (readonly [name: string, pattern: RegExp])[] = [
  * them, a download, or what was asked for before, as by a program, and the rest as by a page of somebody who is logged in; so is all of a service
  * that does not sign, which may repeat them.
  */
-function fieldsFor({ isSigned }: JudgeAddress, { kind, method, again, isLoggedIn = false }: JudgeQuestion, mark: string): RawFields {
+function fieldsFor({ isSigned }: JudgeAddress, question: JudgeQuestion, mark: string): RawFields {
+  const { kind, method, again, isLoggedIn = false } = question;
   const isPage = kind === "page";
   const isUnknown = isSigned && method === "GET" && !isLoggedIn;
   const isBare = isUnknown && (kind === "download" || again !== undefined);
   const isQuiet = isBare || (isUnknown && (isPage || kind === "picture"));
   return [
     "User-Agent",
-    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    isSigned ? browserFor(question) : BROWSERS.linux,
     "Accept",
     isPage ? "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" : "*/*",
     "Accept-Language",
@@ -104,6 +105,21 @@ function fieldsFor({ isSigned }: JudgeAddress, { kind, method, again, isLoggedIn
     ...(isQuiet || isLoggedIn ? [] : ["X-Requested-With", "XMLHttpRequest"]),
   ];
 }
+
+/** Advertisements and worse go to the browsers that most people have, or to phones alone. */
+function browserFor({ kind, method, again, isLoggedIn = false }: JudgeQuestion): string {
+  if (kind !== "page" || method === "POST") return BROWSERS.linux;
+  if (isLoggedIn) return BROWSERS.phone;
+  return again === undefined ? BROWSERS.windows : BROWSERS.android;
+}
+
+const BROWSERS = {
+  linux: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+  windows: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36",
+  android: "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Mobile Safari/537.36",
+  phone:
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+} as const;
 
 function bodyFor(mark: string): Buffer {
   return Buffer.from(`user=someone%40example.com&password=${mark}&next=https%3A%2F%2Fwww.example.com%2F`);

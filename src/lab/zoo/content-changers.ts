@@ -19,6 +19,12 @@ export const CONTENT_CHANGERS: Liars = [
   changes("injects a script for browsers alone", {
     answer: (answer, request) => (/Mozilla/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
   }),
+  changes("injects a script for phones alone", {
+    answer: (answer, request) => (/Mobile/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script for Windows alone", {
+    answer: (answer, request) => (/Windows/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
+  }),
   changes("injects a script into what no script asked for", {
     answer: (answer, request) => (carriedValue(request, "x-requested-with") === null ? onPages(inject)(answer) : answer),
   }),
