@@ -109,7 +109,7 @@ export class Calls {
       return { kind: "open", connection, ms: report.ms, certificate: isTls ? certificateOf(connection) : null };
     }
     if (dialled.kind === "loop") throw new Error("nothing is our own listener here");
-    return failed(dialled.failure, way, dialled.report.ms, wasHurried);
+    return failed(dialled.failure, way, dialled.report.ms, wasHurried || this.#wasCut(dialled.failure));
   }
 
   async #callFrom(heard: Heard | null, way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
@@ -128,6 +128,12 @@ export class Calls {
 
   #isHurried({ deadline }: Turn, startedAt: number): boolean {
     return deadline - startedAt < this.context.timeoutMs / FAIR_SHARE;
+  }
+
+  /** Most of the time had gone before. */
+  #wasCut(failure: HopFailure): boolean {
+    if (failure.kind !== "interrupted" || failure.interruption.how !== "timeout") return false;
+    return failure.interruption.afterMs < this.context.timeoutMs / FAIR_SHARE;
   }
 
   #counting(onConnected: (() => void) | null): typeof connectTcp {
@@ -162,7 +168,8 @@ export class Calls {
       rawBytesMax: 0,
     });
     turn.signal.removeEventListener("abort", leave);
-    if (asked.kind === "failed") return { ...failed(asked.failure, way, ms, this.#isHurried(turn, startedAt)), certificate };
+    if (asked.kind === "failed")
+      return { ...failed(asked.failure, way, ms, this.#isHurried(turn, startedAt) || this.#wasCut(asked.failure)), certificate };
     const before = openedAt - startedAt;
     const spent = { ...ms, firstByte: roundMs(before + asked.ms.head), total: roundMs(before + asked.ms.total) };
     return { kind: "replied", way, answered: asked, ms: spent, certificate };

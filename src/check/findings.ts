@@ -170,9 +170,12 @@ const WORST: readonly Lie["fault"][] = [
 ];
 
 /** What ends by a time limit for want of time leaves the ability unknown. */
-export function cannot({ attributed, wasHurried }: Failed): Finding {
-  if (wasHurried && mannerOf(attributed.fault.id) === "silence") return NO_TIME;
-  return { ok: false, details: tell(attributed) };
+export function cannot(failed: Failed): Finding {
+  return isOutOfTime(failed) ? NO_TIME : { ok: false, details: tell(failed.attributed) };
+}
+
+export function isOutOfTime({ attributed, wasHurried }: Failed): boolean {
+  return wasHurried && mannerOf(attributed.fault.id) === "silence";
 }
 
 export const NO_TIME: Finding = { ok: null, details: "the rest took so long that no time was left" };

@@ -4,7 +4,7 @@ import { askByName } from "./by-name.ts";
 import type { Calls, Failed, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
-import type { Findings } from "./findings.ts";
+import { type Findings, isOutOfTime } from "./findings.ts";
 import { certificateLies, type JudgeReply } from "./judge-calls.ts";
 import { likeFirst } from "./measuring.ts";
 
@@ -34,7 +34,7 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
     if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
     leave(met);
-    if (met.kind === "failed") return [{ scheme, failed: met }];
+    if (met.kind === "failed") return isOutOfTime(met) ? [] : [{ scheme, failed: met }];
     if (met.judged !== null) findings.addProof(met.judged.reply);
     if (scheme === "socks4" && judged !== null) return [{ scheme, failed: null }];
     return [{ scheme, failed: null }, ...(await tryByName(calls, met, findings, { ...turn, deadline: options.deadline }))];
@@ -64,6 +64,7 @@ async function tryBothSocks4(
     if (inTls) await askByNameInTls(calls, exit, { judge, reply, findings }, turn);
   }
   const failed = asked.kind === "failed" ? asked : null;
+  if (failed !== null && isOutOfTime(failed)) return [];
   return failed === null
     ? [
         { scheme: "socks4", failed },

@@ -82,7 +82,11 @@ function readExit(route: RegExpExecArray, tagTokens: readonly RegExpExecArray[],
   const { id, weight, rotating, insecure, ...rest } = tags;
   const at = (key: string) => offsets[key] ?? route.index;
   const unverified = readSwitch("insecure", insecure, at("insecure"));
-  const read = readHops(route, { scheme: options.scheme, env }).map((hop) => ({ ...hop, insecure: unverified && hop.scheme === "https" }));
+  const isOpen = !route[0].includes("://"); // which scheme it is may be found out yet
+  const read = readHops(route, { scheme: options.scheme, env }).map((hop) => ({
+    ...hop,
+    insecure: unverified && (isOpen || hop.scheme === "https"),
+  }));
   const vendor = rest["vendor"];
   const isKnown = vendor !== undefined && isVendorId(vendor);
   const hops = isKnown ? asVendorHas(vendor, read, at("vendor")) : read;

@@ -110,6 +110,12 @@ test("tags are read, and the ones that mean something leave the list of tags", (
   assert.equal(exit.weight, 2.5);
   assert.equal(exit.rotating, true);
   assert.equal(exit.hops[0]?.insecure, true);
+  const insecure = (line: string) => read(`${line} insecure=true`).hops.map((one) => one.insecure);
+  assert.deepEqual(
+    ["http://gate:8080", "gate:8443"].map(insecure),
+    [[false], [true]],
+    "a line without a scheme may turn out to be one of https",
+  );
 });
 
 test("comments start at the line's start or after a space, and empty lines are none", () => {
