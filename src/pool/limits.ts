@@ -163,7 +163,7 @@ class Uses {
       if (oldest === undefined) return;
       const [key, use] = oldest;
       this.#uses.delete(key);
-      const isIdle = use.inFlight === 0 && (Math.max(use.dueAt, use.checkDueAt) <= now || this.#uses.size >= USES_MAX);
+      const isIdle = use.inFlight === 0 && (Math.max(use.dueAt, use.checkDueAt, use.keptUntil) <= now || this.#uses.size >= USES_MAX);
       if (!isIdle) this.#uses.set(key, use);
     }
   }

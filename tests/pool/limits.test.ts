@@ -217,3 +217,16 @@ test("traffic that has every connection of an exit leaves one to a check that fo
     for (const slot of slots) slot.release();
   }
 });
+
+test("what traffic leaves for a check is not forgotten when all that was in flight ends at once", () => {
+  const limits = limitsOf({ perExit: { concurrent: 2, perSecond: null } });
+  const exit = exitOf("a");
+  const use = { share: 0.5, connections: 4 };
+  const slots = [0, 0].map((at) => limits.take(exit, TARGET, at));
+  assert.equal(limits.takeForCheck(exit, use, 0), null);
+  for (const slot of slots) slot.release();
+  for (let i = 0; i < 10; i++) limits.take(exitOf(`other${i}`), TARGET, 100).release();
+  limits.take(exit, TARGET, 100);
+  assert.equal(limits.refusalOf(exit, TARGET, 100)?.retryInMs, 900);
+  assert.equal(limits.takeForCheck(exit, use, 500)?.connections, 1);
+});
