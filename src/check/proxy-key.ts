@@ -35,6 +35,7 @@ function keyOfPlace(id: string, place: ExitHop): string {
   return `${id} ${formatHostPort(place)}`;
 }
 
+/** However its list was called from wherever: `list.txt` is `../list.txt`. */
 function keyOfLine(key: string, source: string | null, line: number | null): string {
-  return `${key} ${line} ${source}`;
+  return `${key} ${line} ${source?.replace(/^.*[/\\]/s, "")}`;
 }

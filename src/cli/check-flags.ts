@@ -44,6 +44,8 @@ export interface OutputFlags {
   readonly file: { readonly path: string; readonly format: Format } | null;
   /** Results of an earlier run, which this one goes on with. */
   readonly resume: string | null;
+  /** What that has to know of a proxy that is alive. */
+  readonly isTargetAsked: boolean;
   /** Null: as they come. */
   readonly sort: SortKey | null;
   readonly filter: Filter;
@@ -61,6 +63,7 @@ export function readOutputFlags(flags: CheckFlags): OutputFlags {
     format: output === undefined ? format : null,
     file: output === undefined ? null : { path: output, format: format ?? formatOf(output) },
     resume,
+    isTargetAsked: flags.target !== undefined,
     sort,
     filter: {
       alive: flags.alive === true || format === "txt",

@@ -93,10 +93,11 @@ export class CheckSession {
 
   /** Takes up what an earlier run has found out. */
   async goOn(): Promise<void> {
-    const { resume } = this.#output;
+    const { resume, isTargetAsked } = this.#output;
     if (resume === null) return;
     for await (const result of readResults(resume)) {
       if (this.signal.aborted) return;
+      if (isTargetAsked && result.target === null && isAlive(result)) continue; // that run asked for no target
       if (this.#seen.mark(keyOfResult(result), markOf(result, this.#isWanted(result))) !== 0) continue;
       this.#earlier++;
       this.#tally.add(result);

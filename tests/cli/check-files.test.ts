@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort } from "../../src/lab/lab-server.ts";
+import { startSite } from "../../src/lab/site.ts";
 import { RunningCommand } from "./command.ts";
 
 function directoryWith(files: Record<string, string>): string {
@@ -129,6 +130,23 @@ test("sessions of a vendor that are told apart by their passwords are each check
   await using third = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
   assert.equal(await third.status(), 0, third.stderr);
   assert.match(third.stdout, /^3 proxies, all of an earlier run, in .*: works 1, dead 2$/m);
+});
+
+test("a proxy that an earlier run found alive without asking for a target is checked again for one", async () => {
+  await using exit = await startHttpExit();
+  await using site = await startSite();
+  const directory = directoryWith({ "list.txt": `http://127.0.0.1:${exit.port}\n` });
+  const args = ["check", "list.txt", "--resume", "done.jsonl"];
+  await using first = new RunningCommand(args, { directory });
+  assert.equal(await first.status(), 0, first.stderr);
+  const asking = [...args, "--json", "--target", `http://127.0.0.1:${site.port}/`];
+  await using second = new RunningCommand(asking, { directory });
+  assert.equal(await second.status(), 0, second.stderr);
+  assert.match(second.stdout, /"target":\{"ok":true/);
+  await using third = new RunningCommand(asking, { directory });
+  assert.equal(await third.status(), 0, third.stderr);
+  assert.match(third.stderr, /^goodgateway: done\.jsonl has 1 result: the others are checked$/m);
+  assert.equal(third.stdout, second.stdout);
 });
 
 test("a file that a run left with a torn first line is gone on with", async () => {
