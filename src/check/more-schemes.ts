@@ -40,9 +40,9 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
     return [{ scheme, failed: null }, ...(await tryByName(calls, met, findings, { ...turn, deadline: options.deadline }))];
   };
   if (known !== "http" || !open.includes("socks5")) return (await Promise.all(open.map(tryScheme))).flat();
-  // Who listens for HTTP and SOCKS on one port knows SOCKS5, if any.
+  // Who listens for HTTP and SOCKS on one port knows SOCKS5, if any, or answers it as SOCKS4.
   const newer = await tryScheme("socks5");
-  if (newer[0]?.failed !== null) return newer;
+  if (newer[0]?.failed !== null && newer[0]?.failed.spoken !== "socks4") return newer;
   return [...newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme))).flat()];
 }
 

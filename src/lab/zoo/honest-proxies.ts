@@ -21,6 +21,22 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
     { tags: "insecure=true" },
   ),
   zooProxy(
+    "an HTTPS proxy under a certificate of its own, whose line names no scheme",
+    null,
+    works({ protocols: ["https"] }),
+    () => startWebProxy({}, createSelfSigned({ names: ["127.0.0.1"] })),
+    { tags: "insecure=true" },
+  ),
+  zooProxy("HTTP and SOCKS4 on one port, which answers SOCKS5 as SOCKS4", null, works({ protocols: ["http", "socks4", "socks4a"] }), () => {
+    const mixed = mixedProxy({ versions: [4] }, webProxy(new Carrier()));
+    return startLabServer(async (peer) => {
+      const [first] = await peer.reader.peek(1);
+      if (first !== 5) return mixed(peer);
+      await peer.send(Buffer.of(0, 91, 0, 0, 0, 0, 0, 0));
+      await peer.end();
+    });
+  }),
+  zooProxy(
     "a SOCKS proxy for all versions",
     null,
     works({ protocols: ["socks4", "socks4a", "socks5", "socks5h"], anonymity: "elite" }),
