@@ -37,11 +37,8 @@ export function compareFields(sent: readonly JudgeField[], received: RawFields):
   const known = new Map(sent.map(([name, value]) => [name.toLowerCase(), value]));
   const extra = addedFields(known, received);
   return {
-    changes: [
-      ...missing,
-      ...extra.filter(([name]) => acts(name)).map(([name, value]) => `${name}: ${excerpt(value)} was added to the answer`),
-    ],
-    added: [...new Set(extra.filter(([name]) => !acts(name)).map(([name]) => name))],
+    changes: [...missing, ...extra.filter(acts).map(([name, value]) => `${name}: ${excerpt(value)} was added to the answer`)],
+    added: [...new Set(extra.filter((field) => !acts(field)).map(([name]) => name))],
   };
 }
 
@@ -95,16 +92,27 @@ function addedFields(sent: ReadonlyMap<string, string>, received: RawFields): [n
   return added.filter(([name]) => !REWRITTEN.has(name.toLowerCase()));
 }
 
-/** Fields of the connection, of the message's frame, and what each server writes for itself. */
-const REWRITTEN: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"]);
+/** Fields of the connection (RFC 9110 7.8: also what else it might speak), of the message's frame, and what each server writes for itself. */
+const REWRITTEN: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "upgrade",
+  "transfer-encoding",
+  "content-length",
+  "date",
+  "server",
+]);
 
 /** Whether a client does something, or keeps something, because of this field. */
-function acts(name: string): boolean {
-  return ACTIVE.test(name);
+function acts([name, value]: JudgeField): boolean {
+  return ACTIVE.test(name) && !(NO_CODING.test(value) && name.toLowerCase() === "content-encoding");
 }
 
+/** RFC 9110 12.5.3: that nothing was done. */
+const NO_CODING = /^identity$/i;
+
 const ACTIVE =
-  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|upgrade|trailer|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|timing-allow-origin|(?:require-)?document-policy(?:-report-only)?|integrity-policy(?:-report-only)?|x-ua-compatible|x-permitted-cross-domain-policies|x-download-options|expect-ct|use-as-dictionary|attribution-reporting-[\w-]+|set-login|activate-storage-access)$/i;
+  /^(?:set-cookie2?|location|content-(?!length)[\w-]+|refresh|link|access-control-[\w-]+|alt-svc|strict-transport-security|public-key-pins(?:-report-only)?|clear-site-data|nel|report-to|reporting-endpoints|service-worker-allowed|(?:x-)?sourcemap|www-authenticate|proxy-authenticate|authentication-info|speculation-rules|etag|x-(?:content-type-options|frame-options|trace|dns-prefetch-control|xss-protection)|permissions-policy|feature-policy|accept-ch|critical-ch|trailer|origin-agent-cluster|cross-origin-[\w-]+|referrer-policy|observe-browsing-topics|supports-loading-mode|p3p|im|delta-base|timing-allow-origin|(?:require-)?document-policy(?:-report-only)?|integrity-policy(?:-report-only)?|x-ua-compatible|x-permitted-cross-domain-policies|x-download-options|expect-ct|use-as-dictionary|attribution-reporting-[\w-]+|set-login|activate-storage-access)$/i;
 
 /** Fields behind the body: the judge sends none, and a client may take them for the answer's own. */
 export function trailerChanges(trailers: RawFields | null): string[] {

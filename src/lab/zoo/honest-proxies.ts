@@ -116,6 +116,9 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
         replaced(answer, "content-type", (carriedValue(answer, "content-type") ?? "").replace("; ", ";").replace("utf-8", '"UTF-8"')),
     }),
   ),
+  zooProxy("a proxy that offers HTTP/2, as Apache does, and says that nothing is packed", "http", works(), () =>
+    startWebProxy({ answer: (answer) => withField(withField(answer, "Upgrade", "h2,h2c"), "Content-Encoding", "identity") }),
+  ),
   zooProxy("a proxy that sorts the fields", "http", works(), () => startWebProxy({ request: sorted, answer: sorted })),
   zooProxy("a proxy that continues first, though nobody asked", "http", works(), () =>
     startWebProxy({ answer: (answer) => Buffer.concat([Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"), closing(answer)]) }),
