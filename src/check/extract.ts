@@ -65,7 +65,7 @@ const HOST = new RegExp(
   "gi",
 );
 /** Between an address and its port: a colon, or what tables, JSON and CSV have there. */
-const GAP = /(?:\s|["',;|]|<[^<>]{0,200}>|&nbsp;|\bport\b|:){1,40}/iy;
+const GAP = /(?:\s|["',;|]|<[^<>]{0,200}>|&nbsp;|\bport\b|[:=]){1,40}/iy;
 const PORT = /\d{1,5}(?![\w.]*\w)/y;
 /** As in `host:port:user:pass`. */
 const CREDENTIALS = /:[^\s:"'<>,;]{1,255}:[^\s"'<>,;]{1,255}/y;

@@ -7,7 +7,8 @@ import { fit, formatMs, formatSpeed, type Look, paintState } from "./look.ts";
 export const CHECK_WIDTH_MIN = 30;
 
 /** Results as a table: columns that no result has anything for are left out, and on a narrow terminal those that matter least. */
-export function writeTable(results: readonly CheckResult[], look: Look): string[] {
+export function writeTable(found: readonly CheckResult[], look: Look): string[] {
+  const results = withLines(found);
   const columns = chooseColumns(results, look.width);
   const widths = columns.map(({ title, max, read }) => Math.min(max, Math.max(title.length, ...results.map((row) => read(row).length))));
   const head = columns.map(({ title, isNumber }, i) => align(title, widths[i] ?? 0, isNumber));
@@ -19,6 +20,16 @@ export function writeTable(results: readonly CheckResult[], look: Look): string[
     return [paintState(result.state, state, look), ...others, fit(noteOn(result), Math.max(0, left))].join(GAP).trimEnd();
   });
   return [look.paint("bold", head.join(GAP).trimEnd()), ...rows];
+}
+
+/** Proxies that differ in the password alone are told apart by their lines. */
+function withLines(results: readonly CheckResult[]): readonly CheckResult[] {
+  const once = new Set<string>();
+  const twice = new Set<string>();
+  for (const { proxy } of results) if (proxy.includes("@")) (once.has(proxy) ? twice : once).add(proxy);
+  return twice.size === 0
+    ? results
+    : results.map((one) => (twice.has(one.proxy) && one.line !== null ? { ...one, proxy: `${one.proxy} (line ${one.line})` } : one));
 }
 
 /** What a dead one, or a liar, has no use for is room for the reason. */

@@ -18,6 +18,7 @@ const PAGE = `Today's: 192.0.2.1:8080, and socks5://user:pa@host.example:1080/ t
 {"ip": "192.0.2.3", "port": 8081}, {"ip":"192.0.2.4","port":"8082"}
 192.0.2.5\t8083\telite
 [2001:db8::1]:1080 user:pass@192.0.2.6:99 192.0.2.7:8080:user:pass
+ip=192.0.2.8 port=8084
 `;
 
 test("finds addresses with ports in text, pages, tables and JSON, however they are chunked", async () => {
@@ -31,6 +32,7 @@ test("finds addresses with ports in text, pages, tables and JSON, however they a
     "6 [2001:db8::1]:1080",
     "6 user:pass@192.0.2.6:99",
     "6 192.0.2.7:8080:user:pass",
+    "7 192.0.2.8:8084",
   ];
   for (const chunkBytes of [1, 13, 65_536]) assert.deepEqual(await find(PAGE, chunkBytes), expected);
 });

@@ -51,6 +51,13 @@ test("a table has room for what sites are told before it has for all protocols o
   for (const line of [whole, other, first, second, third]) assert.ok(line.length <= 80, line);
 });
 
+test("proxies that are called alike are told apart by their lines", () => {
+  const [one, two] = [1, 7].map((line) => ({ ...ALIVE, line, proxy: "http://me@192.0.2.1:80" }));
+  assert.ok(one !== undefined && two !== undefined);
+  const rows = writeTable([one, { ...two, state: "dead", fault: REFUSED.fault }, REFUSED], { width: null, paint });
+  assert.match(rows.join("\n"), /\nworks {2}me@192\.0\.2\.1:80 \(line 1\) {2}http .*\ndead {3}me@192\.0\.2\.1:80 \(line 7\) {2}connect/);
+});
+
 test("no line of a report is longer than a narrow terminal, where reasons stand below their faults", () => {
   const tally = new Tally();
   for (const result of [ALIVE, REFUSED, REFUSED]) tally.add(result);
