@@ -78,7 +78,7 @@ function tellTooSlow({ check: { judges, share }, exchange: { pacing } }: Gateway
 const MS_PER_SECOND = 1000;
 
 /** How long it took to fail makes no other problem of it. */
-const HOW_LONG = /\d[\d.]* m?s\b/g;
+const HOW_LONG = /(?<![\d.])\d[\d.]* m?s\b/g;
 
 /** The judges of a config: which are up, as they answer without a proxy. */
 class Judges {
