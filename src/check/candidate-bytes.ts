@@ -35,11 +35,12 @@ export async function openListBytes(chunks: AsyncIterable<Uint8Array>): Promise<
 const HEAD_BYTES_MAX = 64 * 1024;
 /** Of a byte order mark, and of what compressed files begin with. */
 const MARK_BYTES = 4;
+const LF = 0x0a;
 
-/** The first chunk, and more where it is so short that it shows nothing. */
+/** The first chunk, and more where it does not hold the first line: names above CSV are cut anywhere in a pipe. */
 async function readFirst(iterator: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let first: Buffer = Buffer.alloc(0);
-  while (first.length < MARK_BYTES) {
+  while (first.length < MARK_BYTES || (first.length < HEAD_BYTES_MAX && !first.includes(LF))) {
     const { value, done } = await iterator.next();
     if (done === true) break;
     first = Buffer.concat([first, value]);

@@ -212,7 +212,10 @@ async function readWhole(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    if (bytes > FOREIGN_BYTES_MAX) throw new UnreadableList(`is larger than ${FOREIGN_BYTES_MAX / 1024 / 1024} MiB, and no list of lines`);
+    if (bytes > FOREIGN_BYTES_MAX)
+      throw new UnreadableList(
+        `is larger than ${FOREIGN_BYTES_MAX / 1024 / 1024} MiB, as only a list with a proxy in each line may be: split it`,
+      );
     kept.push(chunk);
   }
   return Buffer.concat(kept);

@@ -116,6 +116,15 @@ test("lists of other programs are read, and what names no scheme there is left o
   assert.deepEqual(await read([source("[ProxyList]\nsocks4 192.0.2.4 1080\n")]), ["list:2 socks4 socks4://192.0.2.4:1080"]);
 });
 
+test("names above CSV are known for that however a pipe cuts them", async () => {
+  const csv = "IP Address;Port;Protocol\n192.0.2.1;8080;http\n192.0.2.2;1080;socks5\n";
+  for (const chunkBytes of [1, 5, 30, 1024])
+    assert.deepEqual(await read([source(csv, { chunkBytes })]), [
+      "list:2 http http://192.0.2.1:8080",
+      "list:3 socks5 socks5://192.0.2.2:1080",
+    ]);
+});
+
 test("a range is refused without its flag, read with it, and never more of them than may be", async () => {
   const list = source("socks5://192.0.2.0/30:1080\n192.0.2.8-9:80-81 country=de\n10.0.0.0/8:80\n192.0.2.9:0-1\n192.0.2.1:80\n");
   assert.deepEqual((await read([list]))[0], "list:1:1: this is a range, which is only checked with --ranges");
