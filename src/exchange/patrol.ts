@@ -9,6 +9,7 @@ import { Cancellation } from "../net/cancellation.ts";
 import type { DueExit } from "../pool/due-checks.ts";
 import type { Pool } from "../pool/pool.ts";
 import { fillExit } from "./fill-exit.ts";
+import { FirstChecks } from "./first-checks.ts";
 import { OwnLack } from "./own-lack.ts";
 import { RunningChecks } from "./running-checks.ts";
 
@@ -69,11 +70,13 @@ export class Patrol implements AsyncDisposable {
   #isLooking = false;
   /** Exits may have left the pool since it was looked whose checks go on without them. */
   #mayBeGone = false;
-  #onFirst: (() => void) | null = null;
+  readonly #first: FirstChecks;
 
   constructor(options: PatrolOptions) {
     this.#options = options;
-    this.#lack = new OwnLack(options.clock, (message) => options.report({ type: "warning", message }));
+    const warn = (message: string) => options.report({ type: "warning", message });
+    this.#first = new FirstChecks(warn);
+    this.#lack = new OwnLack(options.clock, warn);
     this.#running = new RunningChecks(this.#lack, () => this.#onRoom());
   }
 
@@ -89,7 +92,7 @@ export class Patrol implements AsyncDisposable {
     if (orders !== null) this.look();
     else {
       this.#stop();
-      this.#onFirst?.();
+      this.#first.end();
     }
   }
 
@@ -103,19 +106,14 @@ export class Patrol implements AsyncDisposable {
   async whenServing(): Promise<void> {
     const { pool } = this.#options;
     if (this.#orders === null || pool.size === 0 || pool.countByState().healthy > 0) return;
-    const { resolve, promise } = Promise.withResolvers<void>();
-    this.#onFirst = resolve;
-    const timer = setTimeout(resolve, this.#orders.settings.wait);
-    await promise;
-    clearTimeout(timer);
-    this.#onFirst = null;
+    await this.#first.whenPassed(this.#orders.settings.wait);
   }
 
   /** Ends all checks, and waits until they have ended. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#orders = null;
     this.#stop();
-    this.#onFirst?.();
+    this.#first.end();
     this.#cancellation.cancel();
     await this.#running.whenEnded();
   }
@@ -173,7 +171,7 @@ export class Patrol implements AsyncDisposable {
   #endRound(orders: Orders): void {
     this.#due = null;
     const isDone = this.#checkHonesty(orders);
-    if (this.#running.size === 0) this.#onFirst?.();
+    if (this.#running.size === 0) this.#first.allEnded();
     this.#expect(isDone ? ROUND_MS : STEP_MS);
   }
 
@@ -210,7 +208,7 @@ export class Patrol implements AsyncDisposable {
   #onRoom(): void {
     // Between rounds nothing is due: to look at the whole pool after each check would take all the time there is.
     if (this.#due !== null) this.#go();
-    else if (this.#running.size === 0) this.#onFirst?.();
+    else if (this.#running.size === 0) this.#first.allEnded();
   }
 
   async #check(exit: Exit, probe: Probe, how: Omit<ProbeOptions, "signal">): Promise<void> {
@@ -229,7 +227,7 @@ export class Patrol implements AsyncDisposable {
     } catch (bug) {
       this.#options.onBug(bug);
     }
-    if (outcome.kind === "answered") this.#onFirst?.();
+    this.#first.note(outcome);
   }
 
   async #probe(exit: Exit, probe: Probe, how: Omit<ProbeOptions, "signal">): Promise<Probed> {
