@@ -1,7 +1,7 @@
 import type { CheckAllowance } from "../core/probe.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import type { connectTcp } from "../net/connect-tcp.ts";
-import { Calls, type Failed, type Replied, type Turn, withoutConnection } from "./calls.ts";
+import { Calls, type Failed, type Opened, type Replied, type Turn, withoutConnection } from "./calls.ts";
 import type { CheckContext } from "./check-context.ts";
 import type { Outgoing, Way } from "./way.ts";
 
@@ -29,6 +29,16 @@ export class AllowedCalls extends Calls {
   }
 
   override async call(way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
+    const reply = await this.#throughDoor(turn, (guarded) => super.call(way, compose, guarded));
+    return this.#allowance.connections > 1 || reply.kind === "failed" ? reply : withoutConnection(reply);
+  }
+
+  override async open(way: Way, turn: Turn): Promise<Opened | Failed> {
+    return await this.#throughDoor(turn, (guarded) => super.open(way, guarded));
+  }
+
+  /** Opens a connection once it may. */
+  async #throughDoor<Outcome>(turn: Turn, open: (guarded: Turn) => Promise<Outcome>): Promise<Outcome> {
     let holdsDoor = await this.#whenAllowed(turn, true);
     const leaveDoor = (): void => {
       if (!holdsDoor) return;
@@ -42,9 +52,9 @@ export class AllowedCalls extends Calls {
     };
     // The least time that a wait has would be enough for an exit nearby.
     const signal = holdsDoor ? turn.signal : IS_OVER;
-    const reply = await super.call(way, compose, { ...turn, signal, onConnected });
+    const outcome = await open({ ...turn, signal, onConnected });
     leaveDoor();
-    return this.#allowance.connections > 1 || reply.kind === "failed" ? reply : withoutConnection(reply);
+    return outcome;
   }
 
   override async again(replied: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {

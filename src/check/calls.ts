@@ -87,8 +87,13 @@ export class Calls {
     return await this.#ask({ connection, certificate, way, ms: {}, startedAt: this.context.clock.now() }, outgoing, turn, true);
   }
 
-  /** Opens a way and asks nothing. `heard`: where its proxy has been spoken to already. */
-  async open(way: Way, turn: Turn, heard: Heard | null = null): Promise<Opened | Failed> {
+  /** Opens a way and asks nothing. */
+  open(way: Way, turn: Turn): Promise<Opened | Failed> {
+    return this.#open(way, turn, null);
+  }
+
+  /** @param heard where its proxy has been spoken to already */
+  async #open(way: Way, turn: Turn, heard: Heard | null): Promise<Opened | Failed> {
     const { context } = this;
     const { timeoutMs } = context;
     const wasHurried = this.#isHurried(turn, heard?.startedAt ?? context.clock.now());
@@ -114,7 +119,7 @@ export class Calls {
 
   async #callFrom(heard: Heard | null, way: Way, compose: () => Outgoing, turn: Turn): Promise<Replied | Failed> {
     const startedAt = heard?.startedAt ?? this.context.clock.now();
-    const opened = await this.open(way, turn, heard);
+    const opened = await this.#open(way, turn, heard);
     if (opened.kind === "failed") return opened;
     return this.#ask({ ...opened, way, startedAt }, compose(), turn, false); // not awaited here: this frame is not needed while it is silent
   }
