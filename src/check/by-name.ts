@@ -4,10 +4,10 @@ import type { Calls, Failed, Turn } from "./calls.ts";
 import { resolvingThere, schemeOf } from "./contact.ts";
 import { cannot } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
-import { askJudge, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
+import { askJudge, askJudgeAgain, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { isRefusedAlike, likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
 
-/** A file to download, by the judge's name where it has one: whether the proxy resolves names, and leads them where they belong. */
+/** A file to download, and a page, by the judge's name where it has one: whether the proxy resolves names, and leads them where they belong. */
 export async function sampleByName(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
   const name = nameOf(judge);
@@ -22,8 +22,7 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
     await sampleDownload(measuring, query);
     return;
   }
-  const reply = await askByName(calls, exit, judge, { query, turn: turnOf(measuring) });
-  if (reply === null) return;
+  const reply = await askJudge(calls, resolvingThere(exit), judge, { ...query, host: name }, turnOf(measuring));
   const scheme = schemeOf(resolvingThere(exit));
   if (scheme !== schemeOf(exit)) findings.schemes.push({ scheme, failed: reply.kind === "failed" ? reply : null });
   if (reply.kind === "failed") {
@@ -33,7 +32,20 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
   } else if (reply.judged.kind === "genuine") {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");
-  } else await noteLed(measuring, query, reply);
+    await askForPage(measuring, reply);
+  } else {
+    reply.replied.answered.connection?.destroy();
+    await noteLed(measuring, query, reply);
+  }
+}
+
+/** Over the same connection: who injects does so in pages, and may spare those who ask by address, as checkers do. */
+async function askForPage(measuring: Measuring, byName: JudgeReply): Promise<void> {
+  const { calls, judge, first, findings } = measuring;
+  const query: JudgeQuery = { ...likeFirst(first), host: byName.sent.url.hostname };
+  const page = await askJudgeAgain(calls, byName.replied, judge, query, turnOf(measuring));
+  page?.replied?.answered.connection?.destroy();
+  if (page?.kind === "judged") findings.addProof(page);
 }
 
 /** Some change downloads alone, whatever the judge is called by. Null: not asked, where nothing of the judge's came before. */

@@ -14,7 +14,7 @@ import { Talk } from "./talk.ts";
  * kind, length and way, since many a proxy changes only some of what it carries.
  *
  *     1      a page, its path again, POST for a long page; then a script, to IPv6 where there is, and a picture twice; then a name that cannot exist
- *     2      a download, by the judge's name
+ *     2      a download, and a page where it is known by address, by the judge's name
  *     3      a page in a plain tunnel, one in TLS, TLS by the judge's name
  *     4 ...  pages, as many as there are samples
  */

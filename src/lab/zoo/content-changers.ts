@@ -106,6 +106,9 @@ export const CONTENT_CHANGERS: Liars = [
   changes("signs each page with a comment", { answer: onPages((page) => `${page}<!-- via lab -->\n`) }),
   changes("puts a script before the page", { answer: onPages((page) => `${SCRIPT}${page}`) }),
   changes("drops the policy against foreign scripts", { answer: (answer) => withoutField(answer, "content-security-policy") }),
+  changes("injects a script into pages that were asked for by name alone", {
+    answer: (answer, request) => (/^localhost/.test(carriedValue(request, "host") ?? "") ? onPages(inject)(answer) : answer),
+  }),
   changes(
     "changes pages that were asked for by name alone",
     {
