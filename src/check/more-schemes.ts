@@ -1,11 +1,11 @@
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
-import { askByName } from "./by-name.ts";
-import type { Calls, Failed, Turn } from "./calls.ts";
+import { askByName, nameOf } from "./by-name.ts";
+import type { Calls, Failed, Opened, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import { type Findings, isOutOfTime } from "./findings.ts";
-import { certificateLies, type JudgeReply } from "./judge-calls.ts";
+import { certificateLies, openTls } from "./judge-calls.ts";
 import { likeFirst } from "./measuring.ts";
 
 export interface MoreOptions {
@@ -54,14 +54,14 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
 async function tryBothSocks4(
   calls: Calls,
   exit: Exit,
-  { judge, reply, findings, inTls }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings"> & { readonly inTls: boolean },
+  { judge, reply, findings, inTls }: Proving & { readonly inTls: boolean },
   turn: Turn,
 ): Promise<readonly Tried[] | null> {
   const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), tunnel: true }, turn });
   if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
   if (asked.kind === "judged") {
     findings.addProof(asked);
-    if (inTls) await askByNameInTls(calls, exit, { judge, reply, findings }, turn);
+    if (inTls) await openByName(calls, exit, { judge, reply, findings }, turn);
   }
   const failed = asked.kind === "failed" ? asked : null;
   if (failed !== null && isOutOfTime(failed)) return [];
@@ -77,27 +77,26 @@ async function tryBothSocks4(
 async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, findings: Findings, turn: Turn): Promise<readonly Tried[]> {
   const scheme = schemeOf(resolvingThere(exit));
   if (judged === null || scheme === known) return [];
-  const inTls = await askByNameInTls(calls, exit, { ...judged, findings }, turn);
+  const opened = await openByName(calls, exit, { ...judged, findings }, turn);
+  if (opened?.kind === "open") return [{ scheme, failed: null }];
   // What the proxy says of the name holds for both; where it came through, only the same without TLS shows whether that led to the judge.
-  const isTold = inTls !== null && (inTls.kind === "judged" || inTls.attributed.role === "exit");
-  const reply = isTold ? inTls : await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
-  if (reply?.kind === "judged" && !isTold) findings.addProof(reply);
+  const isTold = opened?.attributed.role === "exit";
+  const reply = isTold ? opened : await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
+  if (reply?.kind === "judged") findings.addProof(reply);
   return reply === null ? [] : [{ scheme, failed: reply.kind === "failed" ? reply : null }];
 }
 
-/** Some open what is encrypted in one protocol alone. Null: the judge has no name, or takes no TLS. */
-async function askByNameInTls(
-  calls: Calls,
-  exit: Exit,
-  { judge, reply, findings }: NonNullable<Met["judged"]> & Pick<MoreOptions, "findings">,
-  turn: Turn,
-): Promise<JudgeReply | Failed | null> {
-  if (judge.certificate === null) return null;
-  const asked = await askByName(calls, exit, judge, { query: { ...likeFirst(reply), scheme: "https", tunnel: true }, turn });
-  if (asked?.kind === "judged") findings.addProof(asked);
-  else if (asked !== null) for (const lie of certificateLies(asked.certificate, judge)) findings.addLie(lie);
-  return asked;
+/** TLS by the judge's name: some open what is encrypted in one protocol alone. Null: the judge has no name, or takes no TLS. */
+async function openByName(calls: Calls, exit: Exit, { judge, findings }: Proving, turn: Turn): Promise<Opened | Failed | null> {
+  const name = nameOf(judge);
+  if (judge.certificate === null || name === null) return null;
+  const opened = await openTls(calls, resolvingThere(exit), judge, name, turn);
+  for (const lie of certificateLies(opened.certificate, judge)) findings.addLie(lie);
+  return opened;
 }
+
+/** What a judge answered first, and who is told of what else shows what the proxy does. */
+type Proving = NonNullable<Met["judged"]> & Pick<MoreOptions, "findings">;
 
 /** Of the time for finding out whether it is alive. */
 const PATIENCE_SHARE = 3;
