@@ -92,7 +92,8 @@ export class BestResults<T> {
   }
 }
 
-const STATES: readonly CheckState[] = ["works", "answers", "lies", "dead"];
+/** The best one first. */
+export const STATES: readonly CheckState[] = ["works", "answers", "lies", "dead"];
 
 const ORDERS: Readonly<Record<SortKey, (a: CheckResult, b: CheckResult) => number>> = {
   state: (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state),

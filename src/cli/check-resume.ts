@@ -3,7 +3,7 @@ import { readLines } from "../check/candidate-lines.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { SEEN } from "../check/run-checks.ts";
 import { EXIT_SCHEMES, type ExitScheme } from "../core/route.ts";
-import { bestOf } from "./check-order.ts";
+import { bestOf, STATES } from "./check-order.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The results that an earlier run has written to a file of JSON lines; none where there is no such file. A line that broke off is passed over. */
@@ -79,9 +79,21 @@ const RESULT_BYTES_MAX = 1024 * 1024;
 function readResult(text: string): CheckResult | null {
   try {
     const value = JSON.parse(text) as Partial<CheckResult> | null;
-    const isResult = typeof value?.exit === "string" && typeof value.proxy === "string" && typeof value.state === "string";
-    return isResult && Array.isArray(value.protocols) && typeof value.anonymity === "object" ? (value as CheckResult) : null;
+    return value !== null && isResult(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+/** As far as what is told of it reads from it. */
+function isResult(value: Partial<CheckResult>): value is CheckResult {
+  const { exit, proxy, state, protocols, tried, exitAddresses, unverified, can, anonymity, honesty } = value;
+  return (
+    typeof exit === "string" &&
+    typeof proxy === "string" &&
+    (STATES as readonly unknown[]).includes(state) &&
+    [protocols, tried, exitAddresses, unverified, anonymity?.evidence, honesty?.lies, honesty?.evidence].every(Array.isArray) &&
+    typeof can?.http?.details === "string" &&
+    typeof anonymity?.level === "string"
+  );
 }

@@ -2,6 +2,7 @@ import type { CheckResult } from "../check/check-result.ts";
 import type { Reason, Tally } from "../check/summary.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
 import { writeCard } from "./check-card.ts";
+import { STATES } from "./check-order.ts";
 import { writeTable } from "./check-table.ts";
 import { format, type Look, plural, wrap } from "./look.ts";
 
@@ -78,7 +79,6 @@ export function writeSummary({ tally, ms, isStopped, earlier, isFiltered, passed
   ];
 }
 
-const STATES = ["works", "answers", "lies", "dead"] as const;
 const ANSWERS =
   "answers: it speaks a proxy's protocol, but nothing could be verified through it. A judge that it can reach tells more (--judge URL)";
 
