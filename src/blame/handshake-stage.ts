@@ -16,7 +16,8 @@ export function attributeHandshake(interruption: Interruption, seen: Observation
   if (other !== null) return other;
   const details = `${tellEnd(interruption, seen)} in the ${scheme === null ? "proxy" : NAMES[scheme]} handshake; ${tellBytes(seen)}`;
   if (interruption.how === "timeout" || isTimedOut(interruption)) return fault("handshake.timeout", details);
-  return fault(interruption.how === "closed" ? "handshake.closed" : "handshake.reset", details);
+  const doubt = isLoggingIn(seen, scheme) ? "; it had just been told user and password, which may be wrong" : "";
+  return fault(interruption.how === "closed" ? "handshake.closed" : "handshake.reset", `${details}${doubt}`);
 }
 
 /** Another protocol than the exit's scheme promises; null where the bytes are none that we know, or as they should be. */
@@ -24,6 +25,11 @@ export function notAProxy(seen: Observation, scheme: ExitScheme | null): Fault |
   const protocol = recogniseProtocol(seen.firstBytes);
   if (protocol === null || scheme === null || protocol === EXPECTED[scheme]) return null;
   return fault("handshake.not_a_proxy", `${adviseScheme(protocol)} (answered ${describeBytes(seen.firstBytes)})`);
+}
+
+/** A SOCKS5 exit has asked for user and password, and has said nothing since. */
+function isLoggingIn({ firstBytes: [version, method, ...more] }: Observation, scheme: ExitScheme | null): boolean {
+  return scheme?.startsWith("socks5") === true && version === SOCKS5_VERSION && method === SOCKS5_METHOD.password && more.length === 0;
 }
 
 /** A SOCKS5 exit has agreed on the method, and on the login where it wants one, and has said nothing since it was told the target. */

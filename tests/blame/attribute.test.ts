@@ -466,6 +466,22 @@ test("names SOCKS replies by the scheme that was dialled", () => {
   assert.equal(socks.fault.id, "handshake.closed");
 });
 
+test("a SOCKS5 exit that closes on user and password may have refused them", () => {
+  const told = (interruption: Interruption, firstBytes: readonly number[]) =>
+    attribute(
+      interrupted(interruption, { stage: "handshake", firstBytes: Uint8Array.from(firstBytes) }),
+      routeOf([{ scheme: "socks5", username: "u" }]),
+    );
+  assert.match(told(CLOSED, [5, 2]).fault.details, /user and password, which may be wrong$/);
+  for (const [interruption, bytes] of [
+    [TIMEOUT, [5, 2]],
+    [CLOSED, [5, 2, 1, 0]],
+    [CLOSED, [5, 0]],
+  ] as const) {
+    assert.doesNotMatch(told(interruption, bytes).fault.details, /password/);
+  }
+});
+
 test("doubts what comes out of a tunnel more than the same from a direct connection", () => {
   const tunnelled = attribute(interrupted(CLOSED, { ...beyond, stage: "tls" }), VIA_HTTP);
   const straight = attribute(interrupted(CLOSED, { ...direct, stage: "tls" }), DIRECT);
