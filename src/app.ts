@@ -235,7 +235,10 @@ class RunningGateway implements Gateway {
   #ordersOf({ check, exchange }: Config): { readonly settings: CheckSettings; readonly probe: Probe } | null {
     if (check === null) return null;
     const warn = (message: string) => this.report({ type: "warning", message });
-    return { settings: check, probe: createGatewayProbe({ ...this.#options, check, exchange, warn }) };
+    return {
+      settings: check,
+      probe: createGatewayProbe({ ...this.#options, check, exchange, warn, onJudgesBack: () => this.#patrol.judgesAreBack() }),
+    };
   }
 
   #adminSources(): AdminSources {

@@ -29,6 +29,8 @@ interface GatewayProbeOptions {
   readonly clock: Clock;
   /** Told in a sentence what keeps a judge from being asked, or that nothing does any more, once for each time that it changes. */
   readonly warn: (message: string) => void;
+  /** Told when one of the judges can be asked after none could. */
+  readonly onJudgesBack: () => void;
 }
 
 /** How a gateway checks its exits, by its config. Its judges are looked up when the first exit is checked, and now and then after that. */
@@ -86,6 +88,10 @@ class Judges {
   #up: readonly JudgeAddress[] = [];
   #found: Promise<readonly JudgeAddress[]> = Promise.resolve(this.#up);
   #foundAt = Number.NEGATIVE_INFINITY;
+  /** When a check wanted one last. On the clock. */
+  #wantedAt = 0;
+  /** None could be asked. */
+  #areAway = false;
   #told = "";
 
   constructor(options: GatewayProbeOptions) {
@@ -97,6 +103,11 @@ class Judges {
    * @param signal that all who ask have in common.
    */
   find(signal: CancelSignal): Promise<readonly JudgeAddress[]> {
+    this.#wantedAt = this.#options.clock.now();
+    return this.#findNow(signal);
+  }
+
+  #findNow(signal: CancelSignal): Promise<readonly JudgeAddress[]> {
     const now = this.#options.clock.now();
     if (now - this.#foundAt >= JUDGES_FRESH_MS) {
       this.#foundAt = now;
@@ -114,7 +125,10 @@ class Judges {
     const asked = check.judges.map((url) => askJudges([new URL(url)], context, check.timeout));
     const all = Promise.all(asked).then((answers) => {
       this.#take(answers.flatMap(({ up }) => up));
-      if (!signal.aborted) this.#tell(answers.flatMap(({ problems }) => problems).join("; "));
+      if (signal.aborted) return;
+      this.#tell(answers.flatMap(({ problems }) => problems).join("; "));
+      this.#areAway = this.#up.length === 0;
+      if (this.#areAway && check.judges.length > 0) this.#askLater(signal);
     });
     if (this.#up.length === 0) await Promise.race([all, this.#takeFirst(asked)]);
     else await all;
@@ -135,9 +149,22 @@ class Judges {
     if (this.#up.length === 0) this.#take(soon.flat());
   }
 
+  /** Checks that were in vain come again late: as long as there are any at all, somebody else is to see that a judge is back. */
+  #askLater(signal: CancelSignal): void {
+    const { check, clock } = this.#options;
+    const timer = setTimeout(() => {
+      if (!signal.aborted && clock.now() - this.#wantedAt < Math.max(check.every, JUDGES_FRESH_MS) + JUDGES_FRESH_MS)
+        void this.#findNow(signal);
+    }, JUDGES_FRESH_MS);
+    timer.unref();
+  }
+
   #take(up: readonly JudgeAddress[]): void {
     if (!isDeepStrictEqual(up, this.#up)) this.#up = up;
     this.#found = Promise.resolve(this.#up);
+    if (!this.#areAway || up.length === 0) return;
+    this.#areAway = false;
+    this.#options.onJudgesBack();
   }
 
   #tell(problems: string): void {

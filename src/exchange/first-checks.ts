@@ -2,14 +2,14 @@ import type { FaultId } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
 import type { Probed } from "../core/probe.ts";
 
-/** Kinds of failures that are named where no check passes. */
+/** Kinds of failures that are named where all checks fail. */
 const NAMED_MAX = 3;
 
-/** The first checks of a pool: whoever waits for one that passes, and what is told where none does. */
+/** The first checks of a pool: whoever waits for one that passes, and what is told where all fail. */
 export class FirstChecks {
   readonly #warn: (message: string) => void;
   #onEnd: (() => void) | null = null;
-  /** By their faults. Null: one has passed, or it was told. */
+  /** By their faults. Null: not all have failed, or it was told. */
   #failures: Map<FaultId, number> | null = new Map();
 
   constructor(warn: (message: string) => void) {
@@ -27,11 +27,12 @@ export class FirstChecks {
   }
 
   note(outcome: Probed["outcome"]): void {
-    if (outcome.kind === "answered") {
-      this.#failures = null;
-      this.end();
-    } else if (outcome.kind === "failed" && this.#failures !== null)
-      this.#failures.set(outcome.fault.id, (this.#failures.get(outcome.fault.id) ?? 0) + 1);
+    if (outcome.kind === "failed") {
+      this.#failures?.set(outcome.fault.id, (this.#failures.get(outcome.fault.id) ?? 0) + 1);
+      return;
+    }
+    this.#failures = null; // what could not be found out may be good
+    if (outcome.kind === "answered") this.end();
   }
 
   /** All exits have been checked. */
@@ -41,7 +42,7 @@ export class FirstChecks {
     if (most !== undefined) {
       this.#failures = null;
       const named = failures.slice(0, NAMED_MAX).map(([id, count]) => `${id} (${count})`);
-      this.#warn(`check: no exit has passed its first check: ${named.join(", ")}. ${FAULTS[most[0]].fix.operator}`);
+      this.#warn(`check: all exits failed their first checks: ${named.join(", ")}. ${FAULTS[most[0]].fix.operator}`);
     }
     this.end();
   }

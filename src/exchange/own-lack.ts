@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Fault } from "../core/fault.ts";
 import { FAULTS } from "../core/fault-table.ts";
+import type { Probed } from "../core/probe.ts";
 
 /** It may have some again: after each such time twice as many checks may run. Milliseconds. */
 const OVER_MS = 60_000;
@@ -28,8 +29,14 @@ export class OwnLack {
     return this.#roomThen * 2 ** Math.floor((this.#clock.now() - this.#at) / OVER_MS);
   }
 
-  /** A check had no socket while so many ran: half of them are left for what else there is to do. */
-  note({ id, details }: Fault, { startedAt, running }: { readonly startedAt: number; readonly running: number }): void {
+  /** Whether a check had no socket. Then half of those that ran are left for what else there is to do. */
+  explains(outcome: Probed["outcome"], ran: { readonly startedAt: number; readonly running: number }): boolean {
+    if (outcome.kind !== "failed" || outcome.fault.id !== "gateway.fd_exhausted") return false;
+    this.#note(outcome.fault, ran);
+    return true;
+  }
+
+  #note({ id, details }: Fault, { startedAt, running }: { readonly startedAt: number; readonly running: number }): void {
     const now = this.#clock.now();
     if (startedAt <= this.#at) return; // those that ran together all tell the same
     this.#at = now;

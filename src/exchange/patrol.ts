@@ -1,6 +1,5 @@
 import type { Clock, Random } from "../core/clock.ts";
 import type { Report } from "../core/event.ts";
-import type { FaultId } from "../core/fault.ts";
 import { NO_PARAMS } from "../core/params.ts";
 import type { Probe, Probed, ProbeOptions } from "../core/probe.ts";
 import type { Exit, Target } from "../core/route.ts";
@@ -34,12 +33,6 @@ interface PatrolOptions {
   readonly onBug: (bug: unknown) => void;
 }
 
-/** A check whose requests are so far apart mostly waits. Milliseconds. */
-const PACED_MS = 250;
-
-/** What checks may be the cause of themselves, since they are many. */
-const LACK: FaultId = "gateway.fd_exhausted";
-
 /** Of a check that came to nothing. */
 const NO_TARGET: Target = { scheme: "tcp", host: "", port: 0 };
 
@@ -66,6 +59,8 @@ export class Patrol implements AsyncDisposable {
   #due: Iterator<DueExit | null, void> | null = null;
   #inTurn: Iterator<DueExit | null, void> | null = null;
   #honestyAt = 0;
+  /** On the clock. */
+  #vainBefore = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   #isLooking = false;
   /** Exits may have left the pool since it was looked whose checks go on without them. */
@@ -101,6 +96,12 @@ export class Patrol implements AsyncDisposable {
     this.#mayBeGone = true;
     this.#go();
   };
+
+  /** Judges can be asked of whom none could: what was checked in vain until now is due. */
+  judgesAreBack(): void {
+    this.#vainBefore = this.#options.clock.now();
+    this.look();
+  }
 
   /** Resolves once an exit has passed, or all have been checked, or the settings' `wait` is over. */
   async whenServing(): Promise<void> {
@@ -143,7 +144,8 @@ export class Patrol implements AsyncDisposable {
     const { pool, random } = this.#options;
     const { concurrent, every, honestyEvery, judges } = orders.settings;
     const isJudged = judges.length > 0;
-    this.#due ??= pool.dueForCheck(every, isJudged ? LATE_TIMES * honestyEvery : Number.POSITIVE_INFINITY);
+    const honestMs = isJudged ? LATE_TIMES * honestyEvery : Number.POSITIVE_INFINITY;
+    this.#due ??= pool.dueForCheck({ idleMs: every, honestMs, vainBefore: this.#vainBefore });
     let looks = 0;
     while (this.#hasRoom(concurrent)) {
       if (looks++ === LOOKS_MAX) {
@@ -199,7 +201,7 @@ export class Patrol implements AsyncDisposable {
     const slot = pool.limits.takeForCheck(exit, { share: settings.share, connections: deep ? DEEP_CONNECTIONS : 1 }, clock.now());
     if (slot === null) return;
     this.#running.start(exit.id, {
-      isPaced: slot.spacingMs >= PACED_MS,
+      spacingMs: slot.spacingMs,
       run: (onMet) => this.#check(exit, probe, { deep, onMet, allowance: slot }),
       onEnd: () => slot.release(),
     });
@@ -219,9 +221,8 @@ export class Patrol implements AsyncDisposable {
     if (this.#cancellation.aborted) return;
     try {
       // That nobody could ask it is no answer: it stays due.
-      if (outcome.kind === "failed" && outcome.fault.id === LACK)
-        this.#lack.note(outcome.fault, { startedAt, running: this.#running.total });
-      else pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
+      if (!this.#lack.explains(outcome, { startedAt, running: this.#running.total }))
+        pool.record({ exit: exit.id, over: exit, target, outcome, closely: how.deep }, begunAt);
       const fault = outcome.kind === "failed" ? outcome.fault.id : null;
       report({ type: "exit-checked", exit: exit.id, result: outcome.kind, fault, ms: clock.now() - startedAt });
     } catch (bug) {

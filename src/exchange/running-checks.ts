@@ -10,8 +10,8 @@ const PACED_MAX = 1024;
 const LEFT_MAX = 4096;
 
 interface Check {
-  /** It waits for the turns of its exit's own rate, rather than for its exit: it has a place for the first moment alone. */
-  readonly isPaced: boolean;
+  /** From one of its requests to the next, by its exit's own rate: where that is long it has a place for the first moment alone. Milliseconds. */
+  readonly spacingMs: number;
   /** Never throws; calls what it is given once its exit has answered anything. */
   readonly run: (onMet: () => void) => Promise<void>;
   readonly onEnd: () => void;
@@ -56,7 +56,8 @@ export class RunningChecks {
     return this.#running.size - this.#paced < SILENT_TIMES * concurrent;
   }
 
-  start(exit: string, { isPaced, run, onEnd }: Check): void {
+  start(exit: string, { spacingMs, run, onEnd }: Check): void {
+    const isPaced = spacingMs >= PATIENCE_MS;
     let isCounted = false;
     const count = (isNow: boolean): void => {
       if (isNow !== isCounted) this.#counted += isNow ? 1 : -1;

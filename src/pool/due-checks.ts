@@ -14,12 +14,14 @@ export interface DueExit {
   readonly closely: boolean;
 }
 
-/** After how long an exit is due. Milliseconds. */
+/** When an exit is due: after so many milliseconds, or once something has changed. */
 export interface DueTimes {
   /** That showed nothing. */
   readonly idleMs: number;
   /** Whose honesty nobody has looked at, however much it is used. */
   readonly honestMs: number;
+  /** On the clock: that nothing could be found out before says nothing of now. */
+  readonly vainBefore: number;
 }
 
 /**
@@ -38,7 +40,7 @@ export function* inTurn(members: Iterable<PoolExit>, clock: Clock): Generator<Du
   }
 }
 
-function dueNow(member: PoolExit, { idleMs, honestMs }: DueTimes, now: number): DueExit | null {
+function dueNow(member: PoolExit, { idleMs, honestMs, vainBefore }: DueTimes, now: number): DueExit | null {
   const { hold, health } = member;
   if (hold !== null || health.isBenched(now)) return null;
   const closely = now - health.honestAt > honestMs;
@@ -51,6 +53,7 @@ function dueNow(member: PoolExit, { idleMs, honestMs }: DueTimes, now: number): 
     return { exit: member.exit, closely: closely && (hasLied || !(isChecked && health.isCheckedInVain)) };
   }
   if (health.state(now) === "untried" && health.checkedAt === NEVER) return { exit: member.exit, closely };
+  if (health.isCheckedInVain && health.checkedAt < vainBefore) return { exit: member.exit, closely };
   // That it serves shows that it works, and not that it is honest.
   const shownAt = closely ? health.checkedAt : health.seenAt;
   return now - shownAt >= idleMs ? { exit: member.exit, closely } : null;

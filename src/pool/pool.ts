@@ -11,7 +11,7 @@ import type { Exit, Route, Target } from "../core/route.ts";
 import { findingOf } from "./check-finding.ts";
 import { Chooser, type Want } from "./chooser.ts";
 import { type Ways, waysTo } from "./circuit-ways.ts";
-import { type DueExit, dueForCheck, inTurn } from "./due-checks.ts";
+import { type DueExit, type DueTimes, dueForCheck, inTurn } from "./due-checks.ts";
 import { ExitLoader, type PoolChange } from "./exit-loader.ts";
 import { ExitTable } from "./exit-table.ts";
 import { explainFilter } from "./explain-filter.ts";
@@ -161,9 +161,9 @@ export class Pool {
     return this.#outcomes.learn({ taken, exit: over ?? taken.exit, target, leasedAt: begunAt }, outcome, now, found);
   }
 
-  /** Goes through the exits that a check should look at now: unused for `idleMs`, or nobody has looked at their honesty for `honestMs`. */
-  dueForCheck(idleMs: number, honestMs: number = Number.POSITIVE_INFINITY): Generator<DueExit | null, void> {
-    return dueForCheck(this.#exits.scattered(), { idleMs, honestMs }, this.#clock);
+  /** Goes through the exits that a check should look at now. */
+  dueForCheck(times: DueTimes): Generator<DueExit | null, void> {
+    return dueForCheck(this.#exits.scattered(), times, this.#clock);
   }
 
   /** Goes through the exits that are in use, one after the other. */

@@ -27,6 +27,7 @@ const DEEP = { deep: true, signal: new Cancellation() };
 interface Probing {
   readonly probe: Probe;
   readonly warnings: string[];
+  readonly whenJudgesAreBack: Promise<void>;
   /** Lets time pass on its clock. */
   pass(ms: number): void;
 }
@@ -34,6 +35,7 @@ interface Probing {
 function probing(check: Partial<CheckSettings>, dialler = connectTcp, pacing: Pacing = DEFAULTS.pacing): Probing {
   let ahead = 0;
   const warnings: string[] = [];
+  const back = Promise.withResolvers<void>();
   const probe = createGatewayProbe({
     check: { ...DEFAULT_CHECK, judges: [], target: null, ...check },
     exchange: { ...DEFAULTS, pacing, ca: null },
@@ -41,15 +43,30 @@ function probing(check: Partial<CheckSettings>, dialler = connectTcp, pacing: Pa
     connectTcp: dialler,
     clock: { now: () => performance.now() + ahead, wall: () => Date.now() + ahead },
     warn: (message) => warnings.push(message),
+    onJudgesBack: back.resolve,
   });
   return {
     probe,
     warnings,
+    whenJudgesAreBack: back.promise,
     pass: (ms) => {
       ahead += ms;
     },
   };
 }
+
+// The first one: timers of another that are still to be cleared would hold the process, since they are not those that are mocked.
+test("That a judge can be asked again is seen without another check.", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  await using exit = await startHttpExit();
+  const at = await findClosedPort();
+  const { probe, whenJudgesAreBack, pass } = probing({ judges: [urlOf(at)] });
+  assert.equal((await probe(exitOf(exit), DEEP)).outcome.kind, "unjudged");
+  await using _ = await startJudgeAt(at.port);
+  pass(MINUTE_MS);
+  t.mock.timers.tick(MINUTE_MS);
+  await whenJudgesAreBack;
+});
 
 test("A gateway that ends does not wait for a judge that is silent, nor is an exit blamed for that.", async () => {
   await using judge = await startLabServer(silence);

@@ -63,11 +63,13 @@ test("half of the checks that ran may run after the system had nothing left, and
   const lack = new OwnLack(clock, (message) => warnings.push(message));
   assert.equal(lack.room, Number.POSITIVE_INFINITY);
   const startedAt = clock.now();
-  lack.note(LACK, { startedAt, running: 100 });
-  lack.note(LACK, { startedAt, running: 10 });
+  assert.equal(lack.explains(PASSED.outcome, { startedAt, running: 100 }), false);
+  assert.equal(lack.room, Number.POSITIVE_INFINITY);
+  assert.equal(lack.explains(LACKING.outcome, { startedAt, running: 100 }), true);
+  lack.explains(LACKING.outcome, { startedAt, running: 10 });
   assert.equal(lack.room, 50, "those that ran at the same time tell the same");
   clock.ms += 60_000;
   assert.equal(lack.room, 100);
-  lack.note(LACK, { startedAt: clock.now(), running: 1 });
+  lack.explains(LACKING.outcome, { startedAt: clock.now(), running: 1 });
   assert.deepEqual([lack.room, warnings.length], [1, 1]);
 });

@@ -6,10 +6,11 @@ import { ANSWERED, exitOf, type Fixture, failed, poolOf, REFUSED, seeded, TARGET
 
 const IDLE_MS = 60_000;
 const HONEST_MS = 3_600_000;
+const TIMES = { idleMs: IDLE_MS, honestMs: HONEST_MS, vainBefore: Number.NEGATIVE_INFINITY };
 const CHECKED = { ...DEFAULTS.pool, checked: true };
 
 function dueOf({ pool }: Fixture): string[] {
-  return [...pool.dueForCheck(IDLE_MS)].flatMap((due) => (due === null ? [] : [due.exit.id]));
+  return [...pool.dueForCheck({ ...TIMES, honestMs: Number.POSITIVE_INFINITY })].flatMap((due) => (due === null ? [] : [due.exit.id]));
 }
 
 test("due are exits that nothing is known of, those whose bench is over, and those that nobody used for a while", () => {
@@ -75,6 +76,21 @@ test("an exit whose check could find nothing out is taken like others", () => {
   assert.deepEqual([...taken].sort(), ["a", "b"]);
 });
 
+test("exits that were checked in vain are due again once something can be found out, whoever used them meanwhile", () => {
+  const fixture = poolOf(["vain", "used", "found"].map((id) => exitOf(id)));
+  const { pool, clock, takeExit } = fixture;
+  for (const exit of ["vain", "used"]) pool.record({ exit, target: TARGET, outcome: UNJUDGED, closely: true });
+  pool.record({ exit: "found", target: TARGET, outcome: ANSWERED, closely: true });
+  pool.settle(takeExit("used"), ANSWERED);
+  clock.ms++;
+  assert.deepEqual(dueOf(fixture), []);
+  const vainBefore = clock.now();
+  const due = () => [...pool.dueForCheck({ ...TIMES, vainBefore })].map((one) => one && [one.exit.id, one.closely]);
+  assert.deepEqual(due(), [["vain", true], ["used", true], null]);
+  for (const exit of ["vain", "used"]) pool.record({ exit, target: TARGET, outcome: UNJUDGED, closely: true });
+  assert.deepEqual(due(), [null, null, null]);
+});
+
 test("an exit whose check failed is not taken while one that passed is there, whoever was to blame", () => {
   for (const [silence, culprit] of [
     [failed("head.timeout", "exit"), "exit"],
@@ -127,7 +143,7 @@ test("an exit's snapshot says when it was last checked, and when it was last fou
 test("an exit is looked at closely until it was found honest, and when that is too long ago, however much it is used", () => {
   const fixture = poolOf([exitOf("a")], () => 0, CHECKED);
   const { pool, clock, takeExit } = fixture;
-  const due = () => [...pool.dueForCheck(IDLE_MS, HONEST_MS)].map((one) => one?.closely ?? null);
+  const due = () => [...pool.dueForCheck(TIMES)].map((one) => one?.closely ?? null);
   const record = (outcome: LeaseOutcome, closely: boolean) => pool.record({ exit: "a", target: TARGET, outcome, closely });
   const use = () => pool.settle(takeExit("a"), ANSWERED);
   assert.deepEqual(due(), [true]);
@@ -166,7 +182,7 @@ test("an exit whose route has changed waits for its check like a new one", () =>
   pool.change([exitOf("a", { hops: exitOf("new-a").hops })], []);
   assert.equal(stateOf("a"), "untried");
   assert.deepEqual(
-    [...pool.dueForCheck(IDLE_MS, HONEST_MS)].map((due) => due && [due.exit.id, due.closely]),
+    [...pool.dueForCheck(TIMES)].map((due) => due && [due.exit.id, due.closely]),
     [["a", true], null],
   );
   for (let i = 0; i < 30; i++) assert.equal(take()?.exit.id, "b");
@@ -237,7 +253,10 @@ test("an exit on probation whose check found nothing out is not checked again at
 test("while no judge tells who is honest, an exit whose bench is over comes back once it works, unless it lied", () => {
   const fixture = poolOf([exitOf("a"), exitOf("liar"), exitOf("failing")], seeded(1), CHECKED);
   const { pool, clock, stateOf } = fixture;
-  const due = () => [...pool.dueForCheck(600_000, 3_600_000)].flatMap((found) => (found === null ? [] : [[found.exit.id, found.closely]]));
+  const due = () =>
+    [...pool.dueForCheck({ ...TIMES, idleMs: 600_000, honestMs: 3_600_000 })].flatMap((found) =>
+      found === null ? [] : [[found.exit.id, found.closely]],
+    );
   const record = (exit: string, outcome: LeaseOutcome, closely: boolean) => pool.record({ exit, target: TARGET, outcome, closely });
   for (const id of ["a", "liar", "failing"]) record(id, ANSWERED, true);
   clock.ms += 2 * 3_600_000;

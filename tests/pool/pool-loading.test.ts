@@ -47,7 +47,7 @@ function assertWhole({ pool, take, takeExit }: Fixture, staying: readonly string
   const found = new Set(ids);
   for (const id of staying) assert.ok(found.has(id), `${id} is missing`);
   assert.deepEqual(idsOfPages(pool), ids);
-  assert.equal([...pool.dueForCheck(0)].length, ids.length);
+  assert.equal([...pool.dueForCheck({ idleMs: 0, honestMs: Number.POSITIVE_INFINITY, vainBefore: 0 })].length, ids.length);
   assert.equal(pool.waysTo(TARGET).count(ids.length + 1), 1024 < ids.length ? ids.length + 1 : ids.length);
   const counts = Object.values(pool.countByState());
   assert.equal(
@@ -79,7 +79,7 @@ test("after each step of a load the pool has every exit that stays, once, in wha
 test("a round over the exits that began before a load comes to every exit that stays, and to those that came", () => {
   const { pool } = poolOf(listOf(0, MANY));
   const seen = new Set<string>();
-  const round = pool.dueForCheck(0);
+  const round = pool.dueForCheck({ idleMs: 0, honestMs: Number.POSITIVE_INFINITY, vainBefore: 0 });
   const look = (exits: number) => {
     for (let i = 0; i < exits; i++) {
       const { value } = round.next();
