@@ -1,4 +1,4 @@
-import { createReadStream, type Stats, statSync } from "node:fs";
+import { createReadStream, fstatSync, type Stats, statSync } from "node:fs";
 import { UnreadableList } from "../check/candidate-lines.ts";
 import type { CandidateSource } from "../check/candidates.ts";
 import { EXIT_SCHEMES } from "../core/route.ts";
@@ -19,11 +19,12 @@ export interface Sources {
  * @param written the file that results replace, which cannot be a list too; null: none.
  */
 export function openSources(args: readonly string[], stdin: NodeJS.ReadStream, written: string | null): Sources {
-  if (written !== null && args.some((arg) => isSameFile(arg, written)))
-    throw new UsageError(`--output: ${written} is one of the lists, and would be gone before it is read: name another file`);
   if (args.length === 0 && stdin.isTTY) throw new UsageError(NOTHING);
+  const lists = args.length === 0 ? ["-"] : args;
+  if (written !== null && lists.some((arg) => isSameFile(arg === "-" ? fstatSync(STDIN) : statOf(arg), statOf(written))))
+    throw new UsageError(`--output: ${written} is one of the lists, and would be gone before it is read: name another file`);
   const progress: Progress = { read: 0, size: 0 };
-  const sources = (args.length === 0 ? ["-"] : args).map((arg, i) => openSource(arg, i + 1, stdin, progress));
+  const sources = lists.map((arg, i) => openSource(arg, i + 1, stdin, progress));
   return { sources, share: () => (progress.size > 0 ? Math.min(1, progress.read / progress.size) : null) };
 }
 
@@ -40,6 +41,8 @@ interface Progress {
   size: number;
 }
 
+/** The descriptor of standard input. */
+const STDIN = 0;
 const CHUNK_BYTES = 64 * 1024;
 
 function openSource(arg: string, number: number, stdin: NodeJS.ReadStream, progress: Progress): CandidateSource {
@@ -64,9 +67,8 @@ function openSource(arg: string, number: number, stdin: NodeJS.ReadStream, progr
   return { name: `argument ${number}`, isList: false, open: () => oneChunk(arg) };
 }
 
-function isSameFile(one: string, other: string): boolean {
-  const [a, b] = [statOf(one), statOf(other)];
-  return a?.isFile() === true && a.ino === b?.ino && a.dev === b.dev;
+function isSameFile(one: Stats | null, other: Stats | null): boolean {
+  return one?.isFile() === true && one.ino === other?.ino && one.dev === other.dev;
 }
 
 /** Null: there is no such file. What may be a proxy is none where the system refuses its name, as it does a long one, and is not repeated. */

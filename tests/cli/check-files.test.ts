@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort } from "../../src/lab/lab-server.ts";
@@ -37,6 +37,19 @@ test("results replace neither the list that they come of nor, where a flag is wr
   await using right = new RunningCommand(["check", "list.txt", "--output", "good.csv"], { directory });
   assert.equal(await right.status(), 1);
   assert.match(readFileSync(join(directory, "good.csv"), "utf8"), /^proxy,state,[^\n]*\n[^\n]*,dead,[^\n]*\n$/);
+});
+
+test("results do not replace the list that comes by standard input either", async () => {
+  const directory = directoryWith({ "list.txt": "http://127.0.0.1:1\n" });
+  const list = openSync(join(directory, "list.txt"), "r");
+  const { status, stderr } = spawnSync(process.execPath, [resolve("src/cli/main.ts"), "check", "--output", "list.txt"], {
+    cwd: directory,
+    stdio: [list, "ignore", "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(list);
+  assert.deepEqual([status, readFileSync(join(directory, "list.txt"), "utf8")], [2, "http://127.0.0.1:1\n"]);
+  assert.match(stderr, /--output: list\.txt is one of the lists/);
 });
 
 test("a proxy that is longer than a file's name may be is a proxy, and no message has its password", async () => {
