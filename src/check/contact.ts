@@ -4,7 +4,7 @@ import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { type Calls, type Failed, type Spent, type Turn, withoutConnection } from "./calls.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { revealedBy } from "./spoken.ts";
+import { isClosed, revealedBy } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
 import { askTarget, type TargetAnswer } from "./target-calls.ts";
 import type { Outgoing, Way } from "./way.ts";
@@ -137,8 +137,24 @@ function meetByJudge(calls: Calls, exit: Exit, judge: JudgeAddress, turn: Turn, 
 async function meetByConnect(calls: Calls, exit: Exit, judge: JudgeAddress, reply: Failed, turn: Turn): Promise<Met | Failed> {
   const scheme = judge.certificate === null ? "http" : "https";
   const second = await askJudge(calls, exit, judge, { ...plainQuery(exit, judge), scheme, tunnel: true }, turn);
-  if (second.kind === "judged") return metJudge(exit, judge, second, reply);
+  if (second.kind === "judged")
+    return (await meetAgain(calls, exit, judge, { closed: reply, second }, turn)) ?? metJudge(exit, judge, second, reply);
   return second.spoken === "http" || reply.spoken === null ? second : reply;
+}
+
+/** That a plain request was closed on may have been by chance. Null: it was not. */
+async function meetAgain(
+  calls: Calls,
+  exit: Exit,
+  judge: JudgeAddress,
+  { closed, second }: { readonly closed: Failed; readonly second: JudgeReply },
+  turn: Turn,
+): Promise<Met | null> {
+  if (!isClosed(closed)) return null;
+  const reply = await askJudge(calls, exit, judge, plainQuery(exit, judge), turn);
+  if (reply.kind === "failed") return null;
+  second.replied.answered.connection?.destroy();
+  return metJudge(exit, judge, reply, null);
 }
 
 /** The least that shows a proxy to work. */

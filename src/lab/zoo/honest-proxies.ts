@@ -1,11 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { createSelfSigned } from "../../net/certificate.ts";
+import { afterBytes, fin, firstly } from "../behaviours.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
 import { REFUSALS } from "../refusals.ts";
 import { type Carried, Carrier, carriedValue, findLoopback, replaced, withField, writeCarried } from "./carrier.ts";
 import { mixedProxy, startSocksProxy } from "./socks-proxy.ts";
-import { startPasswordProxy, startWebProxy, webProxy } from "./web-proxy.ts";
+import { readsAlong, startPasswordProxy, startWebProxy, webProxy } from "./web-proxy.ts";
 import { works, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 
 /** Proxies that pass on what they are given, each in its own way: none of them may be called a liar. */
@@ -93,6 +94,9 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
   zooProxy("a proxy that takes its time", "http", works(), () => startSlow(150)),
   zooProxy("a proxy that takes most of the time there is", "http", works(), () => startSlow(1500)),
   zooProxy("a proxy that resets every third connection", "http", works(), () => startFlaky(3)),
+  zooProxy("a proxy that closes its first connection", "http", works({ can: all(true) }), () =>
+    startLabServer(firstly(1, afterBytes(fin), webProxy(new Carrier()))),
+  ),
   zooProxy("a proxy that serves six requests and then says 429", "http", works(), () =>
     startWebProxy({ instead: (_, { total }) => (total > 6 ? REFUSALS.rate429 : null) }),
   ),
@@ -104,6 +108,15 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
   ),
   zooProxy("a proxy that writes field names small", "http", works({ anonymity: "elite" }), () =>
     startWebProxy({ request: withSmallNames, answer: withSmallNames }),
+  ),
+  zooProxy(
+    "a proxy that reads along in plain tunnels, and changes nothing",
+    "http",
+    works({ tells: /reads along in plain tunnels/ }),
+    () => {
+      const inside = new Carrier();
+      return startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, inside) });
+    },
   ),
   zooProxy("a proxy that answers in chunks", "http", works(), () => startWebProxy({ answer: inChunks })),
   zooProxy("a proxy that answers as HTTP/1.0", "http", works(), () => startWebProxy({ answer: asHttp10 })),
