@@ -161,6 +161,7 @@ class RunningGateway implements Gateway {
   async start(): Promise<void> {
     for (const listener of this.#config.listeners) assertGuarded(listener);
     await this.#exits.take(await this.#exits.read(this.#config.sources));
+    await this.#admin.configure(this.#config.admin); // so that it can be asked what the start waits for
     this.#patrol.configure(this.#ordersOf(this.#config));
     await this.#patrol.whenServing();
     for (const settings of this.#config.listeners) {
@@ -168,7 +169,6 @@ class RunningGateway implements Gateway {
       this.#listeners.push(listener);
       this.addresses.push(await listener.start());
     }
-    await this.#admin.configure(this.#config.admin);
     this.#isReady = true;
   }
 

@@ -31,4 +31,5 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: "another program has that port; stop it, or choose another with --listen (or --admin)",
   EACCES: "this user may not; choose a port above 1023",
   EADDRNOTAVAIL: "this machine has no such address",
+  EMFILE: "this process has no file descriptor left; raise the limit of open files (ulimit -n, LimitNOFILE), or lower check.concurrent",
 };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startLocalJudge } from "../../src/check/judge/local-judge.ts";
+import { defaultConfig } from "../../src/config/defaults.ts";
+import type { AdminSettings } from "../../src/core/settings.ts";
 import { silence } from "../../src/lab/behaviours.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort, type LabServer, startLabServer } from "../../src/lab/lab-server.ts";
@@ -91,4 +93,22 @@ test("a gateway can check its exits by a target of its own, and benches none for
   const closed = await findClosedPort();
   const down = await statesUnder(null, `http://${closed.host}:${closed.port}/`);
   assert.ok(!down.includes("benched") && !down.includes("dead"), down.join());
+});
+
+test("while the start waits for a first exit that passes, /readyz says 503", async () => {
+  await using judge = await startJudge();
+  const silent = await startLabServer(silence);
+  await using _ = silent;
+  const admin = { ...(defaultConfig().admin as AdminSettings), port: (await findClosedPort()).port };
+  const starting = startLabGateway({
+    exits: [line(silent, "silent")],
+    admin,
+    check: { judges: [judge.url], wait: 3_600_000, timeout: 3_600_000 },
+  });
+  await silent.whenAccepted(1);
+  const url = `http://${admin.host}:${admin.port}/readyz`;
+  assert.equal((await fetch(url)).status, 503);
+  await silent[Symbol.asyncDispose]();
+  await using _started = await starting;
+  assert.equal((await fetch(url)).status, 200);
 });
