@@ -4,6 +4,7 @@ import { isSocks, resolvingThere, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, certificateLies, hostOf, type JudgeQuery, type JudgeReply, openTls, portOf } from "./judge-calls.ts";
 import { type Measuring, note, turnOf } from "./measuring.ts";
+import { lookIntoTunnel } from "./plain-tunnel.ts";
 
 /** What the first answer tells of abilities. */
 export function noteFirst({ first, findings, refusedPlain }: Pick<Measuring, "first" | "findings" | "refusedPlain">): void {
@@ -22,8 +23,10 @@ export async function tryPlainTunnel(measuring: Measuring): Promise<void> {
   const { tunnel, target } = first.replied.way;
   if (isSocks(exit) || (tunnel && target.scheme === "http")) return; // that was one
   const reply = await askJudge(calls, exit, judge, { ...TUNNELLED, isLoggedIn: true }, turnOf(measuring));
-  if (reply.kind === "judged") noteTunnelled(measuring, reply);
-  else if (reply.attributed.role === "exit" && !tunnel) noRoom(findings, portOf(judge.url), reply);
+  if (reply.kind === "judged") {
+    await lookIntoTunnel(measuring, reply);
+    noteTunnelled(measuring, reply);
+  } else if (reply.attributed.role === "exit" && !tunnel) noRoom(findings, portOf(judge.url), reply);
 }
 
 /** TLS with the judge, which knows its own certificate. */

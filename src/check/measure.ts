@@ -7,6 +7,7 @@ import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { isUntouched } from "./request-changes.ts";
 import { Talk } from "./talk.ts";
 
 /**
@@ -119,7 +120,7 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
     const reply = await talk.ask({ ...script, host: ipv6 });
     noteIpv6(measuring, reply);
     if (reply.kind === "judged") {
-      findings.addReply(reply, false);
+      await takeScript(findings, talk, { query: { ...script, host: ipv6 }, reply });
       await askForPicture(measuring, talk);
       return;
     }
@@ -128,9 +129,26 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   const reply = await talk.ask(script);
   if (refused !== null && isRefusedAlike(refused, reply))
     findings.can.ipv6 = { ok: null, details: `by IPv4 it refused the same: ${cannot(refused).details}` };
-  if (reply.kind === "judged") findings.addReply(reply, false);
+  if (reply.kind === "judged") await takeScript(findings, talk, { query: script, reply });
   await askForPicture(measuring, talk);
 }
+
+/** Once more where somebody may keep it: caches mostly say by a field what they are, and in a tunnel nobody has anything to write anew. */
+async function takeScript(
+  findings: Findings,
+  talk: Talk,
+  { query, reply }: { readonly query: JudgeQuery; readonly reply: JudgeReply },
+): Promise<void> {
+  findings.addReply(reply, false);
+  const { sent, judged, replied } = reply;
+  if (judged.payload === null || !judged.isSigned) return;
+  const mayKeep = replied.way.tunnel ? !isUntouched(sent, judged.payload) : judged.addedFields.some((name) => OF_CACHES.test(name));
+  if (!mayKeep) return;
+  const again = await talk.ask({ ...query, like: sent });
+  if (again.kind === "judged") findings.addReply(again, false);
+}
+
+const OF_CACHES = /^(?:age|warning|x-varnish)$|cache/i;
 
 /** Proxies that spare traffic pack pictures anew, or keep them and nothing else. */
 async function askForPicture({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {

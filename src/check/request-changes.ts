@@ -59,6 +59,13 @@ export function areFieldsAsSent({ url, fields }: JudgeRequest, payload: JudgePay
   return hosts === 1 && at === fields.length;
 }
 
+/** A request's fields came in the very order and spelling in which they were sent, with nothing else: as through a tunnel into which nobody looks. */
+export function isUntouched({ url, fields }: JudgeRequest, payload: JudgePayload): boolean {
+  const sent = ["Host", url.host, ...fields];
+  const seen = payload.fields.flat();
+  return seen.length === sent.length && seen.every((text, i) => text === sent[i]);
+}
+
 function changesOfFields(sent: JudgeRequest, payload: JudgePayload): string[] {
   if (areFieldsAsSent(sent, payload)) return [];
   const { url, fields } = sent;

@@ -136,6 +136,12 @@ export const CONTENT_CHANGERS: Liars = [
       tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })),
     }),
   ),
+  zooProxy("a proxy that changes scripts in plain tunnels alone", "http", liesBy("honesty.content_changed"), () => {
+    const inside = new Carrier({
+      answer: (answer) => (isOf(answer, "javascript") ? { ...answer, body: Buffer.concat([answer.body, Buffer.from("/*ad*/")]) } : answer),
+    });
+    return startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, inside) });
+  }),
   zooProxy("a proxy that injects a script in plain tunnels alone", "http", liesBy("honesty.content_changed"), () =>
     startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ answer: onPages(inject) })) }),
   ),

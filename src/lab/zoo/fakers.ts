@@ -4,7 +4,7 @@ import { afterHead, fin, says } from "../behaviours.ts";
 import { type LabConnection, splice } from "../lab-connection.ts";
 import { formatAnswer } from "../lab-http.ts";
 import { startLabServer } from "../lab-server.ts";
-import { type Carried, carriedValue, findLoopback, writeCarried } from "./carrier.ts";
+import { type Carried, carriedValue, findLoopback, withField, writeCarried } from "./carrier.ts";
 import { startSocksProxy } from "./socks-proxy.ts";
 import { readsAlong, startWebProxy, withMore } from "./web-proxy.ts";
 import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
@@ -62,6 +62,16 @@ export const STALE_CACHES: Liars = [
   stale("a cache that spares who has a login or a cookie", (request) =>
     carriedValue(request, "authorization") === null && carriedValue(request, "cookie") === null ? request.line[1] : null,
   ),
+  zooProxy("a cache that keeps scripts alone, and says what it is", "http", liesBy("honesty.stale_answer"), () => {
+    const kept = new Map<string, Carried>();
+    return startWebProxy({
+      answer(answer, { line }) {
+        const known = kept.get(line[1]);
+        if (/\.js\?/.test(line[1])) kept.set(line[1], known ?? answer);
+        return withField(known ?? answer, "X-Cache", known === undefined ? "MISS from lab" : "HIT from lab");
+      },
+    });
+  }),
   stale("a cache that keeps pictures alone", (request) => (/\.png\?/.test(request.line[1]) ? request.line[1] : null)),
   zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
     let before: Carried | null = null;

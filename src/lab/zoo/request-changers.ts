@@ -26,6 +26,12 @@ export const REQUEST_CHANGERS: Liars = [
         readsAlong(peer, to, new Carrier({ request: (request) => withoutField(withoutField(request, "cookie"), "authorization") })),
     }),
   ),
+  zooProxy("changes the bodies of requests in plain tunnels", "http", liesBy("honesty.request_changed"), () =>
+    startWebProxy({
+      tunnel: (peer, to) =>
+        readsAlong(peer, to, new Carrier({ request: (request) => ({ ...request, body: request.body.map((byte) => byte ^ 1) as Buffer }) })),
+    }),
+  ),
   zooProxy("refuses long requests, and changes the bodies of short ones", "http", liesBy("honesty.request_changed"), () =>
     startWebProxy({
       instead: (request) => ((carriedValue(request, "cookie") ?? "").length > COOKIE_CHARS_MAX ? formatAnswer(431, {}, "") : null),
