@@ -9,7 +9,7 @@ import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { ALL_FOR_CHECKS, Gate } from "./gate.ts";
-import { openGeo } from "./geo.ts";
+import { type Geo, openGeo } from "./geo.ts";
 import { type DirectContext, judgeUrlProblem } from "./judge/ask-directly.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import { startJudgeThread } from "./judge/judge-thread.ts";
@@ -42,6 +42,8 @@ export interface Checker extends AsyncDisposable {
   readonly check: Check;
   readonly clock: Clock;
   readonly gate: Gate;
+  /** Null: no database was given. */
+  readonly geo: Geo | null;
 }
 
 /** The options cannot be followed; the message says why. */
@@ -81,6 +83,7 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
     },
     clock,
     gate,
+    geo,
     [Symbol.asyncDispose]: () => local[Symbol.asyncDispose](),
   };
 }

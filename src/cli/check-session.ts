@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
 import type { Candidate } from "../check/candidates.ts";
 import type { CheckResult } from "../check/check-result.ts";
+import type { Geo } from "../check/geo.ts";
 import { keyOfResult } from "../check/proxy-key.ts";
 import type { RunOptions } from "../check/run-checks.ts";
 import { Seen } from "../check/seen.ts";
@@ -91,11 +92,12 @@ export class CheckSession {
     console.error(line);
   };
 
-  /** Takes up what an earlier run has found out. */
-  async goOn(): Promise<void> {
+  /** Takes up what an earlier run has found out. @param geo tells where exits are that it did not know of; null: nobody does */
+  async goOn(geo: Geo | null): Promise<void> {
     const { resume, isTargetAsked } = this.#output;
     if (resume === null) return;
-    for await (const result of readResults(resume)) {
+    for await (const read of readResults(resume)) {
+      const result = geo === null ? read : located(read, geo);
       if (this.signal.aborted) return;
       if (isTargetAsked && result.target === null && isAlive(result)) continue; // that run asked for no target
       if (this.#seen.mark(keyOfResult(result), markOf(result, this.#isWanted(result))) !== 0) continue;
@@ -202,6 +204,13 @@ export class CheckSession {
     if (candidate === null) this.#printed?.addEarlier(result);
     else this.#printed?.add(result, candidate);
   }
+}
+
+function located(result: CheckResult, geo: Geo): CheckResult {
+  const [address] = result.exitAddresses;
+  if (address === undefined) return result;
+  const { country, network } = geo.find(address);
+  return { ...result, country: country ?? result.country, network: network ?? result.network };
 }
 
 /** Results that the table at the end is made of. */

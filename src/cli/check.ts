@@ -21,7 +21,7 @@ export async function check(args: readonly string[], flags: CheckFlags): Promise
   const session = new CheckSession(output, sources, flags.extract === true);
   try {
     await using checker = await open(flags, session);
-    await session.goOn();
+    await session.goOn(checker.geo);
     const candidates = readCandidates(sources.sources, {
       scheme: flags.scheme ?? null,
       extract: flags.extract === true,

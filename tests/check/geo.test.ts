@@ -1,34 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BadGeoFile, openGeo } from "../../src/check/geo.ts";
+import { geoDatabase } from "./geo-database.ts";
 
-/** A value as the format of MaxMind's databases has it: control byte, size, content. */
-function encode(value: unknown): Buffer {
-  if (typeof value === "string") return Buffer.concat([control(2, Buffer.byteLength(value)), Buffer.from(value)]);
-  if (typeof value === "number") return Buffer.concat([control(6, 4), Buffer.of(value >>> 24, value >> 16, value >> 8, value)]);
-  const entries = Object.entries(value as object);
-  return Buffer.concat([control(7, entries.length), ...entries.flatMap(([key, one]) => [encode(key), encode(one)])]);
-}
-
-function control(type: number, size: number): Buffer {
-  return size < 29 ? Buffer.of((type << 5) | size) : Buffer.of((type << 5) | 29, size - 29);
-}
-
-/** A database that knows one value for the lower half of all IPv4 addresses, and nothing for the upper one. */
-function database(value: unknown): Buffer {
-  const nodes = 1;
-  const left = nodes + 16; // the first value behind the separator
-  const tree = Buffer.of(0, 0, left, 0, 0, nodes);
-  const metadata = encode({ node_count: nodes, record_size: 24, ip_version: 4, database_type: "Lab" });
-  return Buffer.concat([tree, Buffer.alloc(16), encode(value), Buffer.from("\xab\xcd\xefMaxMind.com", "latin1"), metadata]);
-}
-
-const COUNTRY = { name: "country.mmdb", bytes: database({ country: { iso_code: "DE" } }) };
-const ASN = { name: "asn.mmdb", bytes: database({ autonomous_system_number: 64500, autonomous_system_organization: "Example Net" }) };
+const COUNTRY = { name: "country.mmdb", bytes: geoDatabase({ country: { iso_code: "DE" } }) };
+const ASN = { name: "asn.mmdb", bytes: geoDatabase({ autonomous_system_number: 64500, autonomous_system_organization: "Example Net" }) };
 
 test("Country and network come of several databases, in the forms of several makers.", () => {
   assert.deepEqual(openGeo([COUNTRY, ASN]).find("10.0.0.1"), { country: "DE", network: "AS64500 Example Net" });
-  const other = openGeo([{ name: "x.mmdb", bytes: database({ country_code: "de", asn: "AS64500", as_name: "Example Net" }) }]);
+  const other = openGeo([{ name: "x.mmdb", bytes: geoDatabase({ country_code: "de", asn: "AS64500", as_name: "Example Net" }) }]);
   assert.deepEqual(other.find("10.0.0.1"), { country: "DE", network: "AS64500 Example Net" });
 });
 

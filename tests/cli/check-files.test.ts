@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { findClosedPort } from "../../src/lab/lab-server.ts";
 import { startSite } from "../../src/lab/site.ts";
+import { geoDatabase } from "../check/geo-database.ts";
 import { RunningCommand } from "./command.ts";
 
 function directoryWith(files: Record<string, string>): string {
@@ -160,6 +161,21 @@ test("a proxy that an earlier run found alive without asking for a target is che
   assert.equal(await third.status(), 0, third.stderr);
   assert.match(third.stderr, /^goodgateway: done\.jsonl has 1 result: the others are checked$/m);
   assert.equal(third.stdout, second.stdout);
+});
+
+test("where the exits of an earlier run are is looked up in a database that is given later", async () => {
+  await using exit = await startHttpExit();
+  const directory = directoryWith({ "list.txt": `http://127.0.0.1:${exit.port}\n` });
+  writeFileSync(join(directory, "countries.mmdb"), geoDatabase({ country: { iso_code: "DE" } }));
+  const args = ["check", "list.txt", "--resume", "done.jsonl"];
+  await using first = new RunningCommand(args, { directory });
+  assert.equal(await first.status(), 0, first.stderr);
+  const asking = [...args, "--geoip", "countries.mmdb", "--json", "--country"];
+  await using here = new RunningCommand([...asking, "de"], { directory });
+  assert.equal(await here.status(), 0, here.stderr);
+  assert.match(here.stdout, /"country":"DE"/);
+  await using elsewhere = new RunningCommand([...asking, "fr"], { directory });
+  assert.equal(await elsewhere.status(), 1, elsewhere.stdout);
 });
 
 test("a file that a run left with a torn first line is gone on with", async () => {
