@@ -27,9 +27,12 @@ function withLines(results: readonly CheckResult[]): readonly CheckResult[] {
   const once = new Set<string>();
   const twice = new Set<string>();
   for (const { proxy } of results) if (proxy.includes("@")) (once.has(proxy) ? twice : once).add(proxy);
-  return twice.size === 0
-    ? results
-    : results.map((one) => (twice.has(one.proxy) && one.line !== null ? { ...one, proxy: `${one.proxy} (line ${one.line})` } : one));
+  if (twice.size === 0) return results;
+  return results.map((one) => {
+    if (!twice.has(one.proxy) || one.line === null) return one;
+    const line = ` (line ${one.line})`;
+    return { ...one, proxy: `${fit(one.proxy, NAME_CHARS_MAX - line.length)}${line}` };
+  });
 }
 
 /** What a dead one, or a liar, has no use for is room for the reason. */
@@ -68,10 +71,11 @@ const column = (title: string, worth: number, max: number, read: Column["read"],
 /** Lists of protocols can do with less, rather than another column without any. */
 const NARROW_CHARS_MAX: Readonly<Record<string, number>> = { PROTOCOLS: 12 };
 const ANONYMITY_WORTH = 6;
+const NAME_CHARS_MAX = 48;
 
 const COLUMNS: readonly Column[] = [
   column("STATE", 9, 7, ({ state }) => state),
-  column("PROXY", 9, 48, nameOf),
+  column("PROXY", 9, NAME_CHARS_MAX, nameOf),
   column("PROTOCOLS", 8, 24, ({ protocols }) => shorten(protocols)),
   column("TIME", 7, 8, (result) => tell(latencyOf(result), formatMs), true),
   column("ANONYMITY", ANONYMITY_WORTH, 11, ({ anonymity }) => (anonymity.level === "unknown" ? "" : anonymity.level)),
