@@ -650,6 +650,21 @@ const ROWS: readonly Row[] = [
   ],
   ["nginx's 400", reply(400, "Bad Request", NGINX, nginxPage("400 Bad Request")), "handshake.connect_rejected", "exit"],
   [
+    "an edge that has no such site",
+    reply(403, "Forbidden", ["Server", "cloudflare"], "error code: 1003"),
+    "handshake.connect_rejected",
+    "exit",
+    { details: /403 "Forbidden" in the words of cloudflare, as a web server does/ },
+  ],
+  [
+    "an edge that names itself in Via",
+    reply(403, "Forbidden", ["Server", "CloudFront", "Via", "1.1 0123456789abcdef.cloudfront.net (CloudFront)"], "<H1>403 ERROR</H1>"),
+    "handshake.connect_rejected",
+    "exit",
+    { details: /in the words of CloudFront, as a web server does/ },
+  ],
+  ["a proxy that denies", reply(403, "Forbidden", ["Server", "nginx"], ""), "handshake.policy_denied", "exit"],
+  [
     "nginx on a port that wants TLS",
     reply(400, "Bad Request", NGINX, "<html><body><center>The plain HTTP request was sent to HTTPS port</center></body></html>"),
     "handshake.not_a_proxy",

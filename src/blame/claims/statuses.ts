@@ -45,15 +45,18 @@ const WANTS_SOCKS = /Tor is not an HTTP Proxy|This is a SOCKS Proxy, Not An HTTP
 
 /** A web server that is no proxy does not understand CONNECT. */
 export function readWebServer({ status, reason, fields }: Refusal): Claim | null {
-  if (!NO_CONNECT.includes(status) || fieldValue(fields, "via") !== null) return null;
   const [server] = WEB_SERVER.exec(fieldValue(fields, "server") ?? "") ?? [];
-  if (server === undefined) return null;
+  if (server === undefined || !(NO_CONNECT.includes(status) || (status === 403 && EDGE.test(server)))) return null;
+  if (!/^$|\(CloudFront\)$/.test(fieldValue(fields, "via") ?? "")) return null;
   const words = `${status} ${quote(reason, 60)} in the words of ${server}, as a web server does that is no proxy`;
   return claim(EXIT, "handshake.connect_rejected", `${words}: check host and port`);
 }
 
 const NO_CONNECT: readonly number[] = [400, 404, 405, 501];
-const WEB_SERVER = /^(?:nginx|openresty|Apache|Microsoft-IIS|LiteSpeed|Caddy|cloudflare|AkamaiGHost|awselb)\b/;
+const WEB_SERVER =
+  /^(?:nginx|openresty|Tengine|Apache|Microsoft-IIS|Microsoft-HTTPAPI|LiteSpeed|Caddy|lighttpd|SimpleHTTP|GoAhead|Boa|thttpd|mini_httpd|micro_httpd|uc-httpd|RomPager|cloudflare|CloudFront|AkamaiGHost|awselb)\b/;
+/** They refuse by a 403 what is for no site of theirs. */
+const EDGE = /^(?:cloudflare|CloudFront|AkamaiGHost|awselb)/;
 
 /** A refusal that tells its reason in a short text. Long pages are not searched: they quote too much. */
 export function readPlainWords(refusal: Refusal): Claim | null {

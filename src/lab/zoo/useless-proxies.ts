@@ -41,6 +41,10 @@ export const USELESS_PROXIES: readonly ZooProxy[] = [
   bad("is a web server that wants no proxy requests", afterHead(says(formatAnswer(400, { Server: "lab" }, "bad\n"), fin)), {
     state: "dead",
   }),
+  bad("is an edge that knows no such site", afterHead(says(formatAnswer(403, { Server: "cloudflare" }, "error code: 1003"), fin)), {
+    ...dead("handshake.connect_rejected"),
+    tells: /as a web server does/,
+  }),
   zooProxy(
     "speaks TLS, where the line says http",
     "http",
