@@ -10,15 +10,18 @@ import type { Outgoing, Way } from "./way.ts";
  * Where it is one connection, none is kept for another request: what waits for a second one would wait for ever.
  */
 export class AllowedCalls extends Calls {
+  /** On the clock: no request waits for its turn any longer. */
+  until: number;
   readonly #allowance: CheckAllowance;
   readonly #connections: OpenConnections;
   /** Somebody's connection is being opened. */
   #isOpening = false;
   #isStarved = false;
 
-  constructor(context: CheckContext, allowance: CheckAllowance) {
+  constructor(context: CheckContext, allowance: CheckAllowance, until: number) {
     const connections = new OpenConnections(context.connectTcp);
     super({ ...context, connectTcp: connections.connect });
+    this.until = until;
     this.#allowance = allowance;
     this.#connections = connections;
   }
@@ -39,7 +42,8 @@ export class AllowedCalls extends Calls {
 
   /** Opens a connection once it may. */
   async #throughDoor<Outcome>(turn: Turn, open: (guarded: Turn) => Promise<Outcome>): Promise<Outcome> {
-    let holdsDoor = await this.#whenAllowed(turn, true);
+    const wantedAt = this.context.clock.now();
+    let holdsDoor = await this.#whenAllowed(turn.signal, true);
     const leaveDoor = (): void => {
       if (!holdsDoor) return;
       holdsDoor = false;
@@ -52,29 +56,36 @@ export class AllowedCalls extends Calls {
     };
     // The least time that a wait has would be enough for an exit nearby.
     const signal = holdsDoor ? turn.signal : IS_OVER;
-    const outcome = await open({ ...turn, signal, onConnected });
+    const outcome = await open({ ...this.#withoutWait(turn, wantedAt), signal, onConnected });
     leaveDoor();
     return outcome;
   }
 
   override async again(replied: Replied, outgoing: Outgoing, turn: Turn): Promise<Replied | Failed | null> {
     const { connection } = replied.answered;
-    if (connection === null || (await this.#whenAllowed(turn, false))) return await super.again(replied, outgoing, turn);
+    const wantedAt = this.context.clock.now();
+    if (connection === null || (await this.#whenAllowed(turn.signal, false)))
+      return await super.again(replied, outgoing, this.#withoutWait(turn, wantedAt));
     connection.destroy();
     return null;
   }
 
+  /** It is no patience with the proxy that was spent on waiting. */
+  #withoutWait(turn: Turn, wantedAt: number): Turn {
+    return { ...turn, deadline: Math.min(this.until, turn.deadline + this.context.clock.now() - wantedAt) };
+  }
+
   /** Resolves once a request may go: true, and then it alone opens a connection, where it needs one; or false, once its time is over: it may not go. */
-  async #whenAllowed({ signal, deadline }: Turn, opens: boolean): Promise<boolean> {
+  async #whenAllowed(signal: CancelSignal, opens: boolean): Promise<boolean> {
     const { clock } = this.context;
-    for (let now = clock.now(); !signal.aborted && now < deadline; now = clock.now()) {
+    for (let now = clock.now(); !signal.aborted && now < this.until; now = clock.now()) {
       const isFree = !(opens && (this.#isOpening || this.#connections.open >= this.#allowance.connections));
-      const waitMs = isFree ? this.#allowance.askTurn(now) : deadline - now;
+      const waitMs = isFree ? this.#allowance.askTurn(now) : this.until - now;
       if (waitMs === 0) {
         this.#isOpening ||= opens;
         return true;
       }
-      await this.#connections.whenChanged(Math.min(waitMs, deadline - now), signal);
+      await this.#connections.whenChanged(Math.min(waitMs, this.until - now), signal);
     }
     this.#isStarved = true;
     return false;

@@ -39,9 +39,10 @@ class ExitProbe {
     this.#watch = watch;
     this.#options = options;
     const { allowance, signal } = options;
+    const deadline = context.clock.now() + context.timeoutMs + waitsMs(options);
     const isLimited = allowance !== undefined && (allowance.spacingMs > 0 || allowance.connections < Number.POSITIVE_INFINITY);
-    this.#calls = isLimited ? new AllowedCalls(context, allowance) : new Calls(context);
-    this.#turn = { deadline: context.clock.now() + context.timeoutMs + waitsMs(options), signal, onConnected: null };
+    this.#calls = isLimited ? new AllowedCalls(context, allowance, deadline) : new Calls(context);
+    this.#turn = { deadline, signal, onConnected: null };
   }
 
   get #isStarved(): boolean {
@@ -97,6 +98,7 @@ class ExitProbe {
     const metAt = clock.now();
     await gate.pass();
     const deadline = this.#turn.deadline + clock.now() - metAt;
+    if (this.#calls instanceof AllowedCalls) this.#calls.until = deadline;
     noteMet({ first: reply, findings, refusedPlain });
     await measure({
       calls: this.#calls,

@@ -88,6 +88,16 @@ test("An exit is neither asked nor blamed where its limits leave no time for a c
   assert.equal(server.accepted, 0);
 });
 
+test("Waiting for a turn is no patience with the exit that is spent: each request of the check is sent.", async () => {
+  await using checking = await startChecking({ timeoutMs: 200 });
+  await using server = await startHttpExit();
+  const limits = new Limits({ ...DEFAULTS.pacing, perExit: { concurrent: null, perSecond: 10 } }, () => {});
+  const slot = limits.takeForCheck(exitOf(server, "http"), { share: 0.5, connections: 4 }, checking.context.clock.now());
+  assert.ok(slot !== null);
+  const { outcome } = await createProbe(checking.context)(exitOf(server, "http"), deep(slot));
+  assert.equal(outcome.kind, "answered");
+});
+
 test("An exit is not found honest where its limits left time for a part of the close check alone; a lie that was seen is one.", async () => {
   await using checking = await startChecking({ timeoutMs: 1000 });
   await using honest = await startHttpExit();
