@@ -36,7 +36,8 @@ async function tryRevealed(calls: Calls, exit: Exit, outcome: Failed, options: D
   const scheme = schemeOf(exit);
   const revealed = revealedBy(outcome);
   const isOwn = revealed !== null && (spokenFirst(revealed) === spokenFirst(scheme) || isInTls(scheme, outcome));
-  const others = isClosed(outcome) ? IF_CLOSED[spokenFirst(scheme)] : revealed === null || isOwn ? [] : [revealed];
+  const isLasts = outcome.attributed.hop === exit.hops.length; // what a nearer one of a chain does tells nothing of it
+  const others = isLasts && isClosed(outcome) ? IF_CLOSED[spokenFirst(scheme)] : revealed === null || isOwn ? [] : [revealed];
   const { clock, timeoutMs } = calls.context;
   const tried: Tried[] = [];
   for (const other of others ?? []) {
