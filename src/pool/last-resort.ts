@@ -49,7 +49,7 @@ function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
   const { zone, kind } = candidate;
   const isTried = tried.has(candidate.id);
   if (isTried && !kind.rotating) return isOnly ? 7 : NONE;
-  if (limits?.holdsBack(candidate.exit)) return NONE;
+  if (limits?.holdsBack(candidate)) return NONE;
   const blocked = isBlocked(candidate, blocks, now);
   if (zone === USABLE) {
     if (blocked) return 3;

@@ -82,6 +82,8 @@ export class LimitsLook {
   limited: Limited | null;
   /** Milliseconds until one of the exits that were met and are out is back; infinite: none was. */
   backInMs: number = Number.POSITIVE_INFINITY;
+  /** One of those that a limit was in the way of is good: it will have a turn. */
+  isGoodHeldBack = false;
   readonly #limits: Limits;
   readonly #target: string;
   readonly #now: number;
@@ -94,9 +96,10 @@ export class LimitsLook {
   }
 
   /** Whether an exit is at a limit. */
-  holdsBack(exit: Exit): boolean {
+  holdsBack({ exit, zone }: PoolExit): boolean {
     const limited = this.#limits.refusalOf(exit, this.#target, this.#now);
     if (limited === null) return false;
+    this.isGoodHeldBack ||= zone === USABLE;
     if (this.limited === null || limited.retryInMs < this.limited.retryInMs) this.limited = limited;
     return true;
   }
@@ -107,8 +110,8 @@ export class LimitsLook {
   }
 
   /** Whether a choice is to be taken: not at a limit, and no exit that is out where a good one will soon have a turn. */
-  admits({ exit, zone }: PoolExit): boolean {
-    return !this.holdsBack(exit) && (this.limited === null || zone === USABLE);
+  admits(chosen: PoolExit): boolean {
+    return !this.holdsBack(chosen) && (!this.isGoodHeldBack || chosen.zone === USABLE);
   }
 
   /** Counts what was chosen. */

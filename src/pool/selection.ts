@@ -40,8 +40,8 @@ export function choose(choosing: Choosing): PoolExit | null {
 }
 
 function considerOthers(first: PoolExit, choosing: Choosing): PoolExit {
-  // Where a limit was met, none that is out is admitted.
-  const isAsked = choosing.isBelowFloor && (choosing.limits === null || choosing.limits.limited === null);
+  // Where a good one will have a turn, none that is out is admitted.
+  const isAsked = choosing.isBelowFloor && !choosing.limits?.isGoodHeldBack;
   return isAsked ? better(first, leastBadOfFew(choosing) ?? first, choosing) : first;
 }
 
@@ -50,7 +50,7 @@ export function isFree(candidate: PoolExit, { tried, triedKin, blocks, limits, s
   if (!shortlist.fits(candidate)) return false;
   if (tried.size > 0 && (tried.has(candidate.id) || triedKin.has(candidate.kin))) return false;
   if (blocks !== null && isBlocked(candidate, blocks, now)) return false;
-  return limits === null || !limits.holdsBack(candidate.exit);
+  return limits === null || !limits.holdsBack(candidate);
 }
 
 export function isBlocked(candidate: PoolExit, blocks: Blocks | null, now: number): boolean {

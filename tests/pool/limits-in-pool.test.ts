@@ -65,6 +65,20 @@ test("no benched exit is taken in the place of a good one that will soon have a 
   assert.equal(take()?.exit.id, "b");
 });
 
+test("where none has passed a check yet, an exit that has a turn is taken, whichever others have none", () => {
+  const ids = Array.from({ length: 20 }, (_, i) => `e${i}`);
+  const { pool, take } = poolOf(
+    ids.map((id) => exitOf(id)),
+    seeded(5),
+    { ...DEFAULTS.pool, checked: true },
+  );
+  pool.limits.configure(ofExit(1));
+  const taken = ids.map(() => take()?.exit.id);
+  assert.deepEqual(new Set(taken), new Set(ids));
+  assert.equal(take(), null);
+  assert.equal(pool.limits.limited?.limit, "perExit.concurrent 1");
+});
+
 test("a lease whose slot was taken away counts until that is released", () => {
   const { pool, take } = poolOf([exitOf("a")]);
   pool.limits.configure(ofExit(1));
