@@ -12,9 +12,9 @@ const AWAY_MS_MAX = 2000;
 const AGAIN_MAX = 3;
 
 /**
- * Checks proxies by judges that may go away while a long list is checked. Before a proxy is called dead or a liar, the judges are asked
- * whether they are what they were. Where one was away for a moment, the proxy is checked again; where one stays away, it is told once, the
- * proxy is checked again without it, and so are all that follow.
+ * Checks proxies by judges that may go away while a long list is checked. Before a proxy is called dead, a liar or unable to do something, the
+ * judges are asked whether they are what they were. Where one was away for a moment, the proxy is checked again; where one stays away, it is
+ * told once, the proxy is checked again without it, and so are all that follow.
  */
 export class StandingJudges {
   readonly #watch: JudgeWatch;
@@ -76,8 +76,9 @@ export class StandingJudges {
   }
 }
 
-/** Not where the proxy itself could not be reached: nobody asked a judge anything then. */
-function mayBeTheJudges({ state, fault }: CheckResult): boolean {
+/** Not where the proxy itself could not be reached: nobody asked a judge anything then. One that works may seem to lack what the judge was gone for. */
+function mayBeTheJudges({ state, fault, can }: CheckResult): boolean {
   if (state === "lies") return true;
+  if (state === "works") return [can.http, can.https, can.connect, can.connectOther].some(({ ok }) => ok === false);
   return state === "dead" && fault !== null && fault.stage !== "connect" && fault.stage !== "dns";
 }

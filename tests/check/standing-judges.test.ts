@@ -45,6 +45,17 @@ test("Where another judge is left, it is asked instead.", async () => {
   assert.deepEqual([state, honesty.verdict], ["works", "honest"]);
 });
 
+test("A judge that goes away in the middle of a check takes no ability from the proxy.", async () => {
+  const named = await startLocalJudge();
+  await using own = await startChecking();
+  const gate = { isBusy: false, pass: async () => await named.judge[Symbol.asyncDispose]() }; // it has been met by then, and is not yet measured
+  const context = { ...own.context, gate, judges: [named.address, own.judge] };
+  const standing = new StandingJudges(context, own.judge, () => {});
+  await using proxy = await startHttpExit();
+  const { state, can } = await standing.check(candidateOf(`http://127.0.0.1:${proxy.port}`), new Cancellation());
+  assert.deepEqual([state, can.http.ok, can.https.ok, can.connect.ok], ["works", true, true, true]);
+});
+
 test("A judge that is started anew in the middle of a run is waited for, and no proxy is called dead for it, nor left unverified.", async () => {
   const key = createJudgeKey();
   const before = await startJudge({ listen: [{ host: "127.0.0.1", port: 0 }], key, identity: null, openFilesMax: null });
