@@ -187,11 +187,12 @@ function mayConnect(failed: Failed): boolean {
 
 async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | Failed> {
   const { host, port } = exit.hops.at(-1) as ExitHop;
-  const way: Way = { exit, target: { scheme: isSocks(exit) ? "tcp" : "http", host, port }, tunnel: true, verify: false };
+  const isAsked = schemeOf(exit) === "http";
+  const way: Way = { exit, target: { scheme: isAsked ? "http" : "tcp", host, port }, tunnel: true, verify: false };
   const url = new URL(`http://${formatHostPort({ host, port })}/`);
   const compose = (): Outgoing => ({ method: "GET", url, fields: [], body: null });
   // To CONNECT some web servers say 200 as to all else: what comes then is their page, where a proxy answers what it is asked through itself.
-  const outcome = isSocks(exit) ? await calls.open(way, turn) : await calls.call(way, compose, turn);
+  const outcome = isAsked ? await calls.call(way, compose, turn) : await calls.open(way, turn);
   if (outcome.kind === "open") outcome.connection.destroy();
   else if (outcome.kind === "replied") outcome.answered.connection?.destroy();
   else if (outcome.attributed.role === "exit" ? !showsProxy(outcome, exit) : outcome.attributed.fault.id === "head.not_http")

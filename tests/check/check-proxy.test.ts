@@ -13,6 +13,7 @@ import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { Carrier, findLoopback } from "../../src/lab/zoo/carrier.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
+import { createSelfSigned } from "../../src/net/certificate.ts";
 import { candidateOf, startChecking } from "./checking.ts";
 
 const lineOf = ({ host, port }: LabServer, scheme = "http") => `${scheme}://${host}:${port}`;
@@ -89,6 +90,8 @@ test("A proxy out of the judge's reach answers, and nobody but itself sees that 
   );
   assert.match(asked.unverified.join(), /no judge was given/);
   assert.equal((await checking.check(`${socks.host}:${socks.port}`)).state, "answers");
+  await using tls = await startWebProxy({}, createSelfSigned({ names: ["127.0.0.1"] }));
+  assert.equal((await checking.check(`${lineOf(tls, "https")} insecure=true`)).state, "answers");
   const page = await checking.check(lineOf(web));
   assert.deepEqual([page.state, page.fault?.id], ["dead", "handshake.connect_rejected"]);
   for (const status of [200, 500, 501]) {
