@@ -1,4 +1,3 @@
-import { formatHostPort } from "../core/address.ts";
 import type { FaultId } from "../core/fault.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import { type Calls, type Failed, type Spent, type Turn, withoutConnection } from "./calls.ts";
@@ -189,8 +188,7 @@ async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | F
   const { host, port } = exit.hops.at(-1) as ExitHop;
   const isAsked = schemeOf(exit) === "http";
   const way: Way = { exit, target: { scheme: isAsked ? "http" : "tcp", host, port }, tunnel: true, verify: false };
-  const url = new URL(`http://${formatHostPort({ host, port })}/`);
-  const compose = (): Outgoing => ({ method: "GET", url, fields: [], body: null });
+  const compose = (): Outgoing => ({ method: "GET", url: NOWHERE, fields: [], body: null });
   // To CONNECT some web servers say 200 as to all else: what comes then is their page, where a proxy answers what it is asked through itself.
   const outcome = isAsked ? await calls.call(way, compose, turn) : await calls.open(way, turn);
   if (outcome.kind === "open") outcome.connection.destroy();
@@ -199,6 +197,9 @@ async function meetBySelf(calls: Calls, exit: Exit, turn: Turn): Promise<Met | F
     return outcome;
   return { kind: "met", scheme: schemeOf(exit), exit, isLeft: false, ms: outcome.ms, judged: null, refusedPlain: null, target: null };
 }
+
+/** Some proxies go by the Host of whatever comes in: by their own name they would ask themselves without end. */
+const NOWHERE = new URL("http://nobody.invalid/");
 
 /** A refusal as no web server gives it. */
 function showsProxy({ attributed }: Failed, exit: Exit): boolean {
