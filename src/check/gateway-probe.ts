@@ -12,6 +12,7 @@ import { judgesFor } from "./check-proxy.ts";
 import { Gate, YIELDING } from "./gate.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
+import { OwnSockets } from "./own-sockets.ts";
 import { createProbe, isTimeToLookClosely } from "./probe-exit.ts";
 import { readTargetCheck } from "./target.ts";
 
@@ -121,9 +122,11 @@ class Judges {
   async #ask(signal: CancelSignal): Promise<readonly JudgeAddress[]> {
     const { check, exchange } = this.#options;
     const { timeouts, limits, tolerances } = exchange;
-    const context = { ...this.#options, timeouts, limits: limits.message, tolerances, signal };
+    const sockets = new OwnSockets(this.#options.connectTcp);
+    const context = { ...this.#options, connectTcp: sockets.connect, timeouts, limits: limits.message, tolerances, signal };
     const asked = check.judges.map((url) => askJudges([new URL(url)], context, check.timeout));
     const all = Promise.all(asked).then((answers) => {
+      if (sockets.lack !== null && this.#up.length > 0) return; // that we had no socket to ask one says nothing of it
       this.#take(answers.flatMap(({ up }) => up));
       if (signal.aborted) return;
       this.#tell(answers.flatMap(({ problems }) => problems).join("; "));

@@ -107,6 +107,26 @@ test("That a judge cannot be asked is said once, and that it can be again.", asy
   assert.deepEqual(warnings.slice(1), ["check: all judges can be asked again"]);
 });
 
+test("A judge is as up as it was where the gateway has no socket to ask it without an exit.", async () => {
+  await using judge = await startJudgeAt(0);
+  const [at] = judge.addresses as readonly [HostPort];
+  await using exit = await startHttpExit();
+  let isLacking = false;
+  const dialler: typeof connectTcp = async (addresses, port, options) =>
+    isLacking && port === at.port
+      ? { interruption: { how: "errno", code: "EMFILE" }, address: at.host }
+      : await connectTcp(addresses, port, options);
+  const { probe, pass, warnings } = probing({ judges: [urlOf(at)] }, dialler);
+  const ask = async () => (await probe(exitOf(exit), DEEP)).outcome.kind;
+  assert.equal(await ask(), "answered");
+  isLacking = true;
+  for (let minute = 0; minute < 2; minute++) {
+    pass(MINUTE_MS);
+    assert.equal(await ask(), "answered");
+  }
+  assert.deepEqual(warnings, []);
+});
+
 test("No exit that is elsewhere passes for honest by a judge that only this machine can reach.", async () => {
   await using judge = await startJudgeAt(0);
   const [at] = judge.addresses as readonly [HostPort];
