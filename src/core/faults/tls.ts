@@ -128,7 +128,8 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
     summary: "No certificate authority that the gateway trusts vouches for the peer's certificate.",
     fix: {
       client: "Nothing to do on the client.",
-      operator: "Serve the full chain, or add the authority with NODE_EXTRA_CA_CERTS; an exit may be intercepting. Of an exit's own certificate: insecure=true in its line.",
+      operator:
+        "Serve the full chain, or add the authority with NODE_EXTRA_CA_CERTS; an exit may be intercepting. Of an exit's own certificate: insecure=true in its line.",
     },
   },
   "tls.cert_name_mismatch": {
