@@ -18,7 +18,7 @@ export interface ExitHop extends HostPort {
 
 /** An exit of the pool: one proxy, or a chain of them. */
 export interface Exit {
-  /** The `id=` tag, else eight hex digits of the URL without the password. */
+  /** The `id=` tag, else eight hex digits of the URL without the secret in its password. */
   readonly id: string;
   /** At least one hop. */
   readonly hops: readonly ExitHop[];

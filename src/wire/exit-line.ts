@@ -3,6 +3,7 @@ import { formatHostPort } from "../core/address.ts";
 import type { Exit, ExitHop, ExitScheme } from "../core/route.ts";
 import type { Env } from "./env-value.ts";
 import { BadLine, expand, type HopContext, parseHop } from "./exit-hop.ts";
+import { isLoginTemplate, type LoginValues } from "./login-template.ts";
 import { asVendorHas, fillHops, placesOf, SESSIONS_MAX } from "./login-template-exit.ts";
 import { isVendorId } from "./login-template-vendors.ts";
 import { passwordParams } from "./password-params.ts";
@@ -54,7 +55,7 @@ export function formatExit(exit: { readonly hops: readonly ExitHop[] }): string 
 
 /** What tells an exit from others: two with the same are one. Its URL without the password, and what a vendor's password names beside the secret. */
 export function exitRoute(exit: { readonly hops: readonly ExitHop[] }): string {
-  return exit.hops.map((hop) => `${formatHop(hop)}${hop.password === null ? "" : passwordParams(hop.password)}`).join(",");
+  return exit.hops.map((hop) => `${formatHop(hop)}${paramsOf(hop)}`).join(",");
 }
 
 /** Hex digits of the exit's route: what names it where it has no `id=` tag. */
@@ -149,9 +150,7 @@ function readWeight(text: string, at: number): number {
 function checkSessions(text: string, hops: readonly ExitHop[], at: number): void {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
   if (count < 1 || count > SESSIONS_MAX) throw new BadLine(at, `sessions is a number from 1 to ${SESSIONS_MAX}`);
-  const [first, second] = [0, 1].map((session) =>
-    exitRoute({ hops: fillHops(hops, { session, country: null, city: null, minutes: null }) }),
-  );
+  const [first, second] = [0, 1].map((session) => exitRoute({ hops: fillHops(hops, { ...NOTHING, session }) }));
   if (first === second)
     throw new BadLine(at, "sessions needs {session} in the user name, _session-{session} behind the password, or vendor=");
 }
@@ -160,6 +159,15 @@ function readSwitch(key: string, text: string | undefined, at: number): boolean 
   if (text !== undefined && text !== "true" && text !== "false") throw new BadLine(at, `${key} is true or false`);
   return text === "true";
 }
+
+/** Of a template those that it has whatever fills it. */
+function paramsOf(hop: ExitHop): string {
+  if (hop.password === null) return "";
+  const [filled = hop] = isLoginTemplate(hop.password) ? fillHops([hop], NOTHING) : [];
+  return passwordParams(filled.password ?? "");
+}
+
+const NOTHING: LoginValues = { session: null, country: null, city: null, minutes: null };
 
 function formatHop(hop: ExitHop): string {
   const user = hop.username === null ? "" : `${encodeURIComponent(hop.username)}@`;

@@ -67,6 +67,22 @@ test("exits of vendors that have the session behind the password are told apart 
   assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
 });
 
+test("templates with a country of their own behind the password are told apart by it, as what is filled into them is", () => {
+  const { exits, errors } = lines(
+    "http://bob:s3cret_country-de_session-{session}@gate:80",
+    "http://bob:s3cret_country-us[_session-{session.8}]@gate:80",
+    "http://bob:s3cret_country-fr@gate:80 vendor=iproyal",
+    "http://bob:s3cret_session-{session}@gate:80",
+    "http://bob:other_country-de_session-{session}@gate:80",
+  );
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    exits.map(({ hops }) => hops[0]?.password?.slice(0, 17)),
+    ["other_country-de_", "s3cret_country-us", "s3cret_country-fr", "s3cret_session-{s"],
+  );
+  assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
+});
+
 test("an id belongs to one route", () => {
   const { exits, errors } = lines("a:80 id=one", "b:80 id=one", "c:80", "c:80 id=one");
   assert.deepEqual(
