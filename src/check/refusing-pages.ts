@@ -4,6 +4,7 @@ import { type RuledHead, type Rules, ruleOn } from "../blame/rules.ts";
 import { type Fault, fault } from "../core/fault.ts";
 import { fieldValue, type ResponseHead } from "../core/message.ts";
 import { withoutControls } from "../core/printable.ts";
+import type { Target } from "../core/route.ts";
 import { tellLocation } from "./judge/read-answer.ts";
 import { kindOfTitle, titleOf } from "./page-titles.ts";
 import type { Way } from "./way.ts";
@@ -19,7 +20,7 @@ export interface RefusingPage {
 /** Of an answer whose status is no error: what it says all the same, by its words, if that it is none. Null: nothing of the kind. */
 export function readRefusingPage(head: ResponseHead, body: Buffer, way: Way, rules: Rules): RefusingPage | null {
   const { status, fields } = head;
-  if (status >= 300 && status < 400) return readRedirect(status, fieldValue(fields, "location"));
+  if (status >= 300 && status < 400) return readRedirect(status, fieldValue(fields, "location"), way.target);
   if (status < 200 || status >= 300 || body.length > PAGE_BYTES_MAX) return null;
   const text = withoutCode(body.toString("latin1"));
   if (text.length > SHORT_CHARS_MAX) return null;
@@ -98,20 +99,32 @@ function errorOf(text: string): string | null {
     const value = JSON.parse(text) as Record<string, unknown>;
     const { error, errors, success, ok } = { ...value };
     if (typeof error === "string" && error !== "") return error;
-    return error || errors || success === false || ok === false ? JSON.stringify(value) : null;
+    return saysSomething(error) || saysSomething(errors) || success === false || ok === false ? JSON.stringify(value) : null;
   } catch {
     return null;
   }
 }
 
-/** Where robots and strangers are sent. */
-function readRedirect(status: number, location: string | null): RefusingPage | null {
-  if (location === null || !BLOCK_ADDRESS.test(location)) return null;
+/** Many an API has an empty list of errors in each answer. */
+function saysSomething(error: unknown): boolean {
+  return typeof error === "object" && error !== null ? Object.keys(error).length > 0 : Boolean(error);
+}
+
+/** Where robots and strangers are sent. A site that is called so itself sends its people to itself. */
+function readRedirect(status: number, location: string | null, { host }: Target): RefusingPage | null {
+  if (location === null) return null;
+  const [authority = "", found = ""] = AUTHORITY.exec(location) ?? [];
+  const isElsewhere = found.toLowerCase() !== host.toLowerCase();
+  if (!(isElsewhere && BLOCK_HOST.test(found)) && !BLOCK_PATH.test(location.slice(authority.length))) return null;
   return blockedBy(`the answer is a ${status} to ${tellLocation(location)}`, status);
 }
 
-const BLOCK_ADDRESS =
-  /^(?:https?:)?\/\/(?:block(?:ed|page)?|captcha|deny)\.|^[^?#]*\/(?:[rh]?captcha|block(?:ed|[-_]?page)?|access[-_]?denied|robot[-_]?check|human[-_]?verification)(?:\.\w{1,5})?(?:[/?#]|$)/i;
+const AUTHORITY = /^(?:https?:)?\/\/(?:[^/?#@]*@)?([^/?#:]*)[^/?#]*/i;
+const BLOCK_HOST = /^(?:block(?:ed|page)?|captcha|deny)\./i;
+
+/** A block with a number is one of a chain. */
+const BLOCK_PATH =
+  /^[^?#]*\/(?:[rh]?captcha|block(?!\/(?:\d|0x))(?:ed|[-_]?page)?|access[-_]?denied|robot[-_]?check|human[-_]?verification)(?:\.\w{1,5})?(?:[/?#]|$)/i;
 
 function blockedBy(details: string, status: number): RefusingPage {
   return blocked(fault("relay.blocked", details, { params: { "received-status": status } }));

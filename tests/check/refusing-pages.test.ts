@@ -88,7 +88,11 @@ test("A good page is one, whatever it speaks of and whatever scripts it has; wha
     ["an open script", titled("Shop", "<script>px-captcha")],
     ["an API", formatAnswer(200, { "Content-Type": "application/json" }, '{"error":null,"blocked":false,"quota":7}')],
     ["an API that wants more", formatAnswer(200, { "Content-Type": "application/json" }, '{"error":"missing parameter: q"}')],
+    ["an API without errors", formatAnswer(200, { "Content-Type": "application/json" }, '{"errors":[],"blocked":false,"quota":7}')],
+    ["an API whose error is empty", formatAnswer(200, { "Content-Type": "application/json" }, '{"error":{},"rate_limit":60}')],
     ["a redirect", formatAnswer(301, { Location: "https://www.site.lab/blocks/1" }, "")],
+    ["a redirect to a block of a chain", formatAnswer(302, { Location: "/block/18000000" }, "")],
+    ["one that is known by its hash", formatAnswer(302, { Location: "https://chain.lab/btc/block/0x00ab" }, "")],
     ["nothing", formatAnswer(200, HTML, "")],
   ];
   for (const [name, answer] of pages) {
@@ -100,6 +104,21 @@ test("A good page is one, whatever it speaks of and whatever scripts it has; wha
   const away = formatAnswer(302, { Location: "http://portal.lab/login?from=192.0.2.1" }, "");
   assert.equal(await told(away), "answered 302, a redirect to 'http://portal.lab/login?...', as expected");
   assert.equal(await told(formatAnswer(200, HTML, "")), "answered 200 without a body, as expected");
+});
+
+test("A site whose name is that of a block page may lead to itself, and nobody else there.", async () => {
+  await using checking = await startChecking({ judges: [] });
+  const check = async (url: string, location: string) => {
+    await using site = await startLabServer(afterHead(says(formatAnswer(301, { Location: location }, ""), fin)));
+    await using exit = await startWebProxy({ way: () => ({ host: "127.0.0.1", port: site.port }) });
+    const target = targetOf({ url, status: null, body: null });
+    return (await checking.check(`http://127.0.0.1:${exit.port}`, { target })).target;
+  };
+  for (const location of ["https://block.lab/", "https://BLOCK.lab:443/en?x=1", "//block.lab/a"])
+    assert.equal((await check("http://block.lab/", location))?.ok, true, location);
+  assert.equal((await check("http://shop.lab/", "https://block.lab/"))?.ok, false);
+  assert.equal((await check("http://block.lab/", "https://block.lab/captcha"))?.ok, false);
+  assert.equal((await check("http://block.lab/", "https://block.lab.example/"))?.ok, false);
 });
 
 test("Where the page has what is expected in it, it is that page; it is found in whichever character set, and in large pages that come packed.", async () => {
