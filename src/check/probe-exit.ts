@@ -1,5 +1,5 @@
 import { sidesOf } from "../blame/fault-sides.ts";
-import { type Culprit, fault } from "../core/fault.ts";
+import { type Culprit, type Fault, fault } from "../core/fault.ts";
 import { confidenceOf, culpritOf } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Probe, Probed, ProbeOptions, ProbeSignal } from "../core/probe.ts";
@@ -119,13 +119,15 @@ class ExitProbe {
   #foundHonest(asked: Target, ms: Spent): Probed {
     if (this.#isStarved) return this.#unjudged(asked, STARVED);
     const { lack } = this.#sockets;
-    return lack === null ? this.#answered(asked, ms) : this.#tellFault(asked, { fault: lack, role: "exit", hop: 1 });
+    return lack === null ? this.#answered(asked, ms) : this.#tellFault(asked, ofOurs(lack));
   }
 
   /** An exit is not blamed for a judge that has gone; but for not leading to one that is there, and that others lead to, it is. */
   async #failed(asked: Target, failed: Failed, goal: Goal | undefined): Promise<Probed> {
     const { attributed } = failed;
     if (this.#isStarved) return this.#unjudged(asked, STARVED);
+    const { lack } = this.#sockets;
+    if (lack !== null) return this.#tellFault(asked, ofOurs(lack)); // another way to ask might have done
     if (goal?.kind !== "judge" || !mayBeJudges(failed)) return this.#tellFault(asked, attributed);
     if (!(await this.#watch.isAsKnown(goal.judge, this.#signal))) return this.#unjudged(asked);
     return this.#tellFault(asked, attributed, this.#watch.isInReach(goal.judge));
@@ -185,6 +187,11 @@ const WITNESSED = 0.95;
 function mayBeJudges(failed: Failed): boolean {
   const { fault: value, role } = failed.attributed;
   return isOfGoal(failed) || sidesOf({ fault: value, culprit: culpritOf(value, role), role }, false).proved === null;
+}
+
+/** What this machine lacks for the way to an exit. */
+function ofOurs(lack: Fault): AttributedFault {
+  return { fault: lack, role: "exit", hop: 1 };
 }
 
 function targetOf(url: URL): Target {

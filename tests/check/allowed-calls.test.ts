@@ -6,8 +6,10 @@ import { DEFAULTS } from "../../src/config/defaults.ts";
 import type { CheckAllowance, ProbeOptions } from "../../src/core/probe.ts";
 import type { Exit } from "../../src/core/route.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
+import { formatAnswer } from "../../src/lab/lab-http.ts";
 import type { LabServer } from "../../src/lab/lab-server.ts";
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
+import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
 import { Limits } from "../../src/pool/limits.ts";
 import { type Checking, candidateOf, startChecking } from "./checking.ts";
@@ -126,6 +128,24 @@ test("An exit is not found honest where the system had no socket for a part of t
   const { outcome } = await probe(exitOf(server, "http"), { deep: true, signal: new Cancellation() });
   assert.ok(outcome.kind === "failed");
   assert.deepEqual([outcome.fault.id, outcome.culprit], ["gateway.fd_exhausted", "gateway"]);
+});
+
+test("An exit that takes CONNECT alone is not blamed for refusing all else where the system had no socket for the CONNECT.", async () => {
+  await using checking = await startChecking();
+  await using server = await startWebProxy({ instead: () => formatAnswer(405, { Allow: "CONNECT" }, "tunnels only\n") });
+  for (const [sockets, fault] of [
+    [Number.POSITIVE_INFINITY, null],
+    [1, "gateway.fd_exhausted"],
+  ] as const) {
+    let left = sockets;
+    const connectTcp: CheckContext["connectTcp"] = async (addresses, port, options) => {
+      if (port !== server.port || left-- > 0) return await checking.context.connectTcp(addresses, port, options);
+      return { interruption: { how: "errno", code: "EMFILE" }, address: "127.0.0.1" };
+    };
+    const probe = createProbe({ ...checking.context, connectTcp });
+    const { outcome } = await probe(exitOf(server, "http"), { deep: false, signal: new Cancellation() });
+    assert.equal(outcome.kind === "failed" ? outcome.fault.id : null, fault);
+  }
 });
 
 test("A check that waits for its turn ends at once where it is ended.", async () => {
