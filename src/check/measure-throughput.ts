@@ -36,6 +36,7 @@ export async function measureThroughput(
   await load(calls, opened, { way, download, turn });
   if (download.lie !== null) findings.addLie(download.lie);
   else if (download.bytes > 0) findings.bytesPerSecond = download.bytesPerSecond(calls.context.clock.now());
+  else download.end ??= "nothing of it came in time";
   if (download.end !== null) findings.cannotVerify(`its throughput: ${download.end}`);
 }
 
@@ -52,6 +53,8 @@ class Download {
   readonly #length: number;
   #startedAt = 0;
   #expected: SignedBytes | null = null;
+  /** The end of the connection is that of the answer, as of HTTP/1.0: where it breaks off, it looks whole. */
+  #isUnframed = false;
 
   constructor(judge: JudgeAddress, length: number) {
     const nonce = createNonce();
@@ -70,8 +73,9 @@ class Download {
   }
 
   /** False: nothing worth reading follows. */
-  begin({ status, fields }: ResponseHead, now: number): boolean {
+  begin({ status, fields, framing }: ResponseHead, now: number): boolean {
     this.#startedAt = now;
+    this.#isUnframed = framing.kind === "close";
     const location = fieldValue(fields, "location");
     const signature = fieldValue(fields, SIGNATURE_FIELD) ?? "";
     const { key, url } = this.#judge;
@@ -89,6 +93,7 @@ class Download {
 
   /** False: the next is of no interest. */
   take(slice: Buffer): boolean {
+    if (this.lie !== null) return false; // what else came along
     const same = this.#expected?.countSame(slice) ?? 0;
     this.bytes += same;
     if (same < slice.length || this.bytes > this.#length) this.#change(`were changed at byte ${this.bytes}`);
@@ -97,7 +102,9 @@ class Download {
 
   /** The answer is whole. */
   finish(): void {
-    if (this.bytes < this.#length) this.#change(`ended after ${this.bytes}`);
+    if (this.bytes === this.#length) return;
+    if (this.#isUnframed) this.end = `the connection ended after ${this.bytes} of ${this.#length} bytes, and no length was named`;
+    else this.#change(`ended after ${this.bytes}`);
   }
 
   #change(what: string): void {

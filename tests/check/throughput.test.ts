@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { CheckResult } from "../../src/check/check-result.ts";
 import { SignedBytes } from "../../src/check/judge/throughput.ts";
+import { silence } from "../../src/lab/behaviours.ts";
 import { formatAnswer } from "../../src/lab/lab-http.ts";
+import { startLabServer } from "../../src/lab/lab-server.ts";
 import { type Carried, Carrier, type Tricks, withoutField, writeCarried } from "../../src/lab/zoo/carrier.ts";
 import { startSocksProxy } from "../../src/lab/zoo/socks-proxy.ts";
-import { readsAlong, startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
+import { readsAlong, startWebProxy, webProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { startChecking } from "./checking.ts";
 
 const BYTES = 256 * 1024;
@@ -96,6 +98,27 @@ test("Who refuses so much, or breaks off, is no liar: why there is no more is to
   assert.equal(cutting.state, "works");
   assert.ok((cutting.bytesPerSecond ?? 0) > 0);
   assert.match(cutting.unverified.join(), /its throughput: .*\(body\.truncated\)/);
+  const old = ({ fields, body }: Carried): Buffer => {
+    const kept = fields.filter(([name]) => !/^(?:content-length|connection)$/i.test(name));
+    const head = ["HTTP/1.0 200 OK", ...kept.map(([name, value]) => `${name}: ${value}`)].join("\r\n");
+    return Buffer.concat([Buffer.from(`${head}\r\n\r\n`), body.subarray(0, 100_000)]);
+  };
+  const unframed = await checkWith(onBytes(old));
+  assert.deepEqual([unframed.state, unframed.honesty.lies], ["works", []]);
+  assert.ok((unframed.bytesPerSecond ?? 0) > 0);
+  assert.match(unframed.unverified.join(), /its throughput: the connection ended after 100000 of 262144 bytes, and no length was named/);
+});
+
+test("Who sends none of the bytes in time has no throughput, and that is told.", async () => {
+  await using checking = await startChecking({ throughputBytes: BYTES, timeoutMs: 2000 });
+  const carry = webProxy(new Carrier());
+  await using exit = await startLabServer(async (peer) => {
+    const start = await peer.reader.peek("GET http://127.0.0.1:65535/goodgateway/judge/bytes?".length);
+    await (start.includes("/judge/bytes") ? silence(peer) : carry(peer));
+  });
+  const { state, bytesPerSecond, unverified } = await checking.check(`http://127.0.0.1:${exit.port}`);
+  assert.deepEqual([state, bytesPerSecond], ["works", null]);
+  assert.match(unverified.join(), /its throughput: nothing of it came in time/);
 });
 
 test("Bytes are told from others at the very one, however they come.", () => {
