@@ -1,8 +1,10 @@
 import { FAULTS } from "../core/fault-table.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { Exit } from "../core/route.ts";
+import { describeBytes } from "../wire/first-bytes.ts";
 import { basicAuthorization } from "../wire/http-connect.ts";
 import { passwordParams } from "../wire/password-params.ts";
+import { quote } from "./claims/claim.ts";
 
 /** Texts of others without the passwords of an exit's proxies, which one of them may have quoted in a field, a page, a redirect or a refusal. */
 export class QuotedPasswords {
@@ -43,14 +45,31 @@ function formsOf({ hops }: Exit): string[] {
     const inBase64 = username === null ? [] : [basicAuthorization({ username, password }).slice("Basic ".length)];
     const secret = password.slice(0, password.length - passwordParams(password).length);
     return [
-      password,
-      ...(secret === "" ? [] : [secret]),
-      encodeURIComponent(password),
+      ...[password, secret].flatMap((text) => [text, ...inUrl(text), inHtml(text)]),
       ...(password.length < TELLING_CHARS ? [] : [Buffer.from(password).toString("base64"), Buffer.from(password).toString("hex")]),
       ...inBase64,
     ];
   });
-  return [...new Set(forms)].sort((a, b) => b.length - a.length);
+  return [...new Set(forms.flatMap(asQuoted))].filter((form) => form !== "").sort((a, b) => b.length - a.length);
+}
+
+/** RFC 3986 2.1: both cases are the same. */
+function inUrl(text: string): string[] {
+  const upper = encodeURIComponent(text.toWellFormed());
+  return [upper, upper.replace(/%../g, (byte) => byte.toLowerCase())];
+}
+
+function inHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+
+/** What our own quotations make of it, too, in whichever of the two it came: they are printable ASCII, without their own quotation marks inside. */
+function asQuoted(form: string): string[] {
+  const [utf8, latin1] = [Buffer.from(form), Buffer.from(form, "latin1")];
+  const quoted = [quote(form, form.length), describeBytes(utf8, utf8.length), describeBytes(latin1, latin1.length)];
+  return [form, utf8.toString("latin1"), ...quoted.map((text) => text.slice(1, -1))];
 }
 
 const HIDDEN = "***";

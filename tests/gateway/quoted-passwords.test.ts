@@ -39,3 +39,21 @@ for (const [how, answer] of Object.entries(QUOTING)) {
     }
   });
 }
+
+test("A password with characters that a quotation writes in another way, or that are no ASCII, is shown to nobody either.", async () => {
+  for (const secret of [`one"cretword`, "one'cretword", "one\\cretword", "onécretword", "on&<cretword"]) {
+    const inHtml = secret.replace(/&/g, "&amp;").replace(/</g, "&lt;");
+    for (const answer of [
+      `HTTP/1.1 407 No\r\nX-Error-Description: wrong ${secret}\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 407 No\r\nX-Error-Description: ?p=${encodeURIComponent(secret).toLowerCase()}\r\nContent-Length: 0\r\n\r\n`,
+      `HTTP/1.1 407 No\r\nX-Error-Description: wrong ${inHtml}\r\nContent-Length: 0\r\n\r\n`,
+      `ERR wrong ${secret}\r\n\r\n`,
+    ]) {
+      await using exit: LabServer = await startLabServer(afterHead(says(answer, fin)));
+      await using gateway = await startLabGateway({ exits: [`http://bob:${encodeURIComponent(secret)}@${exit.host}:${exit.port}`] });
+      const shown = await shownBy(gateway, "CONNECT site.lab:443 HTTP/1.1\r\nHost: site.lab:443\r\n\r\n");
+      assert.match(shown, /"outcome":"failed"/);
+      assert.doesNotMatch(shown, /cretword/, shown);
+    }
+  }
+});
