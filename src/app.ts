@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly log: (line: string) => void;
   /** Hears every event, beside log, metrics and ring. */
   readonly report: Report;
+  /** Once it resolves, a start waits for no exit any more: whoever starts the gateway is about to end it. */
+  readonly ended: Promise<void>;
 }
 
 /** A running gateway. */
@@ -80,6 +82,7 @@ export async function startGateway(config: Config, options: Partial<GatewayOptio
     env: {},
     log: () => {},
     report: () => {},
+    ended: new Promise(() => {}),
     ...options,
   });
   try {
@@ -163,7 +166,7 @@ class RunningGateway implements Gateway {
     await this.#exits.take(await this.#exits.read(this.#config.sources));
     await this.#admin.configure(this.#config.admin); // so that it can be asked what the start waits for
     this.#patrol.configure(this.#ordersOf(this.#config));
-    await this.#patrol.whenServing();
+    await Promise.race([this.#patrol.whenServing(), this.#options.ended]);
     for (const settings of this.#config.listeners) {
       const listener = new ForwardListener(this.#context, settings, this.#inFlight, this.#onBug);
       this.#listeners.push(listener);

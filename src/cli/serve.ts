@@ -12,13 +12,16 @@ export async function serve(flags: GatewayFlags): Promise<number> {
   const load = () => loadGatewayConfig(flags, (flag) => `goodgateway serve ${flag}`);
   const config = load();
   const ended = untilEnded();
-  await using gateway = await openGateway(config, { log: (line) => console.error(line) });
+  const opened = Promise.withResolvers<Reloader>();
+  const reload = () => void opened.promise.then((reloader) => reloader.reload()); // one that comes during the start waits for its end
+  process.on("SIGHUP", reload);
+  await using gateway = await openGateway(config, { log: (line) => console.error(line), ended });
   for (const line of tellStart(config, gateway)) console.error(line);
 
   const reloader = new Reloader(gateway, config, load);
-  process.on("SIGHUP", reloader.reload);
+  opened.resolve(reloader);
   await ended;
-  process.off("SIGHUP", reloader.reload);
+  process.off("SIGHUP", reload);
   await gateway.drain(reloader.inForce.exchange.timeouts.drain);
   return 0;
 }
@@ -36,9 +39,9 @@ class Reloader {
     this.#load = load;
   }
 
-  readonly reload = (): void => {
+  reload(): void {
     this.#last = this.#last.then(() => this.#reloadOnce());
-  };
+  }
 
   async #reloadOnce(): Promise<void> {
     const { report } = this.#gateway;

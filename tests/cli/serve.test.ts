@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, get } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -86,6 +86,25 @@ test("serve says where it listens, serves, reads its config again on SIGHUP and 
   const metrics = await (await fetch(`${admin}/metrics`)).text();
   for (const result of ["applied", "refused"]) assert.match(metrics, new RegExp(`config_loads_total\\{result="${result}"\\} 1`));
 
+  command.process.kill("SIGTERM");
+  assert.equal(await command.status(), 0);
+});
+
+test("while the start waits for an exit, SIGHUP ends nothing, and SIGTERM ends it at once", async () => {
+  const checked = Promise.withResolvers<void>();
+  const silent = createNetServer((socket) => {
+    socket.on("error", () => {}).resume();
+    checked.resolve();
+  }).listen(0, "127.0.0.1");
+  await once(silent.unref(), "listening");
+  const { port } = silent.address() as AddressInfo;
+  const directory = mkdtempSync(join(tmpdir(), "goodgateway-cli-"));
+  const file = join(directory, "goodgateway.yaml");
+  const text = `listen: 127.0.0.1:0\nadmin: off\nexits: [127.0.0.1:${port}]\ncheck: { target: http://site.lab/, wait: 10m, timeout: 10m }\n`;
+  writeFileSync(file, text);
+  await using command = new RunningCommand(["serve"], { directory });
+  await checked.promise;
+  command.process.kill("SIGHUP");
   command.process.kill("SIGTERM");
   assert.equal(await command.status(), 0);
 });
