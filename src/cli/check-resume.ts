@@ -2,6 +2,7 @@ import { closeSync, createReadStream, openSync, readSync, statSync } from "node:
 import { readLines } from "../check/candidate-lines.ts";
 import type { CheckResult } from "../check/check-result.ts";
 import { SEEN } from "../check/run-checks.ts";
+import { FAULTS } from "../core/fault-table.ts";
 import { EXIT_SCHEMES, type ExitScheme } from "../core/route.ts";
 import { bestOf, STATES } from "./check-order.ts";
 import { UsageError } from "./usage-error.ts";
@@ -85,15 +86,34 @@ function readResult(text: string): CheckResult | null {
   }
 }
 
-/** As far as what is told of it reads from it. */
+/** As far as what is told of it reads from it: another release may know other faults. */
 function isResult(value: Partial<CheckResult>): value is CheckResult {
-  const { exit, proxy, state, protocols, tried, exitAddresses, unverified, can, anonymity, honesty } = value;
+  const { state, fault, protocols, tried, exitAddresses, unverified, can, anonymity, honesty, target } = value;
   return (
-    typeof exit === "string" &&
-    typeof proxy === "string" &&
+    [value.exit, value.proxy, anonymity?.level, honesty?.verdict].every(isText) &&
+    [value.source, value.country, value.network].every((part) => part === null || isText(part)) &&
+    [value.line, value.bytesPerSecond].every((part) => part === null || typeof part === "number") &&
     (STATES as readonly unknown[]).includes(state) &&
-    [protocols, tried, exitAddresses, unverified, anonymity?.evidence, honesty?.lies, honesty?.evidence].every(Array.isArray) &&
-    typeof can?.http?.details === "string" &&
-    typeof anonymity?.level === "string"
+    (fault === null || (isObject(fault) && Object.hasOwn(FAULTS, fault.id) && isText(fault.details))) &&
+    (value.ms === null || (isObject(value.ms) && Object.values(value.ms).every((time) => typeof time === "number"))) &&
+    (target === null || (isObject(target) && isText(target.details))) &&
+    isObject(can) &&
+    ABILITIES.every((ability) => isText(can[ability]?.details)) &&
+    [protocols, exitAddresses, unverified, anonymity?.evidence, honesty?.evidence].every((list) => isListOf(list, isText)) &&
+    [tried, honesty?.lies].every((list) => isListOf(list, isObject))
   );
+}
+
+const ABILITIES: readonly (keyof CheckResult["can"])[] = ["http", "https", "connect", "connectOther", "ipv6", "remoteDns", "keepAlive"];
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isOne);
 }

@@ -188,20 +188,35 @@ test("a file that a run left with a torn first line is gone on with", async () =
   assert.equal(readFileSync(join(directory, "done.jsonl"), "utf8").split("\n").length, 3);
 });
 
-test("what only looks like a result is passed over, whatever is missing in it", async () => {
+test("what only looks like a result is passed over, whatever is missing in it, or of another kind than it was", async () => {
   const closed = await findClosedPort();
   const directory = directoryWith({ "list.txt": `127.0.0.1:${closed.port}\n` });
   const args = ["check", "list.txt", "--resume", "done.jsonl", "--honest"];
   await using first = new RunningCommand(args, { directory });
   assert.equal(await first.status(), 1);
   const [whole = ""] = readFileSync(join(directory, "done.jsonl"), "utf8").split("\n");
-  const others = Object.keys(JSON.parse(whole)).map((key) => JSON.stringify({ ...JSON.parse(whole), exit: "other", [key]: undefined }));
-  const strange = JSON.stringify({ ...JSON.parse(whole), exit: "other", state: "constructor" });
-  writeFileSync(join(directory, "done.jsonl"), `${[whole, ...others, strange].join("\n")}\n`);
+  let exits = 0; // one that is known already would not be looked at
+  const other = (changes: object) => JSON.stringify({ ...JSON.parse(whole), exit: `other-${exits++}`, ...changes });
+  const others = Object.keys(JSON.parse(whole)).flatMap((key) => [
+    other({ [key]: undefined }),
+    other({ [key]: 5, state: "works" }),
+    other({ [key]: {}, state: "works" }),
+    other({ [key]: [null] }),
+  ]);
+  const strange = [
+    other({ state: "constructor" }),
+    other({ fault: { ...JSON.parse(whole).fault, id: "of.later" } }),
+    other({ fault: { ...JSON.parse(whole).fault, id: "constructor" } }),
+  ];
+  writeFileSync(join(directory, "done.jsonl"), `${[whole, ...others, ...strange].join("\n")}\n`);
   await using second = new RunningCommand([...args, "--csv"], { directory });
   assert.equal(await second.status(), 1, second.stderr);
-  assert.match(second.stderr, /^goodgateway: done\.jsonl has \d results: the others are checked$/m);
+  assert.match(second.stderr, /^goodgateway: done\.jsonl has \d+ results: the others are checked$/m);
   assert.doesNotMatch(second.stderr, /Error/);
+  await using third = new RunningCommand(["check", "list.txt", "--resume", "done.jsonl"], { directory });
+  assert.equal(typeof (await third.status()), "number");
+  assert.doesNotMatch(third.stderr, /Error/);
+  assert.match(third.stdout, /Why they are dead:/);
 });
 
 test("a short list without any proxy is told how addresses in it are found", async () => {
