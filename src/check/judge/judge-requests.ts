@@ -16,7 +16,7 @@ export function judgeRequests(voice: JudgeVoice): (request: IncomingMessage, res
     if (!unread.admits(request.socket, response)) return;
     const { pathname, search } = readTarget(request.url ?? "");
     if (pathname.endsWith(KEY_PATH) && !isShared(voice.key)) sendKey(voice, response);
-    else if (pathname.endsWith(BYTES_PATH)) sendBytes(search, voice.key, response);
+    else if (pathname.endsWith(BYTES_PATH)) sendBytes(search, voice, response, request.socket);
     else echo(voice, request, response);
   };
 }

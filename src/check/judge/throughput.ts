@@ -1,35 +1,45 @@
-import { type Cipheriv, createCipheriv, createHash, type KeyObject } from "node:crypto";
+import { type Cipheriv, createCipheriv, createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { JudgeVoice } from "./answer.ts";
 import { signPayload } from "./signature.ts";
 
 /** So much may be asked for at once. */
 export const THROUGHPUT_BYTES_MAX: number = 16 * 1024 * 1024;
 
-/** Answers with `n` bytes that nobody else can make, and nothing compress, for who wants to know how fast they come. */
-export function sendBytes(search: string, key: KeyObject, response: ServerResponse): void {
+/**
+ * Answers with `n` bytes that nobody else can make, and nothing compress, for who wants to know how fast they come.
+ * @param socket on which it was asked for
+ */
+export function sendBytes(search: string, { key, slowReaders }: JudgeVoice, response: ServerResponse, socket: Socket): void {
   const asked = new URLSearchParams(search);
   const n = asked.get("n") ?? "";
   const length = Math.min(/^\d{1,9}$/.test(n) ? Number(n) : 0, THROUGHPUT_BYTES_MAX);
   const nonce = asked.get("id") ?? "";
   const signature = signPayload(bytesStatement(length, NONCE.test(nonce) ? nonce : ""), key);
-  const bytes = new SignedBytes(signature);
-  let left = length;
   response.writeHead(200, {
     "Content-Type": "application/octet-stream",
     "Cache-Control": "no-store, no-transform",
     "Content-Length": length,
     [SIGNATURE_FIELD]: signature,
   });
+  const bytes = new SignedBytes(signature);
+  let left = length;
   const send = () => {
     while (left > 0) {
       const part = bytes.next(Math.min(left, PART_BYTES_MAX));
       left -= part.length;
-      if (!response.write(part)) return;
+      if (!response.write(part)) {
+        slowReaders.note(socket);
+        return;
+      }
     }
-    response.off("drain", send).end();
+    response.end();
   };
   response.on("drain", send);
-  send();
+  // Asked for ahead, it is made when its turn comes: until then its bytes would be in our memory.
+  if (response.socket === null) response.once("socket", send);
+  else send();
 }
 
 const NONCE = /^[\w-]{1,128}$/;
