@@ -1,14 +1,20 @@
 import { withoutControls } from "../core/printable.ts";
 
-/** The title of a page, for people; null: it has none. */
+/** The title of a page, for people; null: it has none, or one that nobody would read to its end. */
 export function titleOf(body: Buffer): string | null {
-  const found = /<title[^>]{0,100}>([^<]{1,300})/i.exec(body.toString("utf8", 0, TITLE_BYTES_MAX))?.[1] ?? "";
-  const title = withoutControls(found).replace(/\s+/g, " ").trim().slice(0, TITLE_CHARS_MAX);
+  const found = /<title[^>]{0,100}>([^<]{1,1000})</i.exec(body.toString("utf8", 0, TITLE_BYTES_MAX))?.[1] ?? "";
+  const title = withoutControls(found).replace(/\s+/g, " ").trim();
   return title === "" ? null : title;
 }
 
 const TITLE_BYTES_MAX = 16 * 1024;
-const TITLE_CHARS_MAX = 80;
+
+/** Words of somebody else in a sentence. The dots show where they are cut, also to who looks for passwords in them. */
+export function inQuotes(words: string): string {
+  return words.length > SHOWN_CHARS_MAX ? `'${words.slice(0, SHOWN_CHARS_MAX)}'...` : `'${words}'`;
+}
+
+const SHOWN_CHARS_MAX = 80;
 
 /** A short page whose title is nothing but such a phrase keeps somebody out, or tells of an error. Null: any other. */
 export function kindOfTitle(title: string): "refusal" | "error" | null {

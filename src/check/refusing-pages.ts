@@ -6,7 +6,7 @@ import { fieldValue, type ResponseHead } from "../core/message.ts";
 import { withoutControls } from "../core/printable.ts";
 import type { Target } from "../core/route.ts";
 import { tellLocation } from "./judge/read-answer.ts";
-import { kindOfTitle, titleOf } from "./page-titles.ts";
+import { inQuotes, kindOfTitle, titleOf } from "./page-titles.ts";
 import type { Way } from "./way.ts";
 
 /** A page that was not what was asked for, although its status says that it was. */
@@ -75,9 +75,10 @@ function readByRules({ status, fields }: ResponseHead, text: string, { target }:
 
 function readTitle(body: Buffer, status: number): RefusingPage | null {
   const title = titleOf(body);
-  const kind = title === null ? null : kindOfTitle(title);
-  if (kind === "refusal") return blockedBy(`the answer is a ${status} with the title '${title}'`, status);
-  return kind === "error" ? { fault: null, words: `answered ${status}, but its title says '${title}'` } : null;
+  if (title === null) return null;
+  const kind = kindOfTitle(title);
+  if (kind === "refusal") return blockedBy(`the answer is a ${status} with the title ${inQuotes(title)}`, status);
+  return kind === "error" ? { fault: null, words: `answered ${status}, but its title says ${inQuotes(title)}` } : null;
 }
 
 /** An API's refusal, under a status of success. */
@@ -85,12 +86,11 @@ function readJson(body: Buffer, status: number): RefusingPage | null {
   if (body.length > JSON_BYTES_MAX || !/^\s*\{/.test(body.toString("latin1", 0, JSON_START_BYTES))) return null;
   const found = errorOf(body.toString("utf8"));
   if (found === null || !REFUSING_WORDS.test(found)) return null;
-  return blockedBy(`the answer is a ${status} with an error in its JSON, '${withoutControls(found).slice(0, SHOWN_CHARS_MAX)}'`, status);
+  return blockedBy(`the answer is a ${status} with an error in its JSON, ${inQuotes(withoutControls(found))}`, status);
 }
 
 const JSON_BYTES_MAX = 4 * 1024;
 const JSON_START_BYTES = 64;
-const SHOWN_CHARS_MAX = 80;
 const REFUSING_WORDS = /rate.?limit|too many|quota|blocked|banned|forbidden|denied|captcha|not a robot|unusual traffic/i;
 
 /** What a JSON object says of an error, as one text; null: nothing. */

@@ -10,7 +10,7 @@ import type { Calls, Failed, Replied, Spent, Turn } from "./calls.ts";
 import { decodeBody } from "./judge/body-changes.ts";
 import { tellLocation } from "./judge/read-answer.ts";
 import { hostOf, portOf } from "./judge-calls.ts";
-import { titleOf } from "./page-titles.ts";
+import { inQuotes, titleOf } from "./page-titles.ts";
 import { readRefusingPage } from "./refusing-pages.ts";
 import { protocolOf } from "./spoken.ts";
 import type { TargetCheck } from "./target.ts";
@@ -104,7 +104,7 @@ function tellAnswer({ status, fields }: ResponseHead, body: Buffer): string {
   if (status >= 300 && status < 400 && location !== null) return `, a redirect to ${tellLocation(location)}`;
   if (body.length === 0) return " without a body";
   const title = titleOf(body);
-  return title === null ? "" : ` with the title '${title}'`;
+  return title === null ? "" : ` with the title ${inQuotes(title)}`;
 }
 
 function faultOf({ answered, way, ms }: Replied, { rules }: TargetCheck, body: Buffer): Fault | null {

@@ -58,3 +58,26 @@ test("A password that a proxy quotes is in no result, whatever it comes back in;
     for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
   }
 });
+
+test("A password in what is told of a target's page is hidden also where the text is cut within it.", async () => {
+  const html = { "Content-Type": "text/html", Connection: "close" };
+  const before = "x".repeat(73);
+  const pages: Readonly<Record<string, Buffer>> = {
+    "a title": formatAnswer(200, html, `<title>${before}${PASSWORD}</title>`),
+    "a title that ends far behind": formatAnswer(200, html, `<title>${" ".repeat(295)}${PASSWORD}${"x".repeat(1000)}</title>`),
+    "a title of an error": formatAnswer(200, html, `<title>404 Not Found - ${before.slice(16)}${PASSWORD}</title>`),
+    "an error in JSON": formatAnswer(200, html, JSON.stringify({ error: `blocked${before.slice(7)}${PASSWORD}` })),
+    "a way": formatAnswer(302, { ...html, Location: `/${before}${PASSWORD}` }, ""),
+  };
+  const proxies = await Promise.all(Object.values(pages).map((page) => startWebProxy({ instead: () => page })));
+  try {
+    const lines = proxies.map(({ port }) => `http://lab:${PASSWORD}@127.0.0.1:${port}`);
+    const results = await runCheck(lines, ["--samples", "1", "--target", "http://127.0.0.1:9/"]);
+    for (const [i, what] of Object.keys(pages).entries()) {
+      const details = results[i]?.target?.details ?? "s3cr";
+      assert.ok(!details.includes("s3cr"), `${what}: ${details}`);
+    }
+  } finally {
+    for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
+  }
+});
