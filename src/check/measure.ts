@@ -7,6 +7,7 @@ import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
 import { isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { noteReader } from "./plain-tunnel.ts";
 import { isUntouched } from "./request-changes.ts";
 import { Talk } from "./talk.ts";
 
@@ -47,7 +48,9 @@ export async function measure(measuring: Measuring): Promise<void> {
 
 /** What is known once it has been met. */
 export function noteMet(met: Pick<Measuring, "first" | "findings" | "refusedPlain">): void {
-  met.findings.addReply(met.first, isPlain(met.first));
+  const { first, findings } = met;
+  findings.addReply(first, isPlain(first));
+  if (isPlain(first) && first.replied.way.tunnel) noteReader(findings, first);
   noteFirst(met);
 }
 

@@ -1,17 +1,14 @@
+import type { Findings } from "./findings.ts";
 import type { JudgeQuery, JudgeReply } from "./judge-calls.ts";
 import { likeFirst, type Measuring } from "./measuring.ts";
 import { isUntouched } from "./request-changes.ts";
 import { Talk } from "./talk.ts";
 
-/**
- * A tunnel carries bytes. Where what went into one came out written another way, somebody reads along, and may change what one page does not
- * show: then as much is asked through it as is without a tunnel.
- */
+/** Where somebody reads along in a plain tunnel, who may change what one page does not show, as much is asked through it as is without one. */
 export async function lookIntoTunnel(measuring: Measuring, reply: JudgeReply): Promise<void> {
-  const { findings, judge } = measuring;
-  const { sent, judged } = reply;
-  if (!judge.isSigned || judged.payload === null || isUntouched(sent, judged.payload)) return;
-  findings.addEvidence("somebody reads along in plain tunnels: a request came out of one written another way");
+  const { findings } = measuring;
+  if (!noteReader(findings, reply)) return;
+  const { sent } = reply;
   const talk = new Talk({ ...measuring, first: reply });
   const page = likeFirst(reply);
   const queries: readonly JudgeQuery[] = [
@@ -24,4 +21,11 @@ export async function lookIntoTunnel(measuring: Measuring, reply: JudgeReply): P
     if (next.kind === "judged") findings.addProof(next);
   }
   talk.end();
+}
+
+/** A tunnel carries bytes: where what went into a plain one came out written another way, somebody reads along. False: nobody is seen to. */
+export function noteReader(findings: Findings, { sent, judged }: JudgeReply): boolean {
+  if (!judged.isSigned || judged.payload === null || isUntouched(sent, judged.payload)) return false;
+  findings.addEvidence("somebody reads along in plain tunnels: a request came out of one written another way");
+  return true;
 }

@@ -118,6 +118,10 @@ export const HONEST_PROXIES: readonly ZooProxy[] = [
       return startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, inside) });
     },
   ),
+  zooProxy("a SOCKS proxy that reads along, and changes nothing", "socks5", works({ tells: /reads along in plain tunnels/ }), () => {
+    const inside = new Carrier();
+    return startSocksProxy({}, { tunnel: (peer, to) => readsAlong(peer, to, inside) });
+  }),
   zooProxy("a proxy that answers in chunks", "http", works(), () => startWebProxy({ answer: inChunks })),
   zooProxy("a proxy that answers as HTTP/1.0", "http", works(), () => startWebProxy({ answer: asHttp10 })),
   zooProxy("a proxy that drops the reason phrase", "http", works(), () =>
