@@ -80,9 +80,10 @@ export class Patrol implements AsyncDisposable {
     return this.#running.total;
   }
 
-  /** Takes new orders; null: nothing is checked any more. Checks that run go on under the old ones. */
+  /** Takes new orders; null: nothing is checked any more. Checks that run go on under the old ones. Other judges may tell what none could. */
   configure(orders: Orders | null): void {
     if (this.#orders === null) this.#honestyAt = this.#options.clock.now();
+    if (orders?.settings.judges.join() !== this.#orders?.settings.judges.join()) this.#vainBefore = this.#options.clock.now();
     this.#orders = orders;
     if (orders !== null) this.look();
     else {

@@ -126,6 +126,23 @@ test("the start waits for the first exit that passes, and not for the slow ones"
   assert.equal(patrol.running, 1);
 });
 
+test("what no judge could tell is checked again as soon as other judges are named, and not where they are the same", async () => {
+  const { patrol, clock, checks, whenChecked } = patrolled(["a", "b"], async () => NOTHING);
+  await using _ = patrol;
+  await whenChecked(2);
+  clock.ms += 1000;
+  patrol.configure({ settings: { ...SETTINGS, timeout: 1 }, probe: async () => PASSED });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(patrol.running, 0);
+  assert.equal(checks.length, 2);
+  patrol.configure({ settings: { ...SETTINGS, judges: ["http://other.example/"] }, probe: async () => PASSED });
+  await whenChecked(4);
+  assert.deepEqual(
+    checks.map(({ result }) => result),
+    ["unjudged", "unjudged", "answered", "answered"],
+  );
+});
+
 test("exits that say nothing leave their places to others after a moment, up to a bound, and one that answers takes its own again", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const begun: string[] = [];
