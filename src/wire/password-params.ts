@@ -4,13 +4,17 @@
  */
 export function passwordParams(password: string): string {
   let at = password.length;
+  let paramsAt = at;
   for (;;) {
     const from = password.lastIndexOf("_", at - 1);
-    if (from <= 0 || !PARAM.test(password.slice(from + 1, at))) return password.slice(at);
+    const piece = password.slice(from + 1, at);
+    if (from <= 0 || !PARAM.test(piece)) return password.slice(paramsAt);
+    if (KNOWN.test(piece)) paramsAt = from;
     at = from;
   }
 }
 
-/** A word of theirs, so that a secret with a `_` and a `-` in it is not taken for one. */
-const PARAM =
-  /^(?:continent|country|region|state|city|zip|asn|isp|session|hardsession|lifetime|streaming|skipispstatic|forcerandom|skipipslist|mode|device|latency|fraudscore)-[A-Za-z0-9.,-]+$/;
+const PARAM = /^[a-z\d]+-[A-Za-z0-9.,-]+$/;
+/** A word of theirs, so that a secret with a `_` and a `-` in it is not taken for one. What stands behind one is another. */
+const KNOWN =
+  /^(?:continent|country|region|state|city|zip|asn|isp|session|hardsession|lifetime|streaming|skipispstatic|forcerandom|skipipslist|mode|device|latency|fraudscore)-/;

@@ -67,6 +67,29 @@ test("exits of vendors that have the session behind the password are told apart 
   assert.equal(new Set(exits.map((exit) => exit.id)).size, 4);
 });
 
+test("a parameter that is not known takes nothing from those before it, and no piece of a secret is one", () => {
+  const { exits, errors } = lines(
+    "gate:80:bob:s3cret_session-a1b2c3d4_newword-1",
+    "gate:80:bob:s3cret_session-ffffffff_newword-1",
+    "http://bob:s3cret_session-ffffffff_newword-2@gate:80",
+    "gate:80:carl:one_two-three_country-de",
+    "gate:80:carl:another_four-five_country-de",
+    "gate:80:dora:state-of_the-art",
+    "gate:80:dora:some_state-of_Art",
+  );
+  assert.deepEqual(errors, []);
+  assert.deepEqual(
+    exits.map(({ hops }) => hops[0]?.password),
+    [
+      "s3cret_session-a1b2c3d4_newword-1",
+      "s3cret_session-ffffffff_newword-1",
+      "s3cret_session-ffffffff_newword-2",
+      "another_four-five_country-de",
+      "some_state-of_Art",
+    ],
+  );
+});
+
 test("templates with a country of their own behind the password are told apart by it, as what is filled into them is", () => {
   const { exits, errors } = lines(
     "http://bob:s3cret_country-de_session-{session}@gate:80",
