@@ -40,16 +40,28 @@ export function triesLeft(exchange: Exchange): number {
 function chooseExit(exchange: Exchange): Choice | null {
   const { pool } = exchange.context;
   const { target, params } = exchange.request;
-  const lease = pool.take({ target, params }, exchange.triedExits());
+  const lease = pool.take({ target, params, spent: spentExits(exchange) }, exchange.triedExits());
   exchange.limited = lease === null ? pool.limits.limited : null;
   if (lease === null) return null;
   const exit = fillExit(lease.exit, params, lease.session);
   const isAnother = exit.rotating && !exchange.wasRefusedBy(exit.id);
-  if (!isAnother && exchange.triesOf(exit.id) >= TRIES_OF_ONE) {
+  if (!isAnother && isSpent(exchange, exit.id)) {
     pool.settle(lease, { kind: "unjudged" });
     return null;
   }
   return { route: { exit, target }, lease, slot: null };
+}
+
+/** Those that refused our account, and would again, whichever exit of their vendor's came next. */
+function spentExits(exchange: Exchange): ReadonlySet<string> {
+  if (exchange.attempts.length < TRIES_OF_ONE) return NONE;
+  return new Set([...exchange.triedExits()].filter((exit) => exchange.wasRefusedBy(exit) && isSpent(exchange, exit)));
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function isSpent(exchange: Exchange, exit: string): boolean {
+  return exchange.triesOf(exit) >= TRIES_OF_ONE;
 }
 
 function chooseDirect(exchange: Exchange): Choice | null {

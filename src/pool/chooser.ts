@@ -7,7 +7,7 @@ import type { ExitTable } from "./exit-table.ts";
 import type { Lessons } from "./lessons.ts";
 import type { LimitsInForce } from "./limits-in-force.ts";
 import type { PoolExit } from "./pool-exit.ts";
-import { type Choosing, choose, isBlocked } from "./selection.ts";
+import { type Choosing, choose, isAnother, isBlocked } from "./selection.ts";
 import type { Tiers } from "./tiers.ts";
 import { USABLE } from "./zone.ts";
 
@@ -15,6 +15,8 @@ import { USABLE } from "./zone.ts";
 export interface Want {
   readonly target: Target;
   readonly params: RequestParams;
+  /** Ids of those that this exchange has tried often enough, though they rotate. */
+  readonly spent?: ReadonlySet<string>;
 }
 
 /** What a choice goes by. */
@@ -79,13 +81,14 @@ export class Chooser {
     return least;
   }
 
-  #choosing({ target, params }: Want, filter: ExitFilter, tried: ReadonlySet<string>, now: number): Choosing {
+  #choosing({ target, params, spent = NONE }: Want, filter: ExitFilter, tried: ReadonlySet<string>, now: number): Choosing {
     const { exits, lessons, limits } = this.#known;
     return {
       shortlist: exits.index.find(filter),
       // Sessions that all took the best exit would share one address, which is what they are there to avoid.
       strategy: params.session !== null && this.strategy === "p2c" ? "weighted" : this.strategy,
       tried,
+      spent,
       triedKin: tried.size === 0 ? NONE : this.#kinOf(tried),
       blocks: lessons.blocksOf(target),
       limits: limits.last,
@@ -108,7 +111,8 @@ export class Chooser {
 }
 
 /** Worth staying in its tier for. */
-function isGood(chosen: PoolExit, { tried, blocks, now }: Choosing): boolean {
-  const { id, kind, zone } = chosen;
-  return zone === USABLE && (kind.rotating || !tried.has(id)) && !isBlocked(chosen, blocks, now);
+function isGood(chosen: PoolExit, choosing: Choosing): boolean {
+  const { tried, blocks, now } = choosing;
+  const { id, zone } = chosen;
+  return zone === USABLE && (!tried.has(id) || isAnother(chosen, choosing)) && !isBlocked(chosen, blocks, now);
 }

@@ -2,7 +2,7 @@ import type { ExitGroup } from "./exit-group.ts";
 import type { Shortlist } from "./exit-index.ts";
 import type { LimitsLook } from "./limits-in-force.ts";
 import type { PoolExit } from "./pool-exit.ts";
-import { better, type Choosing, isBlocked, isLessBad } from "./selection.ts";
+import { better, type Choosing, isAnother, isBlocked, isLessBad } from "./selection.ts";
 import { USABLE } from "./zone.ts";
 
 /** Up to so many exits are all looked at; of more, so many that may be taken. */
@@ -45,10 +45,11 @@ export function chooseAmongAll(choosing: Choosing): PoolExit | null {
   return best.length === 1 ? (best[0] as PoolExit) : better(pick(), pick(), choosing);
 }
 
-function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks, limits, now }: Choosing): number {
-  const { zone, kind } = candidate;
+function rankOf(candidate: PoolExit, isOnly: boolean, choosing: Choosing): number {
+  const { tried, triedKin, blocks, limits, now } = choosing;
+  const { zone } = candidate;
   const isTried = tried.has(candidate.id);
-  if (isTried && !kind.rotating) return isOnly ? 7 : NONE;
+  if (isTried && !isAnother(candidate, choosing)) return isOnly ? 7 : NONE;
   if (limits?.holdsBack(candidate)) return NONE;
   const blocked = isBlocked(candidate, blocks, now);
   if (zone === USABLE) {
@@ -62,12 +63,14 @@ function rankOf(candidate: PoolExit, isOnly: boolean, { tried, triedKin, blocks,
 }
 
 /** Who waits at a limit is to look again when an operator's bench is over, too. */
-function meetHeld({ shortlist, tried }: Choosing, limits: LimitsLook): void {
+function meetHeld(choosing: Choosing, limits: LimitsLook): void {
+  const { shortlist, tried } = choosing;
   for (const group of shortlist.groups) {
     const first = group.usable + group.out;
     for (let place = first; place < Math.min(group.size, first + LOOKED_AT_MAX); place++) {
-      const { id, kind, hold, benchedUntil } = group.at(place);
-      if (hold !== null && !hold.isDraining && (kind.rotating || !tried.has(id))) limits.meetOut(benchedUntil);
+      const held = group.at(place);
+      const { id, hold, benchedUntil } = held;
+      if (hold !== null && !hold.isDraining && (!tried.has(id) || isAnother(held, choosing))) limits.meetOut(benchedUntil);
     }
   }
 }

@@ -14,6 +14,8 @@ export interface Choosing {
   /** Ids of exits that this exchange has tried, and the kin of these. */
   readonly tried: ReadonlySet<string>;
   readonly triedKin: ReadonlySet<string>;
+  /** Of those that it has tried, those that it is not to try again though they rotate. */
+  readonly spent: ReadonlySet<string>;
   /** What the target blocks. */
   readonly blocks: Blocks | null;
   /** What is at a limit; null: nothing is limited. */
@@ -51,6 +53,11 @@ export function isFree(candidate: PoolExit, { tried, triedKin, blocks, limits, s
   if (tried.size > 0 && (tried.has(candidate.id) || triedKin.has(candidate.kin))) return false;
   if (blocks !== null && isBlocked(candidate, blocks, now)) return false;
   return limits === null || !limits.holdsBack(candidate);
+}
+
+/** To try it again is to try another exit. */
+export function isAnother({ id, kind }: PoolExit, { spent }: Choosing): boolean {
+  return kind.rotating && !spent.has(id);
 }
 
 export function isBlocked(candidate: PoolExit, blocks: Blocks | null, now: number): boolean {

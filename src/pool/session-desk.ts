@@ -25,7 +25,7 @@ export class SessionDesk {
     if (heldTo !== null && session.hard) return held === undefined || isBenchedByOperator(held, now) ? null : held;
     if (held !== undefined && held.hold === null && !held.health.isBenched(now)) {
       if (!tried.has(held.id)) return held;
-      if (held.kind.rotating) {
+      if (held.kind.rotating && want.spent?.has(held.id) !== true) {
         sessions.renew(key);
         return held;
       }

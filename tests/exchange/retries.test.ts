@@ -248,3 +248,20 @@ test("a vendor that refuses the account is not asked for one exit after the othe
   const { attempts, verdict } = await gateway.nextRecord();
   assert.deepEqual([attempts.length, verdict?.fault], [2, "handshake.auth_failed"]);
 });
+
+test("where a vendor refuses the account, another one is tried for as long as it may be, and not given up when the first one's turn comes again", async () => {
+  const refusal = "HTTP/1.1 407 No\r\nX-Error-Description: invalid country parameter\r\nContent-Length: 0\r\n\r\n";
+  await using refusing = await startLabServer(afterHead(says(refusal, fin)));
+  for (let turn = 0; turn < 8; turn++) {
+    let asked = 0;
+    const broken = afterHead(says("HTTP/1.1 502 No\r\nX-Error-Description: peer gone, no exit node\r\nContent-Length: 0\r\n\r\n", fin));
+    const works = afterHead(says("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", fin));
+    await using other = await startLabServer((peer) => (asked++ < 2 ? broken : works)(peer));
+    await using gateway = await startLabGateway({
+      exits: [refusing, other].map(({ host, port }) => `http://bob:wrong@${host}:${port} rotating=true`),
+    });
+    assert.equal((await ask(gateway, "GET")).status, 200);
+    const { attempts } = await gateway.nextRecord();
+    assert.ok(attempts.filter(({ fault }) => fault === "handshake.auth_failed").length <= 2);
+  }
+});
