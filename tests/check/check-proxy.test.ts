@@ -104,6 +104,28 @@ test("A proxy out of the judge's reach answers, and nobody but itself sees that 
   assert.deepEqual([refused.state, refused.connections], ["dead", 1]);
 });
 
+test("A proxy that goes by the Host of whatever comes in is not led to ask itself without end.", async () => {
+  await using checking = await startChecking({ judges: [], timeoutMs: 5000 });
+  let requests = 0;
+  const byHost = new Carrier().requests(({ head, target }) => {
+    requests++;
+    const { hostname, port } = new URL(`http://${head.fields[head.fields.indexOf("Host") + 1]}`);
+    const to = requests > 20 ? null : findLoopback({ host: hostname, port: Number(port) });
+    return to && { onward: { to, secure: false }, target };
+  });
+  await using exit = await startLabServer(byHost);
+  assert.equal((await checking.check(lineOf(exit))).state, "answers");
+  assert.equal(requests, 1);
+});
+
+test("What to do is told in the words of a check, not of a gateway's settings.", async () => {
+  await using checking = await startChecking({ timeoutMs: 1000 });
+  await using own = await startWebProxy({}, createSelfSigned({ names: ["127.0.0.1"] }));
+  await using silent = await startLabServer(silence);
+  assert.match((await checking.check(lineOf(own, "https"))).fault?.fix ?? "", /\(--ca FILE\), or write insecure=true/);
+  assert.match((await checking.check(lineOf(silent))).fault?.fix ?? "", /\(--timeout\)/);
+});
+
 test("A judge on loopback is for proxies of this machine alone.", async () => {
   await using checking = await startChecking();
   const { judge } = checking;
