@@ -50,6 +50,7 @@ async function meetInTurn(calls: Calls, exit: Exit, goals: readonly Goal[], turn
   for (const goal of goals) {
     const met = await meetFor(goal, calls, exit, turn, isKnown);
     if (met.kind === "met") return met;
+    if (isOurs(met)) return met;
     first ??= met;
     if (!isOfGoal(met)) break;
   }
@@ -138,7 +139,12 @@ async function meetByConnect(calls: Calls, exit: Exit, judge: JudgeAddress, repl
   const second = await askJudge(calls, exit, judge, { ...plainQuery(exit, judge), scheme, tunnel: true }, turn);
   if (second.kind === "judged")
     return (await meetAgain(calls, exit, judge, { closed: reply, second }, turn)) ?? metJudge(exit, judge, second, reply);
-  return second.spoken === "http" || reply.spoken === null ? second : reply;
+  return second.spoken === "http" || reply.spoken === null || isOurs(second) ? second : reply;
+}
+
+/** This machine had no socket for it: another way to ask was not tried. */
+function isOurs({ attributed }: Failed): boolean {
+  return attributed.fault.id.startsWith("gateway.");
 }
 
 /** That a plain request was closed on may have been by chance. Null: it was not. */

@@ -142,6 +142,9 @@ test("An exit that takes CONNECT alone is not blamed for refusing all else where
       if (port !== server.port || left-- > 0) return await checking.context.connectTcp(addresses, port, options);
       return { interruption: { how: "errno", code: "EMFILE" }, address: "127.0.0.1" };
     };
+    const checked = await checking.check(`http://127.0.0.1:${server.port}`, { connectTcp });
+    assert.equal(checked.fault?.id ?? null, fault);
+    left = sockets;
     const probe = createProbe({ ...checking.context, connectTcp });
     const { outcome } = await probe(exitOf(server, "http"), { deep: false, signal: new Cancellation() });
     assert.equal(outcome.kind === "failed" ? outcome.fault.id : null, fault);
