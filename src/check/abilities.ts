@@ -2,7 +2,7 @@ import { askByName, nameOf } from "./by-name.ts";
 import type { Failed, Opened } from "./calls.ts";
 import { isSocks, resolvingThere, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
-import { askJudge, certificateLies, hostOf, type JudgeQuery, type JudgeReply, openTls, portOf } from "./judge-calls.ts";
+import { askJudge, certificateLies, hostOf, type JudgeQuery, type JudgeReply, portOf, seeCertificate } from "./judge-calls.ts";
 import { type Measuring, note, turnOf } from "./measuring.ts";
 import { lookIntoTunnel } from "./plain-tunnel.ts";
 
@@ -54,9 +54,9 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const { calls, exit, judge, findings } = measuring;
   const turn = turnOf(measuring);
   const name = findings.can.remoteDns.ok === false ? null : nameOf(judge);
-  const byName = name === null ? null : await openTls(calls, resolvingThere(exit), judge, name, turn);
+  const byName = name === null ? null : await seeCertificate(calls, resolvingThere(exit), judge, name, turn);
   if (byName?.kind === "failed" && byName.attributed.fault.id === "tls.protocol_mismatch") await askWithoutTls(measuring);
-  const again = byName?.kind === "open" ? byName : await openTls(calls, exit, judge, hostOf(judge.url), turn);
+  const again = byName?.kind === "open" ? byName : await seeCertificate(calls, exit, judge, hostOf(judge.url), turn);
   if (again.kind === "open") noteInterception(measuring, again);
   else findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
 }

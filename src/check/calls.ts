@@ -1,3 +1,5 @@
+import { hash, randomBytes } from "node:crypto";
+import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
@@ -9,7 +11,9 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Connection } from "../net/connection.ts";
 import { dial } from "../net/dial.ts";
 import type { DialOptions } from "../net/dial-options.ts";
+import { drive } from "../net/drive.ts";
 import { type FirstContact, type Heard, makeFirstContact } from "../net/first-contact.ts";
+import { lookAtCertificate } from "../wire/certificate-look.ts";
 import { type Protocol, recogniseProtocol } from "../wire/first-bytes.ts";
 import type { CheckContext } from "./check-context.ts";
 import { ANSWER_BYTES_MAX } from "./judge/judged.ts";
@@ -90,6 +94,23 @@ export class Calls {
   /** Opens a way and asks nothing. */
   open(way: Way, turn: Turn): Promise<Opened | Failed> {
     return this.#open(way, turn, null);
+  }
+
+  /**
+   * Opens a way, and asks for the certificate of the TLS server at its end, without agreeing on anything with it. The certificate is null where
+   * none came in clear text.
+   */
+  async look(way: Way, turn: Turn): Promise<Opened | Failed> {
+    const opened = await this.open({ ...way, target: { ...way.target, scheme: "tcp" } }, turn);
+    if (opened.kind === "failed") return opened;
+    const { clock } = this.context;
+    const { host } = way.target;
+    const look = lookAtCertificate({ serverName: isIP(host) === 0 ? host : null, alpn: ["http/1.1"], random: randomBytes(RANDOM_BYTES) });
+    const timeoutMs = (turn.deadline - clock.now()) / LOOK_SHARE;
+    const seen = await drive(opened.connection, look, { clock, signal: turn.signal, timeoutMs });
+    opened.connection.destroy();
+    const certificate = seen.kind === "done" && seen.value !== null ? hash("sha256", seen.value, "hex") : null;
+    return { ...opened, certificate };
   }
 
   /** @param heard where its proxy has been spoken to already */
@@ -183,6 +204,11 @@ export class Calls {
 
 /** Of the time for finding out whether it is alive: less is too little for one request. */
 const FAIR_SHARE = 4;
+
+/** Of the time that is left: what gives no certificate away is to be asked for it another way. */
+const LOOK_SHARE = 2;
+/** Of a ClientHello. */
+const RANDOM_BYTES = 32;
 
 export interface Opened {
   readonly kind: "open";

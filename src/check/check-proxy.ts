@@ -109,16 +109,20 @@ class Check {
   async #measureInTurn(met: Met, findings: Findings): Promise<Turn> {
     const { exit, judged } = met;
     const { clock, gate, target, timeoutMs } = this.#context;
-    await gate.pass();
-    const turn: Turn = { deadline: clock.now() + timeoutMs, signal: this.#signal, onConnected: null };
-    if (judged === null) this.#measureNothing(met, findings);
-    else {
-      const { judge, reply } = judged;
-      const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline: turn.deadline };
-      await measure({ ...common, judge, judges: this.#judges, first: reply, isLeft: met.isLeft, refusedPlain: met.refusedPlain });
+    const leave = await gate.pass(judged !== null && isHere(exit, judged.judge.ownAddresses));
+    try {
+      const turn: Turn = { deadline: clock.now() + timeoutMs, signal: this.#signal, onConnected: null };
+      if (judged === null) this.#measureNothing(met, findings);
+      else {
+        const { judge, reply } = judged;
+        const common = { calls: this.#calls, exit, findings, signal: this.#signal, deadline: turn.deadline };
+        await measure({ ...common, judge, judges: this.#judges, first: reply, isLeft: met.isLeft, refusedPlain: met.refusedPlain });
+      }
+      if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
+      return turn;
+    } finally {
+      leave();
     }
-    if (target !== null) this.#target = met.target ?? (await askTarget(this.#calls, exit, target, turn));
-    return turn;
   }
 
   /** Without a judge there is nothing to see but that it speaks. */

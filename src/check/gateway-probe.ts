@@ -9,7 +9,7 @@ import type { connectTcp } from "../net/connect-tcp.ts";
 import type { Resolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
 import { judgesFor } from "./check-proxy.ts";
-import { Gate, YIELDING } from "./gate.ts";
+import { Gate } from "./gate.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { OwnSockets } from "./own-sockets.ts";
@@ -51,7 +51,7 @@ export function createGatewayProbe(options: GatewayProbeOptions): Probe {
     limits: exchange.limits.message,
     tolerances: exchange.tolerances,
   };
-  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new Gate(YIELDING) };
+  const rest = { target, geo: null, timeoutMs: check.timeout, samples: 1, throughputBytes: null, gate: new Gate() };
   let made: { readonly judges: readonly JudgeAddress[]; readonly probe: Probe } | null = null;
   return async (exit, asked) => {
     const up = await judges.find(asked.signal);

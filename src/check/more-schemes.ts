@@ -5,7 +5,7 @@ import type { Calls, Failed, Opened, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import { type Findings, isOutOfTime } from "./findings.ts";
-import { certificateLies, openTls } from "./judge-calls.ts";
+import { certificateLies, seeCertificate } from "./judge-calls.ts";
 import { likeFirst } from "./measuring.ts";
 
 export interface MoreOptions {
@@ -90,7 +90,7 @@ async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, fin
 async function openByName(calls: Calls, exit: Exit, { judge, findings }: Proving, turn: Turn): Promise<Opened | Failed | null> {
   const name = nameOf(judge);
   if (judge.certificate === null || name === null) return null;
-  const opened = await openTls(calls, resolvingThere(exit), judge, name, turn);
+  const opened = await seeCertificate(calls, resolvingThere(exit), judge, name, turn);
   for (const lie of certificateLies(opened.certificate, judge)) findings.addLie(lie);
   return opened;
 }

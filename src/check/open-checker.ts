@@ -8,7 +8,7 @@ import type { CancelSignal } from "../net/cancellation.ts";
 import { connectTcp } from "../net/connect-tcp.ts";
 import { systemResolver } from "../net/resolve.ts";
 import type { CheckContext } from "./check-context.ts";
-import { ALL_FOR_CHECKS, Gate } from "./gate.ts";
+import { Gate } from "./gate.ts";
 import { type Geo, openGeo } from "./geo.ts";
 import { type DirectContext, judgeUrlProblem } from "./judge/ask-directly.ts";
 import { askJudges, type JudgesAsked } from "./judge/ask-judges.ts";
@@ -72,7 +72,7 @@ export async function openChecker(options: CheckerOptions): Promise<Checker> {
   const asked = await findJudges(options, { ...common, timeouts: exchange.timeouts, signal: options.signal });
   const local = await startJudgeThread();
   const judges = [...asked.up, local.address];
-  const gate = new Gate(ALL_FOR_CHECKS);
+  const gate = new Gate();
   const rest = { target, geo, timeoutMs, samples, throughputBytes, gate };
   const context: CheckContext = { ...common, ...rest, ca, judges, judgesGone: asked.problems };
   const standing = new StandingJudges(context, local.address, options.warn);

@@ -93,25 +93,20 @@ class ExitProbe {
     if (judged === null) return [];
     const { judge, reply } = judged;
     const { ownAddresses } = judge;
-    const findings = new Findings({ ownAddresses, isSameMachine: isHere(exit, ownAddresses) });
+    const isSameMachine = isHere(exit, ownAddresses);
+    const findings = new Findings({ ownAddresses, isSameMachine });
     const { clock, gate } = this.#context;
     const metAt = clock.now();
-    await gate.pass();
-    const deadline = this.#turn.deadline + clock.now() - metAt;
-    if (this.#calls instanceof AllowedCalls) this.#calls.until = deadline;
-    noteMet({ first: reply, findings, refusedPlain });
-    await measure({
-      calls: this.#calls,
-      exit,
-      judge,
-      judges: [judge],
-      first: reply,
-      isLeft: false,
-      refusedPlain,
-      findings,
-      signal: this.#signal,
-      deadline,
-    });
+    const leave = await gate.pass(isSameMachine);
+    try {
+      const deadline = this.#turn.deadline + clock.now() - metAt;
+      if (this.#calls instanceof AllowedCalls) this.#calls.until = deadline;
+      noteMet({ first: reply, findings, refusedPlain });
+      const common = { calls: this.#calls, exit, judge, judges: [judge], findings, signal: this.#signal, deadline };
+      await measure({ ...common, first: reply, isLeft: false, refusedPlain });
+    } finally {
+      leave();
+    }
     return findings.lies;
   }
 

@@ -26,6 +26,7 @@ export class CheckSession {
   readonly #progress: ProgressLine;
   readonly #seen = new Seen(Math.floor(Math.random() * 2 ** 32));
   readonly #tally = new Tally();
+  /** For the table, where one is printed. */
   readonly #best: BestResults<CheckResult>;
   /** Of stdout. */
   readonly #printed: ResultWriter | null;
@@ -200,7 +201,7 @@ export class CheckSession {
     if (!this.#isWanted(result)) return;
     if (result.state !== "dead") this.#passed++;
     if (isAlive(result)) this.#alive++;
-    this.#best.add(result);
+    if (this.#printed === null) this.#best.add(result);
     if (candidate === null) this.#printed?.addEarlier(result);
     else this.#printed?.add(result, candidate);
   }

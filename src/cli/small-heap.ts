@@ -34,7 +34,7 @@ export function growthPercent(bytes: number, before: number | null): number {
   return Math.min(GROWTH_PERCENT_MAX, Math.max(GROWTH_PERCENT_MIN, percent));
 }
 
-const HEAP_BYTES = 70 * 1024 * 1024;
+const HEAP_BYTES = 62 * 1024 * 1024;
 /** However much lives: to look through all for less would be a waste. */
 const GROWTH_PERCENT_MIN = 30;
 /** However little lives: what comes next may live long. */

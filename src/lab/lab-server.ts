@@ -15,6 +15,7 @@ export type LabTls = Pick<TLSSocketOptions, "ALPNProtocols" | "requestCert" | "r
   /** Who vouches for clients, where their certificate is wanted. */
   readonly ca?: string;
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
+  readonly minVersion?: "TLSv1.2" | "TLSv1.3";
 };
 
 /** A server on a free port of 127.0.0.1. Disposing of it destroys its connections too. */
@@ -96,8 +97,9 @@ async function isRefused(host: string, port: number): Promise<boolean> {
   }
 }
 
-function wrapInTls(wire: Socket, { cert, key, ca, maxVersion, ...options }: LabTls): TLSSocket {
-  const secureContext = createSecureContext({ cert, key, ...(ca && { ca }), ...(maxVersion && { maxVersion }) });
+function wrapInTls(wire: Socket, { cert, key, ca, maxVersion, minVersion, ...options }: LabTls): TLSSocket {
+  const versions = { ...(maxVersion && { maxVersion }), ...(minVersion && { minVersion }) };
+  const secureContext = createSecureContext({ cert, key, ...(ca && { ca }), ...versions });
   return new TLSSocket(wire, { ...options, isServer: true, secureContext });
 }
 

@@ -156,8 +156,13 @@ class Asking {
     return false;
   }
 
-  /** Copies: lent bytes are gone with the next read. */
+  /** The first part as it is, which mostly is all; copies from the second on. */
   #keep(part: Buffer): void {
+    if (this.#bytes === 0) {
+      this.#body = part;
+      this.#bytes = part.length;
+      return;
+    }
     const needed = this.#bytes + part.length;
     if (needed > this.#body.length) {
       const { bodyBytesMax } = this.#options;

@@ -94,19 +94,23 @@ class Race {
     });
     socket.pause(); // else Node reads as soon as it is connected
     this.#pending.set(socket, address);
-    socket.once("connect", () => this.#win(socket, address, intake));
-    socket.on("error", (error) => this.#lose(socket, address, this.#interruption(error, address)));
+    const onError = (error: Error): void => this.#lose(socket, address, this.#interruption(error, address));
+    socket.once("connect", () => {
+      if (!this.#win(socket, address, intake)) return;
+      socket.on("error", ignore).off("error", onError); // which holds on to this race
+    });
+    socket.on("error", onError);
     if (this.#next < this.#addresses.length) this.#headStart = setTimeout(this.#tryNext, this.#options.attemptDelayMs);
   };
 
-  #win(socket: Socket, address: string, intake: Intake): void {
-    if (isSelfConnected(socket, address, this.#port)) {
-      this.#lose(socket, address, { how: "errno", code: "ECONNREFUSED" });
-    } else if (this.#pending.delete(socket)) {
-      socket.removeAllListeners("error"); // ours, which holds on to this race
-      socket.on("error", ignore);
+  /** False: it was of no use, or too late. */
+  #win(socket: Socket, address: string, intake: Intake): boolean {
+    if (isSelfConnected(socket, address, this.#port)) this.#lose(socket, address, { how: "errno", code: "ECONNREFUSED" });
+    else if (this.#pending.delete(socket)) {
       this.#settle({ socket, address, intake });
+      return true;
     }
+    return false;
   }
 
   #lose(socket: Socket, address: string, interruption: Interruption): void {

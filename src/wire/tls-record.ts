@@ -1,8 +1,8 @@
 import { type ClientHello, parseClientHello } from "./client-hello.ts";
 
 /** Content types of a record (RFC 8446 5.1). */
-const TYPE = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
-const HEADER_BYTES = 5;
+export const RECORD_TYPE = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
+export const RECORD_HEADER_BYTES = 5;
 /** RFC 5246 6.2.3: 2^14 and what encryption may add. */
 const RECORD_BYTES_MAX = 16384 + 2048;
 const CLIENT_HELLO = 1;
@@ -67,11 +67,11 @@ export class ClientHelloReader {
     const kept = this.#kept.view();
     while (this.#offset < kept.length) {
       if (this.#recordLeft === 0) {
-        const header = kept.subarray(this.#offset, this.#offset + HEADER_BYTES);
+        const header = kept.subarray(this.#offset, this.#offset + RECORD_HEADER_BYTES);
         if (!isHandshakeHeader(header)) return "other";
-        if (header.length < HEADER_BYTES) return "more";
+        if (header.length < RECORD_HEADER_BYTES) return "more";
         this.#recordLeft = header.readUInt16BE(3);
-        this.#offset += HEADER_BYTES;
+        this.#offset += RECORD_HEADER_BYTES;
         continue;
       }
       const payload = kept.subarray(this.#offset, this.#offset + this.#recordLeft);
@@ -108,32 +108,32 @@ export interface ServerBytes {
 export function classifyServerBytes(first: Uint8Array): ServerBytes {
   const bytes = Buffer.from(first.buffer, first.byteOffset, first.byteLength);
   if (!isRecordHeader(bytes)) return { kind: "not-tls" };
-  if (bytes.length < HEADER_BYTES) return { kind: "more" };
-  if (bytes[0] === TYPE.handshake) return { kind: "handshake" };
-  if (bytes[0] !== TYPE.alert) return { kind: "other-record" };
+  if (bytes.length < RECORD_HEADER_BYTES) return { kind: "more" };
+  if (bytes[0] === RECORD_TYPE.handshake) return { kind: "handshake" };
+  if (bytes[0] !== RECORD_TYPE.alert) return { kind: "other-record" };
   // RFC 8446 6: level and description; another length is encrypted.
   if (bytes.readUInt16BE(3) !== 2) return { kind: "alert" };
-  if (bytes.length < HEADER_BYTES + 2) return { kind: "more" };
+  if (bytes.length < RECORD_HEADER_BYTES + 2) return { kind: "more" };
   return { kind: "alert", alert: { level: bytes[5] as number, code: bytes[6] as number } };
 }
 
 /** A record's header as far as it came: type, a version of SSL 3.0 to TLS 1.3, a length that a record may have. */
-function isRecordHeader(bytes: Buffer): boolean {
+export function isRecordHeader(bytes: Buffer): boolean {
   const [type, major, minor] = bytes;
-  if (type !== undefined && (type < TYPE.changeCipherSpec || type > TYPE.applicationData)) return false;
+  if (type !== undefined && (type < RECORD_TYPE.changeCipherSpec || type > RECORD_TYPE.applicationData)) return false;
   if (major !== undefined && major !== 3) return false;
   if (minor !== undefined && minor > 4) return false;
-  if (bytes.length < HEADER_BYTES) return true;
+  if (bytes.length < RECORD_HEADER_BYTES) return true;
   const length = bytes.readUInt16BE(3);
   return length > 0 && length <= RECORD_BYTES_MAX;
 }
 
 function isHandshakeHeader(bytes: Buffer): boolean {
-  return isRecordHeader(bytes) && (bytes.length === 0 || bytes[0] === TYPE.handshake);
+  return isRecordHeader(bytes) && (bytes.length === 0 || bytes[0] === RECORD_TYPE.handshake);
 }
 
 /** Bytes that chunks are appended to, without copying all of them each time. */
-class GrowingBytes {
+export class GrowingBytes {
   #buffer = Buffer.alloc(0);
   length = 0;
 

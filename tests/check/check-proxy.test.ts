@@ -14,7 +14,7 @@ import { Carrier, findLoopback } from "../../src/lab/zoo/carrier.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
 import { createSelfSigned } from "../../src/net/certificate.ts";
-import { candidateOf, startChecking } from "./checking.ts";
+import { candidateOf, crowdedGate, startChecking } from "./checking.ts";
 
 const lineOf = ({ host, port }: LabServer, scheme = "http") => `${scheme}://${host}:${port}`;
 
@@ -281,7 +281,7 @@ test("Whether connections are kept is unknown, where all that was asked over one
   await using checking = await startChecking({ timeoutMs: 6000 });
   await using nobody = await startLabServer(silence);
   await using exit = await startLabServer(leadsTo(nobody, ({ method }) => method === "POST"));
-  const { state, can, honesty } = await checking.check(lineOf(exit), { gate: { isBusy: true, pass: () => exit.whenLeft(1) } });
+  const { state, can, honesty } = await checking.check(lineOf(exit), { gate: crowdedGate(() => exit.whenLeft(1)) });
   assert.deepEqual([state, can.keepAlive.ok], ["works", null]);
   assert.match(can.keepAlive.details, /^a long request over the same connection failed/);
   assert.match(honesty.evidence.join(), /a request with 7 KiB of cookies failed: .*\(head\.timeout\)/);

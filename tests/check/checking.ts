@@ -3,7 +3,7 @@ import type { Candidate } from "../../src/check/candidates.ts";
 import type { CheckContext } from "../../src/check/check-context.ts";
 import { checkProxy } from "../../src/check/check-proxy.ts";
 import type { CheckResult } from "../../src/check/check-result.ts";
-import { ALL_FOR_CHECKS, Gate } from "../../src/check/gate.ts";
+import { Gate } from "../../src/check/gate.ts";
 import type { JudgeAddress } from "../../src/check/judge/judged.ts";
 import { startLocalJudge } from "../../src/check/judge/local-judge.ts";
 import { readTargetCheck, type TargetCheck, type TargetWords } from "../../src/check/target.ts";
@@ -37,7 +37,7 @@ export async function startChecking(changes: Partial<CheckContext> = {}): Promis
     timeoutMs: 10_000,
     samples: 2,
     throughputBytes: null,
-    gate: new Gate(ALL_FOR_CHECKS),
+    gate: new Gate(),
     ...changes,
   };
   return {
@@ -46,6 +46,20 @@ export async function startChecking(changes: Partial<CheckContext> = {}): Promis
     check: (line, more = {}) => checkProxy(candidateOf(line), { ...context, ...more }, new Cancellation()),
     [Symbol.asyncDispose]: () => judge[Symbol.asyncDispose](),
   };
+}
+
+/** A gate with many before it, which opens once this is done. */
+export function crowdedGate(until: () => PromiseLike<unknown>): CheckContext["gate"] {
+  return { ...gateAfter(until), isBusy: true };
+}
+
+/** A gate that opens once this is done. */
+export function gateAfter(until: () => PromiseLike<unknown>): CheckContext["gate"] {
+  const pass = async () => {
+    await until();
+    return () => {};
+  };
+  return { isBusy: false, pass };
 }
 
 export function candidateOf(line: string): Candidate {

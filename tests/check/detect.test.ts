@@ -13,7 +13,7 @@ import { type Behaviour, findClosedPort, type LabServer, startLabServer } from "
 import { startSocksExit } from "../../src/lab/socks-exit.ts";
 import { startWebProxy } from "../../src/lab/zoo/web-proxy.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
-import { type Checking, candidateOf, startChecking } from "./checking.ts";
+import { type Checking, candidateOf, gateAfter, startChecking } from "./checking.ts";
 
 /** What is found out about a port without the rest of a check, and by how many connections. */
 async function detected({ context, judge }: Checking, line: string, timeoutMs = context.timeoutMs) {
@@ -127,7 +127,7 @@ test("What was begun beside the protocol that works, and cut short by it, is sti
 
 test("A proxy that works and waits for its turn to be measured is tried by other protocols meanwhile.", async () => {
   const greeted = Promise.withResolvers<void>();
-  await using checking = await startChecking({ gate: { isBusy: false, pass: () => greeted.promise } });
+  await using checking = await startChecking({ gate: gateAfter(() => greeted.promise) });
   await using web = await startWebProxy();
   await using exit = await startLabServer(async (peer) => {
     const [first] = await peer.reader.peek(1);

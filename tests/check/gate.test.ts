@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ALL_FOR_CHECKS, Gate, YIELDING } from "../../src/check/gate.ts";
+import { Gate } from "../../src/check/gate.ts";
+
+/** As many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+}
 
 test("Work begins in the order in which it came, and leaves turns of the event loop to others in between.", async () => {
-  const gate = new Gate(YIELDING);
+  const gate = new Gate();
   const begun: { readonly work: number; readonly turn: number }[] = [];
   let turn = 0;
-  const works = [0, 1, 2, 3].map((work) => gate.pass().then(() => begun.push({ work, turn })));
+  const works = [0, 1, 2, 3].map((work) => gate.pass(false).then(() => begun.push({ work, turn })));
   for (; begun.length < works.length; turn++) await new Promise(setImmediate);
   assert.deepEqual(
     begun.map(({ work }) => work),
@@ -18,23 +23,35 @@ test("Work begins in the order in which it came, and leaves turns of the event l
 });
 
 test("A gate is busy while many wait, and what comes later begins at once again.", async () => {
-  const gate = new Gate(YIELDING);
-  const works = Array.from({ length: 20 }, () => gate.pass());
+  const gate = new Gate();
+  const works = Array.from({ length: 20 }, () => gate.pass(false));
   assert.ok(gate.isBusy);
   await Promise.all(works);
   assert.ok(!gate.isBusy);
-  await gate.pass();
+  await gate.pass(false);
 });
 
-test("A process that does nothing but check begins one in every second turn of the event loop.", async () => {
-  const gate = new Gate(ALL_FOR_CHECKS);
+test("Of the proxies of this machine only some are measured at once: another begins where one is done, or takes long.", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const gate = new Gate();
+  const leaves: (() => void)[] = [];
+  const begun = () => leaves.length;
+  for (let i = 0; i < 30; i++) void gate.pass(true).then((leave) => leaves.push(leave));
+  await turns(200);
+  assert.equal(begun(), 24);
+  leaves[0]?.();
+  leaves[0]?.(); // once is enough
+  await turns(20);
+  assert.equal(begun(), 25);
+  t.mock.timers.tick(250);
+  await turns(100);
+  assert.equal(begun(), 30);
+});
+
+test("Those of other machines begin however many are under way.", async () => {
+  const gate = new Gate();
   let begun = 0;
-  for (let i = 0; i < 5; i++) void gate.pass().then(() => begun++);
-  await Promise.resolve();
-  const counts = [begun];
-  for (let turn = 0; turn < 5; turn++) {
-    await new Promise(setImmediate);
-    counts.push(begun);
-  }
-  assert.deepEqual(counts, [1, 1, 2, 2, 3, 3]);
+  for (let i = 0; i < 30; i++) void gate.pass(false).then(() => begun++);
+  await turns(200);
+  assert.equal(begun, 30);
 });

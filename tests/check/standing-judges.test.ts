@@ -9,7 +9,7 @@ import { StandingJudges } from "../../src/check/standing-judges.ts";
 import type { HostPort } from "../../src/core/address.ts";
 import { startHttpExit } from "../../src/lab/http-exit.ts";
 import { Cancellation } from "../../src/net/cancellation.ts";
-import { candidateOf, startChecking } from "./checking.ts";
+import { candidateOf, gateAfter, startChecking } from "./checking.ts";
 import { DIRECT } from "./judge-world.ts";
 
 test("A judge that goes away in the middle of a run is told once, and no proxy is called dead for it.", async () => {
@@ -48,7 +48,7 @@ test("Where another judge is left, it is asked instead.", async () => {
 test("A judge that goes away in the middle of a check takes no ability from the proxy.", async () => {
   const named = await startLocalJudge();
   await using own = await startChecking();
-  const gate = { isBusy: false, pass: async () => await named.judge[Symbol.asyncDispose]() }; // it has been met by then, and is not yet measured
+  const gate = gateAfter(() => named.judge[Symbol.asyncDispose]()); // it has been met by then, and is not yet measured
   const context = { ...own.context, gate, judges: [named.address, own.judge] };
   const standing = new StandingJudges(context, own.judge, () => {});
   await using proxy = await startHttpExit();

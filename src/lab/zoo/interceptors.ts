@@ -69,13 +69,20 @@ export const INTERCEPTORS: Liars = [
       },
     ),
   ),
-  zooProxy("a proxy that opens tunnels to names alone", "http", liesBy("honesty.tls_intercepted"), async () => {
-    const inner = interceptTls(createAuthority().issue({ names: NAMES }));
-    const proxy = await startWebProxy({
-      tunnel: (peer, to, carrier, asked) => (asked === "localhost" ? inner.tunnel(peer, to, carrier) : passesOn(peer, to, carrier)),
-    });
-    return withMore(proxy, inner);
-  }),
+  ...(["TLSv1.2", "TLSv1.3"] as const).map((minVersion) =>
+    zooProxy(
+      `a proxy that opens tunnels to names alone, by ${minVersion} at least`,
+      "http",
+      liesBy("honesty.tls_intercepted"),
+      async () => {
+        const inner = interceptTls({ ...createAuthority().issue({ names: NAMES }), minVersion });
+        const proxy = await startWebProxy({
+          tunnel: (peer, to, carrier, asked) => (asked === "localhost" ? inner.tunnel(peer, to, carrier) : passesOn(peer, to, carrier)),
+        });
+        return withMore(proxy, inner);
+      },
+    ),
+  ),
   zooProxy("a proxy that opens every other tunnel", "http", liesBy("honesty.tls_intercepted"), () => {
     let tunnels = 0;
     return startInterceptor(createAuthority().issue({ names: NAMES }), {}, () => tunnels++ % 2 === 1);
