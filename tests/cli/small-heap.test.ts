@@ -7,13 +7,13 @@ const MIB = 1024 * 1024;
 
 test("A small heap may double before all of it is looked through, a large one grows by less than a third.", () => {
   assert.equal(growthPercent(10 * MIB, null), 100);
-  assert.equal(growthPercent(50 * MIB, null), 40);
+  assert.equal(growthPercent(40 * MIB, null), 55);
   assert.equal(growthPercent(300 * MIB, null), 30);
 });
 
 test("What a heap has grown by since the last time, it is expected to grow by until the next.", () => {
-  assert.equal(growthPercent(45 * MIB, 40 * MIB), 40);
-  assert.equal(growthPercent(50 * MIB, 60 * MIB), 40);
+  assert.equal(growthPercent(35 * MIB, 30 * MIB), 55);
+  assert.equal(growthPercent(40 * MIB, 50 * MIB), 55);
 });
 
 test("This Node has a V8 that knows all flags by which a heap stays small, also when it has run for a while.", () => {
