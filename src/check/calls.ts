@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { attribute } from "../blame/attribute.ts";
 import { roundMs } from "../core/clock.ts";
-import type { AttributedFault, HopFailure, StageTimes } from "../core/ledger.ts";
+import type { AttributedFault, HopFailure, Observation, StageTimes } from "../core/ledger.ts";
 import type { Exit, ExitHop } from "../core/route.ts";
 import { type Answered, ask } from "../net/ask.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
@@ -98,17 +98,23 @@ export class Calls {
 
   /**
    * Opens a way, and asks for the certificate of the TLS server at its end, without agreeing on anything with it. The certificate is null where
-   * none came in clear text.
+   * something else came than one in clear text, or the end.
    */
   async look(way: Way, turn: Turn): Promise<Opened | Failed> {
     const opened = await this.open({ ...way, target: { ...way.target, scheme: "tcp" } }, turn);
     if (opened.kind === "failed") return opened;
-    const { clock } = this.context;
-    const { host } = way.target;
-    const look = lookAtCertificate({ serverName: isIP(host) === 0 ? host : null, alpn: ["http/1.1"], random: randomBytes(RANDOM_BYTES) });
-    const timeoutMs = (turn.deadline - clock.now()) / LOOK_SHARE;
-    const seen = await drive(opened.connection, look, { clock, signal: turn.signal, timeoutMs });
-    opened.connection.destroy();
+    const { connection, ms } = opened;
+    const { clock, timeoutMs: limitMs } = this.context;
+    const name = way.target.host.replace(/\.$/, ""); // RFC 6066 section 3: without the root's dot
+    const random = randomBytes(RANDOM_BYTES);
+    const look = lookAtCertificate({ serverName: isIP(name) === 0 ? name : null, alpn: ["http/1.1"], random });
+    const timeoutMs = Math.min(limitMs, turn.deadline - clock.now());
+    const seen = await drive(connection, look, { clock, signal: turn.signal, timeoutMs });
+    connection.destroy();
+    if (seen.kind === "interrupted" && seen.interruption.how === "timeout") {
+      const observed: Observation = { ...seen.trace, stage: "tls", role: "target", hop: way.exit.hops.length + 1, reused: false };
+      return failed({ kind: "interrupted", interruption: seen.interruption, seen: observed }, way, ms, timeoutMs < limitMs / FAIR_SHARE);
+    }
     const certificate = seen.kind === "done" && seen.value !== null ? hash("sha256", seen.value, "hex") : null;
     return { ...opened, certificate };
   }
@@ -205,8 +211,6 @@ export class Calls {
 /** Of the time for finding out whether it is alive: less is too little for one request. */
 const FAIR_SHARE = 4;
 
-/** Of the time that is left: what gives no certificate away is to be asked for it another way. */
-const LOOK_SHARE = 2;
 /** Of a ClientHello. */
 const RANDOM_BYTES = 32;
 

@@ -15,7 +15,7 @@ const WAITING_MAX = 1152;
  */
 const FRESH_MAX = 24;
 /** Who has been at it for so long waits for somebody far away. Milliseconds. */
-const FRESH_MS = 250;
+const FRESH_MS = 150;
 
 /**
  * Lets work begin at the pace at which this process keeps up: where a turn of its event loop takes long, fewer begin in a second. Proxies are
@@ -50,9 +50,12 @@ export class Gate {
   }
 
   #open(): void {
-    const [next] = this.#waiting;
-    if (next === undefined || this.#turnsLeft > 0 || (next.isHere && this.#fresh >= FRESH_MAX)) return;
-    this.#waiting.shift();
+    if (this.#turnsLeft > 0) return;
+    const isFull = this.#fresh >= FRESH_MAX;
+    const at = isFull ? this.#waiting.findIndex(({ isHere }) => !isHere) : 0;
+    const next = this.#waiting[at];
+    if (next === undefined) return;
+    this.#waiting.splice(at, 1);
     this.#turnsLeft = TURNS;
     setImmediate(this.#turn);
     next.begin(next.isHere ? this.#enter() : doNothing);

@@ -60,7 +60,7 @@ function firstOf(body: Buffer): Buffer | null {
 const MESSAGE = { clientHello: 1, serverHello: 2, certificate: 11 } as const;
 const MESSAGE_HEADER_BYTES = 4;
 /** Long lists of long certificates take some 10 KiB. */
-const MESSAGE_BYTES_MAX = 64 * 1024;
+const MESSAGE_BYTES_MAX = 16 * 1024;
 
 /** A ClientHello of TLS 1.2 (RFC 5246 7.4.1.2) in one record. */
 function writeClientHello({ serverName, alpn, random }: LookOptions): Buffer {
@@ -114,12 +114,14 @@ const OTHER_EXTENSIONS: readonly Buffer[] = [
   // Groups: X25519, P-256, P-384, P-521 (RFC 8422 5.1.1), and their points uncompressed.
   extension(10, vector(2, ...[0x001d, 0x0017, 0x0018, 0x0019].map((group) => number(2, group)))),
   extension(11, vector(1, Buffer.of(0))),
-  // Signatures: by ECDSA, RSA-PSS, RSA, with SHA-256 to SHA-512, and SHA-1 (RFC 8446 4.2.3).
+  // Signatures: by ECDSA, Ed25519, Ed448, RSA-PSS, RSA, with SHA-256 to SHA-512, and SHA-1 (RFC 8446 4.2.3).
   extension(
     13,
     vector(
       2,
-      ...[0x0403, 0x0503, 0x0603, 0x0807, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201].map((way) => number(2, way)),
+      ...[
+        0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201,
+      ].map((way) => number(2, way)),
     ),
   ),
   extension(23), // extended master secret (RFC 7627)

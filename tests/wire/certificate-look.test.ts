@@ -88,18 +88,26 @@ test("Whatever bytes come, no more are asked for than a record has, and what doe
       assert.equal(fault, null);
     }),
   );
-  const huge = inRecords(Buffer.concat([Buffer.of(11, 0xff, 0xff, 0xff), Buffer.alloc(64)]));
-  assert.equal(play(look(), [huge]).value, null);
+  assert.equal(play(look(), [certificateMessage(Buffer.alloc(64), 0xffffff)]).value, null);
   for (const list of [
     [0, 0, 0],
     [0, 0, 3, 0, 0, 0],
     [0, 0, 4, 0, 0, 9, 1],
     [0, 0, 9, 0, 0, 1, 1],
   ]) {
-    const message = Buffer.concat([Buffer.of(11, 0, 0, list.length), Buffer.from(list)]);
-    assert.equal(play(look(), [inRecords(message)]).value, null, list.join());
+    const { value, waitsFor } = play(look(), [certificateMessage(Buffer.from(list))]);
+    assert.deepEqual([value, waitsFor], [null, null], list.join());
   }
+  assert.deepEqual(play(look(), [certificateMessage(Buffer.of(0, 0, 4, 0, 0, 1, 9))]).value, Buffer.of(9));
 });
+
+/** As a server sends it, behind its ServerHello. */
+function certificateMessage(body: Buffer, length: number = body.length): Buffer {
+  const header = Buffer.alloc(4);
+  header.writeUInt32BE(length);
+  header[0] = 11;
+  return inRecords(Buffer.concat([Buffer.of(2, 0, 0, 1, 0), header, body]));
+}
 
 /** Payloads of the records. */
 function messagesOf(records: Buffer): Buffer {

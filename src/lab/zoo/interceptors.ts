@@ -83,10 +83,12 @@ export const INTERCEPTORS: Liars = [
       },
     ),
   ),
-  zooProxy("a proxy that opens every other tunnel", "http", liesBy("honesty.tls_intercepted"), () => {
-    let tunnels = 0;
-    return startInterceptor(createAuthority().issue({ names: NAMES }), {}, () => tunnels++ % 2 === 1);
-  }),
+  ...(["TLSv1.2", "TLSv1.3"] as const).map((minVersion) =>
+    zooProxy(`a proxy that opens every other tunnel, by ${minVersion} at least`, "http", liesBy("honesty.tls_intercepted"), () => {
+      let tunnels = 0;
+      return startInterceptor({ ...createAuthority().issue({ names: NAMES }), minVersion }, {}, () => tunnels++ % 2 === 1);
+    }),
+  ),
 ];
 
 function intercepts(title: string, start: ZooProxy["start"]): ZooProxy {
