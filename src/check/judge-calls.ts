@@ -72,7 +72,7 @@ export async function askJudgeAgain(
 
 /**
  * Which certificate of a judge comes through a proxy: where it is another than its own, somebody opens what is encrypted, and nothing more has to be
- * known. Our own judge on loopback shows it to whoever looks, which costs a fifth of a handshake and proves no less: with a certificate whose key
+ * known. Our own judge on loopback shows it to whoever looks, which costs a quarter of a handshake and proves no less: with a certificate whose key
  * it does not have, nobody can open anything. Of other judges that is not known, and of what shows none: both are asked for a whole handshake.
  */
 export async function seeCertificate(calls: Calls, exit: Exit, judge: JudgeAddress, host: string, turn: Turn): Promise<Opened | Failed> {
