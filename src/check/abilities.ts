@@ -1,5 +1,5 @@
 import { askByName, nameOf } from "./by-name.ts";
-import type { Failed, Opened } from "./calls.ts";
+import type { Failed, Seen } from "./calls.ts";
 import { isSocks, resolvingThere, schemeOf } from "./contact.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, certificateLies, hostOf, type JudgeQuery, type JudgeReply, portOf, seeCertificate } from "./judge-calls.ts";
@@ -56,8 +56,8 @@ async function tryHttpsByName(measuring: Measuring): Promise<void> {
   const name = findings.can.remoteDns.ok === false ? null : nameOf(judge);
   const byName = name === null ? null : await seeCertificate(calls, resolvingThere(exit), judge, name, turn);
   if (byName?.kind === "failed" && byName.attributed.fault.id === "tls.protocol_mismatch") await askWithoutTls(measuring);
-  const again = byName?.kind === "open" ? byName : await seeCertificate(calls, exit, judge, hostOf(judge.url), turn);
-  if (again.kind === "open") noteInterception(measuring, again);
+  const again = byName?.kind === "seen" ? byName : await seeCertificate(calls, exit, judge, hostOf(judge.url), turn);
+  if (again.kind === "seen") noteInterception(measuring, again);
   else findings.cannotVerify(`that it opens no tunnel: the second one with TLS failed: ${tell(again.attributed)}`);
 }
 
@@ -104,7 +104,7 @@ function noteTunnelled(measuring: Measuring, reply: JudgeReply): void {
 }
 
 /** Somebody else's TLS, whatever came of it: also a filter that opens what is encrypted may block, and say nothing more. False: it was not that. */
-function noteInterception({ findings, judge }: Measuring, { certificate }: Failed | Opened): boolean {
+function noteInterception({ findings, judge }: Measuring, { certificate }: Failed | Seen): boolean {
   const lies = certificateLies(certificate, judge);
   for (const lie of lies) findings.addLie(lie);
   if (lies.length > 0) findings.can.https = { ok: false, details: INTERCEPTED };

@@ -100,7 +100,7 @@ export class Calls {
    * Opens a way, and asks for the certificate of the TLS server at its end, without agreeing on anything with it. The certificate is null where
    * something else came than one in clear text, or the end.
    */
-  async look(way: Way, turn: Turn): Promise<Opened | Failed> {
+  async look(way: Way, turn: Turn): Promise<Seen | Failed> {
     const opened = await this.open({ ...way, target: { ...way.target, scheme: "tcp" } }, turn);
     if (opened.kind === "failed") return opened;
     const { connection, ms } = opened;
@@ -116,7 +116,7 @@ export class Calls {
       return failed({ kind: "interrupted", interruption: seen.interruption, seen: observed }, way, ms, timeoutMs < limitMs / FAIR_SHARE);
     }
     const certificate = seen.kind === "done" && seen.value !== null ? hash("sha256", seen.value, "hex") : null;
-    return { ...opened, certificate };
+    return { kind: "seen", certificate };
   }
 
   /** @param heard where its proxy has been spoken to already */
@@ -218,6 +218,13 @@ export interface Opened {
   readonly kind: "open";
   readonly connection: Connection;
   readonly ms: Spent;
+  readonly certificate: string | null;
+}
+
+/** What the TLS server at the end of a way showed; the connection is ended. */
+export interface Seen {
+  readonly kind: "seen";
+  /** As that of an answer; null: none. */
   readonly certificate: string | null;
 }
 

@@ -2,7 +2,7 @@ import { attributeRefusedConnect } from "../blame/attribute.ts";
 import type { AttributedFault } from "../core/ledger.ts";
 import type { RawFields } from "../core/message.ts";
 import type { Exit, ExitHop, Target } from "../core/route.ts";
-import type { Calls, Failed, Opened, Replied, Turn } from "./calls.ts";
+import type { Calls, Failed, Replied, Seen, Turn } from "./calls.ts";
 import type { JudgeAddress, Judged, JudgeRequest } from "./judge/judged.ts";
 import type { JudgeKind } from "./judge/payload.ts";
 import { readJudgeAnswer } from "./judge/read-answer.ts";
@@ -75,21 +75,22 @@ export async function askJudgeAgain(
  * known. Our own judge on loopback shows it to whoever looks, which costs a quarter of a handshake and proves no less: with a certificate whose key
  * it does not have, nobody can open anything. Of other judges that is not known, and of what shows none: both are asked for a whole handshake.
  */
-export async function seeCertificate(calls: Calls, exit: Exit, judge: JudgeAddress, host: string, turn: Turn): Promise<Opened | Failed> {
+export async function seeCertificate(calls: Calls, exit: Exit, judge: JudgeAddress, host: string, turn: Turn): Promise<Seen | Failed> {
   const target: Target = { scheme: "https", host, port: portOf(judge.url) };
   const way: Way = { exit, target, tunnel: true, verify: !judge.isSigned };
   if (!judge.isLoopback) return await shakeHands(calls, way, turn);
   const looked = await calls.look(way, turn);
   if (looked.kind === "failed" || looked.certificate !== null) return looked;
-  const opened = await shakeHands(calls, way, turn);
+  const shown = await shakeHands(calls, way, turn);
   // Somebody else may have answered the look, who opens only some of what he could.
-  return opened.kind === "open" && opened.certificate === judge.certificate ? await shakeHands(calls, way, turn) : opened;
+  return shown.kind === "seen" && shown.certificate === judge.certificate ? await shakeHands(calls, way, turn) : shown;
 }
 
-async function shakeHands(calls: Calls, way: Way, turn: Turn): Promise<Opened | Failed> {
+async function shakeHands(calls: Calls, way: Way, turn: Turn): Promise<Seen | Failed> {
   const opened = await calls.open(way, turn);
-  if (opened.kind === "open") opened.connection.destroy();
-  return opened;
+  if (opened.kind === "failed") return opened;
+  opened.connection.destroy();
+  return { kind: "seen", certificate: opened.certificate };
 }
 
 /** Where a judge is asked, without brackets. */

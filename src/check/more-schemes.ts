@@ -1,7 +1,7 @@
 import type { Exit, ExitScheme } from "../core/route.ts";
 import type { CancelSignal } from "../net/cancellation.ts";
 import { askByName, nameOf } from "./by-name.ts";
-import type { Calls, Failed, Opened, Turn } from "./calls.ts";
+import type { Calls, Failed, Seen, Turn } from "./calls.ts";
 import { type Goal, isOfGoal, leave, type Met, meet, resolvingThere, schemeOf, withScheme } from "./contact.ts";
 import type { Tried } from "./detect.ts";
 import { type Findings, isOutOfTime } from "./findings.ts";
@@ -61,7 +61,7 @@ async function tryBothSocks4(
   if (asked === null || (asked.kind === "failed" && isOfGoal(asked))) return null;
   if (asked.kind === "judged") {
     findings.addProof(asked);
-    if (inTls) await openByName(calls, exit, { judge, reply, findings }, turn);
+    if (inTls) await lookByName(calls, exit, { judge, reply, findings }, turn);
   }
   const failed = asked.kind === "failed" ? asked : null;
   if (failed !== null && isOutOfTime(failed)) return [];
@@ -77,22 +77,22 @@ async function tryBothSocks4(
 async function tryByName(calls: Calls, { exit, judged, scheme: known }: Met, findings: Findings, turn: Turn): Promise<readonly Tried[]> {
   const scheme = schemeOf(resolvingThere(exit));
   if (judged === null || scheme === known) return [];
-  const opened = await openByName(calls, exit, { ...judged, findings }, turn);
-  if (opened?.kind === "open") return [{ scheme, failed: null }];
+  const seen = await lookByName(calls, exit, { ...judged, findings }, turn);
+  if (seen?.kind === "seen") return [{ scheme, failed: null }];
   // What the proxy says of the name holds for both; where it came through, only the same without TLS shows whether that led to the judge.
-  const isTold = opened?.attributed.role === "exit";
-  const reply = isTold ? opened : await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
+  const isTold = seen?.attributed.role === "exit";
+  const reply = isTold ? seen : await askByName(calls, exit, judged.judge, { query: likeFirst(judged.reply), turn });
   if (reply?.kind === "judged") findings.addProof(reply);
   return reply === null ? [] : [{ scheme, failed: reply.kind === "failed" ? reply : null }];
 }
 
 /** TLS by the judge's name: some open what is encrypted in one protocol alone. Null: the judge has no name, or takes no TLS. */
-async function openByName(calls: Calls, exit: Exit, { judge, findings }: Proving, turn: Turn): Promise<Opened | Failed | null> {
+async function lookByName(calls: Calls, exit: Exit, { judge, findings }: Proving, turn: Turn): Promise<Seen | Failed | null> {
   const name = nameOf(judge);
   if (judge.certificate === null || name === null) return null;
-  const opened = await seeCertificate(calls, resolvingThere(exit), judge, name, turn);
-  for (const lie of certificateLies(opened.certificate, judge)) findings.addLie(lie);
-  return opened;
+  const seen = await seeCertificate(calls, resolvingThere(exit), judge, name, turn);
+  for (const lie of certificateLies(seen.certificate, judge)) findings.addLie(lie);
+  return seen;
 }
 
 /** What a judge answered first, and who is told of what else shows what the proxy does. */

@@ -44,7 +44,7 @@ const aSilence = async (peer: LabConnection) => {
 test("Our own judge's certificate is seen by a look that agrees on nothing, and no connection is left.", async () => {
   await using checking = await startChecking();
   const { seen, hellos } = await see(checking, { isLoopback: true });
-  assert.deepEqual([seen.kind, seen.certificate], ["open", checking.judge.certificate]);
+  assert.deepEqual([seen.kind, seen.certificate], ["seen", checking.judge.certificate]);
   assert.equal(hellos.length, 1);
   const hello = new ClientHelloReader();
   assert.equal(hello.push(hellos[0] as Buffer), "complete");
@@ -55,7 +55,7 @@ test("Our own judge's certificate is seen by a look that agrees on nothing, and 
 test("Another judge is asked for a whole handshake: nobody knows whether it shows its certificate to who looks.", async () => {
   await using checking = await startChecking();
   const { seen, hellos } = await see(checking, { isLoopback: false });
-  assert.deepEqual([seen.kind, seen.certificate], ["open", checking.judge.certificate]);
+  assert.deepEqual([seen.kind, seen.certificate], ["seen", checking.judge.certificate]);
   assert.deepEqual(
     hellos.map((hello) => hello.includes(BOTH_VERSIONS)),
     [true],
@@ -65,7 +65,7 @@ test("Another judge is asked for a whole handshake: nobody knows whether it show
 test("Where a look shows nothing, two whole handshakes follow.", async () => {
   await using checking = await startChecking();
   const { seen, hellos } = await see(checking, { isLoopback: true, spoilt: (count) => (count === 1 ? aClose : null) });
-  assert.deepEqual([seen.kind, seen.certificate], ["open", checking.judge.certificate]);
+  assert.deepEqual([seen.kind, seen.certificate], ["seen", checking.judge.certificate]);
   assert.deepEqual(
     hellos.map((hello) => hello.includes(BOTH_VERSIONS)),
     [false, true, true],
