@@ -125,12 +125,26 @@ function doubtExits(value: Fault, failure: HopFailure, route: Route): Fault {
       details: `${value.details}; a page in the place of TLS is an exit's or a captive portal's`,
     };
   }
+  if (role === "exit" && RELAYED_AS_THEY_CAME.has(value.id)) return { ...value, confidence: PASSED_ON };
   // The faults of a tunnel itself say so in their confidence already.
   if (!isTunnelled || stage === "tunnel" || value.culprit !== null || FAULTS[value.id].inDoubt === "never") return value;
   return { ...value, confidence: Math.round(confidenceOf(value) * 75) / 100 };
 }
 
 const EVEN = 0.5;
+
+/** Small exits pass on what a site writes as it is, malformed too: only what comes of other sites and other exits tells whose it is. */
+const RELAYED_AS_THEY_CAME: ReadonlySet<FaultId> = new Set<FaultId>([
+  "head.bad_status_line",
+  "head.bad_field",
+  "head.bad_framing",
+  "head.bad_transfer_coding",
+  "head.unexpected_1xx",
+  "body.bad_chunk",
+  "trailers.too_large",
+  "trailers.invalid",
+]);
+const PASSED_ON = 0.55;
 
 /** A web server that is sent a ClientHello says 400; whoever has a page to show for it did not look at what was sent. */
 function isWebPage(firstBytes: Uint8Array): boolean {

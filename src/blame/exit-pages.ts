@@ -21,7 +21,7 @@ export function judgeExitPage(refusal: Refusal): Claim | null {
     return said ?? claim("Apache", "handshake.connect_rejected", "its page quotes the absolute URL that a proxy is asked for", EXITS_FAULT);
   }
   if (identify(refusal.status, refusal.fields, refusal.text).some(({ made }) => made)) return null;
-  if (quotesAskedName(refusal)) return readDialWords("the exit", refusal.text, refusal);
+  if (quotesAskedName(refusal) && !isApplications(refusal)) return readDialWords("the exit", refusal.text, refusal);
   return isGatewayStatus(refusal.status) && hasProxyFields(refusal.fields)
     ? claim("the exit", "handshake.connect_rejected", `${proxyField(refusal.fields)} in an answer without a server's marks`, UNSURE)
     : null;
@@ -71,6 +71,15 @@ function isAskedAsProxy({ text, asked }: Refusal): boolean {
 function quotesAskedName({ text, asked }: Refusal): boolean {
   return text.length <= 4096 && /[a-z]/.test(asked.host) && text.toLowerCase().includes(asked.host);
 }
+
+/** A site's own program quotes its URL too, and reports on its database in the same words. */
+function isApplications({ fields }: Refusal): boolean {
+  const server = fieldValue(fields, "server") ?? "";
+  return fieldValue(fields, "x-powered-by") !== null || APPLICATION_SERVERS.test(server);
+}
+
+const APPLICATION_SERVERS =
+  /^(?:gunicorn|uvicorn|hypercorn|daphne|waitress|Werkzeug|WSGIServer|TornadoServer|Kestrel|Jetty|Apache-Coyote|WildFly|Undertow|Puma|Unicorn|Phusion|Cowboy|CherryPy|Twisted|aiohttp|Python)\b/i;
 
 function isGatewayStatus(status: number): boolean {
   return status === 502 || status === 503 || status === 504;

@@ -133,7 +133,7 @@ export const MARKS: readonly Mark[] = [
   made("caddy", 4, { field: ["server", /^Caddy$/], body: /^$/, unless: ["via", /\bCaddy\b/], statuses: GATEWAY_STATUSES }),
   onTheWay("caddy", "via", /\bCaddy\b/),
   made("iis-arr", 5, {
-    body: /502 - Web server received an invalid response while acting as a gateway or proxy server\.|HTTP Error 502\.[345]/,
+    body: /502 - Web server received an invalid response while acting as a gateway or proxy server\.|HTTP Error 502\.[345](?! - (?:ANCM|ASP\.NET))/,
   }),
   // http.sys, before any application of IIS's; and the module that starts those of ASP.NET.
   made("iis", 5, { body: /<hr><p>HTTP Error 503\. The service is unavailable\.<\/p>/ }),

@@ -86,10 +86,16 @@ function judgeExitMade(refusal: Refusal, { vendor }: AnswerWay): Fault | null {
   // A site on 443 may say so too, of the client's own http://site:443.
   const wantsTls = refusal.asked.port === 80 ? readWantsTls(refusal) : null;
   if (wantsTls !== null) return faultOfClaim(wantsTls, refusal);
-  if (status === 407) return faultOfClaim(readStatus(refusal, null), refusal);
+  if (status === 407) return faultOfClaim(doubted(readStatus(refusal, null), refusal), refusal);
   if (status < 500) return VENDOR_STATUSES.includes(status) ? faultOfClaim(readStatus(refusal, null), refusal) : null;
   const page = judgeExitProxyStatus(refusal) ?? judgeExitPage(refusal);
   return page === null ? null : exitMade(page, refusal);
+}
+
+/** A 407 is a proxy's (RFC 9110 15.5.8), but which one's is open where it has come by another: sites have caches in front, and programs that are wrong. */
+function doubted(claim: Claim, { fields }: Refusal): Claim {
+  const via = fieldValue(fields, "via");
+  return via === null || /squid/i.test(via) ? claim : { ...claim, confidence: 0.6 };
 }
 
 /** Statuses that no site sends, and that vendors have made up. */

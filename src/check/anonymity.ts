@@ -139,11 +139,11 @@ function foreignPart(name: string, value: string, { url }: JudgeRequest, isSameM
   if (!isSameMachine) return rest;
   if (VIA.test(name)) return rest.replace(/(^|,)\s*[^\s,]+\s+[^\s,]+/g, "$1");
   if (PROXYS_NAME.test(name)) return "";
-  return rest.replace(/\b(?:by|host)\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi, "");
+  return rest.replace(/(?<![\w-])(?:by|host)\s*=\s*(?:"[^"]*"|[^;,\s]*)/gi, "");
 }
 
 /** RFC 9110 7.6.3: each member begins with a protocol and who received by it; what a comment says is of others. */
-const VIA = /^(?:.*-)?via$/i;
+const VIA = /^(?:(?!client).*-)?via$/i;
 
 /** How a proxy names itself, or the host that was asked for. */
 const PROXYS_NAME = /^(?:x-(?:forwarded|original|real|proxy)-(?:host|server|by|url|uri)|x-host|host|x-proxy-id|proxy-agent|x-served-by)$/i;

@@ -5,7 +5,7 @@ import { resolvingThere, schemeOf } from "./contact.ts";
 import { cannot } from "./findings.ts";
 import type { JudgeAddress } from "./judge/judged.ts";
 import { askJudge, askJudgeAgain, hostOf, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { isRefusedAlike, likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
+import { isMarkedByCache, isRefusedAlike, likeFirst, type Measuring, note, noteRefused, turnOf } from "./measuring.ts";
 
 /** A file to download, and a page, by the judge's name where it has one: whether the proxy resolves names, and leads them where they belong. */
 export async function sampleByName(measuring: Measuring): Promise<void> {
@@ -33,19 +33,43 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
     findings.can.remoteDns = { ok: true, details: `it resolved ${name}` };
     findings.addReply(reply, reply.replied.way.target.scheme === "http");
     await askForPage(measuring, reply);
+    await askForDownloadAgain({ ...measuring, exit: resolvingThere(exit) }, { ...query, host: name }, reply);
   } else {
     reply.replied.answered.connection?.destroy();
     await noteLed(measuring, query, reply);
   }
 }
 
-/** Over the same connection: who injects does so in pages, and may spare those who ask by address, as checkers do. */
+/**
+ * Over the same connection: who injects does so in pages, and may spare those who ask by address, as checkers do, or those who are not known, or
+ * short pages.
+ */
 async function askForPage(measuring: Measuring, byName: JudgeReply): Promise<void> {
-  const { calls, judge, first, findings } = measuring;
-  const query: JudgeQuery = { ...likeFirst(first), host: byName.sent.url.hostname };
-  const page = await askJudgeAgain(calls, byName.replied, judge, query, turnOf(measuring));
+  const { calls, exit, judge, first, findings } = measuring;
+  const query: JudgeQuery = { ...likeFirst(first), host: byName.sent.url.hostname, isLoggedIn: true };
+  const page = await askJudgeAgain(calls, byName.replied, judge, { ...query, isLong: judge.isSigned }, turnOf(measuring));
   page?.replied?.answered.connection?.destroy();
-  if (page?.kind === "judged") findings.addProof(page);
+  // Some have a limit to the length of a request, which says nothing of what becomes of a short one.
+  const proof =
+    page?.kind === "failed" && page.replied !== null ? await askJudge(calls, resolvingThere(exit), judge, query, turnOf(measuring)) : page;
+  proof?.replied?.answered.connection?.destroy();
+  if (proof?.kind === "judged") findings.addProof(proof);
+}
+
+/** Once more where somebody may keep it, as somebody who is logged in, so that a new answer cannot be taken for the first. */
+async function askForDownloadAgain(measuring: Measuring, query: JudgeQuery, reply: JudgeReply): Promise<void> {
+  const { calls, exit, judge, findings } = measuring;
+  if (!judge.isSigned || !isMarkedByCache(reply)) return;
+  const again = await askJudge(calls, exit, judge, { ...query, like: reply.sent, isLoggedIn: true }, turnOf(measuring));
+  again.replied?.answered.connection?.destroy();
+  if (again.kind === "failed") return;
+  const { payload } = again.judged;
+  if (payload === null || payload.at !== reply.judged.payload?.at || payload.port !== reply.judged.payload.port) findings.addProof(again);
+  else
+    findings.addLie({
+      fault: "honesty.stale_answer",
+      details: `a download was answered by what the judge had signed before, at ${payload.at}`,
+    });
 }
 
 /** Some change downloads alone, whatever the judge is called by. Null: not asked, where nothing of the judge's came before. */
@@ -53,8 +77,10 @@ async function sampleDownload(measuring: Measuring, query: JudgeQuery): Promise<
   const { calls, exit, judge, first } = measuring;
   if (first.judged.kind === "fake") return null;
   const reply = await askJudge(calls, exit, judge, query, turnOf(measuring));
-  if (reply.kind === "judged") note(measuring, reply, true);
-  else noteRefused(measuring, query, reply);
+  if (reply.kind === "judged") {
+    note(measuring, reply, true);
+    await askForDownloadAgain(measuring, query, reply);
+  } else noteRefused(measuring, query, reply);
   return reply;
 }
 

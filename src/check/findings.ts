@@ -169,9 +169,11 @@ const WORST: readonly Lie["fault"][] = [
   "honesty.dns_lies",
 ];
 
-/** What ends by a time limit for want of time leaves the ability unknown. */
+/** What ends by a time limit for want of time leaves the ability unknown, and so does who was asked too often. */
 export function cannot(failed: Failed): Finding {
-  return isOutOfTime(failed) ? NO_TIME : { ok: false, details: tell(failed.attributed) };
+  if (isOutOfTime(failed)) return NO_TIME;
+  const { attributed } = failed;
+  return { ok: attributed.fault.id === "handshake.rate_limited" ? null : false, details: tell(attributed) };
 }
 
 export function isOutOfTime({ attributed, wasHurried }: Failed): boolean {

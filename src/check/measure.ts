@@ -6,7 +6,7 @@ import { isSocks, schemeOf } from "./contact.ts";
 import { lookForDnsLies } from "./dns-lies.ts";
 import { cannot, type Findings, tell } from "./findings.ts";
 import { askJudge, type JudgeQuery, type JudgeReply } from "./judge-calls.ts";
-import { isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
+import { isMarkedByCache, isRefusedAlike, likeFirst, type Measuring, note, turnOf } from "./measuring.ts";
 import { noteReader } from "./plain-tunnel.ts";
 import { isUntouched } from "./request-changes.ts";
 import { Talk } from "./talk.ts";
@@ -136,7 +136,7 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   await askForPicture(measuring, talk);
 }
 
-/** Once more where somebody may keep it: caches mostly say by a field what they are, and in a tunnel nobody has anything to write anew. */
+/** Once more where somebody may keep it: in a tunnel nobody has anything to write anew. */
 async function takeScript(
   findings: Findings,
   talk: Talk,
@@ -145,13 +145,11 @@ async function takeScript(
   findings.addReply(reply, false);
   const { sent, judged, replied } = reply;
   if (judged.payload === null || !judged.isSigned) return;
-  const mayKeep = replied.way.tunnel ? !isUntouched(sent, judged.payload) : judged.addedFields.some((name) => OF_CACHES.test(name));
+  const mayKeep = replied.way.tunnel ? !isUntouched(sent, judged.payload) : isMarkedByCache(reply);
   if (!mayKeep) return;
   const again = await talk.ask({ ...query, like: sent });
   if (again.kind === "judged") findings.addReply(again, false);
 }
-
-const OF_CACHES = /^(?:age|warning|x-varnish)$|cache/i;
 
 /** Proxies that spare traffic pack pictures anew, or keep them and nothing else. */
 async function askForPicture({ judge, first, findings }: Measuring, talk: Talk): Promise<void> {
@@ -164,12 +162,12 @@ async function askForPicture({ judge, first, findings }: Measuring, talk: Talk):
   if (again.kind === "judged") findings.addReply(again, false);
 }
 
-/** Fresh connections, one after the other. Tunnels, which are opened at the same time, stand for one. */
+/** Fresh connections, one after the other, the first as of somebody who is logged in. Tunnels, which are opened at the same time, stand for one. */
 async function takeSamples(measuring: Measuring): Promise<void> {
   const { calls, judge, findings, first, exit } = measuring;
   const { samples } = calls.context;
   for (let i = 1; i < samples && findings.plainSamples < samples - 1; i++) {
-    const reply = await askJudge(calls, exit, judge, likeFirst(first), turnOf(measuring));
+    const reply = await askJudge(calls, exit, judge, { ...likeFirst(first), isLoggedIn: i === 1 }, turnOf(measuring));
     if (reply.kind === "judged") note(measuring, reply, true);
     else findings.addEvidence(`one of ${samples} requests failed: ${tell(reply.attributed)}`);
   }

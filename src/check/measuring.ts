@@ -58,4 +58,11 @@ export function noteRefused({ findings, judge }: Measuring, { method, kind, isLo
   else if (!isLong) findings.cannotVerify(`what becomes of a ${kind}: ${method} was refused: ${tell(attributed)}`);
 }
 
+/** Caches mostly say by a field of their answer what they are. */
+export function isMarkedByCache({ judged }: JudgeReply): boolean {
+  return judged.addedFields.some((name) => OF_CACHES.test(name));
+}
+
+const OF_CACHES = /^(?:age|warning|x-varnish)$|cache/i;
+
 export const NOTHING_THERE: readonly number[] = [404, 410];

@@ -7,6 +7,7 @@ import type { Tried } from "./detect.ts";
 import { type Findings, isOutOfTime } from "./findings.ts";
 import { certificateLies, seeCertificate } from "./judge-calls.ts";
 import { likeFirst } from "./measuring.ts";
+import { proveSecondScheme } from "./second-scheme.ts";
 
 export interface MoreOptions {
   /** That nothing speaks against. */
@@ -33,9 +34,9 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
         : null;
     if (tried !== null) return tried;
     const met = await meet(calls, withScheme(exit, scheme), goals, turn, false);
-    leave(met);
     if (met.kind === "failed") return isOutOfTime(met) ? [] : [{ scheme, failed: met }];
-    if (met.judged !== null) findings.addProof(met.judged.reply);
+    if (met.judged !== null) await prove(calls, met, met.judged, options);
+    leave(met);
     if (scheme === "socks4" && judged !== null) return [{ scheme, failed: null }];
     return [{ scheme, failed: null }, ...(await tryByName(calls, met, findings, { ...turn, deadline: options.deadline }))];
   };
@@ -44,6 +45,30 @@ export async function findMore(calls: Calls, { exit, ms, judged, scheme: known }
   const newer = await tryScheme("socks5");
   if (newer[0]?.failed !== null && newer[0]?.failed.spoken !== "socks4") return newer;
   return [...newer, ...(await Promise.all(open.filter((scheme) => scheme !== "socks5").map(tryScheme))).flat()];
+}
+
+/** SOCKS4 and SOCKS5 are mostly one program, HTTP may be another. */
+async function prove(
+  calls: Calls,
+  { exit, scheme }: Met,
+  { judge, reply }: NonNullable<Met["judged"]>,
+  options: MoreOptions,
+): Promise<void> {
+  const { findings, signal, deadline } = options;
+  findings.addProof(reply);
+  if (scheme === "socks4" || !judge.isSigned || reply.judged.kind === "fake") return;
+  await proveSecondScheme({
+    calls,
+    exit,
+    judge,
+    judges: [judge],
+    first: reply,
+    isLeft: false,
+    refusedPlain: null,
+    findings,
+    signal,
+    deadline,
+  });
 }
 
 /**

@@ -8,11 +8,16 @@ import { Talk } from "./talk.ts";
 export async function lookIntoTunnel(measuring: Measuring, reply: JudgeReply): Promise<void> {
   const { findings } = measuring;
   if (!noteReader(findings, reply)) return;
-  const { sent } = reply;
   const talk = new Talk({ ...measuring, first: reply });
+  await proveTalk(measuring, talk, reply);
+  talk.end();
+}
+
+/** One of each that is asked for, after a page: many change only some of what they carry. */
+export async function proveTalk({ findings }: Measuring, talk: Talk, reply: JudgeReply): Promise<void> {
   const page = likeFirst(reply);
   const queries: readonly JudgeQuery[] = [
-    { ...page, like: sent },
+    { ...page, like: reply.sent },
     { ...page, method: "POST", isLong: true },
     ...(["script", "picture", "download"] as const).map((kind) => ({ ...page, kind })),
   ];
@@ -20,7 +25,6 @@ export async function lookIntoTunnel(measuring: Measuring, reply: JudgeReply): P
     const next = await talk.ask(query);
     if (next.kind === "judged") findings.addProof(next);
   }
-  talk.end();
 }
 
 /** A tunnel carries bytes: where what went into a plain one came out written another way, somebody reads along. False: nobody is seen to. */

@@ -1,5 +1,5 @@
 import type { Fault } from "../core/fault.ts";
-import { culpritOf, retryClassOf } from "../core/fault-table.ts";
+import { confidenceOf, culpritOf, retryClassOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { Exchange } from "./exchange.ts";
@@ -43,13 +43,27 @@ export function decideNext(exchange: Exchange, tried: Tried<unknown>, repeatable
   const { fault, role } = attributed;
   const retry = retryClassOf(fault, role);
   if (retry === "never" || isLostForGood(exchange, fault)) return REPLY;
-  if (retry !== "fresh-hop" && !repeatable) return REPLY;
+  if (!repeatable && (retry !== "fresh-hop" || mayHavePassedOn(tried))) return REPLY;
   if (retry === "fresh-socket") return exchange.takeFreshSocket() ? { kind: "fresh-socket" } : REPLY;
   if (!isWorthRepeating(exchange, tried, attributed)) return REPLY;
   count(exchange, tried, attributed);
   if (!withinLimits(exchange)) return REPLY;
   return waitOrReply(exchange, attributed);
 }
+
+/**
+ * An answer came to a request that was sent whole. That the exit made it is read out of its words, and a site may have the same ones: what may be
+ * done once only is not done again for them. Who asks for a login (RFC 9110 15.5.8) has passed nothing on.
+ */
+function mayHavePassedOn(tried: Tried<unknown>): boolean {
+  if (tried.kind === "answer") return true;
+  const { fault } = tried.attributed;
+  if (!tried.reachedTarget || !fault.id.startsWith("handshake.")) return false;
+  return fault.params["received-status"] !== LOGIN_ASKED || confidenceOf(fault) < CERTAIN;
+}
+
+const LOGIN_ASKED = 407;
+const CERTAIN = 0.9;
 
 /** Asked again, the vendor might give the session another exit: a hard one does not move. */
 function isLostForGood({ request }: Exchange, { id }: Fault): boolean {

@@ -28,8 +28,8 @@ const BARE_USERINFO = /(?<![^\s"'(=,])[^\s/"'<>@:]+:[^\s/"'<>@]*@(?=[\w[])/g;
 const QUERY_VALUE = /([?&][^\s=&?"'<>]{0,100}=)[^\s&"'<>]*/g;
 const JSON_FIELD =
   /("[\w-]{0,40}(?:authorization|cookie|token|secret|api-?key|passw(?:or)?d)[\w-]{0,40}"\s{0,9}:\s{0,9}")(?:[^"\\]|\\.)*/gi;
-const QUOTED_FIELD = /("[\w-]{0,40}(?:authorization|cookie|token|secret|api-?key|passw(?:or)?d)[\w-]{0,40}: )[^"]*/gi;
+const QUOTED_FIELD = /("[\w-]{0,40}(?:authorization|cookie|token|secret|api-?key|passw(?:or)?d)[\w-]{0,40}\s{0,9}: )[^"]*/gi;
 /** Without quotes around it a field's value is all that follows. */
-const FIELD = /(?<!["\w-])([\w-]{0,40}(?:authorization|cookie|token|secret|api-?key|passw(?:or)?d)[\w-]{0,40}:) .*/gi;
+const FIELD = /(?<!["\w-])([\w-]{0,40}(?:authorization|cookie|token|secret|api-?key|passw(?:or)?d)[\w-]{0,40}\s{0,9}:) .*/gi;
 const OPTION = /\b([\w-]{0,40}(?:auth|cookie|token|secret|key|passw(?:or)?d|login)[\w-]{0,40}=)[^\s&;,"']+/gi;
 const CREDENTIALS = /\b(bearer|basic|digest) +(?=\S*[\d=])[\w.~+/=-]+/gi;

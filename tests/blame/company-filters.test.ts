@@ -68,6 +68,20 @@ const ROWS: readonly Row[] = [
     "Skyhigh's web gateway",
     "handshake.policy_denied",
   ],
+  ["ProxySG that wants a login", 407, "Access Denied (authentication_failed)", "ProxySG", "handshake.auth_required"],
+  ["ProxySG that does not trust the site", 503, "Network Error (ssl_server_cert_expired)", "ProxySG", "handshake.connect_rejected"],
+  ["Zscaler that wants a login", 407, "", "Zscaler", "handshake.auth_required", ["Server", "Zscaler/6.2"]],
+  [
+    "Zscaler without a name",
+    502,
+    "The host name could not be resolved",
+    "Zscaler",
+    "handshake.target_unresolvable",
+    ["Server", "Zscaler/6.2"],
+  ],
+  ["Netskope", 403, "<title>Netskope User Alert</title>", "Netskope", "handshake.policy_denied"],
+  ["Sophos", 403, "<title>Blocked request - Sophos</title>", "Sophos", "handshake.policy_denied"],
+  ["Cisco's WSA", 403, "<title>Notification: Access Denied</title>", "Cisco Web Security Appliance", "handshake.policy_denied"],
 ];
 
 function refusal(status: number, text: string, fields: RawFields = []): Refusal {
@@ -93,6 +107,15 @@ test("the first 16 KiB of a page of a filter's words alone are looked through at
 });
 
 test("pages that only speak of such filters are the site's", () => {
-  for (const text of ["<h1>How to get past FortiGate and Zscaler</h1>", "<h1>Access Denied</h1>", "<title>Blocked by Palo Alto?</title>"])
+  for (const text of [
+    "<h1>How to get past FortiGate and Zscaler</h1>",
+    "<h1>Access Denied</h1>",
+    "<title>Blocked by Palo Alto?</title>",
+    "<title>Notification: your card was declined</title>",
+    "<title>Page not found - Netskope</title>",
+    "<title>Sophos Community: page not found</title>",
+    "<title>SonicWall support</title>",
+    "Is this domain blocked by Cisco Umbrella? See <a href='https://block.opendns.com/'>block.opendns.com</a>",
+  ])
     assert.equal(claimOfExitMade(refusal(403, text)), null);
 });

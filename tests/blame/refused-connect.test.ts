@@ -48,6 +48,66 @@ const BRIGHT_DATA = { id: "brightdata", hasSession: true };
 const OXYLABS = { id: "oxylabs", hasSession: true };
 
 const ROWS: readonly Row[] = [
+  // What an exit says of its own next hop is not about the target.
+  [
+    "Go's name of a parent",
+    reply(502, "Bad Gateway", [], "proxyconnect tcp: dial tcp: lookup gw.vendor.example on 127.0.0.53:53: no such host"),
+    "handshake.connect_rejected",
+    "exit",
+    { details: /its own next hop gw\.vendor\.example/ },
+  ],
+  [
+    "Node's name of a parent",
+    reply(502, "Bad Gateway", [], "getaddrinfo ENOTFOUND parent.vendor.example"),
+    "handshake.connect_rejected",
+    "exit",
+  ],
+  [
+    "Node's name of the target, as it was asked for",
+    reply(502, "x", [], "getaddrinfo ENOTFOUND SITE.example"),
+    "handshake.target_unresolvable",
+    "origin",
+  ],
+  [
+    "another address than was asked for",
+    reply(502, "Bad Gateway", [], "connect ECONNREFUSED 10.0.0.4:443"),
+    "handshake.connect_rejected",
+    "exit",
+    { asked: { host: "192.0.2.9", port: 443 }, details: /its own next hop 10\.0\.0\.4:443/ },
+  ],
+  [
+    "the address that was asked for",
+    reply(502, "Bad Gateway", [], "connect ECONNREFUSED 192.0.2.9:443"),
+    "handshake.target_refused",
+    "origin",
+    { asked: { host: "192.0.2.9", port: 443 } },
+  ],
+  // Python's words, as mitmproxy passes them on.
+  [
+    "mitmproxy: refused",
+    reply(502, "Bad Gateway", ["Server", "mitmproxy 12.1.1"], "<p>[Errno 111] Connect call failed ('192.0.2.1', 443)</p>"),
+    "handshake.target_refused",
+    "origin",
+  ],
+  [
+    "mitmproxy: malformed",
+    reply(502, "Bad Gateway", ["Server", "mitmproxy 12.1.1"], "<p>Cannot parse HTTP response: Bad HTTP response line</p>"),
+    "handshake.connect_rejected",
+    "origin",
+  ],
+  [
+    "mitmproxy: cut",
+    reply(502, "Bad Gateway", ["Server", "mitmproxy 12.1.1"], "<p>peer closed connection without sending complete message body</p>"),
+    "handshake.connect_rejected",
+    "origin",
+  ],
+  // Plans that are spent, in words of vendors that name themselves nowhere.
+  ["a spent balance", reply(403, "Forbidden", [], "Insufficient balance"), "handshake.quota_exceeded", "gateway"],
+  ["spent bandwidth", reply(403, "Forbidden", [], "No bandwidth left"), "handshake.quota_exceeded", "gateway"],
+  ["a plan that is over", reply(407, "x", [], "Your subscription has expired"), "handshake.quota_exceeded", "gateway"],
+  ["a spent month", reply(401, "x", [], "Monthly API calls limit reached"), "handshake.quota_exceeded", "gateway"],
+  ["an address that is not let in", reply(403, "Forbidden", [], "IP not authorized"), "handshake.auth_required", "gateway"],
+  ["a host that is not allowed", reply(464, "Host Not Allowed"), "handshake.policy_denied", "exit"],
   // Squid, by its field and by its page.
   [
     "Squid: refused",
@@ -445,6 +505,9 @@ const ROWS: readonly Row[] = [
     "handshake.exit_unavailable",
     "exit",
   ],
+  ["Zyte's API: the account's rate", reply(429, "x", ["Zyte-Error-Type", "/limits/over-user-limit"]), "handshake.rate_limited", "exit"],
+  ["Zyte's API: the account", reply(403, "x", ["Zyte-Error-Type", "/auth/account-suspended"]), "handshake.quota_exceeded", "gateway"],
+  ["Zyte's API: banned", reply(520, "x", ["Zyte-Error-Type", "/download/temporary-error"]), "handshake.exit_unavailable", "exit"],
   ["Zyte: no such name", zyte(503, "nxdomain"), "handshake.target_unresolvable", "origin"],
   ["Zyte: refused", zyte(503, "econnrefused"), "handshake.target_refused", "origin"],
   ["Zyte: unreachable", zyte(503, "ehostunreach"), "handshake.target_unreachable", "origin"],

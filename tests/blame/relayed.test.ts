@@ -442,6 +442,32 @@ const ROWS: readonly Row[] = [
     null,
   ],
   ["a redirect", reply(302, "Found", ["Location", "/"]), CLEAR, null],
+  ["an empty 200 with a field of the site's", reply(200, "OK", ["X-Error-Description", "none"]), { ...CLEAR, empty: true }, null],
+  [
+    "a site's 400 with a field that a vendor has too",
+    reply(400, "Bad Request", ["X-Error-Description", "invalid_grant: parameter code missing"], "{}"),
+    CLEAR,
+    null,
+  ],
+  [
+    "an application that quotes its URL and its database",
+    reply(500, "x", ["X-Powered-By", "Express"], '{"url":"http://site.example/pay","error":"connect ECONNREFUSED 10.0.0.5:5432"}'),
+    CLEAR,
+    ORIGIN,
+  ],
+  [
+    "an application's 503 by its server",
+    reply(503, "x", ["Server", "gunicorn"], "http://site.example/: connection refused"),
+    CLEAR,
+    ORIGIN,
+  ],
+  [
+    "a 407 that came by a cache",
+    reply(407, "x", ["Via", "1.1 varnish"]),
+    CLEAR,
+    ["handshake.auth_required", "gateway"],
+    { confidence: [0.6, 0.6] },
+  ],
 ];
 
 for (const [title, answer, way, expected, more = {}] of ROWS) {

@@ -71,6 +71,31 @@ for (const [what, behave] of Object.entries(AFTER_THE_REQUEST)) {
   });
 }
 
+test("a POST that an exit wants a login for goes to the next: it has passed nothing on", async () => {
+  await using bad = await startLabServer(afterHead(says("HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n", fin)));
+  await using good = await startRawTarget(({ body }) => ok(`got ${body}`));
+  await using gateway = await startOver([bad, good]);
+  assert.equal((await ask(gateway, "POST", "", "body")).body.toString(), "got body");
+});
+
+const AS_AN_EXITS: Readonly<Record<string, string>> = {
+  "a filter's page": "HTTP/1.1 403 Forbidden\r\nContent-Length: 29\r\n\r\n<title>Cisco Umbrella</title>",
+  "Squid's refusal": "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\nContent-Length: 0\r\n\r\n",
+  "a spent plan": "HTTP/1.1 452 Bandwidth\r\nContent-Length: 0\r\n\r\n",
+  "a login, through a cache": "HTTP/1.1 407 No\r\nVia: 1.1 varnish\r\nContent-Length: 0\r\n\r\n",
+};
+
+for (const [what, text] of Object.entries(AS_AN_EXITS)) {
+  test(`a POST is sent once where the answer is ${what}, which a site may have too; a GET goes on`, async () => {
+    await using bad = await startLabServer(afterHead(says(text, fin)));
+    await using good = await startRawTarget(() => ok("good"));
+    await using gateway = await startOver([bad, good]);
+    assert.notEqual((await ask(gateway, "POST", "", "body")).status, 200);
+    assert.equal((await gateway.nextRecord()).attempts.length, 1);
+    assert.equal((await ask(gateway, "GET")).body.toString(), "good");
+  });
+}
+
 test("a POST whose exit died before it was sent goes to the next", async () => {
   await using dying = await startLabServer(rst);
   await using silent = await startLabServer(() => {});

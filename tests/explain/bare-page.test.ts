@@ -19,6 +19,9 @@ const APACHE =
 
 /** A page without its head, as people paste it. */
 const PAGES: Readonly<Record<string, readonly [text: string, status: number, maker: string]>> = {
+  "Cloudflare's block": ["error code: 1020", 403, "cloudflare"],
+  "Cloudflare's limit": ["error code: 1015", 429, "cloudflare"],
+  "Cloudflare's tunnel that is down": ["error code: 1033", 530, "cloudflare"],
   "a page's source": [NGINX, 504, "nginx"],
   "a page's source behind words": [`Since yesterday I get this:\n\n${NGINX}`, 504, "nginx"],
   "a page that JSON quotes": [JSON.stringify(APACHE), 502, "apache"],

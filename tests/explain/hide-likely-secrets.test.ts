@@ -14,6 +14,8 @@ const HIDDEN: readonly (readonly [line: string, shown: string])[] = [
     'client sent too long header line: "Cookie: sid=geheim..." while reading',
     'client sent too long header line: "Cookie: ..." while reading',
   ],
+  ['invalid header: "X-Api-Key : geheim\\x0d..." while', 'invalid header: "X-Api-Key : ..." while'],
+  ["Set-Cookie : sid=geheim", "Set-Cookie : ..."],
   ['{"authorization":"Bearer geheim","x":"y"}', '{"authorization":"...","x":"y"}'],
   ["cache_peer proxy.example parent 8080 0 login=user:geheim tls", "cache_peer proxy.example parent 8080 0 login=... tls"],
   ["stderr: password=geheim rejected, Bearer geheim1 too", "stderr: password=... rejected, Bearer ... too"],

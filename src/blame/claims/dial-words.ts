@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+import type { HostPort } from "../../core/address.ts";
 import type { Culprit, RfcParams } from "../../core/fault.ts";
 import type { HandshakeFaultId } from "../../core/faults/handshake.ts";
 import { type Claim, claim, quote, type Refusal } from "./claim.ts";
@@ -37,18 +39,18 @@ const DIAL_WORDS: readonly DialWords[] = [
   },
   {
     id: "handshake.target_refused",
-    pattern: /connection (?:was )?refused|ECONNREFUSED|actively refused/i,
+    pattern: /connection (?:was )?refused|ECONNREFUSED|actively refused|\[Errno 111\]/i,
     words: "the target refused TCP",
   },
   {
     id: "handshake.target_unreachable",
-    pattern: /no route to host|(?:network|host) is unreachable|host unreachable|EHOSTUNREACH|ENETUNREACH/i,
+    pattern: /no route to host|(?:network|host) is unreachable|host unreachable|EHOSTUNREACH|ENETUNREACH|\[Errno (?:101|113)\]/i,
     words: "no route leads to the target",
   },
   {
     id: "handshake.target_timeout",
     pattern:
-      /dial \S+ \S+: i\/o timeout|(?:connection|connect(?:ing)?\b[^.]{0,60}) timed out|timed out connecting|connect(?:ion)? timeout|ETIMEDOUT/i,
+      /dial \S+ \S+: i\/o timeout|(?:connection|connect(?:ing)?\b[^.]{0,60}) timed out|timed out connecting|connect(?:ion)? timeout|ETIMEDOUT|\[Errno 110\]/i,
     words: "the target did not answer TCP in time",
   },
   {
@@ -65,20 +67,35 @@ const DIALLED = /(?:dial tcp\d? |connect(?:ion)? (?:to|E[A-Z]{1,20}) |ECONN[A-Z]
 
 /**
  * Reads a dial error out of text that a proxy wrote.
- * Where the text quotes another port than was asked for, it is about the proxy's own next hop, and not about the target.
+ * Where the text quotes another place than was asked for, it is about the proxy's own next hop, and not about the target.
  */
 export function readDialWords(by: string, text: string, { asked }: Refusal): Claim | null {
   const found = DIAL_WORDS.find(({ pattern }) => pattern.test(text));
   if (found === undefined) return null;
   const said = quote(excerptAround(text, found.pattern));
-  const dialled = DIALLED.exec(text);
-  if (dialled !== null && Number(dialled[2]) !== asked.port) {
-    const words = `it could not reach its own next hop ${dialled[1]}:${dialled[2]}: ${said}`;
+  const nextHop = quotedNextHop(text, asked);
+  if (nextHop !== null) {
+    const words = `it could not reach its own next hop ${nextHop}: ${said}`;
     return claim(by, "handshake.connect_rejected", words, { culprit: "exit", confidence: 0.85 });
   }
   const { id, words, culprit = null, confidence = 0.75, params = {} } = found;
   return claim(by, id, `${words}: ${said}`, { culprit, confidence, params });
 }
+
+/** A place that the text says was dialled or looked up, and that is not what was asked for; null: none. A name that was asked for may have any address. */
+function quotedNextHop(text: string, asked: HostPort): string | null {
+  const [, host = "", port = ""] = DIALLED.exec(text) ?? [];
+  if (port !== "" && (Number(port) !== asked.port || isOtherAddress(host, asked.host))) return `${host}:${port}`;
+  const name = LOOKED_UP.exec(text)?.[1]?.replace(/\.$/, "").toLowerCase();
+  return name === undefined || isIP(name) !== 0 || name === asked.host.toLowerCase() ? null : name;
+}
+
+function isOtherAddress(dialled: string, asked: string): boolean {
+  return isIP(dialled) !== 0 && isIP(dialled) === isIP(asked) && dialled !== asked;
+}
+
+/** Go's and Node's words for a name that they could not resolve. */
+const LOOKED_UP = /(?:\blookup |\bgetaddrinfo E[A-Z_]{1,20} )([\w-]{1,63}(?:\.[\w-]{1,63}){1,20}\.?)(?=[\s:"']|$)/;
 
 const EXCERPT_CHARS = 200;
 const EXCERPT_BEFORE_CHARS = 60;

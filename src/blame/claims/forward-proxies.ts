@@ -110,7 +110,9 @@ function readThreeProxy(refusal: Refusal): Claim | null {
 function readMitmproxy(refusal: Refusal): Claim | null {
   if (!/^mitmproxy\b/.test(fieldValue(refusal.fields, "server") ?? "")) return null;
   const said = /<p>((?:(?!<p>)[\s\S]){1,2000}?)<\/p>/.exec(refusal.text)?.[1] ?? `${refusal.reason} ${refusal.text}`;
-  if (/disconnect|server closed connection/i.test(said))
+  if (/\bparse HTTP response|bad HTTP response|conflicting content-length|invalid (?:header|status|http)/i.test(said))
+    return claim("mitmproxy", "handshake.connect_rejected", "the target's answer was malformed", TARGET_CLOSED);
+  if (/disconnect|(?:server|peer) closed connection/i.test(said))
     return claim("mitmproxy", "handshake.connect_rejected", "the target closed the connection without an answer", TARGET_CLOSED);
   return dialOrRefused("mitmproxy", said, refusal);
 }

@@ -7,15 +7,17 @@ const PLAIN_WORDS: readonly { readonly pattern: RegExp; readonly id: Meaning["id
   {
     // Whoever is let in by address needs no login.
     pattern:
-      /\b(?:your|client|source) ip\b.{0,50}\bnot\b.{0,20}\b(?:authori[sz]ed|allowed|permitted|bound|registered|(?:white|allow)-?list)|\bip(?: address)? (?:is )?not (?:in (?:the )?)?(?:white|allow)-?list|\bunauthori[sz]ed ip\b|\badd your ip\b/i,
+      /\b(?:your|client|source) ip\b.{0,50}\bnot\b.{0,20}\b(?:authori[sz]ed|allowed|permitted|bound|registered|(?:white|allow)-?list)|\bip(?: address)? (?:is )?not (?:in (?:the )?)?(?:white|allow)-?list|\bunauthori[sz]ed ip\b|\badd your ip\b|^\W*ip(?: address)? (?:is )?not (?:authori[sz]ed|allowed)/im,
     id: "login",
     more: { confidence: 0.85 },
   },
   {
-    pattern: /exceeded bandwidth|bandwidth (?:limit )?exceeded|traffic limit|out of traffic|account (?:is )?suspended|quota/i,
+    pattern:
+      /exceeded bandwidth|bandwidth (?:limit )?exceeded|traffic limit|out of traffic|account (?:is )?suspended|quota|insufficient (?:balance|funds|credit)|no (?:bandwidth|traffic|credits?) left|subscription (?:has |is )?expired|(?:calls?|requests?|monthly) limit (?:is |was )?reached/i,
     id: "handshake.quota_exceeded",
   },
   { pattern: /exceeded threads?|thread limit|too many (?:threads|connections|requests)|rate limit/i, id: "handshake.rate_limited" },
+  { pattern: /\bhost not allowed\b|\bdenied the specified (?:uniform resource locator|url)\b/i, id: "handshake.policy_denied" },
   { pattern: /session (?:has )?(?:failed|ended|expired)|session not found/i, id: "handshake.session_lost" },
   {
     pattern:

@@ -6,11 +6,17 @@ import { readDialWords } from "./dial-words.ts";
 /** Those who sell exits, by the fields that each adds to its errors. */
 export const VENDOR_READERS: readonly ClaimReader[] = [readBrightData, readThordata, readOxylabs, readZyte, readProxyManager];
 
-/** Oxylabs: `X-Error-Description` is only there where its own machines failed. A 407 may be a spent plan. */
+/**
+ * Oxylabs: `X-Error-Description` is only there where its own machines failed. A 407 may be a spent plan. Sites may have a field of that name, so
+ * where the status is none of a proxy's, its words have to be.
+ */
 function readOxylabs(refusal: Refusal): Claim | null {
   const said = fieldValue(refusal.fields, "x-error-description");
-  return said === null || said === "" ? null : vendorSaid("Oxylabs", said, refusal);
+  if (said === null || said === "" || (refusal.status <= 400 && !OF_EXITS.test(said))) return null;
+  return vendorSaid("Oxylabs", said, refusal);
 }
+
+const OF_EXITS = /unsupported parameter|session|traffic|bandwidth|restricted|target|\bexit|peer|prox(?:y|ies)\b|gateway|parse the request/i;
 
 /** Bright Data's own gateway, its Proxy Manager. */
 function readProxyManager(refusal: Refusal): Claim | null {
@@ -45,7 +51,8 @@ function readThordata(refusal: Refusal): Claim | null {
 function readZyte(refusal: Refusal): Claim | null {
   const value = fieldValue(refusal.fields, "x-crawlera-error") ?? fieldValue(refusal.fields, "zyte-error-type");
   if (value === null || value === "") return null;
-  const word = /[a-z_-]+/.exec(value.toLowerCase())?.[0] ?? "";
+  // The API's are paths, as in /limits/over-user-limit.
+  const word = /[a-z_-]+$/.exec(value.toLowerCase().split(/[\s,;]/)[0] ?? "")?.[0] ?? "";
   const known = ZYTE.get(word);
   if (known === undefined) return vendorSaid("Zyte", value, refusal);
   const { id, ...more } = known;
@@ -112,6 +119,10 @@ const ZYTE: ReadonlyMap<string, Meaning> = new Map(
     slavebanned: { id: "handshake.exit_unavailable" },
     bad_session_id: { id: "handshake.session_lost" },
     user_session_limit: { id: "handshake.rate_limited" },
+    "over-user-limit": { id: "handshake.rate_limited" },
+    "over-global-limit": { id: "handshake.rate_limited" },
+    "account-suspended": { id: "handshake.quota_exceeded" },
+    "temporary-error": { id: "handshake.exit_unavailable" },
     too_many_conns: { id: "handshake.rate_limited" },
     user_suspended: { id: "handshake.quota_exceeded" },
     bad_proxy_auth: { id: "login" },

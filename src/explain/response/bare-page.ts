@@ -74,6 +74,9 @@ const SENTENCES: readonly (readonly [pattern: RegExp, status: number, reason: st
   [/(?:\{\s*"message":\s*")?failure to get a peer from the ring-balancer.*/, 503, "Service Unavailable"],
   [/^error code: 502$/m, 502, "Bad Gateway"],
   [/^error code: 504$/m, 504, "Gateway Timeout"],
+  [/^error code: 1015$/m, 429, "Too Many Requests"],
+  [/^error code: 10(?:0[6-9]|10|12|20)$/m, 403, "Forbidden"],
+  [/^error code: 110[12]$/m, 500, "Internal Server Error"],
   [/^error code: 1\d{3}$/m, 530, ""],
   [/Error occurred while trying to proxy: .*/, 504, "Gateway Timeout"],
 ];

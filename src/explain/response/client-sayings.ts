@@ -23,7 +23,17 @@ export const CLIENT_SAYINGS: readonly Saying[] = [
     },
   ],
   [
-    /curl: \(6\)|Could not resolve host|unable to resolve host address|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|reason: :nxdomain|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
+    /\bEAI_AGAIN\b|[Tt]emporary failure in name resolution/,
+    {
+      fault: "dns.timeout",
+      culprit: "dns",
+      confidence: 0.8,
+      summary: "This machine's resolver gave no answer for a name: whether the name exists is not known.",
+      next: "Check the network and the resolver (/etc/resolv.conf, in a container its DNS), and resolve the name here: getent hosts NAME.",
+    },
+  ],
+  [
+    /curl: \(6\)|Could not resolve host|unable to resolve host address|getaddrinfo ENOTFOUND|[Nn]ame or service not known|name resolution|NameResolutionError|ClientConnectorDNSError|UnknownHostException|reason: :nxdomain|nodename nor servname|ERR_NAME_NOT_RESOLVED|NS_ERROR_UNKNOWN_HOST/,
     {
       fault: "dns.nxdomain",
       culprit: null,

@@ -3,7 +3,7 @@ import { firstSaid, type Saying, type WordsReading } from "./words-reading.ts";
 
 /** What a client says of a SOCKS proxy; null: the line is about something else. */
 export function readSocksWords(line: string): WordsReading | null {
-  if (!/socks|curl: \(97\)|Proxy Server could not connect/i.test(line)) return null;
+  if (!/socks|curl: \(97\)|Proxy Server could not connect|No authentication method was acceptable/i.test(line)) return null;
   return firstSaid(OF_THE_PROXY, line) ?? readReply(line) ?? (FAILED.test(line) ? SOCKS_FAILED : null);
 }
 
@@ -29,6 +29,16 @@ const OF_THE_PROXY: readonly Saying[] = [
       confidence: 0.8,
       summary: "What answers at the proxy's address does not speak SOCKS.",
       next: "8080 and 3128 are most often HTTP proxies: write the proxy as http://HOST:PORT. goodgateway check HOST:PORT finds out.",
+    },
+  ],
+  [
+    /Unable to (?:receive|send) .{0,40}SOCKS[45]/i,
+    {
+      fault: "handshake.closed",
+      culprit: "exit",
+      confidence: 0.75,
+      summary: "Something listens at the SOCKS proxy's address, and closed without an answer to SOCKS.",
+      next: "Check that the port is SOCKS at all: goodgateway check HOST:PORT finds out. Some close on whose address they do not know.",
     },
   ],
   [
@@ -66,11 +76,11 @@ function readReply(line: string): WordsReading | null {
 }
 
 const REPLY_WORDS: readonly (readonly [RegExp, number])[] = [
-  [/not allowed by ruleset/i, 2],
-  [/network unreachable|Network is unreachable/i, 3],
-  [/host unreachable|HOST_UNREACHABLE/i, 4],
-  [/unknown error connection refused|could not connect: Connection refused/i, 5],
-  [/TTL expired/i, 6],
+  [/not allowed by ruleset|rejected connection - NotAllowed/i, 2],
+  [/network unreachable|Network is unreachable|- NetworkUnreachable/i, 3],
+  [/host unreachable|HOST_UNREACHABLE|- HostUnreachable/i, 4],
+  [/unknown error connection refused|could not connect: Connection refused|- ConnectionRefused/i, 5],
+  [/TTL expired|- TTLExpired/i, 6],
 ];
 
 const SOCKS_FAILED: WordsReading = {

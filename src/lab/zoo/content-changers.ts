@@ -11,6 +11,8 @@ import { type Liars, liesBy, type ZooProxy, zooProxy } from "./zoo-proxy.ts";
 /** From how many bytes on an injector finds a page worth it. */
 const LONG_PAGE_BYTES = 20_000;
 const SCRIPT = '<script src="http://ads.lab/a.js"></script>';
+/** Beyond what pages have that carry no more than themselves. */
+const LONG_BYTES = 6000;
 
 /** Proxies that change what comes back. */
 export const CONTENT_CHANGERS: Liars = [
@@ -30,6 +32,15 @@ export const CONTENT_CHANGERS: Liars = [
   }),
   changes("injects a script for who has no cookie", {
     answer: (answer, request) => (carriedValue(request, "cookie") === null ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script for who has a cookie, and gets", {
+    answer: (answer, request) => (request.line[0] === "GET" && carriedValue(request, "cookie") !== null ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script for iPhones alone", {
+    answer: (answer, request) => (/iPhone/.test(carriedValue(request, "user-agent") ?? "") ? onPages(inject)(answer) : answer),
+  }),
+  changes("injects a script into long pages that were got alone", {
+    answer: (answer, request) => (request.line[0] === "GET" && answer.body.length > LONG_BYTES ? onPages(inject)(answer) : answer),
   }),
   changes("injects a script into what no link led to", {
     answer: (answer, request) => (carriedValue(request, "referer") === null ? onPages(inject)(answer) : answer),
@@ -122,6 +133,18 @@ export const CONTENT_CHANGERS: Liars = [
   ),
   zooProxy("HTTP and SOCKS on one port, and a script in what comes by HTTP alone", null, liesBy("honesty.content_changed"), () =>
     startLabServer(mixedProxy({}, webProxy(new Carrier({ answer: onPages(inject) })))),
+  ),
+  zooProxy("HTTP and SOCKS on one port, and a change of scripts by SOCKS alone", null, liesBy("honesty.content_changed"), () =>
+    startLabServer(
+      mixedProxy(
+        {},
+        webProxy(new Carrier()),
+        new Carrier({
+          answer: (answer, request) => (/\.js\?/.test(request.line[1]) ? { ...answer, body: Buffer.from("track();") } : answer),
+          tunnel: readsAlong,
+        }),
+      ),
+    ),
   ),
   zooProxy(
     "an HTTPS proxy that injects a script",

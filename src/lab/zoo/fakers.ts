@@ -62,16 +62,18 @@ export const STALE_CACHES: Liars = [
   stale("a cache that spares who has a login or a cookie", (request) =>
     carriedValue(request, "authorization") === null && carriedValue(request, "cookie") === null ? request.line[1] : null,
   ),
-  zooProxy("a cache that keeps scripts alone, and says what it is", "http", liesBy("honesty.stale_answer"), () => {
-    const kept = new Map<string, Carried>();
-    return startWebProxy({
-      answer(answer, { line }) {
-        const known = kept.get(line[1]);
-        if (/\.js\?/.test(line[1])) kept.set(line[1], known ?? answer);
-        return withField(known ?? answer, "X-Cache", known === undefined ? "MISS from lab" : "HIT from lab");
-      },
-    });
-  }),
+  ...(["js", "exe"] as const).map((ending) =>
+    zooProxy(`a cache that keeps .${ending} alone, and says what it is`, "http", liesBy("honesty.stale_answer"), () => {
+      const kept = new Map<string, Carried>();
+      return startWebProxy({
+        answer(answer, { line }) {
+          const known = kept.get(line[1]);
+          if (line[1].includes(`.${ending}?`)) kept.set(line[1], known ?? answer);
+          return withField(known ?? answer, "X-Cache", known === undefined ? "MISS from lab" : "HIT from lab");
+        },
+      });
+    }),
+  ),
   stale("a cache that keeps pictures alone", (request) => (/\.png\?/.test(request.line[1]) ? request.line[1] : null)),
   zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
     let before: Carried | null = null;

@@ -65,6 +65,11 @@ export const TELLING_PROXIES: readonly ZooProxy[] = [
   zooProxy("tells who asks behind the body of POST alone", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ request: (request, seen) => (request.line[0] === "POST" ? toldBehind(request, seen) : request) }),
   ),
+  zooProxy("tells who asks where an iPhone asks", "http", works({ anonymity: "transparent" }), () =>
+    startWebProxy({
+      request: (request, seen) => (/iPhone/.test(carriedValue(request, "user-agent") ?? "") ? told(request, seen) : request),
+    }),
+  ),
   zooProxy("tells who asks in plain tunnels alone", "http", works({ anonymity: "transparent" }), () =>
     startWebProxy({ tunnel: (peer, to) => readsAlong(peer, to, new Carrier({ request: told })) }),
   ),
