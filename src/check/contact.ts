@@ -139,7 +139,13 @@ async function meetByConnect(calls: Calls, exit: Exit, judge: JudgeAddress, repl
   const second = await askJudge(calls, exit, judge, { ...plainQuery(exit, judge), scheme, tunnel: true }, turn);
   if (second.kind === "judged")
     return (await meetAgain(calls, exit, judge, { closed: reply, second }, turn)) ?? metJudge(exit, judge, second, reply);
+  if (isMalformed(reply)) return reply;
   return second.spoken === "http" || reply.spoken === null || isOurs(second) ? second : reply;
+}
+
+/** It passes requests on, and nobody could read what it makes of the answers: a refused CONNECT hides that. */
+function isMalformed({ attributed, spoken }: Failed): boolean {
+  return spoken === "http" && /^(?:head\.bad_|body\.)/.test(attributed.fault.id);
 }
 
 /** This machine had no socket for it: another way to ask was not tried. */

@@ -35,7 +35,7 @@ export interface JudgeAnswer {
 export function composeAnswer({ key, certificate, preambleOf }: JudgeVoice, socket: Socket, received: Received): JudgeAnswer {
   const asked = readTarget(received.target);
   const kind = kindOf(asked.pathname);
-  const nonce = nonceOf(asked.search);
+  const nonce = nonceOf(asked);
   const answer = answerFields(kind, nonce);
   const payload = writePayload({
     judge: 1,
@@ -68,10 +68,11 @@ function kindOf(pathname: string): JudgeKind {
   return /\.(?:exe|bin|zip)$/.test(pathname) ? "download" : "page";
 }
 
-/** `nonce` is for people, `id` for those who do not want to look as if they asked a judge. */
-function nonceOf(search: string): string {
+/** `nonce` is for people, `id` and the path for those who do not want to look as if they asked a judge. */
+function nonceOf({ pathname, search }: ReturnType<typeof readTarget>): string {
   const plainId = PLAIN_ID.exec(search)?.[1];
   if (plainId !== undefined) return plainId;
+  if (search === "") return NONCE_IN_PATH.exec(pathname)?.[1] ?? "";
   const parameters = new URLSearchParams(search);
   const nonce = parameters.get("nonce") ?? parameters.get("id") ?? "";
   return NONCE.test(nonce) ? nonce : "";
@@ -79,6 +80,7 @@ function nonceOf(search: string): string {
 
 const NONCE = /^[\w-]{1,128}$/;
 /** As checks ask. */
+const NONCE_IN_PATH = /\/([0-9a-f]{32})\/[^/]*$/;
 const PLAIN_ID = /^id=([\w-]{1,128})$/;
 
 function tlsOf(socket: TLSSocket): JudgePayload["tls"] {

@@ -34,10 +34,15 @@ function urlFor(judge: JudgeAddress, { scheme, nonce, kind, host }: JudgeQuestio
   const { hostname, port, pathname } = judge.url;
   const asked = host === undefined ? hostname : host.includes(":") ? `[${host}]` : host;
   const origin = `${scheme}://${asked}${port === "" ? "" : `:${port}`}`;
-  if (judge.isSigned) return new URL(`${origin}${pathname}${PATHS[kind](nonce.slice(0, PATH_DIGITS))}?id=${nonce}`);
+  if (judge.isSigned) return new URL(`${origin}${pathname}${PATHS[kind](nonce)}`);
   const url = new URL(`${origin}${pathname}${judge.url.search}`);
   url.searchParams.set("id", nonce);
   return url;
+}
+
+/** The path of a page of its own, with the whole nonce behind it. */
+function withQuery(path: string, nonce: string): string {
+  return `${path.replace("*", nonce.slice(0, PATH_DIGITS))}?id=${nonce}`;
 }
 
 const PATH_DIGITS = 6;
@@ -58,11 +63,12 @@ const RANDOM_BYTES = 1024;
 let random = Buffer.alloc(0);
 let randomAt = 0;
 
-const PATHS: Readonly<Record<JudgeKind, (part: string) => string>> = {
-  page: (part) => `articles/${part}/index.html`,
-  script: (part) => `static/${part}/main.js`,
-  picture: (part) => `images/${part}/photo.png`,
-  download: (part) => `downloads/${part}/setup.exe`,
+/** Caches are mostly told to keep nothing with a query: pictures have none. */
+const PATHS: Readonly<Record<JudgeKind, (nonce: string) => string>> = {
+  page: (nonce) => withQuery("articles/*/index.html", nonce),
+  script: (nonce) => withQuery("static/*/main.js", nonce),
+  picture: (nonce) => `images/${nonce}/photo.png`,
+  download: (nonce) => withQuery("downloads/*/setup.exe", nonce),
 };
 
 /** The marks that a request carries where it has these fields, which no two requests share. */

@@ -23,7 +23,7 @@ export const FAKERS: Liars = [
   fakes("has a page of its own with status 404 behind 200", () => formatAnswer(200, { Server: "Apache" }, "<h1>404 Not Found</h1>")),
   fakes("echoes what it was asked", (request) => formatAnswer(200, { "Content-Type": "text/html" }, writeCarried(request, "close"))),
   fakes("plays the judge without its key", (request) => {
-    const nonce = /id=([^&]*)/.exec(request.line[1])?.[1] ?? "";
+    const nonce = /(?:id=|images\/)([^&/]*)/.exec(request.line[1])?.[1] ?? "";
     const payload = JSON.stringify({ judge: 1, nonce, at: new Date().toISOString(), address: "198.51.100.7", method: request.line[0] });
     return formatAnswer(
       200,
@@ -43,7 +43,7 @@ export const FAKERS: Liars = [
     }),
   ),
   fakes("has no scripts", (request) => (/\.js\?/.test(request.line[1]) ? nothingThere(404) : null)),
-  fakes("has no pictures any more", (request) => (/\.png\?/.test(request.line[1]) ? nothingThere(410) : null)),
+  fakes("has no pictures any more", (request) => (/\.png$/.test(request.line[1]) ? nothingThere(410) : null)),
   fakes("has nothing for POST", (request) => (request.line[0] === "POST" ? nothingThere(404) : null)),
   zooProxy("a proxy that answers plain requests itself, and carries tunnels", "http", liesBy("honesty.fake_answer"), () =>
     startWebProxy({ instead: portal }),
@@ -74,7 +74,8 @@ export const STALE_CACHES: Liars = [
       });
     }),
   ),
-  stale("a cache that keeps pictures alone", (request) => (/\.png\?/.test(request.line[1]) ? request.line[1] : null)),
+  stale("a cache that keeps pictures alone", (request) => (/\.png$/.test(request.line[1]) ? request.line[1] : null)),
+  stale("a cache that keeps nothing with a query", (request) => (request.line[1].includes("?") ? null : request.line[1])),
   zooProxy("a proxy that gives each the answer of the one before", "http", liesBy("honesty.stale_answer"), () => {
     let before: Carried | null = null;
     return startWebProxy({

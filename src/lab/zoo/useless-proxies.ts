@@ -35,6 +35,14 @@ export const USELESS_PROXIES: readonly ZooProxy[] = [
   bad("is a mail server", says("220 mx.lab ESMTP Postfix\r\n", silence), { ...dead(...NOT_A_PROXY), tells: /SMTP/ }),
   bad("is Redis", afterBytes(says("-ERR unknown command 'GET'\r\n", silence)), { ...dead(...NOT_A_PROXY), tells: /Redis/ }),
   bad("says garbage", afterBytes(says(Buffer.from("9d03f1c6e84b7725aa00d1580c93bf6ee2", "hex"), fin)), dead(...NOT_A_PROXY)),
+  bad(
+    "writes chunks that are none, and takes no CONNECT",
+    byMethod(
+      afterHead(says(formatAnswer(405, { Server: "lab" }, ""), fin)),
+      afterHead(says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n", fin)),
+    ),
+    dead("body.bad_chunk"),
+  ),
   bad("is a web server that knows no such page", afterHead(says(formatAnswer(404, { Server: "lab" }, "no such page\n"), fin)), {
     state: "dead",
   }),
