@@ -1,10 +1,10 @@
 import type { Fault } from "../core/fault.ts";
-import { confidenceOf, culpritOf, retryClassOf } from "../core/fault-table.ts";
+import { culpritOf, retryClassOf } from "../core/fault-table.ts";
 import type { AttemptRecord, AttributedFault } from "../core/ledger.ts";
 import type { Ruling } from "../core/rule.ts";
 import type { Exchange } from "./exchange.ts";
 import { ruleOnFault } from "./judge.ts";
-import { isTargetSide, mayHaveReached } from "./target-repeats.ts";
+import { isTargetSide, mayHavePassedOn, mayHaveReached } from "./target-repeats.ts";
 
 /** What one attempt came to. `judged`: why its answer is one to try again for, or to relay with a verdict. */
 export type Tried<A> =
@@ -50,20 +50,6 @@ export function decideNext(exchange: Exchange, tried: Tried<unknown>, repeatable
   if (!withinLimits(exchange)) return REPLY;
   return waitOrReply(exchange, attributed);
 }
-
-/**
- * An answer came to a request that was sent whole. That the exit made it is read out of its words, and a site may have the same ones: what may be
- * done once only is not done again for them. Who asks for a login (RFC 9110 15.5.8) has passed nothing on.
- */
-function mayHavePassedOn(tried: Tried<unknown>): boolean {
-  if (tried.kind === "answer") return true;
-  const { fault } = tried.attributed;
-  if (!tried.reachedTarget || !fault.id.startsWith("handshake.")) return false;
-  return fault.params["received-status"] !== LOGIN_ASKED || confidenceOf(fault) < CERTAIN;
-}
-
-const LOGIN_ASKED = 407;
-const CERTAIN = 0.9;
 
 /** Asked again, the vendor might give the session another exit: a hard one does not move. */
 function isLostForGood({ request }: Exchange, { id }: Fault): boolean {

@@ -35,6 +35,19 @@ export function mayHaveReached(tried: Tried<unknown>, attributed: AttributedFaul
   return mayHave && !stayedAtExit(attributed);
 }
 
+/**
+ * An answer came to a request that was sent whole. That the exit made it is read out of its words, and a site may have the same ones: what may be
+ * done once only is not done again for them. Who asks for a login (RFC 9110 15.5.8) has passed nothing on.
+ */
+export function mayHavePassedOn(tried: Tried<unknown>): boolean {
+  if (tried.kind === "answer") return true;
+  const { fault } = tried.attributed;
+  if (!tried.reachedTarget || !fault.id.startsWith("handshake.")) return false;
+  return fault.params["received-status"] !== 407 || confidenceOf(fault) < CERTAIN;
+}
+
+const CERTAIN = 0.9;
+
 /** What came back proves that the exit passed nothing on: it refused, or is no proxy at all. */
 function stayedAtExit({ fault, role }: AttributedFault): boolean {
   const { id } = fault;

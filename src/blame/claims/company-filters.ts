@@ -50,12 +50,10 @@ function readBlockedByFilter(refusal: Refusal): Claim | null {
   const isZscalers = /^Zscaler\b/i.test(fieldValue(fields, "server") ?? "");
   const found = isZscalers ? "Zscaler" : FILTERS.find(({ text: pattern }) => pattern.test(text))?.name;
   if (found === undefined) return null;
-  if (status === LOGIN_ASKED) return claim(found, loginFault(refusal), loginWords(refusal));
+  if (status === 407) return claim(found, loginFault(refusal), loginWords(refusal));
   const dialled = status >= 500 ? readDialWords(found, text, refusal) : null;
   return dialled ?? claim(found, "handshake.policy_denied", BLOCKED);
 }
-
-const LOGIN_ASKED = 407;
 
 /** Symantec's ProxySG: `Network Error (tcp_error)`, with what it met in quotes. */
 function readBlueCoat(refusal: Refusal): Claim | null {

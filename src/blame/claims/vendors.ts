@@ -52,7 +52,7 @@ function readZyte(refusal: Refusal): Claim | null {
   const value = fieldValue(refusal.fields, "x-crawlera-error") ?? fieldValue(refusal.fields, "zyte-error-type");
   if (value === null || value === "") return null;
   // The API's are paths, as in /limits/over-user-limit.
-  const word = /[a-z_-]+$/.exec(value.toLowerCase().split(/[\s,;]/)[0] ?? "")?.[0] ?? "";
+  const word = /^[a-z_-]+/.exec(value.toLowerCase().split("/").at(-1) ?? "")?.[0] ?? "";
   const known = ZYTE.get(word);
   if (known === undefined) return vendorSaid("Zyte", value, refusal);
   const { id, ...more } = known;

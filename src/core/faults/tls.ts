@@ -67,14 +67,14 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.version_or_cipher": {
     ...base,
-    inDoubt: "never",
+    inDoubt: "tunnelled",
     rfc: "tls_alert_received",
     summary: "The peer and the gateway share no TLS version or cipher.",
     fix: { client: "Nothing to do on the client.", operator: "Update the peer's TLS settings." },
   },
   "tls.sni_unrecognized": {
     ...base,
-    inDoubt: "never",
+    inDoubt: "tunnelled",
     rfc: "tls_alert_received",
     summary: "The peer does not know the server name that was asked for.",
     fix: { client: "Check the host name.", operator: "Add the name to the peer's configuration, or correct it." },
@@ -93,7 +93,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.alert": {
     ...base,
-    inDoubt: "never",
+    inDoubt: "tunnelled",
     rfc: "tls_alert_received",
     summary: "The peer ended the TLS handshake with an alert.",
     fix: { client: "Try again.", operator: "Look up the alert in the details, and the peer's log." },
@@ -134,7 +134,7 @@ export const TLS_FAULTS: FaultRows<TlsFaultId> = {
   },
   "tls.cert_name_mismatch": {
     ...base,
-    inDoubt: "never",
+    inDoubt: "tunnelled",
     rfc: "tls_certificate_error",
     confidence: 0.9,
     summary: "The peer's certificate is for another name.",
