@@ -41,19 +41,20 @@ export async function sampleByName(measuring: Measuring): Promise<void> {
 }
 
 /**
- * Over the same connection: who injects does so in pages, and may spare those who ask by address, as checkers do, or those who are not known, or
- * short pages.
+ * Over the same connection as long as it lasts: who injects does so in pages, and may spare those who ask by address, as checkers do, or those who are
+ * not known, or short pages.
  */
 async function askForPage(measuring: Measuring, byName: JudgeReply): Promise<void> {
   const { calls, exit, judge, first, findings } = measuring;
-  const query: JudgeQuery = { ...likeFirst(first), host: byName.sent.url.hostname, isLoggedIn: true };
-  const page = await askJudgeAgain(calls, byName.replied, judge, { ...query, isLong: judge.isSigned }, turnOf(measuring));
-  page?.replied?.answered.connection?.destroy();
+  const short: JudgeQuery = { ...likeFirst(first), host: byName.sent.url.hostname, isLoggedIn: true };
+  const long: JudgeQuery = { ...short, isLong: judge.isSigned };
+  const afresh = (query: JudgeQuery) => askJudge(calls, resolvingThere(exit), judge, query, turnOf(measuring));
+  const page = (await askJudgeAgain(calls, byName.replied, judge, long, turnOf(measuring))) ?? (await afresh(long));
+  page.replied?.answered.connection?.destroy();
   // Some have a limit to the length of a request, which says nothing of what becomes of a short one.
-  const proof =
-    page?.kind === "failed" && page.replied !== null ? await askJudge(calls, resolvingThere(exit), judge, query, turnOf(measuring)) : page;
-  proof?.replied?.answered.connection?.destroy();
-  if (proof?.kind === "judged") findings.addProof(proof);
+  const proof = page.kind === "failed" && page.replied !== null ? await afresh(short) : page;
+  proof.replied?.answered.connection?.destroy();
+  if (proof.kind === "judged") findings.addProof(proof);
 }
 
 /** Once more where somebody may keep it, as somebody who is logged in, so that a new answer cannot be taken for the first. */

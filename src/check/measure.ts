@@ -136,7 +136,7 @@ async function askForScript(measuring: Measuring, talk: Talk): Promise<void> {
   await askForPicture(measuring, talk);
 }
 
-/** Once more where somebody may keep it: in a tunnel nobody has anything to write anew. */
+/** Once more where somebody may keep it: in a tunnel nobody has anything to write anew, and elsewhere caches mostly say what they are. */
 async function takeScript(
   findings: Findings,
   talk: Talk,
