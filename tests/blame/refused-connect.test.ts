@@ -69,6 +69,13 @@ const ROWS: readonly Row[] = [
     "origin",
   ],
   [
+    "a name where nobody knows what was asked for",
+    reply(502, "x", [], "getaddrinfo ENOTFOUND site.example"),
+    "handshake.target_unresolvable",
+    "origin",
+    { asked: { host: "", port: 443 } },
+  ],
+  [
     "another address than was asked for",
     reply(502, "Bad Gateway", [], "connect ECONNREFUSED 10.0.0.4:443"),
     "handshake.connect_rejected",

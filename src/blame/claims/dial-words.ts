@@ -86,6 +86,7 @@ export function readDialWords(by: string, text: string, { asked }: Refusal): Cla
 function quotedNextHop(text: string, asked: HostPort): string | null {
   const [, host = "", port = ""] = DIALLED.exec(text) ?? [];
   if (port !== "" && (Number(port) !== asked.port || isOtherAddress(host, asked.host))) return `${host}:${port}`;
+  if (asked.host === "") return null; // nobody knows what was asked for
   const name = LOOKED_UP.exec(text)?.[1]?.replace(/\.$/, "").toLowerCase();
   return name === undefined || isIP(name) !== 0 || name === asked.host.toLowerCase() ? null : name;
 }
